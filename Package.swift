@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target builds in Swift 6 language mode and without a single warning.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// The pure targets also have every unsafe operation spelled `unsafe`.
+let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let strictC: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
+
+let package = Package(
+  name: "mitmilter",
+  products: [.executable(name: "mitmilter", targets: ["mitmilter"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    // Pure targets: standard library only, no I/O, no clock.
+    .target(name: "MilterProtocol", swiftSettings: pure),
+    .target(name: "TraceModel", dependencies: ["MilterProtocol"], swiftSettings: pure),
+    .target(name: "TraceFormat", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
+    .target(name: "CommandLanguage", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
+    .target(
+      name: "ProxyCore", dependencies: ["TraceModel", "CommandLanguage", "MilterProtocol"],
+      swiftSettings: pure),
+    .target(
+      name: "ConsoleUI", dependencies: ["TraceModel", "CommandLanguage", "MilterProtocol"],
+      swiftSettings: pure),
+
+    // Targets with I/O.
+    .target(
+      name: "ProxyRuntime",
+      dependencies: [
+        "ProxyCore", "TraceFormat", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux",
+      ], swiftSettings: strict),
+    .target(name: "TerminalDriver", dependencies: ["ConsoleUI", "CNcurses"], swiftSettings: strict),
+    .target(name: "CLinux", cSettings: strictC),
+    .target(
+      name: "CNcurses",
+      cSettings: strictC,
+      linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+
+    .executableTarget(
+      name: "mitmilter",
+      dependencies: [
+        "MilterProtocol", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore", "ConsoleUI",
+        "ProxyRuntime", "TerminalDriver", "CLinux",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
+
+    // Tests.
+    .target(
+      name: "TestSupport",
+      dependencies: ["MilterProtocol", "TraceModel", "TraceFormat", "ProxyCore", "ConsoleUI"],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    tests("MilterProtocol"),
+    tests("TraceModel", also: ["MilterProtocol"]),
+    tests("TraceFormat", also: ["TraceModel", "MilterProtocol"]),
+    tests("CommandLanguage", also: ["TraceModel", "MilterProtocol"]),
+    tests("ProxyCore", also: ["TraceModel", "CommandLanguage", "MilterProtocol"]),
+    tests("ConsoleUI", also: ["TraceModel", "CommandLanguage", "MilterProtocol"]),
+    tests("ProxyRuntime", also: ["ProxyCore", "TraceFormat", "TraceModel", "MilterProtocol", "CLinux"]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["TestSupport", "TraceFormat", "TraceModel", "MilterProtocol", "mitmilter"],
+      exclude: ["Fixtures"],
+      swiftSettings: strict),
+  ]
+)
+
+/// The test target of `name`, with its `Fixtures` folder left where the tests read it.
+func tests(_ name: String, also others: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: name + "Tests",
+    dependencies: [.byName(name: name), "TestSupport"] + others,
+    exclude: ["Fixtures"], swiftSettings: strict)
+}

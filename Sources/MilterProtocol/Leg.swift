@@ -1,0 +1,1 @@
+package enum Leg: UInt8, Sendable, Hashable { case mta, milter }

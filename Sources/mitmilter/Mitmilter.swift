@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct Mitmilter: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "mitmilter")
+}
