@@ -1,0 +1,34 @@
+/// Something a peer did that is worth a remark. Never an error: the packet is passed on as it came.
+package struct Finding: Hashable, Sendable {
+  package var rule: FindingRule
+  /// Number of the packet in the trace; nil where it is about the connection (a close, say).
+  package var packet: Int?
+  /// What was expected, what was there, where; lower case, no full stop. Wire bytes in it are escaped already.
+  package var text: String
+
+  package init(_ rule: FindingRule, packet: Int?, _ text: String) {
+    self.rule = rule
+    self.packet = packet
+    self.text = text
+  }
+
+  package var severity: Severity { rule.severity }
+
+  package enum Severity: UInt8, Sendable, Hashable, Comparable, CaseIterable {
+    /// Worth showing.
+    case note
+    /// Works by luck, or differs between MTAs.
+    case warning
+    /// Breaks the session or loses mail with at least one MTA.
+    case error
+
+    package static func < (a: Severity, b: Severity) -> Bool { a.rawValue < b.rawValue }
+    package var name: String {
+      switch self {
+      case .note: "note"
+      case .warning: "warning"
+      case .error: "error"
+      }
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import MilterProtocol
+
+/// One thing that happened, in the order in which it happened. Everything else is a fold over these.
+///
+/// A record is appended before what it tells of leaves this program, and never changed afterwards.
+package struct Record: Hashable, Sendable {
+  package var time: Moment
+  /// Number of the MTA's connection in the trace, from 1; 0 for what concerns the whole run.
+  package var connection: Int
+  package var event: Event
+
+  package init(time: Moment, connection: Int, event: Event) {
+    self.time = time
+    self.connection = connection
+    self.event = event
+  }
+
+  package enum Event: Hashable, Sendable {
+    case opened(Opened)
+    case received(Received)
+    case sent(Sent)
+    case held(Held)
+    case released(Released)
+    case instructed(Instructed)
+    case found(Finding)
+    /// Words of the operator, about a packet or about the connection.
+    case noted(text: String, packet: Int?)
+    case marked(packet: Int, on: Bool)
+    case closed(Closed)
+  }
+}
+
+/// The MTA connected; the addresses in the canonical form of this program (`inet:8891@127.0.0.1`).
+package struct Opened: Hashable, Sendable {
+  /// The MTA's end of its connection; `unix:` alone where a unix socket has no name.
+  package var peer: String
+  /// Our end of the MTA's connection.
+  package var local: String
+  /// Where the milter is; nil where we are the milter.
+  package var milter: String?
+
+  package init(peer: String, local: String, milter: String?) {
+    self.peer = peer
+    self.local = local
+    self.milter = milter
+  }
+}
+
+/// A whole packet came in.
+package struct Received: Hashable, Sendable {
+  /// The packet's number: one count over the trace, from 1, shared with packets that we make ourselves.
+  package var number: Int
+  package var packet: Packet
+  /// Whether it left for the other leg as it came, within the same turn: the common case, in one record.
+  package var forwarded: Bool
+
+  package init(number: Int, packet: Packet, forwarded: Bool) {
+    self.number = number
+    self.packet = packet
+    self.forwarded = forwarded
+  }
+}
+
+/// A packet left other than by plain forwarding: later, changed, or made by us.
+package struct Sent: Hashable, Sendable {
+  /// The leg on which it left.
+  package var leg: Leg
+  /// The packet that came in and now leaves, changed or not; nil for one of our own making.
+  package var original: Int?
+  /// Number of a packet of our own making; nil where `original` says it.
+  package var number: Int?
+  /// What left; nil where it is `original` byte for byte.
+  package var packet: Packet?
+  /// On whose behalf.
+  package var cause: Cause
+
+  package init(leg: Leg, original: Int?, number: Int?, packet: Packet?, cause: Cause) {
+    self.leg = leg
+    self.original = original
+    self.number = number
+    self.packet = packet
+    self.cause = cause
+  }
+}
+
+/// Who wanted it.
+package enum Cause: Hashable, Sendable {
+  case `operator`
+  /// A rule, by its text form or name.
+  case rule(String)
+  /// What is done where nobody decides (`--default`, the negotiation policy, a rule of divergence).
+  case policy(String)
+  /// A deadline passed (`--on-timeout`).
+  case timeout
+}
+
+/// A packet was stopped.
+package struct Held: Hashable, Sendable {
+  package var number: Int
+  package var cause: Cause
+  /// When it is released unasked; nil for never.
+  package var deadline: Moment?
+
+  package init(number: Int, cause: Cause, deadline: Moment?) {
+    self.number = number
+    self.cause = cause
+    self.deadline = deadline
+  }
+}
+
+/// A held packet is held no more; a `sent` record follows unless it was dropped or answered.
+package struct Released: Hashable, Sendable {
+  package var number: Int
+  package var outcome: Outcome
+  package var cause: Cause
+
+  package enum Outcome: String, Hashable, Sendable, CaseIterable {
+    /// It goes on, changed or not.
+    case forwarded
+    case dropped
+    /// The MTA got an answer from us; the milter never sees the command.
+    case answered
+    /// Its connection ended first.
+    case abandoned
+  }
+
+  package init(number: Int, outcome: Outcome, cause: Cause) {
+    self.number = number
+    self.outcome = outcome
+    self.cause = cause
+  }
+}
+
+/// An instruction was given, and done or refused.
+package struct Instructed: Hashable, Sendable {
+  /// The text form, which parses to the same instruction.
+  package var text: String
+  package var cause: Cause
+  package var packet: Int?
+  /// Why it was refused; nil where it was done.
+  package var refusal: String?
+
+  package init(text: String, cause: Cause, packet: Int?, refusal: String?) {
+    self.text = text
+    self.cause = cause
+    self.packet = packet
+    self.refusal = refusal
+  }
+}
+
+/// A leg came to its end.
+package struct Closed: Hashable, Sendable {
+  package var leg: Leg
+  package var how: Ending
+
+  package enum Ending: Hashable, Sendable {
+    /// The peer closed in order.
+    case peer
+    /// The peer reset the connection, or the system reported another error: its name (`ECONNRESET`).
+    case error(String)
+    /// The milter could not be reached: why.
+    case unreachable(String)
+    /// We closed it: because the other leg ended, the operator said so, or the program stops.
+    case ours(String)
+  }
+
+  package init(leg: Leg, how: Ending) {
+    self.leg = leg
+    self.how = how
+  }
+}

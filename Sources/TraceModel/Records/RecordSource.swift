@@ -1,0 +1,10 @@
+/// Where records are read back from: a file by its index, or memory.
+///
+/// The pure targets ask through this; whoever owns the file answers. Records are numbered from 0 in trace order.
+package protocol RecordSource: AnyObject {
+  var head: TraceHead? { get }
+  /// How many records there are by now; only grows.
+  var count: Int { get }
+  /// The record at `index`, read back if need be; nil past the end, or where the line cannot be read.
+  func record(at index: Int) -> Record?
+}

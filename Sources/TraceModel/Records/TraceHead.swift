@@ -1,0 +1,29 @@
+/// The first line of a trace: what recorded it, and how it was set up.
+package struct TraceHead: Hashable, Sendable {
+  /// Version of the trace format. This program writes 1.
+  package var format: Int
+  /// Version of the program that wrote it.
+  package var program: String
+  /// Wall clock at moment zero: microseconds since 1970-01-01T00:00:00Z.
+  package var startedAt: Int64
+  /// The command line, word by word.
+  package var command: [String]
+  /// Canonical addresses; nil where the run had none.
+  package var listen: String?
+  package var milter: String?
+  /// `transparent`, `widen` or `all`; nil where nothing was negotiated by us.
+  package var negotiation: String?
+
+  package init(
+    format: Int = 1, program: String, startedAt: Int64, command: [String], listen: String? = nil,
+    milter: String? = nil, negotiation: String? = nil
+  ) {
+    self.format = format
+    self.program = program
+    self.startedAt = startedAt
+    self.command = command
+    self.listen = listen
+    self.milter = milter
+    self.negotiation = negotiation
+  }
+}
