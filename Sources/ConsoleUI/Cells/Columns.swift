@@ -1,0 +1,80 @@
+/// How the columns of a table share a width: what is fixed first, then the rest to those that can grow; where
+/// even the least is too much, whole columns go, the least important first.
+package struct Column: Sendable {
+  package enum Width: Hashable, Sendable {
+    case fixed(Int)
+    /// At least this many columns, and a share of what is left over.
+    case flexible(minimum: Int)
+  }
+
+  package var title: DisplayText
+  package var width: Width
+  package var alignment: DisplayText.Alignment
+  /// Lower goes later; columns of priority 0 stay whatever the width.
+  package var priority: Int
+
+  package init(
+    _ title: DisplayText, _ width: Width, _ alignment: DisplayText.Alignment = .leading, priority: Int = 0
+  ) {
+    (self.title, self.width, self.alignment, self.priority) = (title, width, alignment, priority)
+  }
+
+  private var least: Int {
+    switch width {
+    case .fixed(let columns): columns
+    case .flexible(let minimum): minimum
+    }
+  }
+
+  /// Where each column lies within `width`, with `gap` blanks between neighbours; nil for one that was dropped.
+  package static func layout(_ columns: [Column], width: Int, gap: Int = 1) -> [Range<Int>?] {
+    var kept = columns.map { _ in true }
+    func needed() -> Int {
+      let shown = zip(columns, kept).filter(\.1).map(\.0.least)
+      return shown.reduce(0, +) + gap * max(0, shown.count - 1)
+    }
+    while needed() > width {
+      let droppable = columns.indices.filter { kept[$0] && columns[$0].priority > 0 }
+      guard let victim = droppable.max(by: { columns[$0].priority < columns[$1].priority }) else { break }
+      kept[victim] = false
+    }
+    var growing = columns.indices.count { kept[$0] && columns[$0].isFlexible }
+    var spare = max(0, width - needed())
+    var next = 0
+    return columns.indices.map { index in
+      guard kept[index] else { return nil }
+      var size = columns[index].least
+      if columns[index].isFlexible {
+        let share = spare / growing
+        (size, spare, growing) = (size + share, spare - share, growing - 1)
+      }
+      let start = min(next, width)
+      next += size + gap
+      return start..<min(start + size, width)
+    }
+  }
+
+  private var isFlexible: Bool {
+    switch width {
+    case .fixed: false
+    case .flexible: true
+    }
+  }
+}
+
+extension Frame {
+  /// Puts one cell text into each column of a table's row, at the places that `Column.layout` gave.
+  package mutating func put(
+    _ texts: [DisplayText], columns: [Column], at places: [Range<Int>?], in line: Rect,
+    style: Style = .text
+  ) {
+    clipped(to: line) { frame in
+      for ((text, column), place) in zip(zip(texts, columns), places) {
+        guard let place else { continue }
+        let rect = Rect(
+          column: line.column + place.lowerBound, row: line.row, columns: place.count, rows: 1)
+        frame.put(text, in: rect, column.alignment, style: style)
+      }
+    }
+  }
+}
