@@ -18,6 +18,7 @@ package struct Record: Hashable, Sendable {
   package enum Event: Hashable, Sendable {
     case opened(Opened)
     case received(Received)
+    case passed(Passed)
     case sent(Sent)
     case held(Held)
     case released(Released)
@@ -58,6 +59,31 @@ package struct Received: Hashable, Sendable {
     self.number = number
     self.packet = packet
     self.forwarded = forwarded
+  }
+}
+
+/// Bytes that make no packet came in, and left for the other leg as they came.
+///
+/// Nothing that passes is missing from a trace, but a frame of a gigabyte is not kept in memory for it: such bytes
+/// are recorded piece by piece, in order, as they pass.
+package struct Passed: Hashable, Sendable {
+  package var sender: Leg
+  package var bytes: [UInt8]
+  package var reason: Reason
+
+  package enum Reason: String, Hashable, Sendable, CaseIterable {
+    /// A piece of a frame longer than ``Limits/decodedPayloadBytes``; the first piece begins with the length field.
+    case oversized
+    /// The connection ended inside this frame.
+    case incomplete
+    /// The peer does not speak milter.
+    case foreign
+  }
+
+  package init(sender: Leg, bytes: [UInt8], reason: Reason) {
+    self.sender = sender
+    self.bytes = bytes
+    self.reason = reason
   }
 }
 
