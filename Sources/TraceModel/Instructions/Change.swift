@@ -1,0 +1,78 @@
+import MilterProtocol
+
+/// A modification as the operator asks for it; how many packets it takes depends on the message.
+package enum Change: Hashable, Sendable {
+  case addHeader(Header)
+  /// Index 0 is above everything else.
+  case insertHeader(index: UInt32, Header)
+  /// The index-th header of that name, from 1.
+  case changeHeader(index: UInt32, Header)
+  /// Every header whose name fits; with an index only the index-th of each name.
+  case deleteHeader(HeaderPattern, index: UInt32?)
+  /// ESMTP parameters as one string separated by spaces; they need another packet than a bare address.
+  case addRcpt(address: [UInt8], parameters: [UInt8]?)
+  case deleteRcpt(address: [UInt8])
+  case changeFrom(address: [UInt8], parameters: [UInt8]?)
+  case replaceBody(BodySource)
+  case quarantine(reason: [UInt8])
+  /// Takes the MIME part of that number, from 1, out of the body; the rest stays byte for byte.
+  case deletePart(Int)
+  case replacePart(Int, BodySource)
+
+  /// Where a new body or part comes from.
+  package enum BodySource: Hashable, Sendable {
+    case text([UInt8])
+    case file(String)
+  }
+
+  package var source: BodySource? {
+    get {
+      switch self {
+      case .replaceBody(let source), .replacePart(_, let source): source
+      case .addHeader, .insertHeader, .changeHeader, .deleteHeader, .addRcpt, .deleteRcpt, .changeFrom,
+        .quarantine, .deletePart:
+        nil
+      }
+    }
+    set {
+      guard let newValue else { return }
+      switch self {
+      case .replaceBody: self = .replaceBody(newValue)
+      case .replacePart(let number, _): self = .replacePart(number, newValue)
+      case .addHeader, .insertHeader, .changeHeader, .deleteHeader, .addRcpt, .deleteRcpt, .changeFrom,
+        .quarantine, .deletePart:
+        break
+      }
+    }
+  }
+
+  /// The packets that do it; empty where nothing fits, or where the body has to be rewritten first.
+  ///
+  /// Deletions go from the last to the first: Postfix counts what is left after each, Sendmail what there
+  /// was (both seen), and only this order means the same to both.
+  ///
+  /// - Parameter headers: the message's headers as the milter saw them, in order.
+  package func modifications(on headers: [Header]) -> [Modification] {
+    switch self {
+    case .addHeader(let header): [.addHeader(header)]
+    case .insertHeader(let index, let header): [.insHeader(index: index, header)]
+    case .changeHeader(let index, let header): [.chgHeader(index: index, header)]
+    case .deleteHeader(let pattern, let index): pattern.deletions(in: headers, index: index)
+    case .addRcpt(let address, nil): [.addRcpt(address: address)]
+    case .addRcpt(let address, let parameters): [.addRcptPar(address: address, parameters: parameters)]
+    case .deleteRcpt(let address): [.delRcpt(address: address)]
+    case .changeFrom(let address, let parameters): [.chgFrom(address: address, parameters: parameters)]
+    case .replaceBody(.text(let body)): chunks(of: body)
+    case .quarantine(let reason): [.quarantine(reason: reason)]
+    case .replaceBody(.file), .deletePart, .replacePart: []
+    }
+  }
+
+  /// An empty body still takes one chunk, as libmilter sends it.
+  private func chunks(of body: [UInt8]) -> [Modification] {
+    if body.isEmpty { return [.replBody([])] }
+    return stride(from: 0, to: body.count, by: Limits.chunkBytes).map { start in
+      .replBody(Array(body[start..<min(start + Limits.chunkBytes, body.count)]))
+    }
+  }
+}

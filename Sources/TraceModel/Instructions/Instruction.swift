@@ -1,0 +1,54 @@
+import MilterProtocol
+
+/// What the operator, or a rule in the operator's place, asks of a connection.
+///
+/// The same value means the same for key, prompt and rule; what it means depends on the packet it is given for
+/// (`docs/instructions.md`). Its text form belongs to CommandLanguage: it parses and prints back the same.
+package enum Instruction: Hashable, Sendable {
+  /// Stop the packet until it is released. In a rule: a breakpoint.
+  case hold
+  /// Let the held packet go, as it is by now.
+  case forward
+  /// Let everything go that is held.
+  case forwardAll
+  /// Let the held packet go and hold the next one of its connection.
+  case step
+  /// The packet never leaves; where its sender waits for a reply, that is made up.
+  case drop
+  /// Settles the stage: instead of the milter on a command, in place of its reply on a reply.
+  case answer(Answer)
+  /// Sends one PROGRESS to the MTA, which buys time where that MTA takes it.
+  case progress
+  /// Kept until the final reply of the message's end, and sent before it, after the milter's own.
+  case change(Change)
+  /// Changes one field of the packet itself.
+  case set(Assignment)
+  /// These bytes leave instead: the whole frame, length field and code included, right or wrong.
+  case raw([UInt8])
+  /// The packet leaves later by this much.
+  case delay(Moment.Span)
+  /// Ends one leg; the other then ends as it would have by itself.
+  case close(Leg)
+  case mark
+  case unmark
+  /// Words about the packet, kept in the trace.
+  case note(String)
+}
+
+extension Instruction {
+  /// The files whose contents it stands for (`replace-body @FILE`); whoever gives the instruction reads them.
+  package var files: [String] {
+    guard case .change(let change) = self, case .file(let path)? = change.source else { return [] }
+    return [path]
+  }
+
+  /// The same with each file replaced by its contents; nil where one is missing from `contents`.
+  ///
+  /// The machine that carries it out has no files.
+  package func inlining(_ contents: [String: [UInt8]]) -> Instruction? {
+    guard case .change(var change) = self, case .file(let path)? = change.source else { return self }
+    guard let bytes = contents[path] else { return nil }
+    change.source = .text(bytes)
+    return .change(change)
+  }
+}

@@ -1,0 +1,9 @@
+/// Why an instruction was not carried out: an operator's slip, shown in the status line and recorded.
+///
+/// Nothing has changed where one is given.
+package struct Refusal: Error, Hashable, Sendable {
+  /// What was expected and what was there, in lower case, without a full stop.
+  package var reason: String
+
+  package init(_ reason: String) { self.reason = reason }
+}
