@@ -10,6 +10,16 @@ package struct FindingRule: Hashable, Sendable {
   /// Function and file of the MTA or libmilter, or "seen with …".
   package let source: String
 
+  package init(
+    id: String, severity: Finding.Severity, title: String, consequence: String, source: String
+  ) {
+    self.id = id
+    self.severity = severity
+    self.title = title
+    self.consequence = consequence
+    self.source = source
+  }
+
   package static func == (a: FindingRule, b: FindingRule) -> Bool { a.id == b.id }
   package func hash(into hasher: inout Hasher) { hasher.combine(id) }
 }

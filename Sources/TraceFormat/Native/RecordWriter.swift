@@ -1,0 +1,145 @@
+import MilterProtocol
+import TraceModel
+
+/// Records as lines of a trace, format 1 (`docs/trace-format.md`).
+///
+/// On the path of every packet: it appends to a buffer that the caller uses again, allocates nothing else, and copies
+/// what needs no escape 16 bytes at a time. What it writes is printable ASCII and line feeds, nothing more.
+package enum RecordWriter {
+  /// The format that this program writes.
+  package static let format = 1
+
+  /// Appends `record` as one line, its line feed included.
+  package static func append(_ record: Record, to line: inout [UInt8]) {
+    line.append(ascii: "{\"k\":\"")
+    line.append(ascii: RecordKind(record.event).name)
+    line.append(ascii: "\",\"t\":")
+    line.append(seconds: record.time.microseconds)
+    if record.connection != 0 { line.append(key: ",\"c\":", record.connection) }
+    switch record.event {
+    case .opened(let opened): append(opened, to: &line)
+    case .received(let received): append(received, to: &line)
+    case .passed(let passed): append(passed, to: &line)
+    case .sent(let sent): append(sent, to: &line)
+    case .held(let held): append(held, to: &line)
+    case .released(let released): append(released, to: &line)
+    case .instructed(let instructed): append(instructed, to: &line)
+    case .found(let finding): append(finding, to: &line)
+    case .noted(let text, let packet):
+      line.append(key: ",\"n\":", packet)
+      line.append(key: ",\"text\":", text)
+    case .marked(let packet, let on):
+      line.append(key: ",\"n\":", packet)
+      line.append(ascii: on ? ",\"set\":true" : ",\"set\":false")
+    case .closed(let closed): append(closed, to: &line)
+    }
+    line.append(ascii: "}\n")
+  }
+
+  /// Appends the first line of a trace, its line feed included.
+  package static func append(_ head: TraceHead, to line: inout [UInt8]) {
+    line.append(key: "{\"mitmilter\":", head.format)
+    line.append(key: ",\"program\":", head.program)
+    line.append(ascii: ",\"started\":")
+    line.append(seconds: head.startedAt)
+    line.append(ascii: ",\"command\":[")
+    for (place, word) in head.command.enumerated() { line.append(key: place == 0 ? "" : ",", word) }
+    line.append(ascii: "]")
+    line.append(key: ",\"listen\":", head.listen)
+    line.append(key: ",\"milter\":", head.milter)
+    line.append(key: ",\"negotiation\":", head.negotiation)
+    line.append(ascii: "}\n")
+  }
+
+  private static func append(_ opened: Opened, to line: inout [UInt8]) {
+    line.append(key: ",\"peer\":", opened.peer)
+    line.append(key: ",\"local\":", opened.local)
+    line.append(key: ",\"milter\":", opened.milter)
+  }
+
+  private static func append(_ received: Received, to line: inout [UInt8]) {
+    switch (received.packet.sender, received.forwarded) {
+    case (.mta, true): line.append(ascii: ",\"from\":\"mta\",\"to\":\"milter\"")
+    case (.mta, false): line.append(ascii: ",\"from\":\"mta\"")
+    case (.milter, true): line.append(ascii: ",\"from\":\"milter\",\"to\":\"mta\"")
+    case (.milter, false): line.append(ascii: ",\"from\":\"milter\"")
+    }
+    line.append(key: ",\"n\":", received.number)
+    line.append(key: ",\"raw\":", bytes: received.packet.bytes)
+  }
+
+  private static func append(_ passed: Passed, to line: inout [UInt8]) {
+    line.append(key: ",\"from\":", passed.sender.name)
+    line.append(key: ",\"why\":", passed.reason.rawValue)
+    line.append(key: ",\"raw\":", bytes: passed.bytes)
+  }
+
+  private static func append(_ sent: Sent, to line: inout [UInt8]) {
+    line.append(key: ",\"to\":", sent.leg.name)
+    line.append(key: ",\"of\":", sent.original)
+    line.append(key: ",\"n\":", sent.number)
+    append(sent.cause, to: &line)
+    guard let packet = sent.packet else { return }
+    // What leaves on a leg is said in the other peer's place; only the odd case is written down.
+    if packet.sender == sent.leg { line.append(key: ",\"from\":", packet.sender.name) }
+    line.append(key: ",\"raw\":", bytes: packet.bytes)
+  }
+
+  private static func append(_ held: Held, to line: inout [UInt8]) {
+    line.append(key: ",\"n\":", held.number)
+    append(held.cause, to: &line)
+    guard let deadline = held.deadline else { return }
+    line.append(ascii: ",\"until\":")
+    line.append(seconds: deadline.microseconds)
+  }
+
+  private static func append(_ released: Released, to line: inout [UInt8]) {
+    line.append(key: ",\"n\":", released.number)
+    line.append(key: ",\"outcome\":", released.outcome.rawValue)
+    append(released.cause, to: &line)
+  }
+
+  private static func append(_ instructed: Instructed, to line: inout [UInt8]) {
+    line.append(key: ",\"n\":", instructed.packet)
+    append(instructed.cause, to: &line)
+    line.append(key: ",\"text\":", instructed.text)
+    line.append(key: ",\"refused\":", instructed.refusal)
+  }
+
+  /// Severity and title go along so that a program that does not know the rule can still show it.
+  private static func append(_ finding: Finding, to line: inout [UInt8]) {
+    line.append(key: ",\"n\":", finding.packet)
+    line.append(key: ",\"id\":", finding.rule.id)
+    line.append(key: ",\"severity\":", finding.severity.name)
+    line.append(key: ",\"title\":", finding.rule.title)
+    line.append(key: ",\"text\":", finding.text)
+  }
+
+  private static func append(_ closed: Closed, to line: inout [UInt8]) {
+    line.append(key: ",\"leg\":", closed.leg.name)
+    switch closed.how {
+    case .peer: line.append(ascii: ",\"how\":\"peer\"")
+    case .error(let name): append(how: "error", why: name, to: &line)
+    case .unreachable(let why): append(how: "unreachable", why: why, to: &line)
+    case .ours(let why): append(how: "ours", why: why, to: &line)
+    }
+  }
+
+  private static func append(how: String, why: String, to line: inout [UInt8]) {
+    line.append(key: ",\"how\":", how)
+    line.append(key: ",\"why\":", why)
+  }
+
+  private static func append(_ cause: Cause, to line: inout [UInt8]) {
+    switch cause {
+    case .operator: line.append(ascii: ",\"by\":\"operator\"")
+    case .timeout: line.append(ascii: ",\"by\":\"timeout\"")
+    case .rule(let rule):
+      line.append(ascii: ",\"by\":\"rule\"")
+      line.append(key: ",\"rule\":", rule)
+    case .policy(let policy):
+      line.append(ascii: ",\"by\":\"policy\"")
+      line.append(key: ",\"policy\":", policy)
+    }
+  }
+}
