@@ -1,0 +1,54 @@
+import Glibc
+
+/// A file that could not be opened, read or written: the line for the operator and what may help.
+package struct FileFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  package let message: String
+  package let hint: String?
+  /// What the system said; nil where it said nothing.
+  package let code: Int32?
+
+  package init(_ message: String, hint: String? = nil, code: Int32? = nil) {
+    self.message = message
+    self.hint = hint
+    self.code = code
+  }
+
+  package var description: String { message }
+
+  /// Whether the other end of a pipe is gone, which ends an output in order.
+  package var isClosedPipe: Bool { code == EPIPE }
+
+  init(opening path: String, _ code: Int32) {
+    self.init("cannot open '\(path)': \(Self.words(for: code))", hint: Self.hint(for: code), code: code)
+  }
+
+  init(reading path: String, _ code: Int32) {
+    self.init("cannot read '\(path)': \(Self.words(for: code))", code: code)
+  }
+
+  init(writing path: String, _ code: Int32) {
+    self.init("cannot write '\(path)': \(Self.words(for: code))", code: code)
+  }
+
+  private static func words(for code: Int32) -> String {
+    switch code {
+    case ENOSPC: "the disk is full"
+    case EDQUOT: "the disk quota is used up"
+    case EFBIG: "the file is at its size limit"
+    case EPIPE: "nobody reads the pipe any more"
+    case ENOENT: "no such file or folder"
+    case EACCES, EPERM: "permission denied"
+    case EISDIR: "it is a folder"
+    case EROFS: "the file system is read-only"
+    default: String(cString: strerror(code)).lowercased()
+    }
+  }
+
+  private static func hint(for code: Int32) -> String? {
+    switch code {
+    case ENOENT: "check the spelling; folders are not created"
+    case EISDIR: "name a file in it"
+    default: nil
+    }
+  }
+}

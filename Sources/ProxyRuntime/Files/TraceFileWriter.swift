@@ -1,0 +1,97 @@
+import Glibc
+import TraceFormat
+import TraceModel
+
+/// The trace as it is written: one file, or standard output, that only grows.
+///
+/// Records are handed in as the bytes of whole lines (``RecordWriter``), a batch at a time, and leave in one
+/// `write` a batch unless the system takes less. There is no buffer in here and no fsync: what ``append(_:)`` took
+/// survives the end of this process, and the machine's end is not worth 5 ms in every reply.
+///
+/// One trace has one writer: a lock on the file keeps a second proxy from mixing its records in.
+package struct TraceFileWriter: ~Copyable {
+  /// As the operator wrote it; `-` is standard output.
+  package let path: String
+  /// The file that is written, to be read back with `pread` by the same program; on standard output not seekable.
+  package let descriptor: Int32
+  /// Bytes written so far, head included.
+  package private(set) var bytes = 0
+
+  /// Opens `path` and writes the first line.
+  ///
+  /// A new file has mode 0600, for there is mail in it. An existing file is written from the start again if it is
+  /// empty or a trace; anything else is somebody's and is refused. Named pipes and devices are written as they are.
+  package init(path: String, head: TraceHead) throws(FileFailure) {
+    let descriptor = try path == "-" ? Self.standardOutput() : Self.open(path)
+    try self.init(path, descriptor, head)
+  }
+
+  /// An unlinked temporary file, for a run without `-w` that reads its records back all the same.
+  package init(temporaryWith head: TraceHead) throws(FileFailure) {
+    try self.init("the temporary trace", TemporaryFile.open(), head)
+  }
+
+  private init(_ path: String, _ descriptor: Int32, _ head: TraceHead) throws(FileFailure) {
+    self.path = path
+    self.descriptor = descriptor
+    var line: [UInt8] = []
+    RecordWriter.append(head, to: &line)
+    try append(line)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Writes whole lines; returns once the system has all of them.
+  ///
+  /// After a failure the file may end within a line; readers drop that. Whoever relays mail goes on without the trace
+  /// and says so once: no mail is lost for a full disk.
+  package mutating func append(_ lines: [UInt8]) throws(FileFailure) {
+    let failed = writeAll(lines, to: descriptor)
+    if let failed { throw FileFailure(writing: path, failed) }
+    bytes += lines.count
+  }
+
+  /// A descriptor of our own, so that closing it is always right.
+  private static func standardOutput() throws(FileFailure) -> Int32 {
+    let copy = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+    guard copy >= 0 else { throw FileFailure(opening: "standard output", errno) }
+    return copy
+  }
+
+  private static func open(_ path: String) throws(FileFailure) -> Int32 {
+    var status = stat()
+    let isOther = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    // A pipe that is opened for reading as well never tells that its reader is gone; a file is looked at first.
+    let flags = isOther ? O_WRONLY : O_RDWR | O_CREAT | O_APPEND
+    let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NOCTTY, 0o600)
+    guard descriptor >= 0 else { throw FileFailure(opening: path, errno) }
+    guard !isOther else { return descriptor }
+    do throws(FileFailure) {
+      try startAgain(descriptor, path)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    return descriptor
+  }
+
+  private static func startAgain(_ descriptor: Int32, _ path: String) throws(FileFailure) {
+    if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+      throw FileFailure(
+        "cannot write '\(path)': another mitmilter is writing it", hint: "give this run a name of its own")
+    }
+    guard isEmptyOrTrace(descriptor) else {
+      throw FileFailure(
+        "cannot write '\(path)': it is there already and is not a trace",
+        hint: "name another file, or remove this one first")
+    }
+    guard ftruncate(descriptor, 0) == 0 else { throw FileFailure(writing: path, errno) }
+  }
+
+  private static func isEmptyOrTrace(_ descriptor: Int32) -> Bool {
+    let mark = Array("{\"mitmilter\":".utf8)
+    var start = [UInt8](repeating: 0, count: mark.count)
+    let length = pread(descriptor, &start, start.count, 0)
+    return length == 0 || start == mark
+  }
+}
