@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// Text that may be put on the screen: cells, made inert. The only way text reaches a cell.
 ///
 /// Whatever its origin, text goes through the same escaping, so there is no trusted path to misuse: bytes from

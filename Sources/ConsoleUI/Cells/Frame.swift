@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// A screenful of cells, and where the cursor stands: what a view returns and the terminal draws.
 ///
 /// Drawing outside of the frame, or of the clip, is cut off without complaint, so a view laid out for 80x24

@@ -1,3 +1,5 @@
+import MilterProtocol
+
 // Keys as words, for `bind`, help and docs: `a`, `Space`, `^D`, `Alt-x`, `Ctrl-Left`, `PgUp`, `F5`.
 
 extension Key: CustomStringConvertible {

@@ -3,8 +3,8 @@
 /// UTF-8 is taken strictly (RFC 3629): an overlong form, a surrogate, a value past U+10FFFF or a cut sequence
 /// gives one `.byte` for each of its bytes, so nothing is skipped and no decoder further on can see more in it
 /// than we did.
-struct WireText {
-  enum Piece: Equatable {
+package struct WireText {
+  package enum Piece: Equatable {
     /// A visible character, with the combining mark that follows it, if one does.
     case shown(Unicode.Scalar, mark: Unicode.Scalar?, isWide: Bool)
     /// A control character in ASCII, or a byte that is no UTF-8.
@@ -16,12 +16,12 @@ struct WireText {
   private let bytes: ArraySlice<UInt8>
   private var index: Int
 
-  init(_ bytes: ArraySlice<UInt8>) {
+  package init(_ bytes: ArraySlice<UInt8>) {
     self.bytes = bytes
     index = bytes.startIndex
   }
 
-  mutating func next() -> Piece? {
+  package mutating func next() -> Piece? {
     guard index < bytes.endIndex else { return nil }
     let byte = bytes[index]
     if byte < 0x80 {
@@ -76,7 +76,7 @@ struct WireText {
 extension WireText.Piece {
   /// What stands on the screen or in a line of text for something that may not: `\r`, `\x1b`, `\u{202e}`;
   /// nil for what is shown as it is.
-  var escape: String? {
+  package var escape: String? {
     switch self {
     case .shown: nil
     case .byte(0x0a): "\\n"
@@ -85,34 +85,5 @@ extension WireText.Piece {
     case .byte(let byte): "\\x" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
     case .hidden(let scalar): "\\u{" + String(scalar.value, radix: 16) + "}"
     }
-  }
-}
-
-/// Text from the wire as a string that is safe to print to a terminal, a pipe or a log.
-package enum InertText {
-  /// The bytes with everything that a terminal could obey, or an eye could miss, as an escape. A backslash of
-  /// the text's own is doubled (unlike on the screen, where a style tells them apart), so no two inputs print
-  /// alike; `quote` is escaped too if given, for text shown between quotes.
-  package static func string(
-    escaping bytes: ArraySlice<UInt8>, quote: Unicode.Scalar? = nil
-  ) -> String {
-    var text = ""
-    text.reserveCapacity(bytes.count)
-    var reader = WireText(bytes)
-    while let piece = reader.next() {
-      switch piece {
-      case .shown(let base, let mark, _):
-        if base == "\\" || base == quote { text.unicodeScalars.append("\\") }
-        text.unicodeScalars.append(base)
-        if let mark { text.unicodeScalars.append(mark) }
-      case .byte, .hidden:
-        text += piece.escape ?? ""
-      }
-    }
-    return text
-  }
-
-  package static func string(escaping bytes: [UInt8], quote: Unicode.Scalar? = nil) -> String {
-    string(escaping: bytes[...], quote: quote)
   }
 }

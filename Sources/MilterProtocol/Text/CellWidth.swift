@@ -4,14 +4,14 @@
 /// version of Debian 12's glibc, the oldest reference) less everything invisible, formatting or private. The
 /// terminal counts with glibc's `wcwidth`; a test holds this table against it over all scalars, and the
 /// terminal side shows `?` for a scalar on which a newer or older libc disagrees.
-enum CellWidth: Equatable {
+package enum CellWidth: Equatable, Sendable {
   case narrow, wide
   /// Zero columns, and visible only together with the character before it.
   case mark
   /// Control, formatting, invisible, private or unassigned: shown as an escape.
   case hidden
 
-  static func of(_ scalar: Unicode.Scalar) -> CellWidth {
+  package static func of(_ scalar: Unicode.Scalar) -> CellWidth {
     let value = scalar.value
     // The ranges that make up nearly all text need no property lookup.
     if value < 0x7f { return value >= 0x20 ? .narrow : .hidden }

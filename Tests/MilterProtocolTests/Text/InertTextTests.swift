@@ -1,6 +1,5 @@
+import MilterProtocol
 import Testing
-
-@testable import ConsoleUI
 
 /// What hostile bytes become. Every row is one trick that mail has been used for, or could be.
 @Suite struct InertTextTests {
