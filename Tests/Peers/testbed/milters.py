@@ -1,0 +1,102 @@
+"""The real milters: OpenDKIM (signing, verifying) and our libmilter program of `programs/actionmilter.c`."""
+import base64
+import collections
+import os
+import subprocess
+
+from .processes import Child
+
+SELECTOR, DOMAIN = "test", "example.org"
+FROZEN_TIME = "1767268800"  # 2026-01-01 12:00:00 UTC, as in the mails' Date
+
+
+class Workshop:
+    """What the milters need once: the compiled programs and a DKIM key."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        source = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "programs")
+        self.actionmilter = os.path.join(folder, "actionmilter")
+        self.frozentime = os.path.join(folder, "frozentime.so")
+        self.hostname = os.path.join(folder, "hostname.so")
+        flags = ["-O1", "-Wall", "-Wextra", "-Werror"]
+        self._make("gcc", *flags, "-o", self.actionmilter, f"{source}/actionmilter.c", "-lmilter", "-lpthread")
+        for preload, name in ((self.frozentime, "frozentime.c"), (self.hostname, "hostname.c")):
+            self._make("gcc", *flags, "-shared", "-fPIC", "-o", preload, f"{source}/{name}")
+        self.private_key = os.path.join(folder, "dkim.pem")
+        self._make("openssl", "genrsa", "-out", self.private_key, "2048")
+        os.chmod(self.private_key, 0o600)
+        public = self._make("openssl", "rsa", "-in", self.private_key, "-pubout", "-outform", "DER")
+        self.dns_record = b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)
+        self.public_keys = os.path.join(folder, "public-keys")
+        with open(self.public_keys, "wb") as keys:
+            keys.write(f"{SELECTOR}._domainkey.{DOMAIN} ".encode() + self.dns_record + b"\n")
+        self._logs = 0
+
+    @staticmethod
+    def _make(*argv):
+        result = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+        if result.returncode != 0:
+            raise RuntimeError(f"{' '.join(argv)}: {result.stderr.decode(errors='replace')}")
+        return result.stdout
+
+    def file(self, name):
+        """A new file's path."""
+        self._logs += 1
+        return os.path.join(self.folder, f"{self._logs:03}-{name}")
+
+
+class ActionMilter:
+    """`options` and `connect` are those of the program's head comment."""
+
+    def __init__(self, options="", connect=""):
+        self.name = "actionmilter" + (f" -o {options}" if options else "") + (f" -c {connect}" if connect else "")
+        self._options, self._connect = options, connect
+        self.callback_log = None
+
+    def start(self, workshop, address):
+        self.callback_log = workshop.file("callbacks")
+        open(self.callback_log, "wb").close()
+        argv = [workshop.actionmilter, "-p", address.libmilter, "-l", self.callback_log, "-o", self._options]
+        if self._connect:
+            argv += ["-c", f"at-connect-{self._connect}"]
+        _remove(address)
+        return Child(argv, workshop.file("actionmilter.log")).ready_at(address)
+
+    def callbacks(self):
+        """How often libmilter called each callback, by its name."""
+        with open(self.callback_log, encoding="ascii") as log:
+            words = [line.split() for line in log]
+        return collections.Counter(word[1] for word in words if not word[1].startswith("="))
+
+
+class OpenDKIM:
+    """`mode` is "sign" or "verify"."""
+
+    def __init__(self, mode):
+        self.name = f"opendkim {mode}"
+        self._mode = mode
+
+    def start(self, workshop, address):
+        settings = {
+            "Background": "no", "Syslog": "no", "RequireSafeKeys": "no", "UMask": "000",
+            "Canonicalization": "relaxed/simple", "Mode": self._mode[0],
+        }
+        if self._mode == "sign":
+            settings |= {"Domain": DOMAIN, "Selector": SELECTOR, "KeyFile": workshop.private_key,
+                         "InternalHosts": "127.0.0.0/8", "OversignHeaders": "From"}
+        else:
+            settings |= {"TestPublicKeys": workshop.public_keys, "InternalHosts": "192.0.2.1",
+                         "AlwaysAddARHeader": "yes", "AuthservID": "mta.example.test"}
+        configuration = workshop.file("opendkim.conf")
+        with open(configuration, "w", encoding="ascii") as file:
+            file.writelines(f"{name} {value}\n" for name, value in settings.items())
+        _remove(address)
+        return Child(["/usr/sbin/opendkim", "-f", "-x", configuration, "-p", address.libmilter],
+                     workshop.file("opendkim.log"),
+                     env={"LD_PRELOAD": workshop.frozentime, "FROZEN_TIME": FROZEN_TIME}).ready_at(address)
+
+
+def _remove(address):
+    if address.path and os.path.exists(address.path):
+        os.unlink(address.path)

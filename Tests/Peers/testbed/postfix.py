@@ -1,0 +1,152 @@
+"""A private Postfix: its own configuration, queue and log, several doors, no system service."""
+import os
+import shutil
+import signal
+import subprocess
+
+from . import processes
+from .addresses import Address, free_port
+from .waiting import until
+
+# What Postfix's master needs to run; the rest of a stock master.cf is never called here.
+SERVICES = """\
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+SETTINGS = {
+    "compatibility_level": "3.6",
+    "mail_owner": "postfix",
+    "setgid_group": "postdrop",
+    "daemon_directory": "/usr/lib/postfix/sbin",
+    "command_directory": "/usr/sbin",
+    "myhostname": "mta.example.test",
+    "myorigin": "example.test",
+    "mydestination": "",
+    "alias_maps": "",
+    "alias_database": "",
+    "local_recipient_maps": "",
+    "mynetworks": "127.0.0.0/8",
+    "inet_interfaces": "loopback-only",
+    "inet_protocols": "ipv4",
+    "relay_domains": "example.test",
+    "smtp_dns_support_level": "disabled",
+    "smtp_host_lookup": "native",
+    "smtpd_peername_lookup": "no",  # the tests must not depend on /etc/hosts or DNS
+    "smtpd_error_sleep_time": "0",
+    "smtpd_soft_error_limit": "1000",
+    "smtpd_hard_error_limit": "1000",
+    "smtpd_client_connection_rate_limit": "0",
+    "smtpd_client_connection_count_limit": "0",
+    "smtpd_recipient_restrictions": "check_recipient_access inline:{{nobody@example.test = 550 5.1.1 no such user}}",
+    "smtputf8_enable": "yes",
+    "message_size_limit": "104857600",
+    "header_size_limit": "1024000",
+    "milter_default_action": "tempfail",
+    "milter_connect_timeout": "10s",
+    "milter_command_timeout": "30s",
+    "milter_content_timeout": "60s",
+}
+
+SHORT_TIMEOUTS = {"milter_connect_timeout": "2s", "milter_command_timeout": "2s", "milter_content_timeout": "3s"}
+
+
+class Postfix:
+    """Doors, each a port with its own milter settings: `inet`, `unix`, `short`, `accept`, `none`."""
+
+    name = "postfix"
+
+    def __init__(self, folder, fronts, sink_port):
+        self._folder = os.path.join(folder, "postfix")
+        self._etc = os.path.join(self._folder, "etc")
+        self._queue = os.path.join(self._folder, "queue")
+        self.log = os.path.join(self._folder, "maillog")
+        inet, unix = (f"smtpd_milters={fronts[kind].postfix}" for kind in ("inet", "unix"))
+        short = [f"{name}={value}" for name, value in SHORT_TIMEOUTS.items()]
+        options = {
+            "inet": [inet],
+            "unix": [unix],
+            "short": [inet, *short],
+            "accept": [inet, *short, "milter_default_action=accept"],
+            "none": ["smtpd_milters="],
+        }
+        self.doors = {door: free_port() for door in options}
+        self._write(options, sink_port)
+        self._run("start")
+        for port in self.doors.values():
+            until(Address("127.0.0.1", port).is_listened_on, lambda: f"postfix on port {port}: {self.log_text()}")
+        with open(os.path.join(self._queue, "pid/master.pid"), encoding="ascii") as pid:
+            self._master = int(pid.read())
+
+    def _write(self, doors, sink_port):
+        data = os.path.join(self._folder, "data")
+        for path in (self._folder, self._etc, self._queue, data):
+            os.makedirs(path)
+        shutil.chown(data, "postfix", "postfix")
+        settings = SETTINGS | {
+            "queue_directory": self._queue,
+            "data_directory": data,
+            "maillog_file": self.log,
+            "maillog_file_prefixes": self._folder,
+            "relayhost": f"[127.0.0.1]:{sink_port}",
+        }
+        with open(os.path.join(self._etc, "main.cf"), "w", encoding="ascii") as main:
+            main.writelines(f"{name} = {value}\n" for name, value in settings.items())
+        with open(os.path.join(self._etc, "master.cf"), "w", encoding="ascii") as master:
+            for door, options in doors.items():
+                master.write(f"127.0.0.1:{self.doors[door]} inet n - n - - smtpd\n")
+                master.writelines(f"  -o {option}\n" for option in options)
+            master.write(SERVICES)
+
+    def _run(self, *words):
+        result = subprocess.run(["postfix", "-c", self._etc, *words], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+        if result.returncode != 0:
+            raise RuntimeError(f"postfix {' '.join(words)}: {result.stdout.decode()}{self.log_text()}")
+
+    def log_text(self):
+        try:
+            with open(self.log, encoding="utf-8", errors="replace") as log:
+                return log.read()[-4000:]
+        except FileNotFoundError:
+            return ""
+
+    def _files(self, *queues):
+        return [os.path.join(folder, name) for queue in queues
+                for folder, _, names in os.walk(os.path.join(self._queue, queue)) for name in names]
+
+    def settle(self):
+        """Waits until everything accepted was delivered or is stuck; ("held", n), ("deferred", n), emptied."""
+        until(lambda: not self._files("maildrop", "incoming", "active"),
+              lambda: f"postfix's queue to empty: {self.log_text()}")
+        left = {"held": self._files("hold"), "deferred": self._files("deferred")}
+        for path in left["held"] + left["deferred"] + self._files("defer"):
+            if os.path.exists(path):
+                os.unlink(path)
+        return {state: len(paths) for state, paths in left.items()}
+
+    def processes(self):
+        return [self._master, *processes.descendants(self._master)]
+
+    def close(self):
+        """Ends master and what it started, by process id."""
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass

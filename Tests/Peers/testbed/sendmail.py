@@ -1,0 +1,121 @@
+"""A private Sendmail, unpacked beside Postfix (their packages conflict), with the same doors."""
+import os
+import signal
+import subprocess
+
+from . import processes
+from .addresses import Address, free_port
+from .waiting import until
+
+TIMEOUTS = {"inet": "C:10s;S:30s;R:30s;E:60s", "unix": "C:10s;S:30s;R:30s;E:60s",
+            "short": "C:2s;S:2s;R:2s;E:3s", "accept": "C:2s;S:2s;R:2s;E:3s"}
+
+CONFIGURATION = """\
+divert(0)
+OSTYPE(`linux')
+define(`confDOMAIN_NAME', `mta.example.test')
+define(`confSERVICE_SWITCH_FILE', `{folder}/service.switch')
+define(`confDONT_BLAME_SENDMAIL', `TrustStickyBit,GroupWritableDirPathSafe')
+define(`QUEUE_DIR', `{folder}/queue')
+define(`confPID_FILE', `{folder}/pid')
+define(`STATUS_FILE', `{folder}/statistics')
+define(`HELP_FILE', `')
+define(`confCW_FILE', `{folder}/local-host-names')
+define(`ALIAS_FILE', `')
+define(`confDELIVERY_MODE', `background')
+define(`confTO_IDENT', `0')
+define(`confTO_ICONNECT', `5s')
+define(`confBIND_OPTS', `-DNSRCH -DEFNAMES')
+define(`confREFUSE_LA', `1000')
+define(`confQUEUE_LA', `1000')
+define(`confDELAY_LA', `0')
+define(`confBAD_RCPT_THROTTLE', `0')
+define(`confRECEIVED_HEADER', `from $s by $j ($v/$Z) with $r id $i$?u for $u$.; $b')
+FEATURE(`no_default_msa')
+FEATURE(`nocanonify')
+FEATURE(`accept_unresolvable_domains')
+FEATURE(`accept_unqualified_senders')
+FEATURE(`promiscuous_relay')
+define(`SMART_HOST', `relay:[127.0.0.1]')
+define(`RELAY_MAILER_ARGS', `TCP $h {sink}')
+{filters}
+{doors}
+MAILER(`smtp')
+LOCAL_RULESETS
+SLocal_check_rcpt
+R$*			$: $1 $| $>3 $1
+R$* $| nobody < @ $* > $*	$#error $@ 5.1.1 $: "550 no such user"
+R$* $| $*		$: $1
+"""
+
+
+class Sendmail:
+    """Doors: `inet`, `unix`, `short`, `accept` (the mail passes when the milter fails), `none`."""
+
+    name = "sendmail"
+
+    def __init__(self, folder, fronts, sink_port, root, hostname):
+        self._folder = os.path.join(folder, "sendmail")
+        self._queue = os.path.join(self._folder, "queue")
+        self.log = os.path.join(self._folder, "debug")
+        self.doors = {door: free_port() for door in (*TIMEOUTS, "none")}
+        self._configure(fronts, sink_port, root)
+        program = next(path for path in (f"{root}/usr/libexec/sendmail/sendmail", f"{root}/usr/lib/sm.bin/sendmail")
+                       if os.path.exists(path))
+        subprocess.run([program, "-C", f"{self._folder}/sendmail.cf", "-D", self.log, "-d64.5", "-bd"],
+                       check=True, stdin=subprocess.DEVNULL, timeout=60, env={**os.environ, "LD_PRELOAD": hostname})
+        for port in self.doors.values():
+            until(Address("127.0.0.1", port).is_listened_on, lambda: f"sendmail on port {port}: {self.log_text()}")
+        with open(f"{self._folder}/pid", encoding="ascii") as pid:
+            self._daemon = int(pid.readline())
+
+    def _configure(self, fronts, sink_port, root):
+        os.makedirs(self._queue)
+        os.chmod(self._queue, 0o700)
+        filters, doors = [], []
+        for door, port in self.doors.items():
+            if door != "none":
+                front = fronts["unix" if door == "unix" else "inet"].libmilter
+                failure = "" if door == "accept" else "F=T, "
+                filters.append(f"MAIL_FILTER(`{door}', `S={front}, {failure}T={TIMEOUTS[door]}')")
+            filters_used = "" if door == "none" else f", InputMailFilters={door}"
+            doors.append(f"DAEMON_OPTIONS(`Port={port}, Addr=127.0.0.1, Name={door}, Family=inet"
+                         f"{filters_used}')")
+        files = {
+            "service.switch": "hosts files\naliases files\npasswd files\n",
+            "local-host-names": "",
+            "debug": "",
+            "sendmail.mc": CONFIGURATION.format(folder=self._folder, sink=sink_port, filters="\n".join(filters),
+                                                doors="\n".join(doors)),
+        }
+        for name, text in files.items():
+            with open(os.path.join(self._folder, name), "w", encoding="ascii") as file:
+                file.write(text)
+        cf = f"{root}/usr/share/sendmail/cf"
+        with open(f"{self._folder}/sendmail.cf", "wb") as out, open(f"{self._folder}/m4.log", "wb") as errors:
+            subprocess.run(["m4", f"-D_CF_DIR_={cf}/", f"{cf}/m4/cf.m4", "sendmail.mc"], cwd=self._folder, check=True,
+                           stdin=subprocess.DEVNULL, stdout=out, stderr=errors, timeout=60)
+
+    def log_text(self):
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            return log.read()[-4000:]
+
+    def settle(self):
+        """As `Postfix.settle`; a quarantined mail's control file is called hf…, a waiting one's qf…."""
+        def waiting():
+            return [name for name in os.listdir(self._queue) if name[:2] in ("qf", "tf", "xf")]
+        until(lambda: not waiting(), lambda: f"sendmail's queue to empty: {waiting()} {self.log_text()}")
+        names = os.listdir(self._queue)
+        for name in names:
+            os.unlink(os.path.join(self._queue, name))
+        return {"held": sum(name.startswith("hf") for name in names), "deferred": 0}
+
+    def processes(self):
+        return [self._daemon, *processes.descendants(self._daemon)]
+
+    def close(self):
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
