@@ -1,0 +1,85 @@
+import MilterProtocol
+
+/// What each command adds to the message.
+extension MessageFacts {
+  mutating func commanded(_ kind: CommandKind, _ packet: Packet, number: Int) {
+    switch kind {
+    case .mail: sender = envelope(packet, number: number)
+    case .rcpt: addRecipient(packet, number: number)
+    case .header: addHeader(packet, number: number)
+    case .body:
+      bodyBytes += packet.payloadBytes
+      bodyChunks += 1
+    case .bodyEOB: bodyBytes += packet.payloadBytes
+    case .abort: phase = .aborted
+    case .optNeg, .macro, .connect, .helo, .data, .eoh, .unknown, .quit, .quitNC: break
+    }
+  }
+
+  private mutating func envelope(_ packet: Packet, number: Int) -> EnvelopeFact {
+    var strings = WireStrings(packet)
+    let address = keep(strings.next() ?? [])
+    var arguments: [Head] = []
+    while arguments.count < FactLimits.entries, let argument = strings.next() {
+      arguments.append(keep(argument))
+    }
+    return EnvelopeFact(address: address, arguments: arguments, packet: number)
+  }
+
+  private mutating func addRecipient(_ packet: Packet, number: Int) {
+    recipientCount += 1
+    guard recipients.count < FactLimits.entries else { return }
+    recipients.append(RecipientFact(envelope: envelope(packet, number: number)))
+  }
+
+  private mutating func addHeader(_ packet: Packet, number: Int) {
+    var strings = WireStrings(packet)
+    let name = strings.next() ?? []
+    let value = strings.next() ?? []
+    headerCount += 1
+    headerBytes += name.count + 2 + value.count + 2
+    guard headers.count < FactLimits.entries else { return }
+    let index = 1 + headers.reduce(0) { $0 + ($1.isNamed(name) ? 1 : 0) }
+    headers.append(HeaderFact(name: keep(name), value: keep(value), index: index, packet: number))
+  }
+}
+
+/// What each reply that reached the MTA means for the message.
+extension MessageFacts {
+  mutating func settled(_ verdict: VerdictFact, command: Int) {
+    switch verdict.stage {
+    case .rcpt:
+      if let i = recipients.lastIndex(where: { $0.envelope.packet == command }) {
+        recipients[i].verdict = verdict
+      }
+      if verdict.kind == .accept || verdict.kind == .discard { decide(verdict) }
+    case .mail, .header, .eoh, .body:
+      if verdict.kind != .continue && verdict.kind != .skip { decide(verdict) }
+    case .data:
+      // A refused DATA leaves the transaction open: both MTAs send further RCPT and DATA (protocol.md 6.2).
+      if verdict.refuses {
+        decision = verdict
+      } else if verdict.kind == .accept || verdict.kind == .discard {
+        decide(verdict)
+      } else {
+        decision = nil
+      }
+    case .bodyEOB: decide(verdict)
+    case .negotiation, .connect, .helo, .unknown: break
+    }
+  }
+
+  private mutating func decide(_ verdict: VerdictFact) {
+    decision = verdict
+    if phase == .open { phase = .decided }
+  }
+
+  mutating func modified(_ modification: ModificationFact) {
+    modificationCount += 1
+    if modifications.count < FactLimits.entries { modifications.append(modification) }
+  }
+
+  mutating func changed(_ change: ChangeFact) {
+    if changes.count < FactLimits.entries { changes.append(change) }
+  }
+}

@@ -1,0 +1,17 @@
+import MilterProtocol
+
+/// Where a packet stands in its session, as the fold says when it comes by.
+package struct Placement: Hashable, Sendable {
+  /// The stage that a command opens, that a reply answers, or that a macro set belongs to.
+  package var stage: Stage?
+  /// Number of the message within the connection; 0 outside any.
+  package var message = 0
+  /// For a reply: number of the command that it answers.
+  package var answers: Int?
+  /// For a reply of the milter: how long it took from its command leaving for the milter.
+  package var took: Moment.Span?
+  /// For a command: numbers of the macro packets directly before it that announce its values.
+  package var macros: [Int] = []
+
+  package init() {}
+}

@@ -1,0 +1,130 @@
+import MilterProtocol
+
+/// Packets as they come in.
+extension SessionFacts {
+  /// - Parameter forwarded: whether it passed to the other leg as it came, at this moment.
+  @discardableResult
+  package mutating func received(_ packet: Packet, number: Int, at time: Moment, forwarded: Bool) -> Placement
+  {
+    switch packet.kind {
+    case .command(.macro): return announced(packet, number: number)
+    case .command(let kind):
+      return commanded(kind, packet, number: number, at: time, forwarded: forwarded)
+    case .reply(let kind): return replied(kind, packet, number: number, at: time, forwarded: forwarded)
+    case .unknown, .empty:
+      var placement = Placement()
+      if packet.sender == .mta { macrosAhead.removeAll() }
+      placement.message = openMessage
+      return placement
+    }
+  }
+
+  /// Number of the message in progress; 0 for none.
+  private var openMessage: Int {
+    guard let message, message.phase == .open else { return 0 }
+    return message.number
+  }
+
+  private mutating func announced(_ packet: Packet, number: Int) -> Placement {
+    var placement = Placement()
+    let letter = packet.payload.isEmpty ? 0 : packet.bytes[packet.payload.lowerBound]
+    placement.stage = Stage(rawValue: letter)
+    if let kind = CommandKind(rawValue: letter), placement.stage != nil {
+      placement.message = enter(kind, number: number, byMacros: true)
+    }
+    if macrosAhead.count < FactLimits.pending {
+      macrosAhead.append(MacrosAhead(packet: number, letter: letter))
+    }
+    macros.announced(packet, number: number)
+    if placement.message != 0 { noteQueueID(packet, number: number) }
+    return placement
+  }
+
+  private mutating func noteQueueID(_ packet: Packet, number: Int) {
+    guard message?.queueID == nil, let id = macros.value("i".utf8), id.packet == number else { return }
+    message?.queueID = id.value
+    message?.queueIDPacket = number
+  }
+
+  private mutating func commanded(
+    _ kind: CommandKind, _ packet: Packet, number: Int, at time: Moment, forwarded: Bool
+  ) -> Placement {
+    var placement = Placement()
+    placement.stage = kind.stage
+    placement.message = enter(kind, number: number, byMacros: false)
+    placement.macros = macrosAhead.compactMap { $0.letter == kind.rawValue ? $0.packet : nil }
+    macrosAhead.removeAll(keepingCapacity: true)
+    if placement.message != 0 { message?.commanded(kind, packet, number: number) }
+    note(kind, packet, forwarded: forwarded)
+    macros.commanded(kind)
+    if let stage = kind.stage {
+      self.stage = stage
+      exchange.commanded(
+        Exchange.Pending(
+          command: number, stage: stage, message: placement.message,
+          asked: forwarded && milterAnswers(stage) ? .at(time) : .no, owed: mtaWaits(stage)))
+    }
+    return placement
+  }
+
+  /// Facts of the session that a command brings.
+  private mutating func note(_ kind: CommandKind, _ packet: Packet, forwarded: Bool) {
+    switch kind {
+    case .optNeg:
+      negotiation.offered = OptNeg(reading: packet)
+      if forwarded { negotiation.shown = negotiation.offered }
+    case .connect:
+      client = ClientFacts(reading: packet)
+      helo = nil
+    case .helo:
+      var strings = WireStrings(packet)
+      helo = strings.next().map { Head($0) }
+    case .quit, .quitNC: if message?.phase == .open { message?.phase = .lost }
+    case .macro, .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB, .unknown, .abort: break
+    }
+  }
+
+  func milterAnswers(_ stage: Stage) -> Bool {
+    guard let flag = stage.noReplyFlag else { return true }
+    return !negotiation.milterFlags.contains(flag)
+  }
+
+  func mtaWaits(_ stage: Stage) -> Bool {
+    guard let flag = stage.noReplyFlag else { return true }
+    return !negotiation.mtaFlags.contains(flag)
+  }
+}
+
+/// Where messages begin and end (protocol.md 6.1).
+extension SessionFacts {
+  /// The message that a command, or macros for it, belongs to: the one in progress or a new one; 0 for none.
+  private mutating func enter(_ kind: CommandKind, number: Int, byMacros: Bool) -> Int {
+    switch kind {
+    case .mail:
+      // Macros for MAIL begin the message, so that it is there even where the milter declined MAIL itself.
+      if let message, message.phase == .open, message.isUntouched { return message.number }
+      return begin(number)
+    case .rcpt, .data, .header, .eoh, .body, .bodyEOB:
+      guard let message, message.phase != .aborted, message.phase != .lost,
+        message.decision?.stage != .bodyEOB
+      else { return begin(number) }
+      return message.number
+    case .unknown: return openMessage
+    case .abort:
+      guard let message, message.phase != .aborted, message.phase != .lost else { return 0 }
+      return message.number
+    case .optNeg, .macro, .connect, .helo, .quit, .quitNC: return 0
+    }
+  }
+
+  private mutating func begin(_ packet: Int) -> Int {
+    messageCount += 1
+    message = MessageFacts(number: messageCount, firstPacket: packet)
+    return messageCount
+  }
+}
+
+extension MessageFacts {
+  /// Nothing but macros so far.
+  var isUntouched: Bool { sender == nil && recipientCount == 0 && headerCount == 0 && bodyChunks == 0 }
+}
