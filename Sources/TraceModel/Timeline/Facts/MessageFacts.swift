@@ -101,7 +101,3 @@ package struct HeaderFact: Hashable, Sendable {
 package func sameHeaderName(_ a: some Collection<UInt8>, _ b: some Collection<UInt8>) -> Bool {
   a.count == b.count && zip(a, b).allSatisfy { lowercased($0) == lowercased($1) }
 }
-
-package func lowercased(_ byte: UInt8) -> UInt8 {
-  (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-}
