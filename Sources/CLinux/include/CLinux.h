@@ -1,4 +1,163 @@
+// What Swift's Glibc module lacks: calls that it does not import, variadic ones, and macros that are not numbers.
+// Every function returns what the call returns; -1 sets errno.
 #ifndef CLINUX_H
 #define CLINUX_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+#include <linux/sockios.h>
+
+// ---- epoll ----
+
+static const uint32_t linux_readable = EPOLLIN;
+static const uint32_t linux_writable = EPOLLOUT;
+static const uint32_t linux_failed = EPOLLERR;
+static const uint32_t linux_hung_up = EPOLLHUP;
+
+static inline int linux_epoll_new(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+static inline int linux_epoll_change(int epoll, int operation, int fd, uint32_t events, uint64_t tag) {
+  struct epoll_event event = {.events = events, .data = {.u64 = tag}};
+  return epoll_ctl(epoll, operation, fd, &event);
+}
+static inline int linux_epoll_add(int epoll, int fd, uint32_t events, uint64_t tag) {
+  return linux_epoll_change(epoll, EPOLL_CTL_ADD, fd, events, tag);
+}
+static inline int linux_epoll_modify(int epoll, int fd, uint32_t events, uint64_t tag) {
+  return linux_epoll_change(epoll, EPOLL_CTL_MOD, fd, events, tag);
+}
+static inline int linux_epoll_remove(int epoll, int fd) {
+  return linux_epoll_change(epoll, EPOLL_CTL_DEL, fd, 0, 0);
+}
+
+// Fills tags and bits, each with room for `room` (at most 256) events; a timeout of -1 waits for ever.
+static inline int linux_epoll_wait(int epoll, uint64_t *tags, uint32_t *bits, int room, int milliseconds) {
+  struct epoll_event events[256];
+  int n = epoll_wait(epoll, events, room < 256 ? room : 256, milliseconds);
+  for (int i = 0; i < n; i++) {
+    tags[i] = events[i].data.u64;
+    bits[i] = events[i].events;
+  }
+  return n;
+}
+
+// ---- sockets ----
+
+// Non-blocking and closed on exec.
+static inline int linux_stream_socket(int family) {
+  return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+// Blocking and closed on exec.
+static inline int linux_blocking_stream_socket(int family) {
+  return socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+static inline int linux_accept(int listener, struct sockaddr_storage *peer, socklen_t *length) {
+  *length = sizeof *peer;
+  return accept4(listener, (struct sockaddr *)peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+static inline int linux_set_flag(int fd, int level, int option, int value) {
+  return setsockopt(fd, level, option, &value, sizeof value);
+}
+static inline int linux_reuse_address(int fd) { return linux_set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
+static inline int linux_no_delay(int fd) { return linux_set_flag(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
+static inline int linux_ipv6_only(int fd) { return linux_set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
+// close() then sends RST in place of FIN.
+static inline int linux_reset_on_close(int fd) {
+  struct linger now = {.l_onoff = 1, .l_linger = 0};
+  return setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+// The pending error of a socket, which is taken off it; 0 for none.
+static inline int linux_socket_error(int fd) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? errno : error;
+}
+// Bytes written that the peer has not acknowledged (TCP) or not read (unix).
+static inline int linux_unsent_bytes(int fd) {
+  int bytes = 0;
+  return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -1 : bytes;
+}
+// Never raises SIGPIPE.
+static inline ssize_t linux_send(int fd, const void *bytes, size_t count) {
+  return send(fd, bytes, count, MSG_NOSIGNAL);
+}
+// Reads into `first` until it is full, and what comes after into `second`.
+static inline ssize_t linux_read_two(int fd, void *first, size_t first_count, void *second, size_t second_count) {
+  struct iovec parts[2] = {{first, first_count}, {second, second_count}};
+  return readv(fd, parts, 2);
+}
+
+// ---- events, signals, limits ----
+
+static inline int linux_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+static inline int linux_eventfd_ring(int fd) { return eventfd_write(fd, 1); }
+// Takes all rings at once.
+static inline int linux_eventfd_clear(int fd) {
+  eventfd_t rings;
+  return eventfd_read(fd, &rings);
+}
+static inline sigset_t linux_signal_set(const int *signals, int count) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+  return set;
+}
+// Blocks the signals in this thread and in those that it starts later.
+static inline int linux_block_signals(const int *signals, int count) {
+  sigset_t set = linux_signal_set(signals, count);
+  return pthread_sigmask(SIG_BLOCK, &set, 0);
+}
+static inline int linux_signalfd(const int *signals, int count) {
+  sigset_t set = linux_signal_set(signals, count);
+  return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+// The next signal that came; 0 when there is none.
+static inline int linux_signalfd_next(int fd) {
+  struct signalfd_siginfo info;
+  return read(fd, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+static inline void linux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+// Raises the soft limit of open files to the hard one; the limit that then holds, or -1.
+static inline int64_t linux_raise_open_files(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -1;
+  if (limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return -1;
+  }
+  return (int64_t)limit.rlim_cur;
+}
+
+// ---- clocks, names, text ----
+
+static inline int64_t linux_microseconds(clockid_t clock) {
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+static inline int64_t linux_monotonic_microseconds(void) { return linux_microseconds(CLOCK_MONOTONIC); }
+static inline int64_t linux_wall_microseconds(void) { return linux_microseconds(CLOCK_REALTIME); }
+// `ECONNRESET`; null for a number that has no name.
+static inline const char *linux_error_name(int error) { return strerrorname_np(error); }
+// Columns of a character as glibc counts them; -1 where it is not printable. Needs a UTF-8 locale.
+static inline int linux_wcwidth(uint32_t scalar) { return wcwidth((wchar_t)scalar); }
 
 #endif
