@@ -1,0 +1,42 @@
+/// Where a milter listens, or where we do: in any of the spellings that MTAs and milter libraries use.
+///
+/// `inet:8891@127.0.0.1` (libmilter, Sendmail), `inet:127.0.0.1:8891` (Postfix: host and port the other way round),
+/// `inet6:8891@::1`, `inet:[::1]:8891`, `tcp:` and `tcp://` for `inet:`, `127.0.0.1:8891`, `unix:/path`, `unix:///path`,
+/// `local:/path`, `/path`. Printed back in the first of these forms.
+package enum MilterAddress: Hashable, Sendable, CustomStringConvertible {
+  /// `host` is a literal without brackets or a name; port 0, where we listen, takes a free one.
+  case inet(host: String, port: UInt16, family: Family)
+  case unix(path: String)
+
+  package enum Family: Sendable, Hashable {
+    /// Whatever the name resolves to.
+    case any
+    case ipv6
+  }
+
+  /// The longest path that fits `sun_path` with its NUL on Linux.
+  package static let longestPath = 107
+
+  /// The canonical form, which libmilter and Sendmail take too.
+  package var description: String {
+    switch self {
+    case .inet(let host, let port, .any): "inet:\(port)@\(host)"
+    case .inet(let host, let port, .ipv6): "inet6:\(port)@\(host)"
+    case .unix(let path): "unix:\(path)"
+    }
+  }
+
+  /// The form that Postfix takes.
+  package var postfixForm: String {
+    switch self {
+    case .inet(let host, let port, _): host.contains(":") ? "inet:[\(host)]:\(port)" : "inet:\(host):\(port)"
+    case .unix(let path): "unix:\(path)"
+    }
+  }
+
+  /// The line for Postfix's `main.cf`.
+  package var postfixLine: String { "smtpd_milters = \(postfixForm)" }
+
+  /// The line for Sendmail's `sendmail.mc`.
+  package var sendmailLine: String { "INPUT_MAIL_FILTER(`mitmilter', `S=\(description)')dnl" }
+}
