@@ -1,0 +1,41 @@
+import MilterProtocol
+import TraceModel
+
+/// What a machine asks of the outside: records to keep, and acts to do once they are kept.
+///
+/// One value serves all machines of a run. `acts` are those of the last event and are done, in order, before the
+/// next one; `records` pile up until the owner writes them. No act lets a byte out before the records are written.
+package struct Effects {
+  package enum Act: Hashable, Sendable {
+    /// The bytes just handed in leave on that leg as they came.
+    case forward(to: Leg)
+    /// A packet leaves that was kept back, changed or made by us.
+    case send(Packet, to: Leg)
+    /// Reach for the milter; `milterConnected` or `milterUnreachable` follows.
+    case connectMilter
+    /// Once all before it has left, say on this leg that nothing more will come (half-close).
+    case finish(Leg)
+    /// Once all before it has left, close this leg.
+    case close(Leg)
+    /// The same as the peer of a broken connection sees it (RST).
+    case reset(Leg)
+    /// Take no more bytes from this leg, or take them again.
+    case stopReading(Leg)
+    case resumeReading(Leg)
+    /// Hand in a `tick` at that time; replaces an earlier wish, nil takes it back.
+    case wake(at: Moment?)
+  }
+
+  package var records: [Record] = []
+  package var acts: [Act] = []
+  /// Number of the next packet of the trace.
+  package var nextPacket = 1
+
+  package init() {}
+
+  /// The number for a packet that just arrived or was made.
+  package mutating func takePacketNumber() -> Int {
+    defer { nextPacket += 1 }
+    return nextPacket
+  }
+}

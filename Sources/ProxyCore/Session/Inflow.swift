@@ -1,0 +1,66 @@
+import MilterProtocol
+import TraceModel
+
+/// Cuts what comes in on one leg: frames where there are frames, and bytes that pass by where there are none.
+///
+/// It holds no bytes itself, only where in the stream it is; the owner of the buffer keeps what is incomplete.
+package struct Inflow: Sendable {
+  package enum Piece: Hashable, Sendable {
+    /// The next so many bytes are a whole frame.
+    case packet(bytes: Int)
+    /// The next so many bytes pass by; `start` is set at the first piece of such a stretch.
+    case passing(bytes: Int, reason: Passed.Reason, start: Start?)
+    /// The frame that begins here will have so many bytes (4 until its length is known).
+    case incomplete(wanted: Int)
+  }
+
+  /// What makes bytes pass by.
+  package enum Start: Hashable, Sendable {
+    case oversized(length: UInt32)
+    case foreign(WrongPeer)
+  }
+
+  private enum State {
+    case first
+    case frames
+    /// Inside a frame beyond the ceiling, with so many bytes of it to come.
+    case oversized(remaining: Int)
+    case foreign
+  }
+
+  private var state = State.first
+
+  package init() {}
+
+  /// What begins at `offset`; asked again behind it until `offset` is the end or a frame is incomplete.
+  package mutating func next(in bytes: borrowing Span<UInt8>, at offset: Int) -> Piece {
+    let available = bytes.count - offset
+    switch state {
+    case .foreign:
+      return .passing(bytes: available, reason: .foreign, start: nil)
+    case .oversized(let remaining):
+      return pass(remaining, of: available, start: nil)
+    case .first, .frames:
+      break
+    }
+    switch Framing.next(in: bytes, at: offset) {
+    case .complete(let count):
+      state = .frames
+      return .packet(bytes: count)
+    case .incomplete(let wanted):
+      return .incomplete(wanted: wanted)
+    case .oversized(let length):
+      if case .first = state, let peer = WrongPeer.recognized(in: bytes.extracting(offset..<bytes.count)) {
+        state = .foreign
+        return .passing(bytes: available, reason: .foreign, start: .foreign(peer))
+      }
+      return pass(Framing.frameBytes(length: length), of: available, start: .oversized(length: length))
+    }
+  }
+
+  private mutating func pass(_ remaining: Int, of available: Int, start: Start?) -> Piece {
+    let count = min(remaining, available)
+    state = count < remaining ? .oversized(remaining: remaining - count) : .frames
+    return .passing(bytes: count, reason: .oversized, start: start)
+  }
+}
