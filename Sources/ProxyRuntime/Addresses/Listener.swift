@@ -1,0 +1,141 @@
+import CLinux
+import Glibc
+import ProxyCore
+
+/// A socket on which MTAs connect; a unix socket's file goes with it.
+package struct Listener: ~Copyable {
+  /// Why we cannot listen: the message and the hint for the operator.
+  package struct Failure: Error {
+    package var message: String
+    package var hint: String?
+  }
+
+  package let descriptor: Int32
+  /// Where it really listens: the port that was taken for port 0.
+  package let address: MilterAddress
+  /// Whether only this machine can reach it.
+  package let isLocal: Bool
+  private let socketFile: SocketFile?
+
+  /// Mode of a unix socket: the user and the group may connect. The MTA's user belongs into the group.
+  package static let socketMode: mode_t = 0o660
+
+  package init(on address: MilterAddress, socketMode: mode_t = Listener.socketMode) throws(Failure) {
+    let candidates: [SocketAddress]
+    do { candidates = try Resolution.addresses(of: address) } catch {
+      throw Failure(message: error.message, hint: error.hint)
+    }
+    guard let target = candidates.first else {
+      throw Failure(message: "address '\(address)': it has no address")
+    }
+    if case .unix(let path) = address { try SocketFile.makeWay(at: path, for: address) }
+    let socket = linux_stream_socket(target.family)
+    guard socket >= 0 else { throw Self.failure(address, errno) }
+    if !target.isUnix { _ = linux_reuse_address(socket) }
+    if target.family == AF_INET6 { _ = linux_ipv6_only(socket) }
+    let mask = umask(~socketMode & 0o777)
+    let bound = target.withPointer { bind(socket, $0, $1) }
+    let code = errno
+    umask(mask)
+    guard bound == 0, listen(socket, Int32(SOMAXCONN)) == 0 else {
+      let code = bound == 0 ? errno : code
+      close(socket)
+      throw Self.failure(address, code)
+    }
+    descriptor = socket
+    isLocal = target.isLocal
+    if case .unix(let path) = address {
+      self.address = address
+      socketFile = SocketFile(path: path)
+    } else {
+      let actual = SocketAddress { _ = getsockname(socket, $0, &$1) }
+      self.address = .inet(
+        host: actual.host, port: actual.port, family: actual.family == AF_INET6 ? .ipv6 : .any)
+      socketFile = nil
+    }
+  }
+
+  deinit {
+    close(descriptor)
+    socketFile?.remove()
+  }
+
+  private static func failure(_ address: MilterAddress, _ code: Int32) -> Failure {
+    switch code {
+    case EADDRINUSE:
+      Failure(
+        message: "cannot listen on \(address): address in use",
+        hint: "another program listens there; stop it or take another address")
+    case EACCES, EPERM:
+      Failure(
+        message: "cannot listen on \(address): permission denied",
+        hint: address.isUnix
+          ? "the folder must be writable for this user" : "ports below 1024 are for root; take a higher one")
+    case EADDRNOTAVAIL:
+      Failure(
+        message: "cannot listen on \(address): no interface of this machine has that address",
+        hint: "127.0.0.1 or ::1 for this machine alone, 0.0.0.0 for every interface")
+    case ENOENT, ENOTDIR:
+      Failure(message: "cannot listen on \(address): no such folder", hint: "folders are not created")
+    default:
+      Failure(
+        message: "cannot listen on \(address): \(String(cString: strerror(code)).lowercased())", hint: nil)
+    }
+  }
+}
+
+extension MilterAddress {
+  var isUnix: Bool {
+    switch self {
+    case .unix: true
+    case .inet: false
+    }
+  }
+}
+
+/// The file of a unix socket.
+private struct SocketFile {
+  let path: String
+  private let device: dev_t
+  private let inode: ino_t
+
+  init(path: String) {
+    self.path = path
+    let status = Self.status(of: path)
+    device = status?.st_dev ?? 0
+    inode = status?.st_ino ?? 0
+  }
+
+  /// Removes the file, unless another program has put its own there in the meantime.
+  func remove() {
+    guard let status = Self.status(of: path), status.st_dev == device, status.st_ino == inode else { return }
+    unlink(path)
+  }
+
+  /// Removes a socket file that a program left behind; one on which somebody answers is in use.
+  static func makeWay(at path: String, for address: MilterAddress) throws(Listener.Failure) {
+    guard let status = status(of: path) else { return }
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
+      throw Listener.Failure(
+        message: "cannot listen on \(address): the file is there already and is no socket",
+        hint: "take another path, or remove it")
+    }
+    let probe = linux_stream_socket(AF_UNIX)
+    guard probe >= 0 else { return }
+    defer { close(probe) }
+    let answered = SocketAddress(unix: path).withPointer { connect(probe, $0, $1) }
+    // A full backlog answers EAGAIN: somebody listens, if slowly.
+    if answered != 0, errno == ECONNREFUSED {
+      unlink(path)
+    } else if answered == 0 || errno == EAGAIN {
+      throw Listener.Failure(
+        message: "cannot listen on \(address): address in use",
+        hint: "another program answers there; stop it or take another path")
+    }
+  }
+
+  private static func status(of path: String) -> stat? {
+    var status = stat()
+    return lstat(path, &status) == 0 ? status : nil
+  }
+}

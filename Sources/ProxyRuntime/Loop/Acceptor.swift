@@ -1,0 +1,62 @@
+import CLinux
+import Glibc
+import MilterProtocol
+
+/// Takes new connections, as many as there are files for.
+struct Acceptor {
+  /// How long to wait before trying again when the system has run out of files.
+  static let pause = Moment.Span.milliseconds(100)
+  /// Connections taken in one turn, so that those that are open get theirs.
+  private static let atOnce = 64
+  /// Descriptors that are not connections.
+  private static let reserve = 32
+
+  /// Each takes two descriptors.
+  private let limit: Int
+  var isPaused = false
+  private var hasComplained = false
+  private var why = ""
+
+  /// - Parameter openFiles: how many the process may have; negative where that is not known.
+  init(openFiles: Int64) {
+    limit = openFiles < 0 ? .max : max(1, (Int(openFiles) - Self.reserve) / 2)
+  }
+
+  /// Pauses where there are no more files.
+  mutating func acceptAll(
+    from listener: Int32, alreadyOpen: Int, _ accepted: (Int32, SocketAddress) -> Void
+  ) {
+    var open = alreadyOpen
+    for _ in 0..<Self.atOnce {
+      guard open < limit else {
+        return pauseFor("\(limit) connections are open, which is all the limit of open files allows")
+      }
+      var storage = sockaddr_storage()
+      var length = socklen_t()
+      let socket = linux_accept(listener, &storage, &length)
+      if socket >= 0 {
+        open += 1
+        accepted(socket, SocketAddress(storage, length))
+        continue
+      }
+      switch errno {
+      case EMFILE, ENFILE, ENOBUFS, ENOMEM: return pauseFor("the system has no more files for connections")
+      case EAGAIN: return
+      default: continue
+      }
+    }
+  }
+
+  private mutating func pauseFor(_ why: String) {
+    isPaused = true
+    self.why = why
+  }
+
+  /// What to tell the operator, the first time.
+  var complaint: String? {
+    mutating get {
+      defer { hasComplained = true }
+      return hasComplained ? nil : "\(why); new connections wait (raise it with ulimit -n)"
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import CLinux
+import MilterProtocol
+
+/// Turns the system's monotonic clock into moments of one trace.
+package struct Clock: Sendable {
+  /// Wall clock at moment zero: microseconds since 1970-01-01T00:00:00Z.
+  package let startedAt: Int64
+  private let zero: Int64
+
+  package init() {
+    startedAt = linux_wall_microseconds()
+    zero = linux_monotonic_microseconds()
+  }
+
+  package var now: Moment { Moment(microseconds: linux_monotonic_microseconds() - zero) }
+}

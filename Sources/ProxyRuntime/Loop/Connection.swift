@@ -1,0 +1,70 @@
+import MilterProtocol
+import ProxyCore
+
+/// The runtime's side of one session: two sockets and the machine that decides about them.
+final class Connection {
+  let slot: Int
+  var machine: SessionMachine
+  var mta = Endpoint()
+  var milter = Endpoint()
+  /// Addresses of the milter that are still to be tried.
+  var candidates: ArraySlice<SocketAddress> = []
+  /// On the list of connections to look after at the end of the turn.
+  var isTouched = false
+
+  init(slot: Int, number: Int) {
+    self.slot = slot
+    machine = SessionMachine(connection: number)
+  }
+
+  subscript(leg: Leg) -> Endpoint {
+    _read {
+      switch leg {
+      case .mta: yield mta
+      case .milter: yield milter
+      }
+    }
+    _modify {
+      switch leg {
+      case .mta: yield &mta
+      case .milter: yield &milter
+      }
+    }
+  }
+
+  var isOver: Bool { !mta.isOpen && !milter.isOpen }
+
+  /// Does on both legs what was waiting for their outboxes, and tells the poller what is wanted.
+  func settle(_ poller: borrowing Poller) {
+    mta.settle()
+    milter.settle()
+    if mta.hasEnded, milter.hasEnded, mta.isFinished || !mta.isOpen, milter.isFinished || !milter.isOpen {
+      mta.close()
+      milter.close()
+    }
+    mta.isThrottled = throttles(mta, by: milter)
+    milter.isThrottled = throttles(milter, by: mta)
+    mta.watch(poller, tag: Tag.leg(.mta, slot))
+    milter.watch(poller, tag: Tag.leg(.milter, slot))
+  }
+
+  private func throttles(_ source: borrowing Endpoint, by target: borrowing Endpoint) -> Bool {
+    target.outbox.count > (source.isThrottled ? Outbox.low : Outbox.high)
+  }
+}
+
+/// What an event of the poller is about.
+enum Tag {
+  static let listener: UInt64 = 0
+  static let requests: UInt64 = 1
+  static let signals: UInt64 = 2
+  private static let firstLeg: UInt64 = 16
+
+  static func leg(_ leg: Leg, _ slot: Int) -> UInt64 { firstLeg + UInt64(slot) << 1 + UInt64(leg.rawValue) }
+
+  /// The connection's slot and the leg; nil for the other descriptors.
+  static func connection(_ tag: UInt64) -> (slot: Int, leg: Leg)? {
+    guard tag >= firstLeg else { return nil }
+    return (Int((tag - firstLeg) >> 1), (tag - firstLeg) & 1 == 0 ? .mta : .milter)
+  }
+}

@@ -1,0 +1,84 @@
+import CLinux
+import Glibc
+import ProxyCore
+
+/// One leg's socket, and what of its stream is neither cut nor sent yet.
+struct Endpoint {
+  /// What happens on this leg once its outbox is empty.
+  enum Ending { case finish, close, reset }
+
+  /// -1 before there is a socket and after it is closed.
+  private(set) var descriptor: Int32 = -1
+  var inflow = Inflow()
+  /// A frame of which not everything has come, and how long it will be.
+  var inbox: [UInt8] = []
+  var wanted = 0
+  var outbox = Outbox()
+  /// A connection is being made.
+  var isConnecting = false
+  /// The peer said its last.
+  var hasEnded = false
+  /// The peer takes nothing more.
+  var isDeaf = false
+  /// We said our last (half-close).
+  var isFinished = false
+  /// The machine asked for it, or the other leg's outbox is too full.
+  var isStopped = false
+  var isThrottled = false
+  var ending: Ending?
+  /// What the poller watches; nil where the descriptor is not in it.
+  private var watched: Poller.Interest?
+
+  var isOpen: Bool { descriptor >= 0 }
+  var wantsReading: Bool { isOpen && !hasEnded && !isStopped && !isThrottled && !isConnecting }
+
+  mutating func open(_ descriptor: Int32) { self.descriptor = descriptor }
+
+  mutating func close(resetting: Bool = false) {
+    guard isOpen else { return }
+    // A reset throws away what the kernel has not delivered yet, so it is only for when there is nothing.
+    if resetting, linux_unsent_bytes(descriptor) == 0 { _ = linux_reset_on_close(descriptor) }
+    Glibc.close(descriptor)
+    descriptor = -1
+    watched = nil
+    isConnecting = false
+    inbox = []
+    outbox.clear()
+  }
+
+  /// Does what is to be done once everything has left.
+  mutating func settle() {
+    guard isOpen, !isConnecting, outbox.isEmpty, let ending else { return }
+    self.ending = nil
+    switch ending {
+    case .finish:
+      shutdown(descriptor, Int32(SHUT_WR))
+      isFinished = true
+    case .close: close()
+    case .reset: close(resetting: true)
+    }
+  }
+
+  /// Tells the poller what is wanted by now.
+  mutating func watch(_ poller: borrowing Poller, tag: UInt64) {
+    guard isOpen else { return }
+    var wanted: Poller.Interest = []
+    if wantsReading { wanted.insert(.reading) }
+    if isConnecting || !outbox.isEmpty { wanted.insert(.writing) }
+    switch watched {
+    case wanted: return
+    case nil:
+      if wanted.isEmpty { return }
+      poller.add(descriptor, wanted, tag: tag)
+    case .some: poller.modify(descriptor, wanted, tag: tag)
+    }
+    watched = wanted
+  }
+
+  /// Nothing is wanted of it, but the poller reports a hang-up again and again: out of its sight.
+  mutating func unwatch(_ poller: borrowing Poller) {
+    guard watched != nil else { return }
+    poller.remove(descriptor)
+    watched = nil
+  }
+}

@@ -1,0 +1,275 @@
+import CLinux
+import Glibc
+import MilterProtocol
+import ProxyCore
+import TraceModel
+
+/// From a socket to the machine and back.
+extension Engine {
+  func handle(_ event: Poller.Event, _ connection: Connection, _ leg: Leg) {
+    touch(connection)
+    if connection[leg].isConnecting {
+      finishConnecting(connection)
+      guard connection.milter.isOpen, !connection.milter.isConnecting else { return }
+    }
+    if event.isWritable, !connection[leg].outbox.isEmpty { drain(leg, of: connection) }
+    if event.isReadable, connection[leg].wantsReading {
+      read(leg, of: connection)
+    } else if event.isBroken {
+      noticeBreak(leg, of: connection)
+    }
+  }
+
+  /// What the bytes that a machine just judged are, for `forward`.
+  enum Current {
+    case none
+    case arena(UnsafeRawBufferPointer)
+    case owned([UInt8])
+  }
+
+  // MARK: - Reading
+
+  private func read(_ leg: Leg, of connection: Connection) {
+    if !arena.hasRoom { flush() }
+    if connection[leg].inbox.count >= Limits.lengthBytes {
+      completeFrame(leg, of: connection)
+    } else {
+      readIntoArena(leg, of: connection)
+    }
+  }
+
+  /// The rest of a frame that has begun goes to its beginning, and what follows into the arena.
+  private func completeFrame(_ leg: Leg, of connection: Connection) {
+    let missing = connection[leg].wanted - connection[leg].inbox.count
+    let rest = arena.base + arena.used
+    let descriptor = connection[leg].descriptor
+    var count = 0
+    connection[leg].inbox.append(addingCapacity: missing) { output in
+      output.withUnsafeMutableBufferPointer { target, filled in
+        repeat {
+          count = linux_read_two(descriptor, target.baseAddress, missing, rest, Arena.share)
+        } while count < 0 && errno == EINTR
+        filled = min(max(count, 0), missing)
+      }
+    }
+    guard count > 0 else { return ended(leg, of: connection, count) }
+    guard count >= missing else { return }
+    var frame: [UInt8] = []
+    swap(&frame, &connection[leg].inbox)
+    receive(Packet(frame: frame, from: leg), .owned(frame), connection)
+    cut(UnsafeRawBufferPointer(start: rest, count: count - missing), leg, of: connection)
+  }
+
+  private func readIntoArena(_ leg: Leg, of connection: Connection) {
+    let start = arena.base + arena.used
+    let before = connection[leg].inbox.count
+    connection[leg].inbox.withUnsafeBytes { if let begun = $0.baseAddress { memcpy(start, begun, before) } }
+    var count = 0
+    repeat {
+      count = Glibc.read(connection[leg].descriptor, start + before, Arena.share - before)
+    } while count < 0 && errno == EINTR
+    guard count > 0 else { return ended(leg, of: connection, count) }
+    connection[leg].inbox = []
+    cut(UnsafeRawBufferPointer(start: start, count: before + count), leg, of: connection)
+  }
+
+  /// Hands over what lies in the arena; the beginning of an incomplete frame is put aside.
+  private func cut(_ bytes: UnsafeRawBufferPointer, _ leg: Leg, of connection: Connection) {
+    arena.take(bytes.count)
+    let span = Span<UInt8>(_unsafeBytes: bytes)
+    var offset = 0
+    while offset < bytes.count {
+      let piece = connection[leg].inflow.next(in: span, at: offset)
+      switch piece {
+      case .packet(let count):
+        let frame = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
+        receive(Packet(frame: Array(frame), from: leg), .arena(frame), connection)
+        offset += count
+      case .passing(let count, let reason, let start):
+        let part = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
+        pass(Passed(sender: leg, bytes: Array(part), reason: reason), start, .arena(part), connection)
+        offset += count
+      case .incomplete(let wanted):
+        connection[leg].inbox = Array(bytes[offset...])
+        connection[leg].wanted = wanted
+        return
+      }
+    }
+  }
+
+  private func receive(_ packet: Packet, _ current: Current, _ connection: Connection) {
+    connection.machine.received(packet, at: now, into: &effects)
+    perform(for: connection, current)
+  }
+
+  private func pass(_ passed: Passed, _ start: Inflow.Start?, _ current: Current, _ connection: Connection) {
+    connection.machine.passed(passed, start: start, at: now, into: &effects)
+    perform(for: connection, current)
+  }
+
+  /// Nothing more comes from this leg; or nothing came just now.
+  private func ended(_ leg: Leg, of connection: Connection, _ count: Int) {
+    let code = errno
+    if count < 0, code == EAGAIN { return }
+    connection[leg].hasEnded = true
+    if count < 0 {
+      connection[leg].isDeaf = true
+      connection[leg].outbox.clear()
+    }
+    let rest = connection[leg].inbox
+    connection[leg].inbox = []
+    if !rest.isEmpty {
+      pass(Passed(sender: leg, bytes: rest, reason: .incomplete), nil, .owned(rest), connection)
+    }
+    connection.machine.closed(leg, count == 0 ? .peer : .error(name(of: code)), at: now, into: &effects)
+    perform(for: connection, .none)
+  }
+
+  /// A hang-up on a leg from which nothing is read: after its end, or while it is throttled.
+  private func noticeBreak(_ leg: Leg, of connection: Connection) {
+    guard connection[leg].isOpen else { return }
+    if connection[leg].hasEnded, linux_socket_error(connection[leg].descriptor) != 0 {
+      deafen(leg, of: connection)
+    }
+    connection[leg].unwatch(poller)
+  }
+
+  // MARK: - Sending
+
+  func send(_ source: Outgoing.Source, on leg: Leg, of connection: Connection) {
+    // A milter that is still to be reached gets it later.
+    guard connection[leg].isOpen || leg == .milter && !connection.machine.isOver else { return }
+    switch source {
+    case .arena(let bytes): send(bytes, on: leg, of: connection)
+    case .owned(let bytes): bytes.withUnsafeBytes { send($0, on: leg, of: connection) }
+    }
+  }
+
+  private func send(_ bytes: UnsafeRawBufferPointer, on leg: Leg, of connection: Connection) {
+    guard !connection[leg].isDeaf else { return }
+    guard connection[leg].outbox.isEmpty, connection[leg].isOpen, !connection[leg].isConnecting else {
+      return connection[leg].outbox.append(bytes)
+    }
+    let (sent, failed) = sendAll(bytes, on: connection[leg].descriptor)
+    if failed != nil { return deafen(leg, of: connection) }
+    if sent < bytes.count {
+      connection[leg].outbox.append(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+    }
+  }
+
+  private func drain(_ leg: Leg, of connection: Connection) {
+    if connection[leg].outbox.send(on: connection[leg].descriptor) != nil { deafen(leg, of: connection) }
+  }
+
+  private func deafen(_ leg: Leg, of connection: Connection) {
+    connection[leg].isDeaf = true
+    connection[leg].outbox.clear()
+    touch(connection)
+    connection.machine.deafened(leg, at: now, into: &effects)
+    perform(for: connection, .none)
+  }
+
+  // MARK: - Acts
+
+  /// Does what the machine asks for. Bytes leave when the turn ends.
+  func perform(for connection: Connection, _ current: Current) {
+    touch(connection)
+    var next = 0
+    while next < effects.acts.count {
+      let act = effects.acts[next]
+      next += 1
+      switch act {
+      case .forward(let leg):
+        switch current {
+        case .arena(let bytes): outgoing.append(.arena(bytes), to: leg, of: connection.slot)
+        case .owned(let bytes): outgoing.append(.owned(bytes), to: leg, of: connection.slot)
+        case .none: preconditionFailure("a machine forwards a packet that it was not given")
+        }
+      case .send(let packet, let leg): outgoing.append(.owned(packet.bytes), to: leg, of: connection.slot)
+      case .connectMilter:
+        connection.candidates = target.candidates[...]
+        connect(connection)
+      case .finish(let leg): connection[leg].ending = .finish
+      case .close(let leg): connection[leg].ending = .close
+      case .reset(let leg): connection[leg].ending = .reset
+      case .stopReading(let leg): connection[leg].isStopped = true
+      case .resumeReading(let leg): connection[leg].isStopped = false
+      case .wake(let time): timers.set(time, for: connection.slot)
+      }
+    }
+    effects.acts.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: - Connecting to the milter
+
+  /// How long to wait for room in the backlog of a unix listener.
+  private static let backlogPause = Moment.Span.milliseconds(5)
+  /// Set in the number of a timer that is the runtime's own, beside the one that the machine asked for.
+  static let retries = 1 << 32
+
+  func connectAgain(_ connection: Connection) {
+    guard !connection.machine.isOver else { return }
+    touch(connection)
+    connect(connection)
+    perform(for: connection, .none)
+  }
+
+  /// Tries the next address, and those behind it, until one is on its way.
+  private func connect(_ connection: Connection) {
+    var why = "no address"
+    while let address = connection.candidates.popFirst() {
+      let socket = linux_stream_socket(address.family)
+      guard socket >= 0 else {
+        why = words(for: errno)
+        continue
+      }
+      if !address.isUnix { _ = linux_no_delay(socket) }
+      let result = address.withPointer { Glibc.connect(socket, $0, $1) }
+      if result == 0 || errno == EINPROGRESS {
+        connection.milter.open(socket)
+        connection.milter.isConnecting = result != 0
+        if result == 0 { connection.machine.milterConnected(at: now, into: &effects) }
+        return
+      }
+      let code = errno
+      Glibc.close(socket)
+      if code == EAGAIN {
+        // A unix listener with a full backlog; a blocking connect would wait for it.
+        connection.candidates = [address] + connection.candidates
+        return timers.set(now + Self.backlogPause, for: connection.slot | Self.retries)
+      }
+      why = words(for: code)
+    }
+    unreachable(connection, why)
+  }
+
+  private func finishConnecting(_ connection: Connection) {
+    let code = linux_socket_error(connection.milter.descriptor)
+    guard code != 0 else {
+      connection.milter.isConnecting = false
+      connection.machine.milterConnected(at: now, into: &effects)
+      return perform(for: connection, .none)
+    }
+    // What the MTA said so far waits for the next address.
+    let waiting = connection.milter.outbox
+    connection.milter.close()
+    connection.milter.outbox = waiting
+    if connection.candidates.isEmpty {
+      unreachable(connection, words(for: code))
+    } else {
+      connect(connection)
+    }
+    perform(for: connection, .none)
+  }
+
+  private func unreachable(_ connection: Connection, _ why: String) {
+    complain(thatUnreachable: why)
+    connection.machine.milterUnreachable(why, at: now, into: &effects)
+  }
+
+  private func words(for code: Int32) -> String { String(cString: strerror(code)).lowercased() }
+
+  private func name(of code: Int32) -> String {
+    linux_error_name(code).map { String(cString: $0) } ?? "error \(code)"
+  }
+}

@@ -1,0 +1,228 @@
+import CLinux
+import Glibc
+import MilterProtocol
+import ProxyCore
+import TraceModel
+
+/// The one loop that relays all connections of a run, on whichever thread calls ``run()``.
+///
+/// A turn: take what is ready, read it into the arena, cut it, let each connection's machine decide; then write all
+/// records with one `write`, and only then let the bytes out, a run of unedited packets as one `send`.
+package final class Engine {
+  /// What another thread may ask for.
+  package enum Request: Sendable {
+    /// Take no new connections, and end when those there are have ended, at the latest when the grace is over.
+    case stop
+    /// Close everything.
+    case stopAtOnce
+  }
+
+  package struct Configuration {
+    /// How long connections may go on after a stop.
+    package var grace = Moment.Span.seconds(10)
+
+    package init() {}
+  }
+
+  let configuration: Configuration
+  let target: MilterTarget
+  let clock: Clock
+  let report: (String) -> Void
+  let poller = Poller()
+  var arena = Arena()
+  var outgoing = Outgoing()
+  private var leaving = Outgoing()
+  var effects = Effects()
+  var timers = Timers()
+  var connections: [Connection?] = []
+  var freeSlots: [Int] = []
+  var liveConnections = 0
+  var touched: [Connection] = []
+  /// The time of this turn.
+  var now = Moment.zero
+  private var journal: Journal
+  private let requests: Mailbox<Request>
+  private let signals: Signals?
+  private var listener: Listener?
+  private var acceptor: Acceptor
+  private var unreachable = Complaint()
+  private var stopsAt: Moment?
+
+  /// - Parameters:
+  ///   - signals: where INT and TERM are read from, if this loop is the one to obey them.
+  ///   - report: takes a message for the operator, one line.
+  package init(
+    _ configuration: Configuration, listener: consuming Listener, milter: MilterTarget, clock: Clock,
+    journal: consuming Journal, requests: Mailbox<Request>, signals: consuming Signals?,
+    report: @escaping (String) -> Void
+  ) {
+    self.configuration = configuration
+    target = milter
+    self.clock = clock
+    self.journal = journal
+    self.requests = requests
+    if let descriptor = signals?.descriptor { poller.add(descriptor, .reading, tag: Tag.signals) }
+    self.signals = signals
+    self.report = report
+    acceptor = Acceptor(openFiles: linux_raise_open_files())
+    poller.add(listener.descriptor, .reading, tag: Tag.listener)
+    poller.add(requests.descriptor, .reading, tag: Tag.requests)
+    self.listener = consume listener
+  }
+
+  /// Packets that arrived so far.
+  package var packets: Int { effects.nextPacket - 1 }
+  /// Connections so far.
+  package private(set) var accepted = 0
+
+  /// Relays until it is told to stop.
+  package func run() {
+    while listener != nil || liveConnections > 0 {
+      let ready = poller.wait(milliseconds: patience)
+      now = clock.now
+      for index in 0..<ready { handle(poller[index]) }
+      while let slot = timers.due(at: now) { wake(slot) }
+      if let stopsAt, stopsAt <= now { terminate() }
+      endTurn()
+    }
+  }
+
+  /// How long the poller may wait, in milliseconds; -1 for ever.
+  private var patience: Int32 {
+    guard let next = [timers.next, stopsAt].compactMap({ $0 }).min() else { return -1 }
+    let microseconds = max(0, (next - clock.now).microseconds)
+    return Int32(min(microseconds / 1000 + 1, 60_000))
+  }
+
+  private func handle(_ event: Poller.Event) {
+    switch Tag.connection(event.tag) {
+    case (let slot, let leg)?:
+      if let connection = connections[slot] { handle(event, connection, leg) }
+    case nil where event.tag == Tag.listener: acceptAll()
+    case nil where event.tag == Tag.requests: for request in requests.take() { obey(request) }
+    case nil: for request in signals?.take() ?? [] { obey(request) }
+    }
+  }
+
+  // MARK: - Starting and stopping
+
+  private func acceptAll() {
+    guard let descriptor = listener?.descriptor else { return }
+    let before = acceptor.isPaused
+    acceptor.acceptAll(from: descriptor, alreadyOpen: liveConnections) { socket, peer in
+      open(socket, peer)
+    }
+    guard acceptor.isPaused, !before else { return }
+    poller.remove(descriptor)
+    timers.set(now + Acceptor.pause, for: Self.listenerSlot)
+    if let complaint = acceptor.complaint { report(complaint) }
+  }
+
+  private func acceptAgain() {
+    guard let descriptor = listener?.descriptor, acceptor.isPaused else { return }
+    acceptor.isPaused = false
+    poller.add(descriptor, .reading, tag: Tag.listener)
+  }
+
+  private static let listenerSlot = -1
+
+  private func wake(_ slot: Int) {
+    guard slot != Self.listenerSlot else { return acceptAgain() }
+    guard let connection = connections[slot & ~Self.retries] else { return }
+    guard slot & Self.retries == 0 else { return connectAgain(connection) }
+    connection.machine.tick(at: now, into: &effects)
+    perform(for: connection, .none)
+  }
+
+  private func open(_ socket: Int32, _ peer: SocketAddress) {
+    if !peer.isUnix { _ = linux_no_delay(socket) }
+    let slot = freeSlots.popLast() ?? connections.count
+    accepted += 1
+    let connection = Connection(slot: slot, number: accepted)
+    if slot == connections.count { connections.append(connection) } else { connections[slot] = connection }
+    liveConnections += 1
+    connection.mta.open(socket)
+    let local = SocketAddress { _ = getsockname(socket, $0, &$1) }
+    let opened = Opened(
+      peer: peer.canonical, local: local.canonical, milter: target.address.description)
+    connection.machine.opened(opened, at: now, into: &effects)
+    perform(for: connection, .none)
+  }
+
+  private func obey(_ request: Request) {
+    switch request {
+    case .stop where stopsAt == nil:
+      stopListening()
+      stopsAt = now + configuration.grace
+    case .stop, .stopAtOnce:
+      stopListening()
+      stopsAt = now
+    }
+  }
+
+  private func stopListening() {
+    if let descriptor = listener?.descriptor, !acceptor.isPaused { poller.remove(descriptor) }
+    listener = nil
+  }
+
+  private func terminate() {
+    for case let connection? in connections {
+      connection.machine.terminated("mitmilter ends", at: now, into: &effects)
+      perform(for: connection, .none)
+    }
+    flush()
+    for case let connection? in connections {
+      connection.mta.close()
+      connection.milter.close()
+    }
+  }
+
+  // MARK: - The end of a turn
+
+  func touch(_ connection: Connection) {
+    guard !connection.isTouched else { return }
+    connection.isTouched = true
+    touched.append(connection)
+  }
+
+  /// Keeps the records, then lets the bytes out. A peer that takes nothing more can make both again.
+  func flush() {
+    repeat {
+      journal.append(&effects.records)
+      swap(&outgoing, &leaving)
+      leaving.send { slot, leg, source in
+        if let connection = connections[slot] { send(source, on: leg, of: connection) }
+      }
+    } while !effects.records.isEmpty || !outgoing.isEmpty
+    arena.clear()
+  }
+
+  private func endTurn() {
+    flush()
+    for connection in touched {
+      connection.isTouched = false
+      connection.settle(poller)
+      if connection.isOver { forget(connection) }
+    }
+    touched.removeAll(keepingCapacity: true)
+  }
+
+  private func forget(_ connection: Connection) {
+    guard connections[connection.slot] === connection else { return }
+    timers.set(nil, for: connection.slot)
+    timers.set(nil, for: connection.slot | Self.retries)
+    connections[connection.slot] = nil
+    freeSlots.append(connection.slot)
+    liveConnections -= 1
+    if acceptor.isPaused { acceptAgain() }
+  }
+
+  /// Says that the milter is out of reach, but not for every connection.
+  func complain(thatUnreachable why: String) {
+    if let suffix = unreachable.due(at: now) {
+      report(
+        "cannot reach the milter at \(target.address): \(why); the MTA sees a closed connection\(suffix)")
+    }
+    target.lookUpAgain()
+  }
+}

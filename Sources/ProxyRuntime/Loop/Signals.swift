@@ -1,0 +1,25 @@
+import CLinux
+import Glibc
+
+/// INT and TERM as requests: the first one is to stop in order, the next to stop at once.
+package struct Signals: ~Copyable {
+  private static let numbers: [Int32] = [SIGINT, SIGTERM]
+
+  let descriptor: Int32
+
+  /// To be made on the main thread before there is another one, for threads inherit what is blocked.
+  package init() {
+    linux_ignore_broken_pipes()
+    _ = linux_block_signals(Self.numbers, Int32(Self.numbers.count))
+    descriptor = linux_signalfd(Self.numbers, Int32(Self.numbers.count))
+    precondition(descriptor >= 0, "no signalfd could be made")
+  }
+
+  deinit { close(descriptor) }
+
+  func take() -> [Engine.Request] {
+    var requests: [Engine.Request] = []
+    while linux_signalfd_next(descriptor) != 0 { requests.append(.stop) }
+    return requests
+  }
+}
