@@ -1,5 +1,9 @@
 import ArgumentParser
 
 struct Mitmilter: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "mitmilter")
+  static let configuration = CommandConfiguration(
+    commandName: "mitmilter", abstract: "Man in the middle for milters.", version: version,
+    subcommands: [Proxy.self])
+
+  static let version = "0.1.0"
 }

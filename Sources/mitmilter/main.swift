@@ -1,1 +1,1 @@
-Mitmilter.main()
+runCommandLine()

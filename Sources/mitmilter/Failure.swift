@@ -1,0 +1,43 @@
+import ArgumentParser
+import Glibc
+
+/// What the tool itself could not do: ends the run with one line, a hint where there is one, and exit 2.
+struct Failure: Error {
+  var message: String
+  var hint: String?
+
+  init(_ message: String, hint: String? = nil) {
+    self.message = message
+    self.hint = hint
+  }
+}
+
+/// Runs the command line and ends the process: 0 done, 1 done and something differs or was found, 2 could not.
+func runCommandLine() -> Never {
+  do {
+    var command = try Mitmilter.parseAsRoot()
+    try command.run()
+  } catch let failure as Failure {
+    end(with: failure)
+  } catch let code as ExitCode {
+    exit(code.rawValue)
+  } catch {
+    // Help and version are asked for by throwing as well.
+    if Mitmilter.exitCode(for: error).isSuccess { Mitmilter.exit(withError: error) }
+    end(
+      with: Failure(
+        lowercasedFirst(Mitmilter.message(for: error)), hint: "mitmilter --help lists what there is"))
+  }
+  exit(0)
+}
+
+private func end(with failure: Failure) -> Never {
+  tell("error: \(failure.message)")
+  if let hint = failure.hint { tell("hint: \(hint)") }
+  exit(2)
+}
+
+private func lowercasedFirst(_ text: String) -> String {
+  let line = text.prefix { $0 != "\n" }
+  return line.prefix(1).lowercased() + line.dropFirst()
+}
