@@ -78,6 +78,8 @@ package struct Passed: Hashable, Sendable {
     case incomplete
     /// The peer does not speak milter.
     case foreign
+    /// In a packet capture, after a hole or at a start in mid-stream: nobody knows where a packet begins.
+    case unframed
   }
 
   package init(sender: Leg, bytes: [UInt8], reason: Reason) {

@@ -1,0 +1,185 @@
+import MilterProtocol
+import TraceModel
+
+/// A packet capture read as if this program had recorded it: the same records, in the order of the capture.
+///
+/// Bytes go in as they come (a file, or a live `tcpdump -U -w -`), records come out. A capture has one leg where a proxy
+/// has two, so every packet counts as forwarded as it came.
+package struct CaptureImport {
+  private var file = CaptureFile()
+  private var connections: [Flow: Tracked] = [:]
+  /// Flows in the order of their first frames, so that the end of the file is told in that order.
+  private var order: [Flow] = []
+  private var startedAt: Int64?
+  private var lastTime: Int64 = 0
+  private var connectionCount = 0
+  private var packetCount = 0
+  private var fragments = 0
+  private var unknownLinks: Set<UInt32> = []
+  private var damage: CaptureFile.Damage?
+  private var records: [Record] = []
+
+  /// Two ends, whichever is the source.
+  private struct Flow: Hashable {
+    var low: Endpoint
+    var high: Endpoint
+
+    init(_ a: Endpoint, _ b: Endpoint) {
+      let ordered =
+        a.address == b.address ? a.port < b.port : a.address.lexicographicallyPrecedes(b.address)
+      (low, high) = ordered ? (a, b) : (b, a)
+    }
+  }
+
+  private struct Tracked {
+    var tcp: CapturedConnection
+    /// Number in the trace; nil until it is known to be milter.
+    var number: Int?
+    var sawOptNeg = false
+    var toldNoOptNeg = false
+  }
+
+  package init() {}
+
+  /// Wall clock of the first frame in microseconds since 1970; nil before there is one.
+  package var firstFrameTime: Int64? { startedAt }
+
+  /// Takes in bytes of the file and gives back what they tell.
+  package mutating func append(_ bytes: some Collection<UInt8>) -> [Record] {
+    guard damage == nil else { return [] }
+    file.append(bytes)
+    do {
+      while let frame = try file.next() { add(frame) }
+    } catch {
+      damage = error
+    }
+    return take()
+  }
+
+  /// The file is over.
+  package mutating func finish() -> [Record] {
+    for flow in order {
+      guard var tracked = connections[flow] else { continue }
+      let items = tracked.tcp.finish()
+      tell(items, &tracked)
+      if let number = tracked.number, tracked.tcp.cutFrames > 0 {
+        find(
+          .captureCutFrames, number, nil,
+          "\(counted(tracked.tcp.cutFrames, "frame")) shorter than on the wire")
+      }
+    }
+    if let damage {
+      find(.captureTruncated, 0, nil, "at offset \(damage.offset): \(damage.text)")
+    } else if file.unread > 0 {
+      find(
+        .captureTruncated, 0, nil,
+        "the last whole record ends at offset \(file.offset); \(counted(file.unread, "byte")) of the next follow"
+      )
+    }
+    if fragments > 0 {
+      find(.captureUnreadable, 0, nil, "\(counted(fragments, "IP fragment")) not put together")
+    }
+    for link in unknownLinks.sorted() {
+      find(.captureUnreadable, 0, nil, "link type \(link) is not known here; its frames are passed over")
+    }
+    if connectionCount == 0 { find(.captureNoMilter, 0, nil, "nothing in it begins like milter") }
+    return take()
+  }
+
+  private mutating func take() -> [Record] {
+    defer { records = [] }
+    return records
+  }
+
+  private mutating func add(_ frame: CaptureFile.Frame) {
+    let time = frame.time ?? lastTime
+    lastTime = time
+    switch TCPSegment.read(frame) {
+    case .other: return
+    case .fragment: fragments += 1
+    case .unknownLink(let link): unknownLinks.insert(link)
+    case .segment(let segment):
+      if startedAt == nil { startedAt = time }
+      add(segment, at: time)
+    }
+  }
+
+  private mutating func add(_ segment: TCPSegment, at time: Int64) {
+    let flow = Flow(segment.source, segment.destination)
+    let isNew = segment.flags.contains(.syn) && !segment.flags.contains(.ack)
+    if isNew, var old = connections[flow], old.tcp.isOver || !old.tcp.begins(with: segment) {
+      // The same ports again: the old connection is over, whatever it still waited for.
+      tell(old.tcp.finish(), &old)
+      connections[flow] = nil
+      order.removeAll { $0 == flow }
+    }
+    if connections[flow] == nil {
+      connections[flow] = Tracked(
+        tcp: CapturedConnection(first: segment, at: time))
+      order.append(flow)
+    }
+    guard var tracked = connections.removeValue(forKey: flow) else { return }
+    tell(tracked.tcp.add(segment, at: time), &tracked)
+    connections[flow] = tracked
+  }
+
+  private mutating func tell(_ items: [CapturedConnection.Item], _ tracked: inout Tracked) {
+    guard case .milter(let mtaFirst) = tracked.tcp.kind else { return }
+    let number = tracked.number ?? opened(&tracked, mtaFirst: mtaFirst)
+    for item in items {
+      switch item {
+      case .follower(let leg, .packet(let packet, let missing)):
+        packetCount += 1
+        received(packet, missing, from: leg, on: number, &tracked)
+      case .follower(let leg, .passed(let bytes, let reason)):
+        record(number, .passed(Passed(sender: leg, bytes: bytes, reason: reason)))
+      case .follower(let leg, .gap(let offset, let bytes)):
+        find(
+          .captureGap, number, nil,
+          "\(counted(bytes, "byte")) from the \(leg.name) missing at offset \(offset) of its stream")
+      case .closed(let leg, let reset):
+        if reset { find(.captureReset, number, nil, "the \(leg.name) sent RST") }
+        record(number, .closed(Closed(leg: leg, how: reset ? .error("ECONNRESET") : .peer)))
+      }
+    }
+  }
+
+  private mutating func opened(_ tracked: inout Tracked, mtaFirst: Bool) -> Int {
+    connectionCount += 1
+    tracked.number = connectionCount
+    let ends = tracked.tcp.ends
+    let (mta, milter) = mtaFirst ? (ends[0], ends[1]) : (ends[1], ends[0])
+    records.append(
+      Record(
+        time: moment(tracked.tcp.firstTime), connection: connectionCount,
+        event: .opened(Opened(peer: mta.text, local: milter.text, milter: milter.text))))
+    if !tracked.tcp.sawStart { find(.captureMidway, connectionCount, nil, "no SYN was seen") }
+    return connectionCount
+  }
+
+  private mutating func received(
+    _ packet: Packet, _ missing: [Range<Int>], from leg: Leg, on number: Int, _ tracked: inout Tracked
+  ) {
+    record(number, .received(Received(number: packetCount, packet: packet, forwarded: true)))
+    for hole in missing {
+      find(
+        .captureGap, number, packetCount,
+        "\(counted(hole.count, "byte")) missing at offset \(hole.lowerBound) of the packet, shown as 00")
+    }
+    if packet.code == CommandKind.optNeg.rawValue { tracked.sawOptNeg = true }
+    if !tracked.sawOptNeg, !tracked.toldNoOptNeg {
+      tracked.toldNoOptNeg = true
+      find(.captureNoOptNeg, number, packetCount, "the first packet seen is \(packet.kind.name)")
+    }
+  }
+
+  private mutating func find(_ rule: FindingRule, _ connection: Int, _ packet: Int?, _ text: String) {
+    record(connection, .found(Finding(rule, packet: packet, text)))
+  }
+
+  private mutating func record(_ connection: Int, _ event: Record.Event) {
+    records.append(Record(time: moment(lastTime), connection: connection, event: event))
+  }
+
+  private func moment(_ time: Int64) -> Moment { Moment(microseconds: time - (startedAt ?? time)) }
+}
