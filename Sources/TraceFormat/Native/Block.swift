@@ -22,6 +22,13 @@ struct Block {
     return Self.first(outside .| (lanes .== quote) .| (lanes .== backslash))
   }
 
+  /// How many bytes from the first one on neither end a JSON string nor begin an escape in one.
+  @inline(__always) var stringPrefix: Int {
+    let quote = SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
+    let backslash = SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
+    return Self.first((lanes .== quote) .| (lanes .== backslash))
+  }
+
   /// Where `byte` first stands; 16 for nowhere.
   @inline(__always)
   func first(_ byte: UInt8) -> Int { Self.first(lanes .== SIMD16(repeating: byte)) }

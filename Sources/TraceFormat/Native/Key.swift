@@ -1,0 +1,98 @@
+/// The keys of format 1, of records and of the head. Every other key is skipped.
+enum Key: Int, CaseIterable {
+  case k, t, c, n, from, to, of, by, rule, policy, raw, until, outcome, text, refused, id, severity, title,
+    set
+  case leg, how, why, peer, local, milter
+  case mitmilter, program, started, command, listen, negotiation
+
+  /// The key that is spelled by `name`; nil for all others.
+  init?(_ name: Span<UInt8>) {
+    guard name.count > 0, let key = Self.candidate(length: name.count, first: name[0]),
+      name.spells(key.name)
+    else { return nil }
+    self = key
+  }
+
+  /// Length and one letter tell the keys apart; whether the rest agrees is for the caller to see.
+  private static func candidate(length: Int, first: UInt8) -> Key? {
+    switch (length, UnicodeScalar(first)) {
+    case (1, "k"): .k
+    case (1, "t"): .t
+    case (1, "c"): .c
+    case (1, "n"): .n
+    case (2, "t"): .to
+    case (2, "o"): .of
+    case (2, "b"): .by
+    case (2, "i"): .id
+    case (3, "r"): .raw
+    case (3, "s"): .set
+    case (3, "l"): .leg
+    case (3, "h"): .how
+    case (3, "w"): .why
+    case (4, "f"): .from
+    case (4, "r"): .rule
+    case (4, "t"): .text
+    case (4, "p"): .peer
+    case (5, "u"): .until
+    case (5, "t"): .title
+    case (5, "l"): .local
+    case (6, "p"): .policy
+    case (6, "m"): .milter
+    case (6, "l"): .listen
+    case (7, "o"): .outcome
+    case (7, "r"): .refused
+    case (7, "p"): .program
+    case (7, "s"): .started
+    case (7, "c"): .command
+    case (8, "s"): .severity
+    case (9, "m"): .mitmilter
+    case (11, "n"): .negotiation
+    default: nil
+    }
+  }
+
+  var name: StaticString {
+    switch self {
+    case .k: "k"
+    case .t: "t"
+    case .c: "c"
+    case .n: "n"
+    case .from: "from"
+    case .to: "to"
+    case .of: "of"
+    case .by: "by"
+    case .rule: "rule"
+    case .policy: "policy"
+    case .raw: "raw"
+    case .until: "until"
+    case .outcome: "outcome"
+    case .text: "text"
+    case .refused: "refused"
+    case .id: "id"
+    case .severity: "severity"
+    case .title: "title"
+    case .set: "set"
+    case .leg: "leg"
+    case .how: "how"
+    case .why: "why"
+    case .peer: "peer"
+    case .local: "local"
+    case .milter: "milter"
+    case .mitmilter: "mitmilter"
+    case .program: "program"
+    case .started: "started"
+    case .command: "command"
+    case .listen: "listen"
+    case .negotiation: "negotiation"
+    }
+  }
+}
+
+extension Span<UInt8> {
+  /// Whether these bytes are exactly `word`, which is ASCII.
+  func spells(_ word: StaticString) -> Bool {
+    guard count == word.utf8CodeUnitCount else { return false }
+    for place in 0..<count where unsafe self[place] != word.utf8Start[place] { return false }
+    return true
+  }
+}
