@@ -35,7 +35,7 @@ let package = Package(
         "ProxyCore", "TraceFormat", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux",
       ], swiftSettings: strict),
     .target(name: "TerminalDriver", dependencies: ["ConsoleUI", "CNcurses"], swiftSettings: strict),
-    .target(name: "CLinux", cSettings: strictC),
+    .target(name: "CLinux", cSettings: strictC, linkerSettings: [.linkedLibrary("z")]),
     .target(
       name: "CNcurses",
       cSettings: strictC,

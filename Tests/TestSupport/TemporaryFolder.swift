@@ -35,8 +35,10 @@ package final class TemporaryFolder: Sendable {
     }
   }
 
-  package func contents(_ name: String) throws -> [UInt8] {
-    guard let file = fopen(file(name), "r") else { throw Failure(message: "cannot open \(name)") }
+  package func contents(_ name: String) throws -> [UInt8] { try Self.bytes(of: file(name)) }
+
+  package static func bytes(of path: String) throws -> [UInt8] {
+    guard let file = fopen(path, "r") else { throw Failure(message: "cannot open \(path)") }
     defer { fclose(file) }
     var contents: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 65_536)

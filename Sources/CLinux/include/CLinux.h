@@ -25,6 +25,8 @@
 #include <wchar.h>
 #include <linux/sockios.h>
 
+#include "Gunzip.h"
+
 // ---- epoll ----
 
 static const uint32_t linux_readable = EPOLLIN;

@@ -1,0 +1,122 @@
+import Glibc
+import TraceFormat
+import TraceModel
+
+/// A trace as it is read: a file, a compressed file, or standard input (`-`), complete or growing.
+///
+/// In memory is only where each line begins. Records are read back from the file with `pread`, so that a file which
+/// somebody cuts off under us is a message and not a crash.
+package final class TraceFileReader: RecordSource {
+  package private(set) var head: TraceHead?
+
+  private let file: TraceInput
+  private var index = TraceIndex()
+  private var window = FileWindow()
+  private var tail = Tail.none
+
+  /// What follows the last line feed.
+  private enum Tail { case none, record, torn }
+
+  /// A record of the largest packet that is kept has 6.3 MB if every byte of it is escaped. Longer lines are not read.
+  private static let longestLine = 16_777_216
+
+  package enum Progress: Hashable, Sendable {
+    case grew
+    /// Nothing new: of a pipe the end, of a file the end for now.
+    case atEnd
+  }
+
+  /// Opens `path`, takes in its first line, and of a file that is no pipe everything that is there.
+  package init(path: String) throws(FileFailure) {
+    file = try TraceInput(path: path)
+    while index.count == 0, index.bytes < Self.longestLine, try advance() == .grew {}
+    head = try readHead()
+    if file.source.isSeekable { while try advance() == .grew {} }
+  }
+
+  package var path: String { file.path }
+
+  /// Readable when a pipe has more. Files are always readable: whoever follows one asks ``advance()`` again in a while.
+  package var descriptor: Int32 { file.source.number }
+
+  /// Takes in what has been added, at most a piece of 256 kB; on a pipe it waits for that.
+  package func advance() throws(FileFailure) -> Progress {
+    switch try file.advance({ index.append($0) }) {
+    case .grew:
+      tail = .none
+      return .grew
+    case .atEnd:
+      try checkSize()
+      tail = judgeTail()
+      return .atEnd
+    }
+  }
+
+  package var count: Int { max(0, index.count - 1) + (tail == .record ? 1 : 0) }
+
+  package func record(at index: Int) -> Record? { try? read(index) }
+
+  /// The record at `place`, or why its line is none.
+  package func read(_ place: Int) throws(UnreadableLine) -> Record {
+    let range = place + 1 < index.count ? index.line(place + 1) : index.tail..<index.bytes
+    guard (0..<count).contains(place) else {
+      throw UnreadableLine(offset: index.bytes, reason: "there is no such record")
+    }
+    return try read(range)
+  }
+
+  /// What is lost at the end of the file, when that has been reached; nil for nothing.
+  package var loss: String? {
+    if let loss = file.loss { return loss }
+    guard tail == .torn else { return nil }
+    return "the last line is cut short after \(index.bytes - index.tail) bytes and left out"
+  }
+
+  private func read(_ range: Range<Int>) throws(UnreadableLine) -> Record {
+    guard range.count <= Self.longestLine else {
+      throw UnreadableLine(
+        offset: range.lowerBound, reason: "the line is longer than \(Self.longestLine) bytes")
+    }
+    guard let place = window.load(range, of: file.store) else {
+      throw UnreadableLine(offset: range.lowerBound, reason: "the file has become shorter than it was")
+    }
+    let contents = window.contents
+    do throws(LineFault) {
+      return try RecordReader.record(in: contents.span.extracting(place))
+    } catch {
+      throw UnreadableLine(offset: range.lowerBound + error.offset, reason: error.text)
+    }
+  }
+
+  private func readHead() throws(FileFailure) -> TraceHead {
+    let range = index.count > 0 ? index.line(0) : 0..<min(index.bytes, Self.longestLine)
+    do throws(TraceRefusal) {
+      guard let place = window.load(range, of: file.store) else { throw .empty }
+      let contents = window.contents
+      return try TraceHeadReader.head(in: contents.span.extracting(place))
+    } catch {
+      let name = path == "-" ? "standard input" : "'\(path)'"
+      throw FileFailure("cannot read \(name): \(error)", hint: error.hint)
+    }
+  }
+
+  private func judgeTail() -> Tail {
+    guard index.count > 0, index.tail < index.bytes else { return .none }
+    return (try? read(index.tail..<index.bytes)) == nil ? .torn : .record
+  }
+
+  private func checkSize() throws(FileFailure) {
+    var status = stat()
+    guard file.source === file.store, fstat(descriptor, &status) == 0, status.st_size < index.bytes else {
+      return
+    }
+    throw FileFailure("cannot read '\(path)': it has become shorter than it was", hint: "open it again")
+  }
+}
+
+/// A line of a trace that is no record, which does not keep the others from being read.
+package struct UnreadableLine: Error, Hashable, Sendable {
+  /// Bytes from the start of the trace (of its text, where it is compressed) to what is wrong.
+  package let offset: Int
+  package let reason: String
+}

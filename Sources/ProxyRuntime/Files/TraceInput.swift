@@ -1,0 +1,93 @@
+import Glibc
+
+/// The bytes of a trace, in order as they come, and kept where they can be read again at any place.
+///
+/// A plain file is its own store. What cannot be read twice (a pipe, compressed data) goes through an unlinked temporary
+/// file.
+final class TraceInput {
+  let path: String
+  let source: Descriptor
+  let store: Descriptor
+
+  private let isStored: Bool
+  private let gunzip: Gunzip?
+  private var piece = [UInt8](repeating: 0, count: 262_144)
+  /// How much of `piece` has been read and not been handed out.
+  private var pending = 0
+
+  init(path: String) throws(FileFailure) {
+    self.path = path
+    let source = try path == "-" ? Self.standardInput() : Self.open(path)
+    self.source = source
+    // Two bytes tell compressed data from plain; a pipe may bring them one by one.
+    while pending < Gunzip.mark.count {
+      let count = try Self.read(source, into: &piece, from: pending, path)
+      if count == 0 { break }
+      pending += count
+    }
+    let isCompressed = piece[..<pending].starts(with: Gunzip.mark)
+    isStored = isCompressed || !source.isSeekable
+    store = isStored ? Descriptor(try TemporaryFile.open()) : source
+    gunzip = isCompressed ? Gunzip() : nil
+    if isCompressed, gunzip == nil { throw FileFailure("cannot read '\(path)': no memory to decompress it") }
+  }
+
+  /// Reads once and hands on what came; waits for input where it is a pipe.
+  func advance(_ consume: (Span<UInt8>) -> Void) throws(FileFailure) -> TraceFileReader.Progress {
+    if pending == 0 { pending = try Self.read(source, into: &piece, from: 0, path) }
+    defer { pending = 0 }
+    if pending == 0 { return .atEnd }
+    if let gunzip {
+      try gunzip.take(piece, pending) { (bytes) throws(FileFailure) in try keep(bytes, consume) }
+    } else if isStored {
+      try keep(Array(piece[..<pending]), consume)
+    } else {
+      consume(piece.span.extracting(0..<pending))
+    }
+    return .grew
+  }
+
+  /// What is wrong with the way the bytes end, when they have ended.
+  var loss: String? {
+    switch gunzip?.state {
+    case .insideMember: "the compressed data is cut short"
+    case .damaged: "the compressed data is damaged; what follows the damage is left out"
+    case .betweenMembers, .over, nil: nil
+    }
+  }
+
+  private func keep(_ bytes: [UInt8], _ consume: (Span<UInt8>) -> Void) throws(FileFailure) {
+    if let failed = writeAll(bytes, to: store.number) {
+      throw FileFailure(writing: "a temporary file", failed)
+    }
+    consume(bytes.span)
+  }
+
+  private static func read(_ source: Descriptor, into piece: inout [UInt8], from start: Int, _ path: String)
+    throws(FileFailure) -> Int
+  {
+    while true {
+      let count = piece.withUnsafeMutableBytes {
+        Glibc.read(source.number, $0.baseAddress.map { $0 + start }, $0.count - start)
+      }
+      if count >= 0 { return count }
+      if errno == EAGAIN {
+        var waiting = pollfd(fd: source.number, events: Int16(POLLIN), revents: 0)
+        if poll(&waiting, 1, -1) >= 0 || errno == EINTR { continue }
+      }
+      if errno != EINTR { throw FileFailure(reading: path, errno) }
+    }
+  }
+
+  private static func standardInput() throws(FileFailure) -> Descriptor {
+    let copy = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+    guard copy >= 0 else { throw FileFailure(opening: "standard input", errno) }
+    return Descriptor(copy)
+  }
+
+  private static func open(_ path: String) throws(FileFailure) -> Descriptor {
+    let number = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+    guard number >= 0 else { throw FileFailure(opening: path, errno) }
+    return Descriptor(number)
+  }
+}
