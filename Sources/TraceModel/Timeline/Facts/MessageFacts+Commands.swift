@@ -2,15 +2,16 @@ import MilterProtocol
 
 /// What each command adds to the message.
 extension MessageFacts {
-  mutating func commanded(_ kind: CommandKind, _ packet: Packet, number: Int) {
+  /// - Parameter payloadBytes: of the packet as it came, also where its content was not read.
+  mutating func commanded(_ kind: CommandKind, _ packet: Packet, payloadBytes: Int, number: Int) {
     switch kind {
     case .mail: sender = envelope(packet, number: number)
     case .rcpt: addRecipient(packet, number: number)
-    case .header: addHeader(packet, number: number)
+    case .header: addHeader(packet, payloadBytes: payloadBytes, number: number)
     case .body:
-      bodyBytes += packet.payloadBytes
+      bodyBytes += payloadBytes
       bodyChunks += 1
-    case .bodyEOB: bodyBytes += packet.payloadBytes
+    case .bodyEOB: bodyBytes += payloadBytes
     case .abort: phase = .aborted
     case .optNeg, .macro, .connect, .helo, .data, .eoh, .unknown, .quit, .quitNC: break
     }
@@ -32,12 +33,13 @@ extension MessageFacts {
     recipients.append(RecipientFact(envelope: envelope(packet, number: number)))
   }
 
-  private mutating func addHeader(_ packet: Packet, number: Int) {
+  private mutating func addHeader(_ packet: Packet, payloadBytes: Int, number: Int) {
     var strings = WireStrings(packet)
     let name = strings.next() ?? []
     let value = strings.next() ?? []
     headerCount += 1
-    headerBytes += name.count + 2 + value.count + 2
+    // Two NULs in the packet; colon, blank, CR and LF in the mail.
+    headerBytes += payloadBytes + 2
     guard headers.count < FactLimits.entries else { return }
     let index = 1 + headers.reduce(0) { $0 + ($1.isNamed(name) ? 1 : 0) }
     headers.append(HeaderFact(name: keep(name), value: keep(value), index: index, packet: number))
@@ -51,6 +53,7 @@ extension MessageFacts {
     case .rcpt:
       if let i = recipients.lastIndex(where: { $0.envelope.packet == command }) {
         recipients[i].verdict = verdict
+        if verdict.refuses { refusedCount += 1 }
       }
       if verdict.kind == .accept || verdict.kind == .discard { decide(verdict) }
     case .mail, .header, .eoh, .body:

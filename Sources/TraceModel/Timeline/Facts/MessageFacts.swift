@@ -13,6 +13,7 @@ package struct MessageFacts: Hashable, Sendable {
   /// The first ``FactLimits/entries`` of them.
   package internal(set) var recipients: [RecipientFact] = []
   package internal(set) var recipientCount = 0
+  package internal(set) var refusedCount = 0
   package internal(set) var headers: [HeaderFact] = []
   package internal(set) var headerCount = 0
   /// Header lines as they would stand in the mail, with colon, blank and CRLF.

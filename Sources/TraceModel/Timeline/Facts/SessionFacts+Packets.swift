@@ -2,14 +2,19 @@ import MilterProtocol
 
 /// Packets as they come in.
 extension SessionFacts {
-  /// - Parameter forwarded: whether it passed to the other leg as it came, at this moment.
+  /// - Parameters:
+  ///   - forwarded: whether it passed to the other leg as it came, at this moment.
+  ///   - payloadBytes: of the packet as it came, where `packet` stands in for it without its content.
   @discardableResult
-  package mutating func received(_ packet: Packet, number: Int, at time: Moment, forwarded: Bool) -> Placement
-  {
+  package mutating func received(
+    _ packet: Packet, number: Int, at time: Moment, forwarded: Bool, payloadBytes: Int? = nil
+  ) -> Placement {
     switch packet.kind {
     case .command(.macro): return announced(packet, number: number)
     case .command(let kind):
-      return commanded(kind, packet, number: number, at: time, forwarded: forwarded)
+      return commanded(
+        kind, packet, payloadBytes: payloadBytes ?? packet.payloadBytes, number: number, at: time,
+        forwarded: forwarded)
     case .reply(let kind): return replied(kind, packet, number: number, at: time, forwarded: forwarded)
     case .unknown, .empty:
       var placement = Placement()
@@ -47,14 +52,14 @@ extension SessionFacts {
   }
 
   private mutating func commanded(
-    _ kind: CommandKind, _ packet: Packet, number: Int, at time: Moment, forwarded: Bool
+    _ kind: CommandKind, _ packet: Packet, payloadBytes: Int, number: Int, at time: Moment, forwarded: Bool
   ) -> Placement {
     var placement = Placement()
     placement.stage = kind.stage
     placement.message = enter(kind, number: number, byMacros: false)
     placement.macros = macrosAhead.compactMap { $0.letter == kind.rawValue ? $0.packet : nil }
     macrosAhead.removeAll(keepingCapacity: true)
-    if placement.message != 0 { message?.commanded(kind, packet, number: number) }
+    if placement.message != 0 { message?.commanded(kind, packet, payloadBytes: payloadBytes, number: number) }
     note(kind, packet, forwarded: forwarded)
     macros.commanded(kind)
     if let stage = kind.stage {

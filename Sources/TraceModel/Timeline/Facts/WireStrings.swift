@@ -17,9 +17,9 @@ struct WireStrings: Sequence, IteratorProtocol {
   mutating func next() -> ArraySlice<UInt8>? {
     guard position < end else { return nil }
     let start = position
-    while position < end, bytes[position] != 0 { position += 1 }
-    defer { position += 1 }
-    return bytes[start..<position]
+    let stop = bytes.span.firstNUL(in: start..<end) ?? end
+    position = stop + 1
+    return bytes[start..<stop]
   }
 
   /// Where the next string would begin, counted from the start of the frame.
