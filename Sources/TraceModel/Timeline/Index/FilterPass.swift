@@ -1,0 +1,157 @@
+import MilterProtocol
+
+/// Which facts an expression asks about; what none asks for is not read.
+package struct FactNeeds: OptionSet, Hashable, Sendable {
+  package var rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// CONNECT and HELO.
+  package static let session = FactNeeds(rawValue: 1 << 0)
+  package static let macros = FactNeeds(rawValue: 1 << 1)
+  /// MAIL and RCPT.
+  package static let envelope = FactNeeds(rawValue: 1 << 2)
+  package static let headers = FactNeeds(rawValue: 1 << 3)
+  /// Bytes of the message so far.
+  package static let size = FactNeeds(rawValue: 1 << 4)
+
+  package static let all: FactNeeds = [.session, .macros, .envelope, .headers, .size]
+
+  /// Whether the content of such a packet has to be read for these facts.
+  func includes(_ kind: PacketKind) -> Bool {
+    switch kind {
+    case .command(.connect), .command(.helo): contains(.session)
+    case .command(.macro): contains(.macros)
+    case .command(.mail), .command(.rcpt): contains(.envelope)
+    case .command(.header): contains(.headers)
+    // Which replies are awaited depends on it.
+    case .command(.optNeg), .reply(.optNeg): true
+    case .command, .reply, .unknown, .empty: false
+    }
+  }
+}
+
+/// Yes or no about a packet in its context; what filters and searches are made of.
+package protocol PacketPredicate: Sendable {
+  /// Facts of session and message that it may ask for. The packet itself is read when it is asked for.
+  var needs: FactNeeds { get }
+  /// False where no packet of that kind can match: it is not asked about any.
+  func mayMatch(_ kind: PacketKind, from sender: Leg) -> Bool
+  func matches(_ context: some PacketContext) -> Bool
+}
+
+/// Finds the packets that a predicate says yes to, in order, some at a time.
+///
+/// Called with a limit it never keeps the keys waiting; called again later it goes on, also over packets that
+/// came in between. On another thread it runs over a copy of the index with a source of its own.
+package struct FilterPass<Predicate: PacketPredicate> {
+  package let predicate: Predicate
+  /// Rows that match, in order.
+  package private(set) var rows: [UInt32] = []
+  /// The next row to look at.
+  package private(set) var next = 0
+  private var folded: [UInt32: FactsBox] = [:]
+  private var nextRemark = 0
+
+  package init(_ predicate: Predicate) { self.predicate = predicate }
+
+  package func isDone(over index: TimelineIndex) -> Bool { next >= index.count }
+
+  /// Looks at up to `limit` packets more. Returns whether it has seen all that there are.
+  @discardableResult
+  package mutating func advance(_ reader: TimelineReader, limit: Int = .max) -> Bool {
+    let index = reader.index
+    let end = limit > index.count - next ? index.count : next + limit
+    let folds = !predicate.needs.isEmpty
+    let none = FactsBox()
+    while next < end {
+      let entry = index.packets[next]
+      let box = folds ? fold(entry, reader) : none
+      let kind = entry.kind
+      if predicate.mayMatch(kind, from: entry.sender) {
+        let context = RowContext(reader: reader, row: next, entry: entry, facts: box)
+        if predicate.matches(context) { rows.append(UInt32(next)) }
+        if !folds { none.facts = nil }
+      }
+      next += 1
+    }
+    return next >= index.count
+  }
+
+  /// Asks again about a packet whose flags or findings changed since.
+  package mutating func reconsider(_ row: Int, _ reader: TimelineReader) {
+    guard row < next else { return }
+    let entry = reader.index.packets[row]
+    let matches =
+      predicate.mayMatch(entry.kind, from: entry.sender) && predicate.matches(reader.context(at: row))
+    let at = position(of: UInt32(row))
+    let listed = at < rows.count && rows[at] == UInt32(row)
+    if matches && !listed { rows.insert(UInt32(row), at: at) }
+    if !matches && listed { rows.remove(at: at) }
+  }
+
+  /// Where `row` stands or would stand among the rows found.
+  package func position(of row: UInt32) -> Int {
+    var low = 0
+    var high = rows.count
+    while low < high {
+      let middle = (low + high) / 2
+      if rows[middle] < row { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Brings the facts of the packet's connection up to and with it. Packets whose content nobody asks for are
+  /// folded as what they are, without being read.
+  private mutating func fold(_ entry: PacketEntry, _ reader: TimelineReader) -> FactsBox {
+    let index = reader.index
+    foldRemarks(before: Int(entry.record), reader)
+    let c = index.spans[Int(entry.span)].connection
+    let box = folded[c] ?? FactsBox(SessionFacts())
+    folded[c] = box
+    let kind = entry.kind
+    let isTouched = !entry.flags.isDisjoint(with: [.held, .edited, .injected, .dropped, .answered])
+    if isTouched || predicate.needs.includes(kind) {
+      if let record = reader.record(at: Int(entry.record)) { box.facts?.apply(record) }
+    } else {
+      box.facts?.received(
+        HollowPackets.packet(kind, from: entry.sender, entry.stage), number: index.numbers.number(next),
+        at: index.packets.time(next), forwarded: true,
+        payloadBytes: max(0, Int(entry.frameBytes) - Limits.headerBytes))
+    }
+    if next + 1 >= index.connections[Int(c)].rows.upperBound, !index.connections[Int(c)].isOpen {
+      folded[c] = nil
+    }
+    return box
+  }
+
+  private mutating func foldRemarks(before record: Int, _ reader: TimelineReader) {
+    let index = reader.index
+    while nextRemark < index.remarks.count, index.remarks.record(nextRemark) < record {
+      let c = UInt32(index.remarks.connection(nextRemark))
+      if let box = folded[c], let other = reader.source.record(at: index.remarks.record(nextRemark)) {
+        box.facts?.apply(other)
+      }
+      nextRemark += 1
+    }
+  }
+}
+
+/// Packets of each kind without content, to stand in for those that are not read.
+private enum HollowPackets {
+  static func packet(_ kind: PacketKind, from sender: Leg, _ stage: Stage?) -> Packet {
+    switch kind {
+    // Their letter decides where a message begins.
+    case .command(.macro): macros[Int(stage?.rawValue ?? 0)]
+    case .command(let command): commands[Int(command.rawValue)]
+    case .reply(let reply): replies[Int(reply.rawValue)]
+    case .unknown, .empty: nothing[Int(sender.rawValue)]
+    }
+  }
+
+  private static let commands = (0...UInt8.max).map { Packet(code: $0, from: .mta) }
+  private static let macros = (0...UInt8.max).map {
+    Packet(code: CommandKind.macro.rawValue, payload: [$0], from: .mta)
+  }
+  private static let replies = (0...UInt8.max).map { Packet(code: $0, from: .milter) }
+  private static let nothing = Leg.allCases.map { Packet(frame: [0, 0, 0, 0], from: $0) }
+}

@@ -1,0 +1,129 @@
+import MilterProtocol
+
+/// Several traces read as one: records in the order of wall-clock time, packets and connections numbered anew.
+///
+/// Moment zero is that of the trace that began first. What a growing trace adds comes after what is merged already
+/// (``merge()``), so that numbers once given stay. Costs 8 bytes a record and 8 a packet.
+package final class MergedRecords: RecordSource {
+  private let parts: [Part]
+  private var order: [Place] = []
+  private let startedAt: Int64
+  private var connectionCount = 0
+  private var packetCount = 0
+
+  private struct Place {
+    var part: UInt32
+    var record: UInt32
+  }
+
+  private final class Part {
+    let source: any RecordSource
+    /// Microseconds from the common moment zero to the part's own.
+    let offset: Int64
+    var next = 0
+    /// Merged number by own number.
+    var packets: [Int: Int] = [:]
+    var connections: [Int: Int] = [:]
+
+    init(_ source: any RecordSource, offset: Int64) {
+      self.source = source
+      self.offset = offset
+    }
+  }
+
+  package init(_ sources: [any RecordSource]) {
+    let starts = sources.map { $0.head?.startedAt ?? 0 }
+    let first = starts.min() ?? 0
+    startedAt = first
+    parts = zip(sources, starts).map { Part($0, offset: $1 - first) }
+    merge()
+  }
+
+  package var head: TraceHead? {
+    guard var head = parts.lazy.compactMap(\.source.head).first else { return nil }
+    head.startedAt = startedAt
+    return head
+  }
+
+  package var count: Int { order.count }
+
+  /// Takes in what the sources have beyond what is merged.
+  package func merge() {
+    var ahead = parts.map(peek)
+    while let i = ahead.indices.filter({ ahead[$0] != nil }).min(by: { earlier(ahead[$0], ahead[$1]) }) {
+      let part = parts[i]
+      if let record = ahead[i]?.record { number(record, part) }
+      order.append(Place(part: UInt32(i), record: UInt32(clamping: part.next)))
+      part.next += 1
+      ahead[i] = peek(part)
+    }
+  }
+
+  package func record(at index: Int) -> Record? {
+    guard order.indices.contains(index) else { return nil }
+    let part = parts[Int(order[index].part)]
+    guard var record = part.source.record(at: Int(order[index].record)) else { return nil }
+    record.time = Moment(microseconds: record.time.microseconds + part.offset)
+    record.connection = part.connections[record.connection] ?? 0
+    record.event = renumbered(record.event, part.packets)
+    return record
+  }
+
+  private struct Ahead {
+    var record: Record?
+    var time: Int64
+  }
+
+  private func peek(_ part: Part) -> Ahead? {
+    guard part.next < part.source.count else { return nil }
+    // A line that cannot be read keeps its place, next to what came before it.
+    guard let record = part.source.record(at: part.next) else { return Ahead(record: nil, time: .min) }
+    return Ahead(record: record, time: record.time.microseconds + part.offset)
+  }
+
+  private func earlier(_ a: Ahead?, _ b: Ahead?) -> Bool { (a?.time ?? .max) < (b?.time ?? .max) }
+
+  private func number(_ record: Record, _ part: Part) {
+    if record.connection > 0, part.connections[record.connection] == nil {
+      connectionCount += 1
+      part.connections[record.connection] = connectionCount
+    }
+    let number: Int? =
+      switch record.event {
+      case .received(let received): received.number
+      case .sent(let sent): sent.number
+      case .opened, .passed, .held, .released, .instructed, .found, .noted, .marked, .closed: nil
+      }
+    guard let number, part.packets[number] == nil else { return }
+    packetCount += 1
+    part.packets[number] = packetCount
+  }
+
+  private func renumbered(_ event: Record.Event, _ numbers: [Int: Int]) -> Record.Event {
+    func new(_ old: Int) -> Int { numbers[old] ?? 0 }
+    switch event {
+    case .opened, .passed, .closed: return event
+    case .received(var received):
+      received.number = new(received.number)
+      return .received(received)
+    case .sent(var sent):
+      sent.original = sent.original.map(new)
+      sent.number = sent.number.map(new)
+      return .sent(sent)
+    case .held(var held):
+      held.number = new(held.number)
+      return .held(held)
+    case .released(var released):
+      released.number = new(released.number)
+      return .released(released)
+    case .instructed(var instructed):
+      instructed.packet = instructed.packet.map(new)
+      return .instructed(instructed)
+    case .found(var finding):
+      finding.packet = finding.packet.map(new)
+      return .found(finding)
+    case .noted(let text, let packet): return .noted(text: text, packet: packet.map(new))
+    case .marked(let packet, let on): return .marked(packet: new(packet), on: on)
+    }
+  }
+}
