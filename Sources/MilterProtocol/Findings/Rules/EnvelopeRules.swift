@@ -1,0 +1,26 @@
+extension FindingRule {
+  package static let delRcptUnknown = FindingRule(
+    "V01", .warning, "DELRCPT of an address that is no recipient",
+    "Postfix compares exactly, case included, with what the client sent: nothing is removed",
+    source: "cleanup_milter.c; seen with Postfix 3.7")
+  package static let addRcptList = FindingRule(
+    "V02", .warning, "several addresses in one ADDRCPT",
+    "Postfix takes the first only, Sendmail all",
+    source: "cleanup_milter.c; seen with both")
+  package static let parameterIgnored = FindingRule(
+    "V03", .warning, "an ESMTP parameter that Postfix ignores",
+    "ADDRCPT_PAR knows NOTIFY and ORCPT, CHGFROM knows RET and ENVID; others are logged",
+    source: "cleanup_milter.c")
+  package static let allRcptDeleted = FindingRule(
+    "V04", .note, "every recipient deleted",
+    "the message is accepted and vanishes",
+    source: "seen with Postfix 3.7 and Sendmail 8.17")
+  package static let addRcptDuplicate = FindingRule(
+    "V05", .note, "ADDRCPT of a recipient that is there already",
+    "most MTAs deliver once",
+    source: "cleanup_milter.c")
+
+  static let envelope = [
+    delRcptUnknown, addRcptList, parameterIgnored, allRcptDeleted, addRcptDuplicate,
+  ]
+}

@@ -1,0 +1,51 @@
+extension FindingRule {
+  package static let unterminated = FindingRule(
+    "G01", .error, "a string without its NUL",
+    "libmilter ends the session or never answers (HELO); Postfix gives the milter up; Sendmail ignores the request",
+    source: "engine.c, milter8_read_resp in milter8.c; seen with all three")
+  package static let tooFewStrings = FindingRule(
+    "G02", .error, "a string is missing",
+    "libmilter ends the session; Postfix gives the milter up; Sendmail ignores the request",
+    source: "st_header in engine.c, milter8_read_resp in milter8.c, milter_addheader in milter.c")
+  package static let surplusBytes = FindingRule(
+    "G03", .warning, "bytes after the last field",
+    "Postfix gives the milter up (left-over data), except in REPLYCODE and QUARANTINE; Sendmail ignores the request",
+    source: "milter8_read_resp in milter8.c")
+  package static let truncated = FindingRule(
+    "G04", .error, "a field is cut off",
+    "the peer ends the session or gives the milter up",
+    source: "st_optionneg and st_connectinfo in engine.c, milter_negotiate in milter.c")
+  package static let unknownFamily = FindingRule(
+    "G05", .error, "an unknown address family",
+    "libmilter ends the session",
+    source: "st_connectinfo in engine.c")
+  package static let addressUnparsable = FindingRule(
+    "G06", .warning, "an address that does not fit its family",
+    "libmilter ends the session",
+    source: "st_connectinfo in engine.c")
+  package static let addressTagged = FindingRule(
+    "G07", .note, "an IPv6 address with its tag",
+    "Sendmail writes IPv6: in front, Postfix does not; naive parsers trip over one of them",
+    source: "milter_connect in milter.c, milter8_conn_event in milter8.c")
+  package static let addressEmpty = FindingRule(
+    "G08", .warning, "an empty address",
+    "libmilter refuses to send it; Postfix warns and ignores it",
+    source: "smfi_addrcpt in smfi.c")
+  package static let headerNameEmpty = FindingRule(
+    "G09", .warning, "an empty header name",
+    "Postfix writes a line that begins with a colon, or answers 451 to a change; Sendmail ignores it",
+    source: "seen with Postfix 3.7 and Sendmail 8.17")
+  package static let headerNameIllegal = FindingRule(
+    "G10", .warning, "bytes that no header name may have",
+    "both MTAs write the name as it is",
+    source: "RFC 5322 section 2.2; seen with Postfix 3.7 and Sendmail 8.17")
+  package static let argumentOdd = FindingRule(
+    "G11", .note, "an ESMTP argument without a value",
+    "an oddity of the SMTP client, passed on by the MTA",
+    source: "RFC 5321 section 4.1.2")
+
+  static let fields = [
+    unterminated, tooFewStrings, surplusBytes, truncated, unknownFamily, addressUnparsable, addressTagged,
+    addressEmpty, headerNameEmpty, headerNameIllegal, argumentOdd,
+  ]
+}

@@ -1,0 +1,55 @@
+extension FindingRule {
+  package static let headerCR = FindingRule(
+    "H01", .warning, "a CR in a header value",
+    "it stays in the header of the delivered mail; folds are LF and a blank",
+    source: "seen with Postfix 3.7 and Sendmail 8.17")
+  package static let headerFold = FindingRule(
+    "H02", .warning, "a line end in a header value that is no fold",
+    "Postfix makes a continuation line of what follows, Sendmail joins it with a blank",
+    source: "seen with Postfix 3.7 and Sendmail 8.17")
+  package static let headerSpace = FindingRule(
+    "H03", .warning, "a leading space against what was negotiated",
+    "the delivered header has two blanks after its colon, or none",
+    source: "SMFIP_HDR_LEADSPC in mfdef.h; seen with both")
+  package static let headerIndexZero = FindingRule(
+    "H04", .note, "a header index of 0",
+    "both MTAs take it as 1",
+    source: "seen with Postfix 3.7 and Sendmail 8.17")
+  package static let headerIndexBeyond = FindingRule(
+    "H05", .warning, "a header index beyond the headers of that name",
+    "a value is added, a deletion does nothing",
+    source: "seen with Postfix 3.7 and Sendmail 8.17")
+  package static let headerIndexHuge = FindingRule(
+    "H06", .warning, "a header index above 2147483647",
+    "Postfix appends, Sendmail takes it as negative: the first",
+    source: "seen with Postfix 3.7 and Sendmail 8.17")
+  package static let deletesAscending = FindingRule(
+    "H07", .warning, "deletions of one name in ascending order",
+    "Postfix counts what is left, Sendmail what was there: they delete different headers; descending is safe",
+    source: "seen with Postfix 3.7 and Sendmail 8.17")
+  package static let headerUnseen = FindingRule(
+    "H08", .note, "a change of a header that the milter never saw",
+    "headers are switched off, so its index is a guess",
+    source: "mfdef.h")
+  package static let headerUnique = FindingRule(
+    "H09", .note, "another header of a name that occurs once",
+    "Sendmail puts it before the first, or merges it; Postfix delivers both",
+    source: "addheader in headers.c, RFC 5322 section 3.6")
+  package static let headerTooLong = FindingRule(
+    "H10", .warning, "a header line of more than 998 bytes",
+    "other MTAs may break or refuse it",
+    source: "RFC 5322 section 2.1.1")
+  package static let headerRespaced = FindingRule(
+    "H11", .note, "a header changed only in its blanks",
+    "a sign of confusion about the leading space",
+    source: "SMFIP_HDR_LEADSPC in mfdef.h")
+  package static let headerClamped = FindingRule(
+    "H12", .warning, "a header that Postfix has cut",
+    "with milters Postfix keeps at most 60000 bytes of a header, in the stored mail too",
+    source: "KLUDGE_HEADER_LIMIT in cleanup_message.c; seen with Postfix 3.7")
+
+  static let headerEdits = [
+    headerCR, headerFold, headerSpace, headerIndexZero, headerIndexBeyond, headerIndexHuge,
+    deletesAscending, headerUnseen, headerUnique, headerTooLong, headerRespaced, headerClamped,
+  ]
+}

@@ -1,0 +1,80 @@
+extension FindingRule {
+  package static let firstNotOptNeg = FindingRule(
+    "N01", .error, "the first packet is not OPTNEG",
+    "negotiation fails on all sides",
+    source: "next_states in engine.c, milter8_connect in milter8.c, milter_negotiate in milter.c")
+  package static let answerTooShort = FindingRule(
+    "N02", .error, "an OPTNEG answer of fewer than 12 bytes",
+    "negotiation fails: Postfix milter_default_action or Sendmail F= decides",
+    source: "milter8_connect in milter8.c, milter_negotiate in milter.c")
+  package static let versionTooHigh = FindingRule(
+    "N03", .error, "an answered version above the offered one",
+    "Postfix fails the negotiation; Sendmail accepts it",
+    source: "milter8_connect in milter8.c, milter_negotiate in milter.c")
+  package static let versionTooLow = FindingRule(
+    "N04", .warning, "bits that the answered version does not know",
+    "works by luck: Postfix withholds events by version, Sendmail looks at the bits",
+    source: "milter8_connect in milter8.c, milter_negotiate in milter.c")
+  package static let actionNotOffered = FindingRule(
+    "N05", .error, "an action that was not offered",
+    "Postfix and Sendmail fail the negotiation",
+    source: "milter8_connect in milter8.c, milter_negotiate in milter.c")
+  package static let flagNotOffered = FindingRule(
+    "N06", .error, "a protocol flag that was not offered",
+    "Sendmail fails the negotiation for flags that it does not know; Postfix obeys silently",
+    source: "milter_negotiate in milter.c, milter8_connect in milter8.c")
+  package static let unknownBit = FindingRule(
+    "N07", .warning, "a bit that version 6 does not define",
+    "as for bits that were not offered",
+    source: "mfdef.h and mfapi.h of libmilter 8.18")
+  package static let listsWithoutAction = FindingRule(
+    "N08", .warning, "symbol lists without SETSYMLIST",
+    "Postfix and Sendmail use them all the same; stricter peers may not",
+    source: "milter8_connect in milter8.c, milter_getsymlist in milter.c")
+  package static let listStageUnknown = FindingRule(
+    "N09", .error, "a symbol list for a stage that does not exist",
+    "Sendmail silently drops it and all that follow; Postfix warns and skips it",
+    source: "milter_getsymlist in milter.c, milter8_connect in milter8.c")
+  package static let listUnterminated = FindingRule(
+    "N10", .error, "a symbol list without its NUL",
+    "Postfix fails the negotiation; Sendmail reads past the packet",
+    source: "milter8_connect in milter8.c, milter_getsymlist in milter.c")
+  package static let listForOneEnd = FindingRule(
+    "N11", .warning, "a symbol list for only one of end of message and end of header",
+    "Sendmail chooses the first by the flag of the second: the list is ignored, or the macros vanish",
+    source: "milter_data in milter.c; seen with Sendmail 8.17")
+  package static let listEmpty = FindingRule(
+    "N12", .warning, "an empty symbol list",
+    "Sendmail sends no macros at that stage; Postfix sends its default list",
+    source: "milter_getsymlist in milter.c, MILTER_MACRO_EVAL in milter.c of Postfix")
+  package static let listTooLong = FindingRule(
+    "N13", .warning, "more than 50 names in a symbol list",
+    "Sendmail refuses them (MAXFILTERMACROS)",
+    source: "milter_getsymlist in milter.c")
+  package static let replyFlagPointless = FindingRule(
+    "N14", .note, "a stage switched off and its reply as well",
+    "the second flag has no effect",
+    source: "mfdef.h")
+  package static let secondOptNeg = FindingRule(
+    "N15", .error, "a second OPTNEG",
+    "libmilter drops an open message and does not answer",
+    source: "trans_ok in engine.c")
+  package static let listNameUnknown = FindingRule(
+    "N16", .warning, "a requested macro that never came and that no MTA is known to have",
+    "most likely a slip of the pen",
+    source: "milter_send_macros in milter.c, milter_macro_lookup in milter.c of Postfix")
+  package static let editsUnseen = FindingRule(
+    "N17", .note, "may change what it does not see",
+    "legal, often a mistake: headers or body are switched off, their change is negotiated",
+    source: "mfdef.h")
+  package static let skipNotNegotiated = FindingRule(
+    "N18", .warning, "SKIP without having negotiated it",
+    "depends on the MTA",
+    source: "mfdef.h")
+
+  static let negotiation = [
+    firstNotOptNeg, answerTooShort, versionTooHigh, versionTooLow, actionNotOffered, flagNotOffered,
+    unknownBit, listsWithoutAction, listStageUnknown, listUnterminated, listForOneEnd, listEmpty,
+    listTooLong, replyFlagPointless, secondOptNeg, listNameUnknown, editsUnseen, skipNotNegotiated,
+  ]
+}

@@ -1,0 +1,51 @@
+extension FindingRule {
+  package static let replyCodeInvalid = FindingRule(
+    "T01", .error, "a reply code that is not 4xx or 5xx",
+    "Postfix answers 451 4.3.5 and gives the milter up; Sendmail uses its default text",
+    source: "MILTER_CHECK_REPLYCODE in milter.c; seen with both")
+  package static let replySeparator = FindingRule(
+    "T02", .error, "a reply code without a blank or hyphen after it",
+    "Postfix answers 451 4.3.5 and gives the milter up; Sendmail accepts it",
+    source: "milter8_event in milter8.c")
+  package static let replyClass = FindingRule(
+    "T03", .error, "an enhanced status code of another class",
+    "Postfix answers 451 4.3.5 and gives the milter up; Sendmail accepts it",
+    source: "milter8_event in milter8.c; seen with both")
+  package static let replyPercent = FindingRule(
+    "T04", .error, "a single percent sign",
+    "Postfix removes it; Sendmail uses its default text",
+    source: "smfi_setreply in smfi.c; seen with both")
+  package static let replyNUL = FindingRule(
+    "T05", .error, "a reply text without exactly one NUL at its end",
+    "Sendmail uses its default text; old Postfix sends stale bytes to the client, new ones refuse it",
+    source: "MILTER_CHECK_REPLYCODE in milter.c; seen with Postfix 3.7")
+  package static let replyLines = FindingRule(
+    "T06", .warning, "lines of a reply that do not belong together",
+    "hyphens or codes do not agree: accepted up to Postfix 3.10 and by Sendmail, refused by Postfix 3.12",
+    source: "milter8_valid_smtp_reply in milter8.c")
+  package static let replyLineEnds = FindingRule(
+    "T07", .warning, "lines of a reply not separated by CRLF",
+    "accepted up to Postfix 3.10 and by Sendmail, refused by Postfix 3.12; a final CRLF gives an empty line",
+    source: "milter8_valid_smtp_reply in milter8.c")
+  package static let replyTooLongForSMTP = FindingRule(
+    "T08", .warning, "a reply too long for SMTP",
+    "clients may cut or refuse lines of more than 512 bytes; libmilter refuses more than 980, or 32 lines",
+    source: "RFC 5321 section 4.5.3.1.5, smfi_setmlreply in smfi.c")
+  package static let replyBytes = FindingRule(
+    "T09", .warning, "control or 8-bit characters in a reply",
+    "they reach the SMTP client as they are",
+    source: "RFC 5321 section 4.2")
+  package static let reply421 = FindingRule(
+    "T10", .note, "421: the client will be disconnected",
+    "both MTAs close the SMTP session after it",
+    source: "seen with Postfix 3.7 and Sendmail 8.17")
+  package static let replyAtConnect = FindingRule(
+    "T11", .note, "a reply text at CONNECT",
+    "Sendmail ignores the text; Postfix shows it with later commands, not in the banner",
+    source: "milter_connect in milter.c; seen with both")
+
+  static let replyText = [
+    replyCodeInvalid, replySeparator, replyClass, replyPercent, replyNUL, replyLines, replyLineEnds,
+    replyTooLongForSMTP, replyBytes, reply421, replyAtConnect,
+  ]
+}

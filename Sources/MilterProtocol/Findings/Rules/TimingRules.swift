@@ -1,0 +1,34 @@
+extension FindingRule {
+  package static let slowReply = FindingRule(
+    "W01", .warning, "a reply that took more than half of the MTA's patience",
+    "Postfix waits 30 s for a command and 300 s for content, Sendmail 10 s for each reply",
+    source: "milter_command_timeout and milter_content_timeout of Postfix, milter_setup in milter.c")
+  package static let replyTooLate = FindingRule(
+    "W02", .error, "a reply after the MTA had given up",
+    "it meets the next command of the session",
+    source: "seen with Postfix 3.7 and Sendmail 8.17")
+  package static let noKeepAlive = FindingRule(
+    "W03", .warning, "too long without PROGRESS at the end of message",
+    "the MTA's timeout has passed by default settings",
+    source: "milter_content_timeout of Postfix, milter_data in milter.c")
+  package static let progressStorm = FindingRule(
+    "W04", .note, "PROGRESS more than once a second",
+    "harmless, and needless",
+    source: "milter8_event in milter8.c")
+  package static let milterLeft = FindingRule(
+    "W05", .warning, "the milter closed in the middle of a session",
+    "Postfix milter_default_action or Sendmail F= decides about the rest",
+    source: "milter8_comm_error in milter8.c, milter_error in milter.c")
+  package static let milterRefused = FindingRule(
+    "W06", .error, "the milter closed instead of answering OPTNEG",
+    "most likely it wants an action or a flag that the MTA did not offer",
+    source: "st_optionneg in engine.c")
+  package static let probe = FindingRule(
+    "W07", .note, "opened and closed without a packet",
+    "a port probe or a health check",
+    source: "seen with monitoring programs")
+
+  static let timing = [
+    slowReply, replyTooLate, noKeepAlive, progressStorm, milterLeft, milterRefused, probe,
+  ]
+}

@@ -1,0 +1,36 @@
+import Foundation
+import MilterProtocol
+import TestSupport
+import Testing
+
+@Suite struct FindingRuleTests {
+  @Test func everyIDIsItsFamilysLetterAndItsPlace() {
+    for family in FindingRule.families {
+      let ids = family.rules.map(\.id)
+      #expect(ids == ids.indices.map { "\(family.letter)\($0 < 9 ? "0" : "")\($0 + 1)" })
+    }
+    #expect(FindingRule.withID("R02") == .secondVerdict)
+    #expect(FindingRule.withID("Z99") == nil)
+  }
+
+  @Test(arguments: FindingRule.all) func wordsAreLowerCaseWithoutFullStop(_ rule: FindingRule) {
+    for text in [rule.title, rule.consequence, rule.source] {
+      #expect(!text.isEmpty && !text.hasSuffix(".") && !text.contains("|"))
+    }
+  }
+
+  /// Rewrites the page instead where `MITMILTER_RECORD_DOCS` is set, and fails then: read the difference.
+  @Test func thePageOfFindingsIsPrintedFromTheRegistry() throws {
+    let page = Fixtures.project.appendingPathComponent("docs/findings.md")
+    let printed = FindingTable.markdown
+    guard ProcessInfo.processInfo.environment["MITMILTER_RECORD_DOCS"] != nil else {
+      #expect(
+        try String(contentsOf: page, encoding: .utf8) == printed, "run again with MITMILTER_RECORD_DOCS=1")
+      return
+    }
+    try FileManager.default.createDirectory(
+      at: page.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try printed.write(to: page, atomically: true, encoding: .utf8)
+    Issue.record("docs/findings.md was written; look at it and run again")
+  }
+}
