@@ -2,8 +2,8 @@
 package enum Key: Hashable, Sendable {
   /// A character with a shape: letters, digits, punctuation, space. Shift is in the character.
   case character(Unicode.Scalar)
-  /// A character typed with Control: a lower-case letter or one of `@ \ ] ^ _`. Tab, Enter and Escape, which
-  /// are `^I`, `^M` and `^[` on every terminal, are named keys instead.
+  /// A character typed with Control: a lower-case letter or one of `@ \ ] ^ _`. Tab, Enter, Backspace
+  /// and Escape, which are `^I`, `^M`, `^H` and `^[` to a terminal, are named keys instead.
   case control(Unicode.Scalar)
   case named(Name)
   /// A key with modifiers that its own case does not hold; never without any.

@@ -19,8 +19,8 @@ extension Key: CustomStringConvertible {
 
   /// The key of a name; case counts in a single character only. Nil for what names no key.
   ///
-  /// `^D`, `^d`, `C-d` and `Ctrl-d` are one key; so are `Alt-x`, `M-x` and `Meta-x`. `^I`, `^M` and `^[` are Tab, Enter
-  /// and Esc, because that is what a terminal sends.
+  /// `^D`, `^d`, `C-d` and `Ctrl-d` are one key; so are `Alt-x`, `M-x` and `Meta-x`. `^I`, `^M`, `^J`, `^H` and `^[` are
+  /// Tab, Enter, Enter, Backspace and Esc, because a terminal sends the same for both.
   package init?(name: some StringProtocol) {
     let text = String(name)
     let scalars = Array(text.unicodeScalars)
@@ -50,8 +50,9 @@ extension Key: CustomStringConvertible {
   package init?(control scalar: Unicode.Scalar) {
     let upper = scalar.properties.uppercaseMapping.unicodeScalars.first ?? scalar
     switch upper {
+    case "H": self = .named(.backspace)
     case "I": self = .named(.tab)
-    case "M": self = .named(.enter)
+    case "J", "M": self = .named(.enter)
     case "[": self = .named(.escape)
     case "?": self = .named(.backspace)
     case "A"..."Z": self = .control(upper.properties.lowercaseMapping.unicodeScalars.first ?? upper)

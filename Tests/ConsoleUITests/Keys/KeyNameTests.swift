@@ -9,7 +9,7 @@ import Testing
     (.control("d"), "^D", ["^d", "C-d", "Ctrl-D", "ctrl-d"]),
     (.control("@"), "^@", ["^Space", "Ctrl-Space"]),
     (.control("^"), "^^", []), (.named(.tab), "Tab", ["^I", "C-i"]),
-    (.named(.enter), "Enter", ["^M", "Return"]),
+    (.named(.enter), "Enter", ["^M", "^J", "Return"]),
     (.named(.escape), "Esc", ["^[", "escape"]), (.named(.backTab), "BackTab", ["Shift-Tab", "btab"]),
     (.named(.pageUp), "PgUp", ["pageup", "PGUP"]), (.named(.f5), "F5", ["f5"]), (.named(.f12), "F12", []),
     (.alt(.character("x")), "Alt-x", ["M-x", "Meta-x", "alt-x"]),
