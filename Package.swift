@@ -61,6 +61,12 @@ let package = Package(
     tests("ProxyCore", also: ["TraceModel", "CommandLanguage", "MilterProtocol"]),
     tests("ConsoleUI", also: ["TraceModel", "CommandLanguage", "MilterProtocol"]),
     tests("ProxyRuntime", also: ["ProxyCore", "TraceFormat", "TraceModel", "MilterProtocol", "CLinux"]),
+    tests("TerminalDriver", also: ["ConsoleUI", "MilterProtocol", "CNcurses"]),
+
+    // What Tests/Terminal drives in a pseudo-terminal; its wall keeps crashes on request out of the tool.
+    .executableTarget(
+      name: "TerminalProbe", dependencies: ["TerminalDriver", "ConsoleUI", "MilterProtocol", "CLinux"],
+      path: "Tests/TerminalProbe", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["TestSupport", "TraceFormat", "TraceModel", "MilterProtocol", "mitmilter"],

@@ -48,9 +48,10 @@ package enum CellWidth: Equatable, Sendable {
     }
   }
 
-  /// Symbols without ink: blank Braille pattern, null notehead, object replacement.
+  /// Symbols without ink: blank Braille pattern, null notehead, object replacement; and an Ahom vowel of
+  /// which Unicode and glibc differ whether it takes a column.
   private static func isBlank(_ value: UInt32) -> Bool {
-    value == 0x2800 || value == 0x1d159 || value == 0xfffc
+    value == 0x2800 || value == 0x1d159 || value == 0xfffc || value == 0x1171e
   }
 
   private static func isWide(_ value: UInt32) -> Bool {

@@ -1,0 +1,73 @@
+#define _GNU_SOURCE
+#include "CNcurses.h"
+#include "internal.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+// Our mask blocks what we read from a signalfd, and an exec hands it on: an editor so started could not be interrupted,
+// resized or stopped.
+static int spawn(char *const arguments[], pid_t *child) {
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_t files;
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  int error = posix_spawnattr_init(&attributes);
+  if (error) return error;
+  error = posix_spawn_file_actions_init(&files);
+  if (!error) {
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    // Ours may be pipes.
+    for (int fd = 0; fd < 3 && !error; fd++) error = posix_spawn_file_actions_adddup2(&files, mm_fd, fd);
+    if (!error) error = posix_spawnp(child, arguments[0], &files, &attributes, arguments, environ);
+    posix_spawn_file_actions_destroy(&files);
+  }
+  posix_spawnattr_destroy(&attributes);
+  return error;
+}
+
+// Keys typed in the program raised these for us as well; they were not meant for us.
+static void forget_typed_signals(void) {
+  static const struct timespec now = {0, 0};
+  sigset_t typed, mask;
+  if (pthread_sigmask(SIG_BLOCK, NULL, &mask)) return;
+  sigemptyset(&typed);
+  if (sigismember(&mask, SIGINT)) sigaddset(&typed, SIGINT);
+  if (sigismember(&mask, SIGTSTP)) sigaddset(&typed, SIGTSTP);
+  while (sigtimedwait(&typed, NULL, &now) > 0) {}
+}
+
+int mm_term_run(char *const arguments[], int *error) {
+  struct sigaction ignore, before;
+  pid_t child;
+  int status = 0;
+  memset(&ignore, 0, sizeof ignore);
+  ignore.sa_handler = SIG_IGN;
+  sigaction(SIGQUIT, &ignore, &before);
+  *error = spawn(arguments, &child);
+  while (!*error) {
+    if (waitpid(child, &status, WUNTRACED) < 0) {
+      if (errno != EINTR) *error = errno;
+    } else if (WIFSTOPPED(status)) {
+      forget_typed_signals();
+      mm_term_stop_process();
+      kill(child, SIGCONT);
+    } else {
+      break;
+    }
+  }
+  sigaction(SIGQUIT, &before, NULL);
+  forget_typed_signals();
+  return *error ? -1 : status;
+}
