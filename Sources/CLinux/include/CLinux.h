@@ -3,9 +3,8 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+// No _GNU_SOURCE here: it changes `fd_set` and others, and Swift's Glibc module, imported beside this one, has them
+// without. A build from nothing then fails over two definitions. What it would bring is declared by hand.
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -26,6 +25,10 @@
 #include <linux/sockios.h>
 
 #include "Gunzip.h"
+
+extern int accept4(int listener, struct sockaddr *restrict peer, socklen_t *restrict length, int flags);
+extern const char *strerrorname_np(int error);
+extern int wcwidth(wchar_t character);
 
 // ---- epoll ----
 
