@@ -1,0 +1,59 @@
+/// A regular expression over bytes that is searched for in time in proportion to the text, whatever the text.
+///
+/// Mail is hostile: the standard library's `Regex` works on `String`, which mail bytes are not, and backtracks.
+/// This one cannot backtrack. The usual syntax: literals, `.` (any byte, as a fold is a line end within a
+/// header), classes, `\d \w \s \b` and their opposites, `^ $`, groups, `|`, `* + ? {m,n}`, `(?i)` and `(?-i)`.
+/// There are no back references and no look-around. Letters match in either case unless `(?-i)` says otherwise.
+package struct Pattern: Hashable, Sendable {
+  /// As typed, between its quotes.
+  package let source: [UInt8]
+  private let machine: PatternMachine
+  /// nil where it would have too many states: the machine is then followed in all states at once.
+  private let table: PatternTable?
+
+  /// - Throws: what is wrong, and the bytes of `source` that are.
+  package init(_ source: [UInt8], caseSensitive: Bool = false) throws(Mistake) {
+    self.source = source
+    var parser = PatternParser(source, caseSensitive: caseSensitive)
+    machine = PatternMachine(try parser.parse())
+    guard machine.count <= Self.maximumStates else {
+      throw Mistake("the pattern is too large: its repetitions multiply", at: 0..<source.count)
+    }
+    table = PatternTable(machine)
+  }
+
+  /// What is wrong with a pattern, and where in it.
+  package struct Mistake: Error, Hashable, Sendable {
+    package var message: String
+    package var range: Range<Int>
+
+    init(_ message: String, at range: Range<Int>) {
+      self.message = message
+      self.range = range
+    }
+  }
+
+  /// States of the machine beyond which a pattern is refused: each byte of text may visit all of them.
+  static let maximumStates = 5000
+
+  package static func == (a: Pattern, b: Pattern) -> Bool { a.source == b.source }
+  package func hash(into hasher: inout Hasher) { hasher.combine(source) }
+
+  /// Whether it is found anywhere in `text`.
+  package func isFound(in text: ArraySlice<UInt8>) -> Bool {
+    if let table { return table.isFound(in: text) }
+    var steps = 0
+    return machine.isFound(in: text, steps: &steps)
+  }
+
+  /// The same by following the machine, and how many states that visits.
+  package func isFoundSlowly(in text: ArraySlice<UInt8>) -> (found: Bool, steps: Int) {
+    var steps = 0
+    return (machine.isFound(in: text, steps: &steps), steps)
+  }
+
+  /// Whether a byte of text costs one look into a table.
+  package var isTabled: Bool { table != nil }
+
+  package var states: Int { machine.count }
+}

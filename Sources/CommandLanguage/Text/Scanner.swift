@@ -1,0 +1,110 @@
+/// A cursor over typed text, with the words and strings that expressions and instructions have in common.
+struct Scanner {
+  let bytes: [UInt8]
+  var at = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  var byte: UInt8? { at < bytes.count ? bytes[at] : nil }
+
+  func byte(ahead: Int) -> UInt8? { at + ahead < bytes.count ? bytes[at + ahead] : nil }
+
+  mutating func skipSpace() {
+    while let byte, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { at += 1 }
+  }
+
+  /// Space, then nothing more.
+  var isAtEnd: Bool {
+    var rest = self
+    rest.skipSpace()
+    return rest.byte == nil
+  }
+
+  func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+
+  func error(_ message: String, hint: String? = nil, at range: Range<Int>) -> SyntaxError {
+    SyntaxError(message, hint: hint, in: bytes, at: range)
+  }
+
+  /// Moves past a string in quotes, single or double; a backslash takes the next byte with it.
+  ///
+  /// - Returns: where it lies, quotes included.
+  mutating func quoted() throws(SyntaxError) -> Range<Int> {
+    let start = at
+    let quote = bytes[at]
+    at += 1
+    while let byte {
+      at += 1
+      if byte == quote { return start..<at }
+      if byte == UInt8(ascii: "\\") { at += 1 }
+    }
+    at = bytes.count
+    throw error("the string has no closing quote", at: start..<bytes.count)
+  }
+
+  /// The bytes that a string stands for: `\n \r \t \0 \" \' \\` and `\xNN`, everything else as it is.
+  func unescaped(_ range: Range<Int>) throws(SyntaxError) -> [UInt8] {
+    var result: [UInt8] = []
+    var index = range.lowerBound + 1
+    let end = range.upperBound - 1
+    while index < end {
+      let byte = bytes[index]
+      index += 1
+      guard byte == UInt8(ascii: "\\"), index < end else {
+        result.append(byte)
+        continue
+      }
+      let escape = bytes[index]
+      index += 1
+      switch escape {
+      case UInt8(ascii: "n"): result.append(0x0A)
+      case UInt8(ascii: "r"): result.append(0x0D)
+      case UInt8(ascii: "t"): result.append(0x09)
+      case UInt8(ascii: "0"): result.append(0)
+      case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "\\"): result.append(escape)
+      case UInt8(ascii: "x"):
+        guard index + 2 <= end, let high = hexDigit(bytes[index]), let low = hexDigit(bytes[index + 1]) else {
+          throw error(
+            "\\x wants two hexadecimal digits", at: (index - 2)..<min(index + 2, end))
+        }
+        result.append(high << 4 | low)
+        index += 2
+      default:
+        throw error(
+          "unknown escape '\(text((index - 2)..<index))' in a string",
+          hint: "a backslash itself is written \\\\", at: (index - 2)..<index)
+      }
+    }
+    return result
+  }
+
+  /// The source of a pattern: only quotes lose their backslash, the other escapes are the pattern's.
+  func patternSource(_ range: Range<Int>) -> [UInt8] {
+    var result: [UInt8] = []
+    var index = range.lowerBound + 1
+    let end = range.upperBound - 1
+    while index < end {
+      if bytes[index] == UInt8(ascii: "\\"), index + 1 < end {
+        let isQuote = bytes[index + 1] == UInt8(ascii: "\"") || bytes[index + 1] == UInt8(ascii: "'")
+        if !isQuote { result.append(bytes[index]) }
+        index += 1
+      }
+      result.append(bytes[index])
+      index += 1
+    }
+    return result
+  }
+}
+
+func hexDigit(_ byte: UInt8) -> UInt8? {
+  switch byte {
+  case 0x30...0x39: byte - 0x30
+  case 0x41...0x46: byte - 0x41 + 10
+  case 0x61...0x66: byte - 0x61 + 10
+  default: nil
+  }
+}
+
+func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A }
