@@ -73,6 +73,7 @@ package struct SessionMachine: Sendable {
     if !ended.contains(.mta) {
       record(.closed(Closed(leg: .mta, how: .ours("the milter is unreachable"))), at: now, into: &effects)
     }
+    ended = [.mta, .milter]
     effects.acts.append(.close(.mta))
   }
 
@@ -175,6 +176,8 @@ package struct SessionMachine: Sendable {
 /// Some of the two legs.
 struct LegSet: OptionSet, Sendable {
   let rawValue: UInt8
+  static let mta = LegSet(rawValue: 1 << Leg.mta.rawValue)
+  static let milter = LegSet(rawValue: 1 << Leg.milter.rawValue)
   func contains(_ leg: Leg) -> Bool { rawValue & (1 << leg.rawValue) != 0 }
   mutating func insert(_ leg: Leg) { self = LegSet(rawValue: rawValue | 1 << leg.rawValue) }
 }
