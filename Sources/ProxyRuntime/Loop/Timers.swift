@@ -29,6 +29,9 @@ struct Timers {
   /// The earliest time at which there may be something to do.
   var next: Moment? { heap.first?.time }
 
+  /// Times kept, taken back or not.
+  var pending: Int { heap.count }
+
   /// A slot whose time has come; its wish is then done.
   mutating func due(at now: Moment) -> Int? {
     while let first = heap.first, first.time <= now {
