@@ -32,9 +32,14 @@ func runCommandLine() -> Never {
 }
 
 private func end(with failure: Failure) -> Never {
+  report(failure)
+  exit(2)
+}
+
+/// One line, a hint where there is one; the program goes on.
+func report(_ failure: Failure) {
   tell("error: \(failure.message)")
   if let hint = failure.hint { tell("hint: \(hint)") }
-  exit(2)
 }
 
 private func lowercasedFirst(_ text: String) -> String {

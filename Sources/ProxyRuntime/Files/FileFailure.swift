@@ -26,7 +26,7 @@ package struct FileFailure: Error, Hashable, Sendable, CustomStringConvertible {
     self.init("cannot read '\(path)': \(Self.words(for: code))", code: code)
   }
 
-  init(writing path: String, _ code: Int32) {
+  package init(writing path: String, _ code: Int32) {
     self.init("cannot write '\(path)': \(Self.words(for: code))", code: code)
   }
 

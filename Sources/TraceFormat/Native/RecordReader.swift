@@ -106,9 +106,12 @@ package enum RecordReader {
   private static func finding(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> Finding {
     let weight = try members.word(.severity, of: Finding.Severity.allCases.map(\.name), in: line)
     let severity = Finding.Severity.allCases.first { $0.name == weight } ?? .note
-    let rule = FindingRule(
-      id: try members.text(.id, in: line), severity: severity,
-      title: try members.maybeText(.title, in: line) ?? "", consequence: "", source: "")
+    let id = try members.text(.id, in: line)
+    let title = try members.maybeText(.title, in: line) ?? ""
+    // A rule that only a later program knows is shown as the trace describes it.
+    let rule =
+      FindingRule.withID(id)
+      ?? FindingRule(id: id, severity: severity, title: title, consequence: "", source: "")
     return Finding(
       rule, packet: try members.maybeNumber(.n, in: line), try members.text(.text, in: line))
   }

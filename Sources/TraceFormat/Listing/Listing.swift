@@ -1,0 +1,91 @@
+import MilterProtocol
+import TraceModel
+
+/// Folds records, live or read back, into what a listing shows of them, in order: packets and remarks.
+///
+/// What a packet's line needs of the records before it comes from ``SessionFacts``. Findings follow the packet that they
+/// are about, so the latest packet is kept back until a record comes that is no finding about it, or ``flush()``.
+package struct Listing {
+  package enum Entry: Hashable, Sendable {
+    case packet(ListedPacket)
+    case remark(Record)
+  }
+
+  private var sessions: [Int: SessionFacts] = [:]
+  /// Connections whose MTA has closed and whose milter has not, the oldest first.
+  private var lingering: [Int] = []
+  private var latest: ListedPacket?
+  /// Where packets stand that came in and did not go on at once, for what leaves in their place.
+  private var waiting: [Int: (connection: Int, placement: Placement)] = [:]
+
+  /// How many connections may wait for the milter's end; the facts of older ones are forgotten.
+  private static let lingeringLimit = 64
+
+  package init() {}
+
+  /// What can be said now that `record` is here.
+  package mutating func take(_ record: Record) -> [Entry] {
+    if case .found(let finding) = record.event, let packet = finding.packet, packet == latest?.number {
+      latest?.findings.append(finding)
+      return []
+    }
+    var entries = flush()
+    let placement = place(record)
+    switch record.event {
+    case .received(let received):
+      latest = ListedPacket(
+        record, received.packet, number: received.number, placement, .received(forwarded: received.forwarded))
+      if !received.forwarded, let placement { waiting[received.number] = (record.connection, placement) }
+    case .sent(let sent):
+      guard let packet = sent.packet else {
+        entries.append(.remark(record))
+        break
+      }
+      latest = listed(record, sent, packet, placement)
+    case .released(let released):
+      if released.outcome != .forwarded { waiting[released.number] = nil }
+      entries.append(.remark(record))
+    case .opened, .passed, .held, .instructed, .found, .noted, .marked, .closed:
+      entries.append(.remark(record))
+    }
+    if case .sent(let sent) = record.event, let original = sent.original { waiting[original] = nil }
+    return entries
+  }
+
+  /// The packet that was kept back for its findings: to be asked for where no record follows, or none for now.
+  package mutating func flush() -> [Entry] {
+    defer { latest = nil }
+    return latest.map { [.packet($0)] } ?? []
+  }
+
+  private func listed(_ record: Record, _ sent: Sent, _ packet: Packet, _ placement: Placement?)
+    -> ListedPacket
+  {
+    guard let original = sent.original else {
+      return ListedPacket(record, packet, number: sent.number ?? 0, placement, .made(sent.cause))
+    }
+    var place = waiting[original]?.placement
+    place?.took = nil
+    return ListedPacket(record, packet, number: original, place, .changed(sent.cause))
+  }
+
+  /// Takes the record into the facts of its connection.
+  private mutating func place(_ record: Record) -> Placement? {
+    guard record.connection > 0 else { return nil }
+    let placement = sessions[record.connection, default: SessionFacts()].apply(record)
+    if case .closed = record.event { forget(record.connection) }
+    return placement
+  }
+
+  private mutating func forget(_ connection: Int) {
+    waiting = waiting.filter { $0.value.connection != connection }
+    guard let facts = sessions[connection] else { return }
+    if facts.closed.count > 1 {
+      sessions[connection] = nil
+      lingering.removeAll { $0 == connection }
+    } else {
+      lingering.append(connection)
+      if lingering.count > Self.lingeringLimit { sessions[lingering.removeFirst()] = nil }
+    }
+  }
+}

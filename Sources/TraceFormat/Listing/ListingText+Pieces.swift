@@ -1,0 +1,98 @@
+import MilterProtocol
+import TraceModel
+
+/// Columns, words and colours.
+extension ListingText {
+  static let numberWidth = 6
+
+  enum Colour {
+    case quiet, badge, refusal, consent, change
+    case severity(Finding.Severity)
+
+    /// Parameters of SGR: the eight colours that every terminal has, and bold.
+    var parameters: String {
+      switch self {
+      case .quiet: "2"
+      case .badge: "1;35"
+      case .refusal: "31"
+      case .consent: "32"
+      case .change: "36"
+      case .severity(.note): "34"
+      case .severity(.warning): "1;33"
+      case .severity(.error): "1;31"
+      }
+    }
+  }
+
+  func quiet(_ text: String) -> String { coloured(text, .quiet) }
+
+  func coloured(_ text: String, _ colour: Colour?) -> String {
+    guard options.hasColours, let colour, !text.isEmpty else { return text }
+    return "\u{1B}[\(colour.parameters)m\(text)\u{1B}[0m"
+  }
+
+  func stageColour(_ packet: ListedPacket) -> Colour? {
+    guard case .reply(let kind) = packet.packet.kind else { return nil }
+    switch kind {
+    case .reject, .tempfail, .discard, .replyCode, .shutdown, .connFail, .quarantine: return .refusal
+    case .accept, .continue, .skip: return .consent
+    case .addHeader, .insHeader, .chgHeader, .addRcpt, .addRcptPar, .delRcpt, .chgFrom, .replBody:
+      return .change
+    case .optNeg, .progress, .setSymList: return nil
+    }
+  }
+
+  static func mark(_ finding: Finding) -> String {
+    switch finding.severity {
+    case .note: "● " + inert(finding.rule.id)
+    case .warning, .error: "▲ " + inert(finding.rule.id)
+    }
+  }
+
+  static func words(_ cause: Cause) -> String {
+    switch cause {
+    case .operator: "operator"
+    case .timeout: "timeout"
+    case .rule(let rule): "rule " + inert(rule)
+    case .policy(let policy): "policy " + inert(policy)
+    }
+  }
+
+  /// Three digits or so with the unit that suits: `0.31ms`, `12.4ms`, `2.30s`.
+  static func duration(_ span: Moment.Span) -> String {
+    let micro = span.microseconds
+    let size = micro.magnitude
+    let sign = micro < 0 ? "-" : ""
+    switch size {
+    case ..<10_000: return sign + decimal(size / 10, 2) + "ms"
+    case ..<100_000: return sign + decimal(size / 100, 1) + "ms"
+    case ..<1_000_000: return sign + "\(size / 1000)ms"
+    case ..<100_000_000: return sign + decimal(size / 10_000, 2) + "s"
+    default: return sign + "\(size / 1_000_000)s"
+    }
+  }
+
+  private static func decimal(_ number: UInt64, _ places: Int) -> String {
+    let unit: UInt64 = places == 2 ? 100 : 10
+    return "\(number / unit)." + WallClock.padded(Int64(number % unit), places)
+  }
+
+  /// Strings of ours may quote the wire or a stranger's trace.
+  package static func inert(_ text: String) -> String { InertText.string(escaping: Array(text.utf8)) }
+
+  static func left(_ text: String, _ width: Int) -> String {
+    let count = text.unicodeScalars.count
+    return count >= width ? text : text + String(repeating: " ", count: width - count)
+  }
+
+  static func right(_ text: String, _ width: Int) -> String {
+    let count = text.unicodeScalars.count
+    return count >= width ? text : String(repeating: " ", count: width - count) + text
+  }
+
+  static func trimmed(_ line: String) -> String {
+    var line = line
+    while line.last == " " { line.removeLast() }
+    return line
+  }
+}

@@ -1,0 +1,129 @@
+import MilterProtocol
+import TraceModel
+
+/// A listed packet as one line of JSON for other programs; the keys are in `docs/trace-format.md`.
+package struct PacketJSON {
+  private let clock: WallClock
+  /// Named in every line where several traces are listed.
+  private let file: String?
+
+  package init(startedAt: Int64, file: String? = nil) {
+    clock = WallClock(startedAt: startedAt)
+    self.file = file
+  }
+
+  package func append(_ packet: ListedPacket, to line: inout [UInt8]) {
+    line.append(key: "{\"n\":", packet.number)
+    line.append(key: ",\"file\":", file)
+    line.append(key: ",\"conn\":", packet.connection)
+    line.append(key: ",\"msg\":", packet.message)
+    line.append(key: ",\"time\":", clock.rfc3339(packet.time.microseconds))
+    line.append(key: ",\"from\":", packet.packet.sender.name)
+    line.append(ascii: ",\"code\":")
+    appendCode(packet.packet, to: &line)
+    line.append(key: ",\"name\":", packet.packet.kind.name)
+    line.append(ascii: ",\"stage\":")
+    line.append(orNull: packet.stage?.name)
+    line.append(key: ",\"answers\":", packet.answers)
+    if let took = packet.took {
+      line.append(ascii: ",\"took\":")
+      line.append(milliseconds: took.microseconds)
+    }
+    append(packet.origin, to: &line)
+    line.append(key: ",\"summary\":", PacketSummary(packet.packet).text)
+    line.append(ascii: ",\"findings\":[")
+    for (place, finding) in packet.findings.enumerated() {
+      line.append(key: place == 0 ? "" : ",", finding.rule.id)
+    }
+    line.append(ascii: "],\"fields\":[")
+    for (place, field) in PacketField.fields(of: packet.packet).enumerated() {
+      if place > 0 { line.append(ascii: ",") }
+      append(field, to: &line)
+    }
+    line.append(ascii: "],\"raw\":\"")
+    line.append(base64: packet.packet.bytes)
+    line.append(ascii: "\"}\n")
+  }
+
+  private func appendCode(_ packet: Packet, to line: inout [UInt8]) {
+    guard let code = packet.code else {
+      line.append(ascii: "null")
+      return
+    }
+    line.append(ascii: "\"")
+    line.append(escaping: [code])
+    line.append(ascii: "\"")
+  }
+
+  private func append(_ origin: ListedPacket.Origin, to line: inout [UInt8]) {
+    let (what, cause): (String, Cause)
+    switch origin {
+    case .received(let forwarded):
+      line.append(ascii: forwarded ? ",\"way\":\"forwarded\"" : ",\"way\":\"stopped\"")
+      return
+    case .changed(let by): (what, cause) = ("changed", by)
+    case .made(let by): (what, cause) = ("made", by)
+    }
+    line.append(key: ",\"way\":", what)
+    switch cause {
+    case .operator: line.append(ascii: ",\"by\":\"operator\"")
+    case .timeout: line.append(ascii: ",\"by\":\"timeout\"")
+    case .rule(let rule):
+      line.append(ascii: ",\"by\":\"rule\"")
+      line.append(key: ",\"rule\":", rule)
+    case .policy(let policy):
+      line.append(ascii: ",\"by\":\"policy\"")
+      line.append(key: ",\"policy\":", policy)
+    }
+  }
+
+  private func append(_ field: PacketField, to line: inout [UInt8]) {
+    line.append(key: "{\"name\":", field.label)
+    line.append(key: ",\"offset\":", field.range.lowerBound)
+    line.append(key: ",\"length\":", field.range.count)
+    switch field.value {
+    case .wire(let bytes): line.append(key: ",\"value\":", String(decoding: bytes, as: UTF8.self))
+    case .number(let number): line.append(key: ",\"value\":", Int(number))
+    case .letter(let letter):
+      line.append(ascii: ",\"value\":\"")
+      line.append(escaping: [letter])
+      line.append(ascii: "\"")
+    case .flags(let raw, let names):
+      line.append(key: ",\"value\":", Int(raw))
+      line.append(ascii: ",\"flags\":[")
+      for (place, name) in names.enumerated() { line.append(key: place == 0 ? "" : ",", name) }
+      line.append(ascii: "]")
+    }
+    line.append(key: ",\"note\":", field.note)
+    line.append(ascii: "}")
+  }
+}
+
+extension [UInt8] {
+  mutating func append(orNull text: String?) {
+    if text == nil { append(ascii: "null") } else { append(key: "", text) }
+  }
+
+  /// Microseconds as milliseconds with three decimals.
+  mutating func append(milliseconds microseconds: Int64) {
+    if microseconds < 0 { append(UInt8(ascii: "-")) }
+    let (whole, part) = microseconds.magnitude.quotientAndRemainder(dividingBy: 1000)
+    append(digits: whole, atLeast: 1)
+    append(UInt8(ascii: "."))
+    append(digits: part, atLeast: 3)
+  }
+
+  /// RFC 4648 section 4, padded.
+  mutating func append(base64 bytes: [UInt8]) {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let left = bytes.count - start
+      let second = left > 1 ? bytes[start + 1] : 0
+      let third = left > 2 ? bytes[start + 2] : 0
+      append(alphabet[Int(bytes[start] >> 2)])
+      append(alphabet[Int(bytes[start] << 4 & 0x30 | second >> 4)])
+      append(left > 1 ? alphabet[Int(second << 2 & 0x3C | third >> 6)] : UInt8(ascii: "="))
+      append(left > 2 ? alphabet[Int(third & 0x3F)] : UInt8(ascii: "="))
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import Glibc
+import TraceFormat
+import TraceModel
+
+/// Prints entries of a listing as they come, as text or JSON: for `show`, and live for a proxy without a screen.
+struct PacketLines {
+  private let output: Output
+  private var text: ListingText?
+  private let json: PacketJSON?
+
+  init(_ output: Output, text: ListingText) {
+    self.output = output
+    self.text = text
+    json = nil
+  }
+
+  /// Packets only: remarks have no line of JSON.
+  init(_ output: Output, json: PacketJSON) {
+    self.output = output
+    self.json = json
+  }
+
+  mutating func print(_ entries: [Listing.Entry]) {
+    for entry in entries {
+      if let json {
+        if case .packet(let packet) = entry { output.append { json.append(packet, to: &$0) } }
+      } else if let words = text?.text(entry) {
+        output.write(words)
+      }
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import Glibc
+import ProxyRuntime
+import TraceFormat
+import TraceModel
+
+struct Show: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print traces: a line a packet.",
+    discussion: """
+      FILE is a trace, plain or compressed with gzip; - is standard input, printed as it arrives.
+      Exit status: 0 all was shown, 1 some of it could not be read, 2 none of it.
+      """)
+
+  @Argument(help: ArgumentHelp("Traces to print.", valueName: "file"))
+  var files: [String]
+
+  @Flag(name: .shortAndLong, help: "All fields of each packet, findings in full.")
+  var verbose = false
+
+  @Flag(name: [.customShort("x"), .long], help: "A hex dump of each packet.")
+  var hex = false
+
+  @Flag(help: "A line of JSON for each packet; see docs/trace-format.md.")
+  var json = false
+
+  @Flag(help: "Times in UTC, not in local time.")
+  var utc = false
+
+  @Flag(help: "No colours; NO_COLOR does the same.")
+  var noColor = false
+
+  func run() throws {
+    signal(SIGPIPE, SIG_IGN)
+    let output = Output()
+    var readable = 0
+    var isComplete = true
+    for path in files {
+      do throws(FileFailure) {
+        isComplete = try show(path, output) && isComplete
+        readable += 1
+      } catch {
+        report(Failure(error.message, hint: error.hint))
+        isComplete = false
+      }
+    }
+    output.flush()
+    if readable == 0 { throw ExitCode(2) }
+    if !isComplete { throw ExitCode(1) }
+  }
+
+  /// Whether every line could be read.
+  private func show(_ path: String, _ output: Output) throws(FileFailure) -> Bool {
+    let reader = try TraceFileReader(path: path)
+    var lines = lines(of: reader, output)
+    var listing = Listing()
+    var unreadable = UnreadableLines(path: path)
+    var next = 0
+    repeat {
+      while next < reader.count {
+        do throws(UnreadableLine) {
+          lines.print(listing.take(try reader.read(next)))
+        } catch {
+          unreadable.report(error)
+        }
+        next += 1
+      }
+      if !hasInput(reader.descriptor) {
+        lines.print(listing.flush())
+        output.flush()
+      }
+    } while try reader.advance() == .grew || next < reader.count
+    lines.print(listing.flush())
+    if let loss = reader.loss { tell("note: \(UnreadableLines.name(path)): \(loss)") }
+    unreadable.finish()
+    return unreadable.count == 0
+  }
+
+  private func lines(of reader: TraceFileReader, _ output: Output) -> PacketLines {
+    let head = reader.head ?? TraceHead(program: "", startedAt: 0, command: [])
+    if json {
+      let file = files.count > 1 ? reader.path : nil
+      return PacketLines(output, json: PacketJSON(startedAt: head.startedAt, file: file))
+    }
+    var options = ListingText.Options()
+    options.isVerbose = verbose
+    options.hasHexDump = hex
+    options.hasColours = !noColor && Output.takesColours
+    let time = utc ? { @Sendable _ in 0 } : LocalTime.offset
+    let text = ListingText(startedAt: head.startedAt, options: options, offset: time)
+    if files.count > 1 { output.write("==> \(ListingText.inert(reader.path)) <==\n") }
+    if verbose { output.write(text.text(head)) }
+    return PacketLines(output, text: text)
+  }
+
+  /// Whether a pipe has more to read now; files always have, or are at their end.
+  private func hasInput(_ descriptor: Int32) -> Bool {
+    var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&waiting, 1, 0) > 0
+  }
+}
+
+/// Tells of lines that are no records: the first few one by one, the others by their number.
+private struct UnreadableLines {
+  let path: String
+  private(set) var count = 0
+  private static let told = 5
+
+  init(path: String) { self.path = path }
+
+  static func name(_ path: String) -> String { path == "-" ? "standard input" : "'\(path)'" }
+
+  mutating func report(_ line: UnreadableLine) {
+    count += 1
+    guard count <= Self.told else { return }
+    tell("warning: \(Self.name(path)): offset \(line.offset): \(line.reason); the line is left out")
+  }
+
+  func finish() {
+    guard count > Self.told else { return }
+    tell("warning: \(Self.name(path)): \(count) lines were left out")
+  }
+}
