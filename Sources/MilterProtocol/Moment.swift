@@ -1,6 +1,7 @@
 /// A point in time as microseconds since the trace began.
 ///
-/// The pure targets never read a clock: whoever owns one hands moments in.
+/// The pure targets never read a clock: whoever owns one hands moments in. A stranger's trace may hold any moments, so
+/// sums and differences stop at the ends of the range.
 package struct Moment: Hashable, Comparable, Sendable {
   package var microseconds: Int64
 
@@ -9,9 +10,12 @@ package struct Moment: Hashable, Comparable, Sendable {
   package static let zero = Moment(microseconds: 0)
 
   package static func < (a: Moment, b: Moment) -> Bool { a.microseconds < b.microseconds }
-  package static func - (a: Moment, b: Moment) -> Span { Span(microseconds: a.microseconds - b.microseconds) }
+  package static func - (a: Moment, b: Moment) -> Span {
+    let (difference, overflow) = a.microseconds.subtractingReportingOverflow(b.microseconds)
+    return Span(microseconds: overflow ? (a < b ? .min : .max) : difference)
+  }
   package static func + (a: Moment, b: Span) -> Moment {
-    Moment(microseconds: a.microseconds + b.microseconds)
+    Moment(microseconds: saturated(a.microseconds, b.microseconds))
   }
 
   /// A length of time in microseconds; negative where a clock ran backwards.
@@ -25,8 +29,13 @@ package struct Moment: Hashable, Comparable, Sendable {
 
     package static func < (a: Span, b: Span) -> Bool { a.microseconds < b.microseconds }
     package static func + (a: Span, b: Span) -> Span {
-      Span(microseconds: a.microseconds + b.microseconds)
+      Span(microseconds: saturated(a.microseconds, b.microseconds))
     }
     package static func / (a: Span, b: Int64) -> Span { Span(microseconds: a.microseconds / b) }
   }
+}
+
+private func saturated(_ a: Int64, _ b: Int64) -> Int64 {
+  let (sum, overflow) = a.addingReportingOverflow(b)
+  return overflow ? (b < 0 ? .min : .max) : sum
 }
