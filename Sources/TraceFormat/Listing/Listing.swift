@@ -23,6 +23,9 @@ package struct Listing {
 
   package init() {}
 
+  /// Connections whose facts are kept.
+  package var openConnections: Int { sessions.count }
+
   /// What can be said now that `record` is here.
   package mutating func take(_ record: Record) -> [Entry] {
     if case .found(let finding) = record.event, let packet = finding.packet, packet == latest?.number {

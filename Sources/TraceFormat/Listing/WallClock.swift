@@ -6,17 +6,18 @@ package struct WallClock: Hashable, Sendable {
   package init(startedAt: Int64) { self.startedAt = startedAt }
 
   /// Seconds since 1970, rounded down.
-  package func seconds(_ microseconds: Int64) -> Int64 {
-    let (sum, overflow) = startedAt.addingReportingOverflow(microseconds)
-    let whole = overflow ? startedAt : sum
-    return whole >= 0 ? whole / 1_000_000 : (whole - 999_999) / 1_000_000
-  }
+  package func seconds(_ microseconds: Int64) -> Int64 { Self.floorDivided(total(microseconds), 1_000_000) }
 
   /// The part of the second, 0 to 999,999.
   package func fraction(_ microseconds: Int64) -> Int64 {
-    let (sum, overflow) = startedAt.addingReportingOverflow(microseconds)
-    let part = (overflow ? startedAt : sum) % 1_000_000
+    let part = total(microseconds) % 1_000_000
     return part < 0 ? part + 1_000_000 : part
+  }
+
+  /// A stranger's trace may hold any number; what is beyond all calendars is shown as its beginning.
+  private func total(_ microseconds: Int64) -> Int64 {
+    let (sum, overflow) = startedAt.addingReportingOverflow(microseconds)
+    return overflow ? startedAt : sum
   }
 
   /// RFC 3339 in UTC with microseconds: `2026-01-31T12:04:31.218004Z`.

@@ -1,19 +1,6 @@
 import MilterProtocol
+import TestSupport
 import TraceModel
-
-/// The same numbers for the same seed on every machine (splitmix64).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 extension Record {
   /// Any record that the types allow, the sensible ones no more often than the others.
@@ -22,15 +9,15 @@ extension Record {
       { g in
         .opened(Opened(peer: .random(using: &g), local: .random(using: &g), milter: g.maybe(String.random)))
       },
-      { g in .received(Received(number: g.anyInt(), packet: g.packet(), forwarded: .random(using: &g))) },
+      { g in .received(Received(number: g.anyInt(), packet: g.anyPacket(), forwarded: .random(using: &g))) },
       { g in
-        .passed(Passed(sender: g.leg(), bytes: g.bytes(), reason: g.one(of: Passed.Reason.allCases)))
+        .passed(Passed(sender: g.leg(), bytes: g.anyBytes(), reason: g.one(of: Passed.Reason.allCases)))
       },
       { g in
         .sent(
           Sent(
             leg: g.leg(), original: g.maybe { $0.anyInt() }, number: g.maybe { $0.anyInt() },
-            packet: g.maybe { $0.packet() }, cause: g.cause()))
+            packet: g.maybe { $0.anyPacket() }, cause: g.cause()))
       },
       { g in .held(Held(number: g.anyInt(), cause: g.cause(), deadline: g.maybe { $0.moment() })) },
       { g in
@@ -111,7 +98,7 @@ extension SeededGenerator {
   }
 
   /// Text, binary, or both, of sizes around those at which the writer changes its step.
-  mutating func bytes() -> [UInt8] {
+  mutating func anyBytes() -> [UInt8] {
     let size =
       next() % 50 == 0
       ? Int.random(in: 16_000...50_000, using: &self) : Int.random(in: 0...70, using: &self)
@@ -122,10 +109,10 @@ extension SeededGenerator {
     }
   }
 
-  mutating func packet() -> Packet {
+  mutating func anyPacket() -> Packet {
     next() % 4 == 0
-      ? Packet(frame: bytes() + [0, 0, 0, 1], from: leg())
-      : Packet(code: UInt8(truncatingIfNeeded: next()), payload: bytes(), from: leg())
+      ? Packet(frame: anyBytes() + [0, 0, 0, 1], from: leg())
+      : Packet(code: UInt8(truncatingIfNeeded: next()), payload: anyBytes(), from: leg())
   }
 
   mutating func leg() -> Leg { one(of: Leg.allCases) }

@@ -1,5 +1,6 @@
 import Foundation
 import MilterProtocol
+import TestSupport
 import Testing
 import TraceFormat
 import TraceModel

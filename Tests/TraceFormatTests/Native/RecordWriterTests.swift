@@ -1,4 +1,5 @@
 import MilterProtocol
+import TestSupport
 import Testing
 import TraceFormat
 import TraceModel
