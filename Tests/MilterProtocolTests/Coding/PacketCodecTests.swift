@@ -166,7 +166,7 @@ extension Dissection {
       "expected a sender address and a NUL at offset 5, there are 5 bytes and no NUL"
     ),
     (
-      PacketFixture("unterminated argument", .mta, "00000007 52 6100 620063"),
+      PacketFixture("unterminated argument", .mta, "00000006 52 6100 620063"),
       "expected an argument and a NUL at offset 9, there is 1 byte and no NUL"
     ),
     (

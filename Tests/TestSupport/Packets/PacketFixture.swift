@@ -15,21 +15,35 @@ package struct PacketFixture: Sendable, CustomStringConvertible {
   }
 
   package init(_ title: String, _ sender: Leg, _ digits: String) {
-    self.init(title: title, packet: Packet(frame: hex(digits), from: sender))
+    let frame = hex(digits)
+    let length = frame.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+    precondition(length == frame.count - 4, "\(title): the length field says \(length): \(digits)")
+    self.init(title: title, packet: Packet(frame: frame, from: sender))
   }
 
   package var description: String { title }
 
   /// The rows of a fixture file. A line that is none stops the test run: fixtures are ours.
   package static func parse(_ text: String) -> [PacketFixture] {
-    text.split(separator: "\n").compactMap { line in
-      if line.hasPrefix("#") || line.allSatisfy(\.isWhitespace) { return nil }
-      let columns = line.split(separator: "|").map { $0.trimmed }
-      guard columns.count == 3, let sender = Leg.allCases.first(where: { $0.name == columns[1] }) else {
-        preconditionFailure("a fixture line has three columns, title | mta or milter | hex: \(line)")
-      }
-      return PacketFixture(columns[0], sender, columns[2])
+    tableRows(text, columns: 3).map { PacketFixture($0[0], leg($0[1]), $0[2]) }
+  }
+
+  /// `mta` or `milter`.
+  package static func leg(_ word: String) -> Leg {
+    guard let leg = Leg.allCases.first(where: { $0.name == word }) else {
+      preconditionFailure("'\(word)' is neither mta nor milter")
     }
+    return leg
+  }
+}
+
+/// Rows of a table in a text file: columns between `|`, blank lines and lines that begin with `#` skipped.
+package func tableRows(_ text: String, columns: Int) -> [[String]] {
+  text.split(separator: "\n").compactMap { line in
+    if line.hasPrefix("#") || line.allSatisfy(\.isWhitespace) { return nil }
+    let cells = line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmed }
+    precondition(cells.count == columns, "expected \(columns) columns: \(line)")
+    return cells
   }
 }
 

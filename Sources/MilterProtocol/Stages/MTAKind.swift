@@ -1,0 +1,35 @@
+/// Which MTA this is, told from its macros; the two differ in what they take from a milter.
+package enum MTAKind: UInt8, Sendable, Hashable, CaseIterable {
+  case unknown, postfix, sendmail
+
+  package var name: String {
+    switch self {
+    case .unknown: "unknown"
+    case .postfix: "Postfix"
+    case .sendmail: "Sendmail"
+    }
+  }
+
+  /// Told from one MACRO packet; `unknown` where it says nothing.
+  ///
+  /// Postfix sends macros for HEADER, BODY and UNKNOWN, and an empty set where it has nothing to say; by default it has
+  /// `{daemon_addr}` and a `v` that begins with its name. Sendmail by default has `{if_name}` (`milter8_event` in
+  /// milter8.c, `cf/m4/cfhead.m4`).
+  static func told(from packet: Packet, command: UInt8, strings: Range<Int>) -> MTAKind {
+    switch CommandKind(rawValue: command) {
+    case .header, .body, .unknown: return .postfix
+    case .helo where strings.isEmpty: return .postfix
+    case .connect: break
+    case .helo, .optNeg, .macro, .mail, .rcpt, .data, .eoh, .bodyEOB, .abort, .quit, .quitNC, nil:
+      return .unknown
+    }
+    var list = StringList(strings, of: packet)
+    while let name = list.next(), let value = list.next() {
+      let name = packet.bytes[name]
+      if name.elementsEqual("{daemon_addr}".utf8) { return .postfix }
+      if name.elementsEqual("v".utf8), packet.bytes[value].starts(with: "Postfix".utf8) { return .postfix }
+      if name.elementsEqual("{if_name}".utf8) || name.elementsEqual("{if_addr}".utf8) { return .sendmail }
+    }
+    return .unknown
+  }
+}

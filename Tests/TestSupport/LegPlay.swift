@@ -1,0 +1,46 @@
+import MilterProtocol
+
+/// Packets played at a stage tracker, a millisecond apart, numbered from 1.
+package struct LegPlay {
+  package private(set) var tracker = StageTracker()
+  package private(set) var places: [Place] = []
+  package private(set) var findings: [Finding] = []
+  package private(set) var now = Moment.zero
+  private var number = 0
+
+  package init() {}
+
+  package init(_ letters: String, actions: ActionFlags = .current, flags: ProtocolFlags = []) {
+    play(Letters.packets(letters, actions: actions, flags: flags))
+  }
+
+  @discardableResult
+  package mutating func play(_ packets: [Packet]) -> [Finding] {
+    let before = findings.count
+    for packet in packets {
+      now = now + .milliseconds(1)
+      number += 1
+      places.append(tracker.received(packet, number: number, at: now, findings: &findings))
+    }
+    return Array(findings[before...])
+  }
+
+  @discardableResult
+  package mutating func play(_ packets: Packet...) -> [Finding] { play(packets) }
+
+  package mutating func wait(_ span: Moment.Span) { now = now + span }
+
+  @discardableResult
+  package mutating func close(_ leg: Leg, unfinished: Int = 0) -> [Finding] {
+    let before = findings.count
+    tracker.closed(leg, at: now, unfinished: unfinished, findings: &findings)
+    return Array(findings[before...])
+  }
+}
+
+extension [Finding] {
+  /// The rules' ids in order, without the notes if asked for.
+  package func ids(from severity: Finding.Severity = .note) -> [String] {
+    filter { $0.severity >= severity }.map(\.rule.id)
+  }
+}
