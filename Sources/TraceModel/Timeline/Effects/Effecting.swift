@@ -109,9 +109,21 @@ extension Effecting {
     return true
   }
 
+  /// Sendmail's mailers break longer lines with `!` (`L=2040` in sendmail.cf; seen with 8.17.1.9).
+  private static let sendmailLineBytes = 2040
+
+  private mutating func remarkLength(_ header: Header, _ packet: Int) {
+    guard rules == .sendmail else { return }
+    let longest = header.value.split(separator: UInt8(ascii: "\n")).map(\.count).max() ?? 0
+    guard header.name.count + 2 + longest > Self.sendmailLineBytes else { return }
+    remark(
+      packet, "Sendmail breaks lines of more than \(Self.sendmailLineBytes) bytes with an exclamation mark")
+  }
+
   /// Postfix: at the end. Sendmail: above the first header of that name, at the end where there is none.
   private mutating func add(_ header: Header, _ packet: Int) {
     if isNameless(header, packet) { return }
+    remarkLength(header, packet)
     let line = line(header, packet)
     if rules == .sendmail,
       let first = result.headers.firstIndex(where: { !$0.isRemoved && sameHeaderName($0.name, header.name) })
@@ -125,6 +137,7 @@ extension Effecting {
 
   private mutating func insert(_ header: Header, at index: UInt32, _ packet: Int) {
     if isNameless(header, packet) { return }
+    remarkLength(header, packet)
     var line = line(header, packet)
     let live = result.headers.indices.filter { !result.headers[$0].isRemoved }
     switch rules {

@@ -1,0 +1,240 @@
+import MilterProtocol
+
+/// What a verdict at a stage does to the SMTP client, in words, by MTA (protocol.md 4.2, 4.3).
+package struct VerdictEffect: Hashable, Sendable {
+  /// One sentence, lower case, no full stop; wire bytes are not in it.
+  package var words: String
+  /// Worth a warning before it is sent: why.
+  package var danger: String?
+  /// The reply code that the client gets for this command or later; nil where it notices nothing.
+  package var clientCode: Int?
+
+  init(_ words: String, _ clientCode: Int? = nil, danger: String? = nil) {
+    self.words = words
+    self.clientCode = clientCode
+    self.danger = danger
+  }
+
+  /// - Parameter text: of REPLYCODE, as it travels.
+  package init(
+    of kind: ReplyKind, at stage: Stage, under rules: DeliveryRules, text: ArraySlice<UInt8> = []
+  ) {
+    switch kind {
+    case .continue: self.init(stage == .bodyEOB ? "the message is taken" : "the dialogue goes on")
+    case .accept: self = Self.accept(stage, rules)
+    case .reject: self = Self.refusal(stage, rules, .reject)
+    case .tempfail: self = Self.refusal(stage, rules, .tempfail)
+    case .replyCode: self = Self.refusal(stage, rules, .own(text))
+    case .discard: self = Self.discard(stage, rules)
+    case .skip: self = Self.skip(stage, rules)
+    case .shutdown: self = Self.shutdown(stage, rules)
+    case .optNeg, .connFail, .progress, .addHeader, .insHeader, .chgHeader, .addRcpt, .addRcptPar, .delRcpt,
+      .chgFrom, .replBody, .quarantine, .setSymList:
+      self.init("no verdict")
+    }
+  }
+}
+
+extension VerdictEffect {
+  private enum Refusal {
+    case reject, tempfail
+    case own(ArraySlice<UInt8>)
+
+    var isPermanent: Bool {
+      switch self {
+      case .reject: true
+      case .tempfail: false
+      case .own(let text): text.first != UInt8(ascii: "4")
+      }
+    }
+    /// 421 also ends the session of the client.
+    var disconnects: Bool {
+      if case .own(let text) = self { return text.starts(with: "421".utf8) }
+      return false
+    }
+    /// The three digits of a text of the milter's own.
+    var ownCode: Int? {
+      guard case .own(let text) = self, text.count >= 3 else { return nil }
+      return Int(String(decoding: text.prefix(3), as: UTF8.self))
+    }
+  }
+
+  private static func refusal(_ stage: Stage, _ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
+    switch stage {
+    case .connect: atConnect(rules, refusal)
+    case .helo: atHelo(rules, refusal)
+    case .mail, .rcpt, .data: atCommand(stage, rules, refusal)
+    case .header, .eoh, .body, .bodyEOB: atContent(rules, refusal)
+    case .unknown:
+      VerdictEffect("only the text changes: the command fails anyway", refusal.ownCode)
+    case .negotiation: VerdictEffect("the negotiation fails: the MTA does what it does without this milter")
+    }
+  }
+
+  private static func atConnect(_ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
+    if refusal.disconnects {
+      return VerdictEffect(
+        rules == .postfix
+          ? "the client gets 421 as banner, without the text, and is disconnected"
+          : "the client gets 421 4.7.0 host closing connection", 421)
+    }
+    switch (rules, refusal) {
+    case (.postfix, .reject):
+      return VerdictEffect(
+        "the banner is 554 not accepting connections; later commands get 550 5.7.1 Command rejected", 554)
+    case (.postfix, .tempfail):
+      return VerdictEffect("the banner is 220; later commands get 451 4.7.1 Service unavailable", 451)
+    case (.postfix, .own):
+      return VerdictEffect(
+        refusal.isPermanent
+          ? "the banner is a general 554; later commands get the text"
+          : "the banner is 220; later commands get the text", refusal.isPermanent ? 554 : refusal.ownCode)
+    case (.sendmail, .reject):
+      return VerdictEffect("the banner is 554; later commands get 550 5.0.0 Command rejected", 554)
+    case (.sendmail, .tempfail): return VerdictEffect("commands get 451 4.3.2", 451)
+    case (.sendmail, .own):
+      return VerdictEffect(
+        refusal.isPermanent
+          ? "Sendmail ignores the text: as a reject, the banner is 554"
+          : "Sendmail ignores the text: as a tempfail, commands get 451 4.3.2",
+        refusal.isPermanent ? 554 : 451)
+    }
+  }
+
+  private static func atHelo(_ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
+    if refusal.disconnects { return VerdictEffect("the client gets 421 and is disconnected", 421) }
+    let later: String =
+      switch (rules, refusal) {
+      case (.postfix, .reject): "MAIL, VRFY, AUTH and STARTTLS get 550 5.7.1"
+      case (.postfix, .tempfail): "MAIL, VRFY, AUTH and STARTTLS get 451 4.7.1"
+      case (.sendmail, .reject): "later commands get 550 5.0.0 Command rejected"
+      case (.sendmail, .tempfail): "later commands get 451"
+      case (_, .own): "later commands get the text"
+      }
+    return VerdictEffect(
+      "HELO itself gets 250; for the rest of the session \(later)",
+      refusal.ownCode ?? (refusal.isPermanent ? 550 : 451))
+  }
+
+  private static func atCommand(_ stage: Stage, _ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
+    let subject =
+      switch stage {
+      case .rcpt: "this recipient is refused with"
+      case .data: "DATA is refused with"
+      case _: "the sender is refused with"
+      }
+    let after =
+      switch stage {
+      case .rcpt: "; the message goes on for others"
+      case .data: "; further RCPT and DATA may follow"
+      case _: ""
+      }
+    let end = refusal.disconnects ? "; the client is disconnected" : ""
+    switch refusal {
+    case .reject:
+      return VerdictEffect("\(subject) 550 5.7.1 Command rejected\(after)", 550)
+    case .tempfail:
+      let text = rules == .postfix ? "451 4.7.1 Service unavailable" : "451 4.3.2 Please try again later"
+      return VerdictEffect("\(subject) \(text)\(after)", 451)
+    case .own: return VerdictEffect("\(subject) the text\(after)\(end)", refusal.ownCode)
+    }
+  }
+
+  private static func atContent(_ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
+    let end = refusal.disconnects ? "; the client is disconnected" : ""
+    switch (rules, refusal) {
+    case (.postfix, .reject):
+      return VerdictEffect("after the final dot the client gets 550 5.7.1 Command rejected", 550)
+    case (.sendmail, .reject):
+      return VerdictEffect("after the final dot the client gets 554 5.7.1 Command rejected", 554)
+    case (.postfix, .tempfail):
+      return VerdictEffect("after the final dot the client gets 451 4.7.1 Service unavailable", 451)
+    case (.sendmail, .tempfail):
+      return VerdictEffect("after the final dot the client gets 451 4.3.2 Please try again later", 451)
+    case (_, .own):
+      return VerdictEffect("after the final dot the client gets the text\(end)", refusal.ownCode)
+    }
+  }
+
+  private static func accept(_ stage: Stage, _ rules: DeliveryRules) -> VerdictEffect {
+    switch stage {
+    case .connect, .helo: VerdictEffect("nothing more of this session is shown to the milter; mail flows")
+    case .mail, .rcpt, .data, .header, .eoh, .body:
+      VerdictEffect(
+        "the rest of this message is not shown to the milter; it is delivered, for all recipients")
+    case .bodyEOB: VerdictEffect("the message is taken, as with continue")
+    case .unknown:
+      switch rules {
+      case .postfix:
+        VerdictEffect(
+          "smtpd panics at the next MAIL: the client is dropped", nil,
+          danger: "outside a message it kills smtpd: milter8_mail_event, bad state 7 (3.7 to 3.12)")
+      case .sendmail: VerdictEffect("no effect")
+      }
+    case .negotiation: VerdictEffect("the negotiation fails")
+    }
+  }
+
+  private static func discard(_ stage: Stage, _ rules: DeliveryRules) -> VerdictEffect {
+    switch (stage, rules) {
+    case (.connect, .postfix), (.helo, .postfix): VerdictEffect("a warning in the log, else as continue")
+    case (.connect, .sendmail): VerdictEffect("the session goes on without this milter")
+    case (.helo, .sendmail): VerdictEffect("no effect")
+    case (.unknown, .postfix):
+      VerdictEffect(
+        "the next message is not filtered", nil, danger: "from Postfix 3.10 on it kills smtpd, as accept does"
+      )
+    case (.unknown, .sendmail):
+      VerdictEffect(
+        "the next message is lost", nil,
+        danger: "the next message is taken, discarded and not filtered: the flag sits on the envelope")
+    case (.mail, _), (.rcpt, _), (.data, _), (.header, _), (.eoh, _), (.body, _), (.bodyEOB, _):
+      VerdictEffect("the client gets 250 and the message is dropped, for all recipients", 250)
+    case (.negotiation, _): VerdictEffect("the negotiation fails")
+    }
+  }
+
+  private static func skip(_ stage: Stage, _ rules: DeliveryRules) -> VerdictEffect {
+    switch (stage, rules) {
+    case (.body, _): VerdictEffect("no more body chunks are sent; end of message follows")
+    case (.header, .postfix): VerdictEffect("no more headers are sent; end of header follows")
+    case (.header, .sendmail): VerdictEffect("headers still come, the body is left out")
+    case (.rcpt, .postfix):
+      VerdictEffect(
+        "later recipients of this message are not shown, and taken", nil,
+        danger: "later recipients are taken unseen")
+    case (.bodyEOB, .postfix): VerdictEffect("the message is taken, as with continue")
+    case (.bodyEOB, .sendmail):
+      VerdictEffect("the milter is in error state: F= decides", nil, danger: "no verdict for Sendmail")
+    case (.connect, .sendmail), (.helo, .sendmail), (.mail, .sendmail), (.rcpt, .sendmail),
+      (.data, .sendmail),
+      (.unknown, .sendmail):
+      VerdictEffect(
+        "the milter is ignored for the rest of the connection", nil, danger: "mail flows unfiltered")
+    case (.eoh, _), (.connect, .postfix), (.helo, .postfix), (.mail, .postfix), (.data, .postfix),
+      (.unknown, .postfix):
+      VerdictEffect("as continue")
+    case (.negotiation, _): VerdictEffect("the negotiation fails")
+    }
+  }
+
+  private static func shutdown(_ stage: Stage, _ rules: DeliveryRules) -> VerdictEffect {
+    switch (stage, rules) {
+    case (_, .sendmail):
+      VerdictEffect(
+        "no reply that Sendmail knows: the milter is in error state, F= decides from the next command on",
+        nil,
+        danger: "Postfix alone knows it")
+    case (.connect, .postfix): VerdictEffect("the banner is 421 and the client is disconnected", 421)
+    case (.bodyEOB, .postfix):
+      VerdictEffect(
+        "before 3.11 the message is taken with 250, though the log says reject", 250,
+        danger: "the message is accepted by Postfix 3.7 and 3.10")
+    case (.unknown, .postfix): VerdictEffect("no useful effect")
+    case (.negotiation, .postfix): VerdictEffect("the negotiation fails")
+    case (.helo, .postfix), (.mail, .postfix), (.rcpt, .postfix), (.data, .postfix), (.header, .postfix),
+      (.eoh, .postfix), (.body, .postfix):
+      VerdictEffect("the client gets 421 4.7.0 Server closing connection and is disconnected", 421)
+    }
+  }
+}
