@@ -17,6 +17,9 @@ package struct Moment: Hashable, Comparable, Sendable {
   package static func + (a: Moment, b: Span) -> Moment {
     Moment(microseconds: saturated(a.microseconds, b.microseconds))
   }
+  package static func - (a: Moment, b: Span) -> Moment {
+    Moment(microseconds: a.microseconds - b.microseconds)
+  }
 
   /// A length of time in microseconds; negative where a clock ran backwards.
   package struct Span: Hashable, Comparable, Sendable {

@@ -11,6 +11,8 @@ package struct Effects {
     case forward(to: Leg)
     /// A packet leaves that was kept back, changed or made by us.
     case send(Packet, to: Leg)
+    /// Bytes leave that make no packet and had to wait for what was in front of them.
+    case sendBytes([UInt8], to: Leg)
     /// Reach for the milter; `milterConnected` or `milterUnreachable` follows.
     case connectMilter
     /// Once all before it has left, say on this leg that nothing more will come (half-close).

@@ -5,7 +5,7 @@ import TraceModel
 ///
 /// Its jobs:
 /// 1. number every packet and record it before it leaves;
-/// 2. decide on each packet (``decide(_:number:)``): so far every one is forwarded as it came;
+/// 2. forward it as it came, or where somebody may hold, edit or answer leave it to ``Steering``;
 /// 3. let a tracker remark on what the peers do; its findings follow the record of the packet;
 /// 4. let each peer see the other's end as it would without us.
 ///
@@ -33,6 +33,13 @@ package struct SessionMachine: Sendable {
   /// Legs whose peers take nothing more.
   private var deaf = LegSet()
 
+  /// Follows the packets of a connection that somebody may act on; nil where they only pass.
+  private var steering: Steering?
+  /// The milter is gone, but what it said is still held.
+  private var postponed: Closed.Ending?
+  private var connectBy: Moment?
+  private var wakesAt: Moment?
+
   /// How long a milter may take to accept a connection (`milter_connect_timeout` of Postfix).
   package static let connectPatience = Moment.Span.seconds(30)
 
@@ -51,40 +58,64 @@ package struct SessionMachine: Sendable {
   // MARK: - Events
 
   /// The MTA connected.
-  package mutating func opened(_ opened: Opened, at now: Moment, into effects: inout Effects) {
+  package mutating func opened(
+    _ opened: Opened, at now: Moment, under controls: inout Controls, into effects: inout Effects
+  ) {
+    if controls.steers { steering = Steering(connection: connection, standIn: controls.standIn) }
     record(.opened(opened), at: now, into: &effects)
+    guard controls.standIn == nil else {
+      state = .relaying
+      ended.insert(.milter)
+      return
+    }
+    connectBy = now + Self.connectPatience
     effects.acts.append(.connectMilter)
-    effects.acts.append(.wake(at: now + Self.connectPatience))
+    wake(controls, into: &effects)
   }
 
-  package mutating func milterConnected(at now: Moment, into effects: inout Effects) {
+  package mutating func milterConnected(
+    at now: Moment, under controls: inout Controls, into effects: inout Effects
+  ) {
     guard case .connecting = state else { return }
     state = .relaying
-    effects.acts.append(.wake(at: nil))
+    connectBy = nil
+    wake(controls, into: &effects)
   }
 
-  /// The milter could not be reached: the MTA sees a close, as it would where nobody listens.
-  package mutating func milterUnreachable(_ why: String, at now: Moment, into effects: inout Effects) {
+  /// The milter could not be reached: the MTA sees a close, as it would where nobody listens, unless the operator
+  /// wants it to hear something else.
+  package mutating func milterUnreachable(
+    _ why: String, at now: Moment, under controls: inout Controls, into effects: inout Effects
+  ) {
     guard case .connecting = state else { return }
-    state = .over
-    effects.acts.append(.wake(at: nil))
+    connectBy = nil
     record(.closed(Closed(leg: .milter, how: .unreachable(why))), at: now, into: &effects)
+    ended.insert(.milter)
     effects.acts.append(.close(.milter))
+    if standIn(at: now, under: &controls, into: &effects) {
+      state = .relaying
+      return
+    }
     if !ended.contains(.mta) {
       record(.closed(Closed(leg: .mta, how: .ours("the milter is unreachable"))), at: now, into: &effects)
     }
-    ended = [.mta, .milter]
+    end(at: now, controls, into: &effects)
     effects.acts.append(.close(.mta))
   }
 
   /// A whole packet arrived.
-  package mutating func received(_ packet: Packet, at now: Moment, into effects: inout Effects) {
-    let number = effects.takePacketNumber()
-    switch decide(packet, number: number) {
-    case .forward:
+  package mutating func received(
+    _ packet: Packet, at now: Moment, under controls: inout Controls, into effects: inout Effects
+  ) {
+    guard steering != nil else {
+      let number = effects.takePacketNumber()
       record(
         .received(Received(number: number, packet: packet, forwarded: true)), at: now, into: &effects)
       effects.acts.append(.forward(to: packet.sender.other))
+      return
+    }
+    steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
+      steering.received(packet, at: now, &controls, into: &effects)
     }
   }
 
@@ -93,82 +124,181 @@ package struct SessionMachine: Sendable {
     _ passed: Passed, start: Inflow.Start?, at now: Moment, into effects: inout Effects
   ) {
     record(.passed(passed), at: now, into: &effects)
+    if steering?.keeps(passed) ?? false { return }
     effects.acts.append(.forward(to: passed.sender.other))
   }
 
   /// The peer of a leg will say nothing more: `.peer` where it said so, `.error` where the connection broke.
   package mutating func closed(
-    _ leg: Leg, _ how: Closed.Ending, at now: Moment, into effects: inout Effects
+    _ leg: Leg, _ how: Closed.Ending, at now: Moment, under controls: inout Controls,
+    into effects: inout Effects
   ) {
     guard !ended.contains(leg) else { return }
     record(.closed(Closed(leg: leg, how: how)), at: now, into: &effects)
     ended.insert(leg)
-    if case .peer = how, !deaf.contains(leg) {
-      effects.acts.append(.finish(leg.other))
-      if ended.contains(leg.other) { state = .over }
-    } else {
-      breakOff(after: leg, at: now, into: &effects)
+    switch leg {
+    case .mta: steering?.abandonAll(at: now, into: &effects)
+    case .milter:
+      if standIn(at: now, under: &controls, into: &effects) {
+        effects.acts.append(.close(.milter))
+        return
+      }
+      if steering?.waits(from: .milter) ?? false {
+        postponed = how
+        return
+      }
     }
+    passOn(how, of: leg, at: now, controls, into: &effects)
   }
 
   /// The peer of a leg takes nothing more. What it said before is still to be read, unless it has ended already.
-  package mutating func deafened(_ leg: Leg, at now: Moment, into effects: inout Effects) {
+  package mutating func deafened(
+    _ leg: Leg, at now: Moment, under controls: inout Controls, into effects: inout Effects
+  ) {
     guard !deaf.contains(leg) else { return }
     deaf.insert(leg)
-    if ended.contains(leg) { breakOff(after: leg, at: now, into: &effects) }
+    if ended.contains(leg) { breakOff(after: leg, at: now, controls, into: &effects) }
+  }
+
+  /// The operator asks something: of a packet by its number, or of the message or connection.
+  package mutating func instructed(
+    _ instruction: Instruction, packet: Int?, _ cause: Cause, at now: Moment,
+    under controls: inout Controls, into effects: inout Effects
+  ) {
+    steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
+      steering.instructed(instruction, packet: packet, cause, at: now, &controls, into: &effects)
+    }
+  }
+
+  /// Nobody is left to decide: what is held goes on as it is.
+  package mutating func letGo(
+    _ cause: Cause, at now: Moment, under controls: inout Controls, into effects: inout Effects
+  ) {
+    steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
+      steering.releaseAll(cause, at: now, &controls, into: &effects)
+    }
   }
 
   /// The time that was asked for with `wake` has come.
-  package mutating func tick(at now: Moment, into effects: inout Effects) {
-    switch state {
-    case .connecting: milterUnreachable("no answer within 30 s", at: now, into: &effects)
-    case .relaying, .over: break
+  package mutating func tick(at now: Moment, under controls: inout Controls, into effects: inout Effects) {
+    wakesAt = nil
+    if let connectBy, connectBy <= now {
+      milterUnreachable("no answer within 30 s", at: now, under: &controls, into: &effects)
     }
+    steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
+      steering.tick(at: now, &controls, into: &effects)
+    }
+    wake(controls, into: &effects)
   }
 
   /// The program ends: both legs are closed.
-  package mutating func terminated(_ why: String, at now: Moment, into effects: inout Effects) {
-    state = .over
-    effects.acts.append(.wake(at: nil))
+  package mutating func terminated(
+    _ why: String, at now: Moment, under controls: inout Controls, into effects: inout Effects
+  ) {
     for leg in Leg.allCases {
       if !ended.contains(leg) { record(.closed(Closed(leg: leg, how: .ours(why))), at: now, into: &effects) }
-      ended.insert(leg)
       effects.acts.append(.close(leg))
+    }
+    end(at: now, controls, into: &effects)
+  }
+
+  // MARK: - Steering
+
+  private mutating func steer(
+    at now: Moment, under controls: inout Controls, into effects: inout Effects,
+    _ body: (inout Steering, inout Controls, inout Effects) -> Void
+  ) {
+    guard steering != nil, !isOver else { return }
+    // Taken out and put back rather than copied: its facts are large.
+    guard var steering = self.steering.take() else { return }
+    body(&steering, &controls, &effects)
+    let closing = steering.takeClosing()
+    self.steering = consume steering
+    for leg in closing { close(leg, at: now, controls, into: &effects) }
+    if let how = postponed, !(self.steering?.waits(from: .milter) ?? false) {
+      postponed = nil
+      passOn(how, of: .milter, at: now, controls, into: &effects)
+    }
+    wake(controls, into: &effects)
+  }
+
+  /// Answers in the milter's place from here on, if the operator wants that.
+  private mutating func standIn(
+    at now: Moment, under controls: inout Controls, into effects: inout Effects
+  ) -> Bool {
+    guard let answer = controls.onMilterFailure, !ended.contains(.mta), steering?.isWanted ?? false
+    else { return false }
+    steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
+      steering.milterFailed(answer, at: now, &controls, into: &effects)
+    }
+    return true
+  }
+
+  /// A leg is closed because an instruction says so; the other peer sees it as the end of the first.
+  private mutating func close(
+    _ leg: Leg, at now: Moment, _ controls: Controls, into effects: inout Effects
+  ) {
+    guard !ended.contains(leg) else { return }
+    record(
+      .closed(Closed(leg: leg, how: .ours("an instruction closed it"))), at: now, into: &effects)
+    ended.insert(leg)
+    effects.acts.append(.close(leg))
+    if leg == .mta { steering?.abandonAll(at: now, into: &effects) }
+    passOn(.peer, of: leg, at: now, controls, into: &effects)
+  }
+
+  /// The end of one leg is passed on to the other.
+  private mutating func passOn(
+    _ how: Closed.Ending, of leg: Leg, at now: Moment, _ controls: Controls, into effects: inout Effects
+  ) {
+    if case .peer = how, !deaf.contains(leg) {
+      effects.acts.append(.finish(leg.other))
+      if ended.contains(leg.other) { end(at: now, controls, into: &effects) }
+    } else {
+      breakOff(after: leg, at: now, controls, into: &effects)
     }
   }
 
-  // MARK: - Decisions
-
-  /// What becomes of a packet.
-  private enum Decision {
-    case forward
-  }
-
-  /// The one place where a packet's fate is decided.
-  private func decide(_ packet: Packet, number: Int) -> Decision {
-    .forward
-  }
-
   /// The connection of `leg` is broken: the other peer sees a broken connection too.
-  private mutating func breakOff(after leg: Leg, at now: Moment, into effects: inout Effects) {
-    state = .over
-    effects.acts.append(.wake(at: nil))
+  private mutating func breakOff(
+    after leg: Leg, at now: Moment, _ controls: Controls, into effects: inout Effects
+  ) {
     effects.acts.append(.close(leg))
     if !ended.contains(leg.other) {
       let why = "the connection to the \(leg == .mta ? "MTA" : "milter") broke"
       record(.closed(Closed(leg: leg.other, how: .ours(why))), at: now, into: &effects)
-      ended.insert(leg.other)
     }
+    end(at: now, controls, into: &effects)
     effects.acts.append(.reset(leg.other))
+  }
+
+  private mutating func end(at now: Moment, _ controls: Controls, into effects: inout Effects) {
+    state = .over
+    connectBy = nil
+    ended = [.mta, .milter]
+    steering?.abandonAll(at: now, into: &effects)
+    wake(controls, into: &effects)
+  }
+
+  /// Asks for a tick when the next thing is due, if that has changed.
+  private mutating func wake(_ controls: Controls, into effects: inout Effects) {
+    let due = isOver ? nil : [connectBy, steering?.nextMoment(controls)].compactMap { $0 }.min()
+    guard due != wakesAt else { return }
+    wakesAt = due
+    effects.acts.append(.wake(at: due))
   }
 
   // MARK: - Records
 
-  private func record(_ event: Record.Event, at now: Moment, into effects: inout Effects) {
+  private mutating func record(_ event: Record.Event, at now: Moment, into effects: inout Effects) {
+    guard steering == nil else {
+      steering?.record(event, at: now, into: &effects)
+      return
+    }
     effects.records.append(Record(time: now, connection: connection, event: event))
   }
 
-  private func remark(_ findings: [Finding], at now: Moment, into effects: inout Effects) {
+  private mutating func remark(_ findings: [Finding], at now: Moment, into effects: inout Effects) {
     for finding in findings { record(.found(finding), at: now, into: &effects) }
   }
 }
@@ -179,5 +309,6 @@ struct LegSet: OptionSet, Sendable {
   static let mta = LegSet(rawValue: 1 << Leg.mta.rawValue)
   static let milter = LegSet(rawValue: 1 << Leg.milter.rawValue)
   func contains(_ leg: Leg) -> Bool { rawValue & (1 << leg.rawValue) != 0 }
+  mutating func remove(_ leg: Leg) { self = LegSet(rawValue: rawValue & ~(1 << leg.rawValue)) }
   mutating func insert(_ leg: Leg) { self = LegSet(rawValue: rawValue | 1 << leg.rawValue) }
 }

@@ -98,7 +98,7 @@ extension Engine {
   }
 
   private func receive(_ packet: Packet, _ current: Current, _ connection: Connection) {
-    connection.machine.received(packet, at: now, into: &effects)
+    connection.machine.received(packet, at: now, under: &controls, into: &effects)
     perform(for: connection, current)
   }
 
@@ -121,7 +121,8 @@ extension Engine {
     if !rest.isEmpty {
       pass(Passed(sender: leg, bytes: rest, reason: .incomplete), nil, .owned(rest), connection)
     }
-    connection.machine.closed(leg, count == 0 ? .peer : .error(name(of: code)), at: now, into: &effects)
+    connection.machine.closed(
+      leg, count == 0 ? .peer : .error(name(of: code)), at: now, under: &controls, into: &effects)
     perform(for: connection, .none)
   }
 
@@ -165,7 +166,7 @@ extension Engine {
     connection[leg].isDeaf = true
     connection[leg].outbox.clear()
     touch(connection)
-    connection.machine.deafened(leg, at: now, into: &effects)
+    connection.machine.deafened(leg, at: now, under: &controls, into: &effects)
     perform(for: connection, .none)
   }
 
@@ -185,6 +186,7 @@ extension Engine {
         case .owned(let bytes): outgoing.append(.owned(bytes), to: leg, of: connection.slot)
         case .none: preconditionFailure("a machine forwards a packet that it was not given")
         }
+      case .sendBytes(let bytes, let leg): outgoing.append(.owned(bytes), to: leg, of: connection.slot)
       case .send(let packet, let leg): outgoing.append(.owned(packet.bytes), to: leg, of: connection.slot)
       case .connectMilter:
         connection.candidates = target.candidates[...]
@@ -228,7 +230,7 @@ extension Engine {
       if result == 0 || errno == EINPROGRESS {
         connection.milter.open(socket)
         connection.milter.isConnecting = result != 0
-        if result == 0 { connection.machine.milterConnected(at: now, into: &effects) }
+        if result == 0 { connection.machine.milterConnected(at: now, under: &controls, into: &effects) }
         return
       }
       let code = errno
@@ -247,7 +249,7 @@ extension Engine {
     let code = linux_socket_error(connection.milter.descriptor)
     guard code != 0 else {
       connection.milter.isConnecting = false
-      connection.machine.milterConnected(at: now, into: &effects)
+      connection.machine.milterConnected(at: now, under: &controls, into: &effects)
       return perform(for: connection, .none)
     }
     // What the MTA said so far waits for the next address.
@@ -264,7 +266,7 @@ extension Engine {
 
   private func unreachable(_ connection: Connection, _ why: String) {
     complain(thatUnreachable: why)
-    connection.machine.milterUnreachable(why, at: now, into: &effects)
+    connection.machine.milterUnreachable(why, at: now, under: &controls, into: &effects)
   }
 
   private func words(for code: Int32) -> String { String(cString: strerror(code)).lowercased() }

@@ -33,6 +33,7 @@ package final class Engine {
   var outgoing = Outgoing()
   private var leaving = Outgoing()
   var effects = Effects()
+  var controls = Controls()
   var timers = Timers()
   var connections: [Connection?] = []
   var freeSlots: [Int] = []
@@ -130,7 +131,7 @@ package final class Engine {
     guard slot != Self.listenerSlot else { return acceptAgain() }
     guard let connection = connections[slot & ~Self.retries] else { return }
     guard slot & Self.retries == 0 else { return connectAgain(connection) }
-    connection.machine.tick(at: now, into: &effects)
+    connection.machine.tick(at: now, under: &controls, into: &effects)
     perform(for: connection, .none)
   }
 
@@ -145,7 +146,7 @@ package final class Engine {
     let local = SocketAddress { _ = getsockname(socket, $0, &$1) }
     let opened = Opened(
       peer: peer.canonical, local: local.canonical, milter: target.address.description)
-    connection.machine.opened(opened, at: now, into: &effects)
+    connection.machine.opened(opened, at: now, under: &controls, into: &effects)
     perform(for: connection, .none)
   }
 
@@ -167,7 +168,7 @@ package final class Engine {
 
   private func terminate() {
     for case let connection? in connections {
-      connection.machine.terminated("mitmilter ends", at: now, into: &effects)
+      connection.machine.terminated("mitmilter ends", at: now, under: &controls, into: &effects)
       perform(for: connection, .none)
     }
     flush()

@@ -68,8 +68,8 @@ import TraceModel
       milter unreachable
         record closed milter: unreachable, connection refused
         record closed mta: by us, the milter is unreachable
-        wake never
         close milter
+        wake never
         close mta
       mta ends
       """)
@@ -86,7 +86,6 @@ import TraceModel
       tick
         record closed milter: unreachable, no answer within 30 s
         record closed mta: by us, the milter is unreachable
-        wake never
         close milter
         close mta
       milter connected
@@ -111,7 +110,6 @@ import TraceModel
         mta breaks ECONNRESET
           record closed mta: ECONNRESET
           record closed milter: by us, the connection to the MTA broke
-          wake never
           close mta
           reset milter
         milter ends
@@ -128,7 +126,6 @@ import TraceModel
         milter ends
           record closed milter: by the peer
           record closed mta: by us, the connection to the milter broke
-          wake never
           close milter
           reset mta
         """)
@@ -145,7 +142,6 @@ import TraceModel
           forward to mta
         mta is deaf
           record closed milter: by us, the connection to the MTA broke
-          wake never
           close mta
           reset milter
         """)
@@ -169,7 +165,6 @@ import TraceModel
         the program ends
           record closed mta: by us, mitmilter ends
           record closed milter: by us, mitmilter ends
-          wake never
           close mta
           close milter
         """)
@@ -177,11 +172,12 @@ import TraceModel
 
   @Test func numbersAreSharedByAllConnectionsOfATrace() {
     var effects = Effects()
+    var controls = Controls()
     var first = SessionMachine(connection: 1)
     var second = SessionMachine(connection: 2)
-    first.received(MTA.quit, at: .zero, into: &effects)
-    second.received(MTA.quit, at: .zero, into: &effects)
-    first.received(MTA.quit, at: .zero, into: &effects)
+    first.received(MTA.quit, at: .zero, under: &controls, into: &effects)
+    second.received(MTA.quit, at: .zero, under: &controls, into: &effects)
+    first.received(MTA.quit, at: .zero, under: &controls, into: &effects)
     let numbers = effects.records.compactMap { record in
       if case .received(let received) = record.event { [record.connection, received.number] } else { nil }
     }

@@ -38,6 +38,7 @@ enum PlayText {
     switch act {
     case .forward(let leg): "forward to \(leg.name)"
     case .send(let packet, let leg): "send \(packet.kind.name) to \(leg.name)"
+    case .sendBytes(let bytes, let leg): "send \(bytes.count) bytes to \(leg.name)"
     case .connectMilter: "connect milter"
     case .finish(let leg): "finish \(leg.name)"
     case .close(let leg): "close \(leg.name)"

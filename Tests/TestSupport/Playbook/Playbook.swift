@@ -22,7 +22,13 @@ package struct Playbook {
   /// Packets by the name they have in the play; those of ``standardCast`` are always there.
   package var cast: [String: Packet] = [:]
 
-  package init(cast: [String: Packet] = [:]) { self.cast = cast }
+  /// What the operator has set.
+  package var controls: Controls
+
+  package init(cast: [String: Packet] = [:], controls: Controls = Controls()) {
+    self.cast = cast
+    self.controls = controls
+  }
 
   package static let standardCast: [String: Packet] = [
     "mta OPTNEG": MTA.optNeg(), "mta CONNECT": MTA.connect(), "mta HELO": MTA.helo(), "mta MAIL": MTA.mail(),
@@ -37,6 +43,7 @@ package struct Playbook {
   package func performed(_ script: String) throws(BadLine) -> String {
     var machine = SessionMachine(connection: 1)
     var effects = Effects()
+    var controls = controls
     var now = Moment.zero
     var lines: [String] = []
     for line in script.split(separator: "\n") where !line.hasPrefix(" ") {
@@ -44,7 +51,7 @@ package struct Playbook {
       if let seconds = line.hasPrefix("at ") ? Int64(line.dropFirst(3).prefix { $0 != " " }) : nil {
         now = Moment(microseconds: seconds * 1_000_000)
       } else {
-        try perform(String(line), at: now, on: &machine, into: &effects)
+        try perform(String(line), at: now, on: &machine, under: &controls, into: &effects)
       }
       lines += effects.records.map { "  record \(PlayText.of($0.event))" }
       lines += effects.acts.map { "  \(PlayText.of($0))" }
@@ -61,20 +68,22 @@ package struct Playbook {
   }
 
   private func perform(
-    _ line: String, at now: Moment, on machine: inout SessionMachine, into effects: inout Effects
+    _ line: String, at now: Moment, on machine: inout SessionMachine, under controls: inout Controls,
+    into effects: inout Effects
   ) throws(BadLine) {
     if let packet = cast[line] ?? Self.standardCast[line] {
-      return machine.received(packet, at: now, into: &effects)
+      return machine.received(packet, at: now, under: &controls, into: &effects)
     }
     let words = line.split(separator: " ").map(String.init)
     let leg = Leg.allCases.first { $0.name == words.first }
     switch (leg, words.dropFirst().first) {
-    case (_, "connected"): machine.milterConnected(at: now, into: &effects)
-    case (_, "unreachable"): machine.milterUnreachable("connection refused", at: now, into: &effects)
-    case (let leg?, "ends"): machine.closed(leg, .peer, at: now, into: &effects)
+    case (_, "connected"): machine.milterConnected(at: now, under: &controls, into: &effects)
+    case (_, "unreachable"):
+      machine.milterUnreachable("connection refused", at: now, under: &controls, into: &effects)
+    case (let leg?, "ends"): machine.closed(leg, .peer, at: now, under: &controls, into: &effects)
     case (let leg?, "breaks"):
-      machine.closed(leg, .error(words.last ?? ""), at: now, into: &effects)
-    case (let leg?, "is"): machine.deafened(leg, at: now, into: &effects)
+      machine.closed(leg, .error(words.last ?? ""), at: now, under: &controls, into: &effects)
+    case (let leg?, "is"): machine.deafened(leg, at: now, under: &controls, into: &effects)
     case (let leg?, "passes"):
       guard let reason = Passed.Reason(rawValue: words.last ?? "") else { throw BadLine(line: line) }
       let start: Inflow.Start? =
@@ -87,10 +96,11 @@ package struct Playbook {
       machine.passed(passed, start: start, at: now, into: &effects)
     case (nil, _) where line == "opened":
       machine.opened(
-        Opened(peer: "unix:", local: "unix:/run/a", milter: "unix:/run/b"), at: now, into: &effects)
-    case (nil, _) where line == "tick": machine.tick(at: now, into: &effects)
+        Opened(peer: "unix:", local: "unix:/run/a", milter: "unix:/run/b"), at: now, under: &controls,
+        into: &effects)
+    case (nil, _) where line == "tick": machine.tick(at: now, under: &controls, into: &effects)
     case (nil, _) where line == "the program ends":
-      machine.terminated("mitmilter ends", at: now, into: &effects)
+      machine.terminated("mitmilter ends", at: now, under: &controls, into: &effects)
     default: throw BadLine(line: line)
     }
   }

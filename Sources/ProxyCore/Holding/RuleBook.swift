@@ -1,0 +1,79 @@
+import CommandLanguage
+import MilterProtocol
+import TraceModel
+
+/// The operator's rules in their order, made ready to be asked, with what they have done so far.
+///
+/// One value for the whole run: `once`, `every N` and the counts are over all connections.
+package struct RuleBook: Sendable {
+  package struct Entry: Sendable {
+    package let rule: Rule
+    package let matcher: Matcher
+    /// How often its condition held.
+    package private(set) var hits = 0
+    /// Values of its key that it has acted on already (`once per`).
+    private var seenKeys: Set<[UInt8]> = []
+
+    /// Keys remembered for one rule; the first ones to come stay.
+    static let keyLimit = 100_000
+
+    init(_ rule: Rule) {
+      self.rule = rule
+      matcher = Matcher(rule.condition)
+    }
+
+    var mayHold: Bool { rule.instructions.contains { $0 == .hold } }
+
+    mutating func acts(on context: some PacketContext) -> Bool {
+      guard rule.isEnabled, matcher.matches(context) else { return false }
+      hits += 1
+      switch rule.frequency {
+      case .always: return true
+      case .once: return hits == 1
+      case .every(let count): return hits % count == 0
+      case .oncePer(let key):
+        let value = key.value(in: context)
+        return seenKeys.count < Self.keyLimit && seenKeys.insert(value).inserted
+      }
+    }
+  }
+
+  package private(set) var entries: [Entry] = []
+  /// Whether rules act at all (`I`).
+  package var isArmed = true { didSet { sum() } }
+  private var kinds = PacketKindSet.none
+  package private(set) var mayHoldCommands = false
+
+  package init(_ rules: [Rule] = []) { replace(with: rules) }
+
+  package var isEmpty: Bool { entries.isEmpty }
+
+  /// Other rules; those that stay as they were keep their counts.
+  package mutating func replace(with rules: [Rule]) {
+    let old = entries
+    entries = rules.map { rule in old.first { $0.rule == rule } ?? Entry(rule) }
+    sum()
+  }
+
+  private mutating func sum() {
+    let active = isArmed ? entries.filter(\.rule.isEnabled) : []
+    kinds = active.reduce(.none) { $0.union($1.matcher.kinds) }
+    mayHoldCommands = active.contains {
+      $0.mayHold && !$0.matcher.kinds.intersection(.allCommands).isEmpty
+    }
+  }
+
+  /// Whether any rule can say yes to such a packet; most packets stop here.
+  package func mayMatch(_ kind: PacketKind, from sender: Leg) -> Bool { kinds.contains(kind, from: sender) }
+
+  /// The instructions of all rules that act on the packet, in order.
+  mutating func orders(for context: some PacketContext) -> [LegQueue.Order] {
+    guard isArmed else { return [] }
+    var orders: [LegQueue.Order] = []
+    for index in entries.indices where entries[index].acts(on: context) {
+      let rule = entries[index].rule
+      orders += rule.instructions.map { LegQueue.Order(instruction: $0, cause: .rule(rule.label)) }
+    }
+    return orders
+  }
+}

@@ -1,0 +1,248 @@
+import MilterProtocol
+import TraceModel
+
+/// What an instruction does to a packet, and why it is refused where it cannot be done.
+extension Steering {
+  /// The operator asks something of this connection: of the packet `number`, or of the message in progress.
+  package mutating func instructed(
+    _ instruction: Instruction, packet number: Int?, _ cause: Cause, at now: Moment,
+    _ controls: inout Controls, into effects: inout Effects
+  ) {
+    if let number {
+      for leg in Leg.allCases {
+        guard let index = queues[leg].index(of: number) else { continue }
+        carryOut(instruction, on: leg, index, cause, at: now, &controls, into: &effects)
+        return run(at: now, &controls, into: &effects)
+      }
+    }
+    let refusal = carryOutElsewhere(instruction, number, cause, at: now, &controls, into: &effects)
+    note(instruction, number, cause, refusal, at: now, into: &effects)
+    run(at: now, &controls, into: &effects)
+  }
+
+  /// For a packet that waits here; a refusal leaves everything as it was.
+  mutating func carryOut(
+    _ instruction: Instruction, on leg: Leg, _ index: Int, _ cause: Cause, at now: Moment,
+    _ controls: inout Controls, into effects: inout Effects
+  ) {
+    let number = queues[leg].entries[index].number
+    var refusal: Refusal?
+    switch instruction {
+    case .hold:
+      hold(leg, index, cause, at: now, controls, into: &effects)
+      return
+    case .forward, .step, .forwardAll:
+      note(instruction, number, cause, nil, at: now, into: &effects)
+      if case .step = instruction { isStepping = true }
+      release(leg, index, cause, at: now, into: &effects)
+      return
+    case .answer(let answer): refusal = settle(leg, index, with: answer, cause)
+    case .drop: refusal = discard(leg, index, cause)
+    case .set(let assignment): refusal = assign(assignment, leg, index, cause)
+    case .raw(let bytes): refusal = replace(leg, index, with: bytes, cause)
+    case .delay(let span):
+      queues[leg].entries[index].notBefore = now + span
+      queues[leg].entries[index].cause = cause
+    case .change(let change): refusal = keep(change, number, cause)
+    case .progress, .close, .mark, .unmark, .note:
+      refusal = carryOutElsewhere(instruction, number, cause, at: now, &controls, into: &effects)
+    }
+    note(instruction, number, cause, refusal, at: now, into: &effects)
+    guard refusal == nil, cause == .operator || cause == .timeout, instruction.lets(go: leg) else { return }
+    // The operator's answer or drop lets the packet go as well; edits wait for a forward.
+    release(leg, index, cause, at: now, into: &effects)
+  }
+
+  /// For packets that have passed, and for the connection.
+  private mutating func carryOutElsewhere(
+    _ instruction: Instruction, _ number: Int?, _ cause: Cause, at now: Moment,
+    _ controls: inout Controls, into effects: inout Effects
+  ) -> Refusal? {
+    switch instruction {
+    case .mark, .unmark:
+      guard let number else { return Refusal("no packet is chosen") }
+      record(.marked(packet: number, on: instruction == .mark), at: now, into: &effects)
+    case .note(let text): record(.noted(text: text, packet: number), at: now, into: &effects)
+    case .change(let change): return keep(change, number, cause)
+    case .close(let leg):
+      closing.append(leg)
+    case .step: isStepping = true
+    case .progress: return progress(cause, at: now, controls, into: &effects)
+    case .answer(let answer): return answerUnheld(number, answer, cause, at: now, into: &effects)
+    case .hold, .forward, .forwardAll, .drop, .set, .raw, .delay:
+      return Refusal(
+        "packet \(number.map(String.init) ?? "") has left already: only held packets can be changed")
+    }
+    return nil
+  }
+
+  private mutating func note(
+    _ instruction: Instruction, _ number: Int?, _ cause: Cause, _ refusal: Refusal?, at now: Moment,
+    into effects: inout Effects
+  ) {
+    record(
+      .instructed(
+        Instructed(text: instruction.text, cause: cause, packet: number, refusal: refusal?.reason)),
+      at: now, into: &effects)
+  }
+
+  // MARK: - Holding
+
+  mutating func hold(
+    _ leg: Leg, _ index: Int, _ cause: Cause, at now: Moment, _ controls: Controls,
+    into effects: inout Effects
+  ) {
+    guard queues[leg].entries[index].hold == nil else { return }
+    queues[leg].entries[index].hold = LegQueue.Hold(cause: cause, since: now)
+    let held = Held(
+      number: queues[leg].entries[index].number, cause: cause,
+      deadline: deadline(of: queues[leg].entries[index], from: leg, at: now, controls))
+    record(.held(held), at: now, into: &effects)
+  }
+
+  mutating func release(
+    _ leg: Leg, _ index: Int, _ cause: Cause, at now: Moment, into effects: inout Effects
+  ) {
+    guard queues[leg].entries[index].hold != nil else { return }
+    queues[leg].entries[index].hold = nil
+    if queues[leg].entries[index].cause == nil { queues[leg].entries[index].cause = cause }
+    guard case .forward = queues[leg].entries[index].fate else { return }
+    let number = queues[leg].entries[index].number
+    record(.released(Released(number: number, outcome: .forwarded, cause: cause)), at: now, into: &effects)
+  }
+
+  // MARK: - Packets
+
+  private mutating func settle(_ leg: Leg, _ index: Int, with answer: Answer, _ cause: Cause) -> Refusal? {
+    let entry = queues[leg].entries[index]
+    switch entry.original.kind {
+    case .command(let kind):
+      if let refusal = refusalToAnswer(kind, entry.number) { return refusal }
+      queues[leg].entries[index].fate = .answer(answer)
+    case .reply(let kind) where kind.role == .verdict:
+      queues[leg].entries[index].current = Packet(encoding: answer.reply)
+    case .reply(let kind):
+      return Refusal("\(kind.name) settles nothing, so no verdict can take its place")
+    case .unknown, .empty: return Refusal("\(entry.original.kind.name) is neither command nor verdict")
+    }
+    queues[leg].entries[index].cause = cause
+    return nil
+  }
+
+  private func refusalToAnswer(_ kind: CommandKind, _ number: Int) -> Refusal? {
+    guard let stage = kind.stage else {
+      return Refusal("\(kind.name) is never answered: the MTA would take this for its next command's answer")
+    }
+    guard stage != .negotiation else {
+      return Refusal("OPTNEG is answered by OPTNEG: anything else fails the negotiation on both MTAs")
+    }
+    guard conversation.owes(number) else {
+      return Refusal(
+        "the milter promised no reply to \(kind.name): the MTA would take this as the answer to its next "
+          + "command; use --negotiation all")
+    }
+    return nil
+  }
+
+  private mutating func discard(_ leg: Leg, _ index: Int, _ cause: Cause) -> Refusal? {
+    let entry = queues[leg].entries[index]
+    switch entry.original.kind {
+    case .command(.optNeg): return Refusal("without OPTNEG neither side speaks another word")
+    case .reply(let kind) where kind.role == .verdict || kind.role == .negotiation:
+      return Refusal("the MTA waits for a verdict: give another one, or close the connection")
+    case .command, .reply, .unknown, .empty: break
+    }
+    queues[leg].entries[index].fate = .drop
+    queues[leg].entries[index].cause = cause
+    return nil
+  }
+
+  /// `macro["…"]` of a held command goes to the macro set that travels with it.
+  private mutating func assign(
+    _ assignment: Assignment, _ leg: Leg, _ index: Int, _ cause: Cause
+  ) -> Refusal? {
+    var index = index
+    if case .macro = assignment.field, !queues[leg].entries[index].isMacro {
+      guard let macros = queues[leg].entries[..<index].lastIndex(where: \.isMacro) else {
+        return Refusal("no macros travel with this packet")
+      }
+      index = macros
+    }
+    do throws(Refusal) {
+      let entry = queues[leg].entries[index]
+      let value = try assignment.applied(to: PacketValue(decoding: entry.current))
+      queues[leg].entries[index].current = Packet(encoding: value, from: entry.original.sender)
+      queues[leg].entries[index].cause = cause
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private mutating func replace(_ leg: Leg, _ index: Int, with bytes: [UInt8], _ cause: Cause) -> Refusal? {
+    guard bytes.count >= Limits.lengthBytes else {
+      return Refusal("a frame has at least the 4 bytes of its length, not \(bytes.count)")
+    }
+    queues[leg].entries[index].current = Packet(
+      frame: bytes, from: queues[leg].entries[index].original.sender)
+    queues[leg].entries[index].cause = cause
+    return nil
+  }
+
+  // MARK: - The message
+
+  private mutating func keep(_ change: Change, _ number: Int?, _ cause: Cause) -> Refusal? {
+    guard let message = facts.message, message.phase == .open else {
+      return Refusal("no message is open: modifications belong to one")
+    }
+    let needed = change.requiredAction
+    let agreed = facts.negotiation.told?.actions ?? facts.negotiation.answered?.actions ?? []
+    guard agreed.isSuperset(of: needed) else {
+      let name = ActionFlags.table.first { $0.flag == needed }?.name ?? "the action"
+      return Refusal("\(name) was not negotiated with the MTA: start with --negotiation widen")
+    }
+    if change.replacesBody, milter.replacedBody {
+      return Refusal("the milter's new body is on its way to the MTA already: this one would be added to it")
+    }
+    changes.append(PendingChange(change: change, cause: cause, packet: number))
+    return nil
+  }
+
+  /// An answer to a command that the milter is still thinking about; its own reply will be absorbed.
+  private mutating func answerUnheld(
+    _ number: Int?, _ answer: Answer, _ cause: Cause, at now: Moment, into effects: inout Effects
+  ) -> Refusal? {
+    guard let number, let owed = conversation.owed.first(where: { $0.number == number }) else {
+      return Refusal("the MTA waits for no answer to this packet")
+    }
+    guard owed.stage != .negotiation else {
+      return Refusal("OPTNEG is answered by OPTNEG: anything else fails the negotiation on both MTAs")
+    }
+    settle(number, with: answer.reply, cause, at: now, into: &effects)
+    return nil
+  }
+
+  private mutating func progress(
+    _ cause: Cause, at now: Moment, _ controls: Controls, into effects: inout Effects
+  ) -> Refusal? {
+    guard let owed = conversation.owed.first else { return Refusal("the MTA waits for nothing") }
+    let profile = profile(controls)
+    guard profile.takesProgress(at: owed.stage) else {
+      return Refusal("\(profile.name) takes PROGRESS only after end of message: here it is a bogus response")
+    }
+    sendOurs(Packet(encoding: Reply.progress), to: .mta, cause, at: now, into: &effects)
+    lastProgress = now
+    return nil
+  }
+}
+
+extension Instruction {
+  /// Whether the operator who says this is done with the packet.
+  fileprivate func lets(go leg: Leg) -> Bool {
+    switch self {
+    case .answer, .drop, .delay: true
+    case .hold, .forward, .forwardAll, .step, .progress, .change, .set, .raw, .close, .mark, .unmark, .note:
+      false
+    }
+  }
+}

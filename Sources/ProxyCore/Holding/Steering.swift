@@ -1,0 +1,191 @@
+import MilterProtocol
+import TraceModel
+
+/// Follows one connection that somebody may hold, edit, answer or inject into.
+///
+/// Its jobs:
+/// 1. keep what arrives in a queue for each direction, so that order stands whatever is held (``LegQueue``);
+/// 2. let rules look at each packet as it arrives, and carry their instructions out when its turn comes;
+/// 3. know what the MTA waits for and what the milter was asked (``Conversation``), and keep both conversations legal
+///    where they drift apart (``Divergence``);
+/// 4. keep modifications until the final reply of end of message, and send them before it;
+/// 5. watch the clock: PROGRESS where that MTA takes it, the timeout act where it does not.
+///
+/// ```
+///   received ─▶ record ─▶ rules ─▶ queue ─▶ turn ─▶ orders ─▶ held? ──no──▶ route ─▶ send, answer, absorb
+///                                             ▲                 │ yes
+///                                             └── instruction, ◀┘
+///                                                 deadline
+/// ```
+///
+/// What stays true: a packet that nobody asked about leaves as the bytes that came, at once, in order; every act of
+/// ours is a record before it leaves; the MTA gets one answer for each command that it waits about, never two.
+package struct Steering: Sendable {
+  let connection: Int
+  /// The same fold that screens and filters use, one record behind none.
+  private(set) var facts = SessionFacts()
+  var conversation = Conversation()
+  var queues = [LegQueue(), LegQueue()]
+  var milter = MilterSide()
+  /// Modifications of the operator and of rules for the message in progress, in order.
+  var changes: [PendingChange] = []
+  /// The milter's own new body is withheld, because one of ours replaces it.
+  var bodySuperseded = false
+  /// Hold the next packet that comes to its turn.
+  var isStepping = false
+  /// Set once the milter is gone, or from the start where there is none.
+  var standIn: Controls.StandIn?
+  var lastProgress: Moment?
+  /// When a packet last left for the milter.
+  var lastToMilter: Moment?
+  /// Bytes may pile up to here while something is held; then its sender waits.
+  static let heldBytesLimit = 16 << 20
+  var stopped = LegSet()
+  var closing: [Leg] = []
+  private var sawQuit = false
+
+  struct PendingChange: Sendable {
+    var change: Change
+    var cause: Cause
+    /// The packet that it was given for.
+    var packet: Int?
+  }
+
+  /// What the milter believes.
+  struct MilterSide: Sendable {
+    var out = Divergence.Out.no
+    /// It saw MAIL, and no end of that message.
+    var isInMessage = false
+    var sawRcpt = false
+    /// Body chunks of its own have gone to the MTA in this message.
+    var replacedBody = false
+  }
+
+  package init(connection: Int, standIn: Controls.StandIn? = nil) {
+    self.connection = connection
+    self.standIn = standIn
+  }
+
+  // MARK: - Events
+
+  package mutating func received(
+    _ packet: Packet, at now: Moment, _ controls: inout Controls, into effects: inout Effects
+  ) {
+    if packet.kind == .command(.quit) { sawQuit = true }
+    let number = effects.takePacketNumber()
+    if passesStraight(packet, controls) {
+      record(
+        .received(Received(number: number, packet: packet, forwarded: true)), at: now, into: &effects)
+      noteArrival(of: packet, number, at: now)
+      noteStraight(packet, number, at: now)
+      effects.acts.append(.forward(to: packet.sender.other))
+      return
+    }
+    let placement = record(
+      .received(Received(number: number, packet: packet, forwarded: false)), at: now, into: &effects)
+    noteArrival(of: packet, number, at: now)
+    var entry = LegQueue.Entry(number: number, packet)
+    entry.orders = examine(entry, placement, at: now, &controls)
+    queues[packet.sender].append(entry)
+    run(at: now, &controls, into: &effects)
+  }
+
+  /// Bytes that make no packet; whether they stay behind what waits in front of them, or go nowhere.
+  package mutating func keeps(_ passed: Passed) -> Bool {
+    if standIn != nil, passed.sender == .mta { return true }
+    guard !queues[passed.sender].isEmpty else { return false }
+    queues[passed.sender].append(LegQueue.Entry(passing: passed.bytes, from: passed.sender))
+    return true
+  }
+
+  package mutating func tick(at now: Moment, _ controls: inout Controls, into effects: inout Effects) {
+    keepWaiting(at: now, controls, into: &effects)
+    meetDeadlines(at: now, &controls, into: &effects)
+    run(at: now, &controls, into: &effects)
+  }
+
+  /// The milter cannot be reached, or is gone, and the operator has said what the MTA is to hear then.
+  ///
+  /// An accepting stand-in declines every command, so that Postfix and Sendmail ask no more than they must.
+  package mutating func milterFailed(
+    _ verdict: Answer, at now: Moment, _ controls: inout Controls, into effects: inout Effects
+  ) {
+    let flags: ProtocolFlags = verdict == .accept ? .allNoCommand : []
+    standIn = Controls.StandIn(
+      verdict: verdict, answers: .everyCommand, why: "the milter failed", actions: [], protocolFlags: flags)
+    conversation.forgetAsked()
+    for entry in queues[.milter].removeAll() { abandon(entry, at: now, into: &effects) }
+    for owed in conversation.owed where queues[.mta].index(of: owed.number) == nil {
+      settleByStandIn(owed.number, owed.stage, at: now, into: &effects)
+    }
+    run(at: now, &controls, into: &effects)
+  }
+
+  /// The MTA is gone: nobody waits for what is held.
+  package mutating func abandonAll(at now: Moment, into effects: inout Effects) {
+    for leg in Leg.allCases {
+      for entry in queues[leg].removeAll() { abandon(entry, at: now, into: &effects) }
+    }
+    for lost in changes { refuseLost(lost, "the MTA closed the connection", at: now, into: &effects) }
+    changes = []
+  }
+
+  /// Nobody is left to decide: everything goes on as it came.
+  package mutating func releaseAll(
+    _ cause: Cause, at now: Moment, _ controls: inout Controls, into effects: inout Effects
+  ) {
+    isStepping = false
+    for leg in Leg.allCases {
+      for index in queues[leg].entries.indices {
+        queues[leg].entries[index].notBefore = nil
+        release(leg, index, cause, at: now, into: &effects)
+      }
+    }
+    run(at: now, &controls, into: &effects)
+  }
+
+  /// The legs that instructions want closed.
+  package mutating func takeClosing() -> [Leg] {
+    defer { closing = [] }
+    return closing
+  }
+
+  /// Whether the MTA may still ask something: not once it said QUIT.
+  package var isWanted: Bool { !sawQuit && standIn == nil }
+
+  /// Whether packets of this direction still wait here.
+  package func waits(from leg: Leg) -> Bool { !queues[leg].isEmpty }
+
+  // MARK: - Records
+
+  @discardableResult
+  mutating func record(_ event: Record.Event, at now: Moment, into effects: inout Effects) -> Placement? {
+    let record = Record(time: now, connection: connection, event: event)
+    effects.records.append(record)
+    return facts.apply(record)
+  }
+
+  private mutating func abandon(_ entry: LegQueue.Entry, at now: Moment, into effects: inout Effects) {
+    let cause = entry.hold?.cause ?? .policy("its connection ended")
+    record(
+      .released(Released(number: entry.number, outcome: .abandoned, cause: cause)), at: now, into: &effects)
+  }
+
+  mutating func refuseLost(
+    _ lost: PendingChange, _ why: String, at now: Moment, into effects: inout Effects
+  ) {
+    let text = Instruction.change(lost.change).text
+    record(
+      .instructed(Instructed(text: text, cause: lost.cause, packet: lost.packet, refusal: why)), at: now,
+      into: &effects)
+  }
+}
+
+extension [LegQueue] {
+  /// The queue of what this peer sent.
+  subscript(leg: Leg) -> LegQueue {
+    get { self[Int(leg.rawValue)] }
+    set { self[Int(leg.rawValue)] = newValue }
+    _modify { yield &self[Int(leg.rawValue)] }
+  }
+}

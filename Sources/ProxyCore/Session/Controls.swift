@@ -1,0 +1,97 @@
+import MilterProtocol
+import TraceModel
+
+/// What the operator has set for the whole run; every machine is handed the same value with each event.
+package struct Controls: Sendable {
+  package var rules = RuleBook()
+  package var negotiation = NegotiationPolicy.transparent
+  /// What the milter is shown of the MTA's offer; nil for all of it.
+  package var offer: Offer?
+  /// nil: told from the macros of each connection.
+  package var mta: MTAProfile?
+  /// The MTA's patience at every stage, where it is set otherwise than by default.
+  package var mtaTimeout: Moment.Span?
+  /// The milter's: libmilter closes after 7,210 s without a command (`MI_TIMEOUT`, `mfapi.h`).
+  package var milterTimeout = Moment.Span.seconds(7210)
+  package var onTimeout = TimeoutAct.forward
+  /// What the MTA is told where the milter is unreachable or gone; nil: it sees the close.
+  package var onMilterFailure: Answer?
+  /// There is no milter: this is told where nobody decides.
+  package var standIn: StandIn?
+  /// An operator watches, and may hold or inject at any time.
+  package var isAttended = false
+
+  package init() {}
+
+  /// Whether connections have to be followed; otherwise packets pass without a look.
+  package var steers: Bool {
+    isAttended || !rules.isEmpty || negotiation != .transparent || offer != nil || onMilterFailure != nil
+      || standIn != nil
+  }
+
+  package enum TimeoutAct: Sendable, Hashable {
+    /// The packet goes on as it is by then.
+    case forward
+    /// The MTA is told this.
+    case answer(Answer)
+  }
+
+  /// How we negotiate and answer as a milter.
+  package struct StandIn: Sendable, Hashable {
+    package var verdict: Answer
+    package var answers: Scope
+    /// In a few words, for the record of each answer.
+    package var why: String
+    /// Asked of the MTA, as far as it offers them.
+    package var actions: ActionFlags
+    package var protocolFlags: ProtocolFlags
+    /// The highest version we speak.
+    package var version: UInt32
+    /// Macros asked for by stage.
+    package var symbolLists: [OptNeg.SymbolList]
+
+    package init(
+      verdict: Answer, answers: Scope = .endOfMessage, why: String = "--default",
+      actions: ActionFlags = .current, protocolFlags: ProtocolFlags = [],
+      version: UInt32 = 6, symbolLists: [OptNeg.SymbolList] = []
+    ) {
+      self.verdict = verdict
+      self.answers = answers
+      self.why = why
+      self.actions = actions
+      self.protocolFlags = protocolFlags
+      self.version = version
+      self.symbolLists = symbolLists
+    }
+
+    /// What the verdict is told about; everything else goes on with CONTINUE.
+    package enum Scope: Sendable, Hashable {
+      /// Each mail once it is there, so that rules and operator can look at all of it first.
+      case endOfMessage
+      /// Whatever the MTA asks, at once.
+      case everyCommand
+    }
+
+    /// The answer at a stage other than OPTNEG. At UNKNOWN it is always CONTINUE: Postfix dies of an ACCEPT there,
+    /// Sendmail discards the next message for a DISCARD (protocol.md 4.3).
+    package func reply(at stage: Stage) -> Reply {
+      switch stage {
+      case .bodyEOB: verdict.reply
+      case .negotiation, .unknown: .verdict(.continue)
+      case .connect, .helo, .mail, .rcpt, .data, .header, .eoh, .body:
+        answers == .everyCommand ? verdict.reply : .verdict(.continue)
+      }
+    }
+
+    /// Our OPTNEG reply: never a bit that was not offered.
+    package func answer(to offered: OptNeg) -> OptNeg {
+      var wanted = actions
+      if !symbolLists.isEmpty, offered.actions.contains(.setSymbolList) { wanted.insert(.setSymbolList) }
+      if symbolLists.isEmpty { wanted.remove(.setSymbolList) }
+      return OptNeg(
+        version: min(version, offered.version), actions: wanted.intersection(offered.actions),
+        protocolFlags: protocolFlags.intersection(offered.protocolFlags),
+        symbolLists: offered.actions.contains(.setSymbolList) ? symbolLists : [])
+    }
+  }
+}
