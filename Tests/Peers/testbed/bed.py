@@ -64,57 +64,83 @@ class Bed:
 
     def play(self, scenario, mta, door, made_up_date=False):
         """Runs the scenario through a door and waits until all its mails are delivered."""
-        transcript = []
-        self.sink.take()
-        clients = []
+        with self.visit(mta, door) as visit:
+            scenario(visit.connect)
+        return visit.outcome(made_up_date)
 
-        def connect():
-            clients.append(Client(mta.doors[door], transcript))
-            return clients[-1]
+    @contextlib.contextmanager
+    def visit(self, mta, door):
+        """A `Visit` whose clients are closed at the end, whatever happens."""
+        self.sink.take()
+        visit = Visit(self, mta, door)
         try:
-            scenario(connect)
+            yield visit
         finally:
-            for client in clients:
+            for client in visit.clients:
                 client.close()
-        left = mta.settle()
-        return outcome(transcript, self.sink.take(), left, made_up_date)
 
     @contextlib.contextmanager
     def directly(self, milter, kind):
-        """The milter itself on the front of that kind."""
-        running = milter.start(self.workshop, self.fronts[kind])
-        try:
+        """The milter itself on the front of that kind; yields its process."""
+        with self._started(milter, self.fronts[kind]) as running:
             yield running
-        finally:
-            running.kill()
 
     @contextlib.contextmanager
     def through_proxy(self, milter, kind, *options):
-        """mitmilter on the front, the milter behind it; yields the proxy."""
+        """mitmilter on the front, the milter behind it; yields the proxy, whose `milter` is that one's process."""
         back = self.spot(kind)
-        running = milter.start(self.workshop, back)
+        with self._started(milter, back) as running, self.proxy(self.fronts[kind], back, *options) as proxy:
+            proxy.milter, proxy.back = running, back
+            yield proxy
+
+    @contextlib.contextmanager
+    def proxy(self, listen, back, *options):
+        """mitmilter alone, between two addresses."""
+        proxy = Proxy(self.workshop, listen, back, *options)
         try:
-            proxy = Proxy(self.workshop, self.fronts[kind], back, *options)
-            try:
-                yield proxy
-            finally:
-                proxy.kill()
+            yield proxy
         finally:
-            running.kill()
+            proxy.kill()
+
+    @contextlib.contextmanager
+    def relay(self, listen, back, change=None):
+        relay = Relay(listen, back, change)
+        try:
+            yield relay
+        finally:
+            relay.close()
 
     @contextlib.contextmanager
     def through_relay(self, milter, kind, change=None):
         """A relay of ours on the front, the milter behind it; yields the relay."""
         back = self.spot(kind)
-        running = milter.start(self.workshop, back)
+        with self._started(milter, back), self.relay(self.fronts[kind], back, change) as relay:
+            yield relay
+
+    @contextlib.contextmanager
+    def _started(self, milter, address):
+        running = milter.start(self.workshop, address)
         try:
-            relay = Relay(self.fronts[kind], back, change)
-            try:
-                yield relay
-            finally:
-                relay.close()
+            yield running
         finally:
             running.kill()
+
+
+class Visit:
+    """What clients do at one door: `connect` for scenarios, `transcript`, and what came of it."""
+
+    def __init__(self, bed, mta, door):
+        self._bed, self._mta, self._door = bed, mta, door
+        self.transcript, self.clients, self.deliveries = [], [], []
+
+    def connect(self):
+        self.clients.append(Client(self._mta.doors[self._door], self.transcript))
+        return self.clients[-1]
+
+    def outcome(self, made_up_date=False):
+        left = self._mta.settle()
+        self.deliveries = self._bed.sink.take()
+        return outcome(self.transcript, self.deliveries, left, made_up_date)
 
 
 @functools.cache

@@ -1,53 +1,95 @@
-"""Test classes that play the same scenarios with the milter on the front and with something in between."""
+"""Playing the same scenarios with the milter on the front and with mitmilter in between."""
 import difflib
+import sys
 import unittest
 
 from . import scenarios
 from .bed import the_bed
+from .proxy import Trace
 
 # libmilter's callbacks and the command each stands for.
 CALLBACKS = {"negotiate": "O", "connect": "C", "helo": "H", "mail": "M", "rcpt": "R", "data": "T", "header": "L",
              "eoh": "N", "eom": "E", "unknown": "U"}
 
+MOST_FAILURES = 3
+
+
+def some(*names):
+    return {name: scenarios.ALL[name] for name in names}
+
 
 def play_all(chosen, mta, door):
-    """Outcome or exception of each scenario, by name."""
-    played = {}
+    """Outcome or exception of each scenario, by name; gives up after a few exceptions."""
+    played, failures = {}, 0
     for name, scenario in chosen.items():
+        if failures == MOST_FAILURES:
+            played[name] = RuntimeError("not played: too many scenarios before it failed")
+            continue
         try:
             played[name] = the_bed().play(scenario, mta, door, made_up_date=name == "no-fields")
-        except Exception as failure:  # belongs to this scenario's test, the others go on
+        except Exception as failure:  # belongs to this scenario's test
             played[name] = failure
+            failures += 1
     return played
 
 
-class SameOutcome(unittest.TestCase):
-    """Subclasses say `mta`, `kind` (of sockets), `milter` and `chosen`; `comparison` makes them."""
+def difference(first, second, *titles):
+    return "\n".join(difflib.unified_diff(list(first.lines()), list(second.lines()), *titles, lineterm=""))
 
-    mta = kind = milter = None
+
+class SameThroughProxy(unittest.TestCase):
+    """Base of the classes that `same_through_proxy` makes, one test a scenario."""
+
+    mta = kind = None
+    make_milter = None
     chosen = {}
-    between = staticmethod(lambda: the_bed().through_proxy(type(None), ""))
+    expected_findings = ()
+
+    @classmethod
+    def setUpClass(cls):
+        bed, mta = the_bed(), the_bed().mta(cls.mta)
+        with bed.directly(cls.make_milter(), cls.kind):
+            cls.direct = play_all(cls.chosen, mta, cls.kind)
+        cls.milter = cls.make_milter()
+        with bed.through_proxy(cls.milter, cls.kind) as proxy:
+            cls.passed = play_all(cls.chosen, mta, cls.kind)
+            cls.status = proxy.terminate()
+            cls.said = proxy.output()
+        cls.trace_file = proxy.trace
 
     def same(self, name):
         for played in (self.direct, self.passed):
             if isinstance(played[name], Exception):
                 raise played[name]
         if self.direct[name] != self.passed[name]:
-            self.fail("\n".join(difflib.unified_diff(list(self.direct[name].lines()), list(self.passed[name].lines()),
-                                                     "directly", "with something in between", lineterm="")))
+            self.fail(difference(self.direct[name], self.passed[name], "directly", "through mitmilter"))
+
+    def test_the_proxy_ends_orderly(self):
+        self.assertEqual(0, self.status, self.said)
+        self.assertNotIn("error", self.said)
+
+    def test_the_trace_has_a_packet_for_every_callback(self):
+        called, seen = self.milter.callbacks(), Trace(self.trace_file).codes("mta")
+        self.assertGreater(called["connect"] + called["negotiate"], 0)
+        for callback, letter in CALLBACKS.items():
+            if called[callback]:
+                self.assertEqual(called[callback], seen[letter], callback)
+
+    def test_nothing_is_found_at_fault(self):
+        self.assertEqual({}, {rule: count for rule, count in Trace(self.trace_file).findings.items()
+                              if rule not in self.expected_findings})
 
 
-def comparison(name, mta, kind, make_milter, chosen, base=SameOutcome):
-    """A subclass of `base` with a test for each scenario."""
+def same_through_proxy(name, mta, kind, make_milter, chosen, expected_findings=()):
+    """A subclass of `SameThroughProxy` with a test for each scenario."""
     def claim(scenario):
         def test(self):
             self.same(scenario)
-        test.__doc__ = f"{name}: {scenario}"
         return test
-    body = {"mta": mta, "kind": kind, "make_milter": staticmethod(make_milter), "chosen": chosen}
+    module = sys._getframe(1).f_globals["__name__"]  # where unittest shall say that the class is
+    body = {"__module__": module, "mta": mta, "kind": kind, "make_milter": staticmethod(make_milter), "chosen": chosen,
+            "expected_findings": expected_findings}
     body |= {f"test_{scenario.replace('-', '_')}": claim(scenario) for scenario in chosen}
-    return type(name, (base,), body)
-
-
-def some(*names):
-    return {name: scenarios.ALL[name] for name in names}
+    if not hasattr(make_milter(), "callbacks"):
+        body["test_the_trace_has_a_packet_for_every_callback"] = None  # only our own milter counts them
+    return type(name, (SameThroughProxy,), body)

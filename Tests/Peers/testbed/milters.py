@@ -7,7 +7,7 @@ import subprocess
 from .processes import Child
 
 SELECTOR, DOMAIN = "test", "example.org"
-FROZEN_TIME = "1767268800"  # 2026-01-01 12:00:00 UTC, as in the mails' Date
+FROZEN_TIME = "1700000000"  # of OpenDKIM's clock: 2023-11-14 22:13:20 UTC
 
 
 class Workshop:

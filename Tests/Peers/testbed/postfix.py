@@ -59,8 +59,8 @@ SETTINGS = {
     "header_size_limit": "1024000",
     "milter_default_action": "tempfail",
     "milter_connect_timeout": "10s",
-    "milter_command_timeout": "30s",
-    "milter_content_timeout": "60s",
+    "milter_command_timeout": "15s",
+    "milter_content_timeout": "20s",
 }
 
 SHORT_TIMEOUTS = {"milter_connect_timeout": "2s", "milter_command_timeout": "2s", "milter_content_timeout": "3s"}

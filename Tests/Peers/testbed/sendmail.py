@@ -7,7 +7,7 @@ from . import processes
 from .addresses import Address, free_port
 from .waiting import until
 
-TIMEOUTS = {"inet": "C:10s;S:30s;R:30s;E:60s", "unix": "C:10s;S:30s;R:30s;E:60s",
+TIMEOUTS = {"inet": "C:10s;S:15s;R:15s;E:20s", "unix": "C:10s;S:15s;R:15s;E:20s",
             "short": "C:2s;S:2s;R:2s;E:3s", "accept": "C:2s;S:2s;R:2s;E:3s"}
 
 CONFIGURATION = """\

@@ -10,7 +10,7 @@ class HungUp(Exception):
 class Client:
     """One connection; `transcript` receives ("C", sent), ("S", reply) and ("=", event)."""
 
-    def __init__(self, port, transcript, seconds=60):
+    def __init__(self, port, transcript, seconds=40):
         self._transcript = transcript
         self._socket = socket.create_connection(("127.0.0.1", port), seconds)
         self._source = self._socket.makefile("rb")
