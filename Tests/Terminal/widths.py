@@ -6,11 +6,11 @@ import threading
 import pyte.screens
 
 _own = threading.local()
-standard = pyte.screens.wcwidth
+_standard = pyte.screens.wcwidth
 
 
-def _wcwidth(character):
-    return getattr(_own, "function", standard)(character)
+def _wcwidth(character, *rest):
+    return getattr(_own, "function", _standard)(character, *rest)
 
 
 pyte.screens.wcwidth = _wcwidth
