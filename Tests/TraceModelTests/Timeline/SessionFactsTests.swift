@@ -281,8 +281,29 @@ import TraceModel
     #expect(facts.macros.all.map(\.value.bytes) == [bytes("c")])
   }
 
-  @Test(arguments: [("i", "i"), ("{i}", "i"), ("{client_addr}", "client_addr"), ("{}", "{}"), ("{a", "{a")])
-  func bracesAreOnePair(_ sent: String, _ bare: String) {
-    #expect(Array(bareMacroName(Array(sent.utf8))) == Array(bare.utf8))
+  /// The protocol's own table of macros in force is the yardstick; this one adds bounds and nothing else.
+  @Test func randomSessionsLeaveTheSameValuesAsTheScope() {
+    var generator = SeededGenerator(seed: 11)
+    let commands = [
+      MTA.optNeg(), MTA.connect(), MTA.helo(), MTA.mail(), MTA.rcpt(), MTA.data, MTA.eoh, MTA.abort, MTA.quit,
+    ]
+    for _ in 0..<200 {
+      var facts = SessionFacts()
+      var scope = MacroScope()
+      for number in 1...30 {
+        let packet: Packet
+        if Bool.random(using: &generator) {
+          let letter = "CHMRTNE".unicodeScalars.randomElement(using: &generator) ?? "C"
+          packet = MTA.macro(letter, ["a": "\(number)", "{b}": "x\(number)"])
+        } else {
+          packet = commands.randomElement(using: &generator) ?? MTA.data
+        }
+        facts.received(packet, number: number, at: .zero, forwarded: true)
+        scope.received(packet, number: number)
+        for name in ["a", "{a}", "b", "{b}", "c"] {
+          #expect(facts.macros.value(name.utf8)?.value.bytes == scope.value(of: name.utf8))
+        }
+      }
+    }
   }
 }

@@ -5,7 +5,7 @@ import MilterProtocol
 /// One set a stage; `D x` replaces the set of x; a command clears the sets of later stages, ABORT clears nothing; a
 /// look-up searches from the latest stage back (`smfi_getsymval`, `engine.c`; protocol.md 5.4). Sets for letters
 /// that libmilter has no slot for (`L`, `B`, `U`) are kept as well, in the order of the dialogue: Postfix sends
-/// them, and a debugger shows what was sent.
+/// them, and a debugger shows what was sent. Where ``MacroScope`` keeps all of a set, this is bounded.
 package struct MacroFacts: Hashable, Sendable {
   /// The letters with a slot, in the order in which they shadow one another.
   package static let letters: [UInt8] = Array("CHMRTLNBE".utf8)
@@ -51,10 +51,10 @@ package struct MacroFacts: Hashable, Sendable {
 
   /// All that were sent under that name and still stand, the one in force first, then those that it shadows.
   package func values(_ name: some Collection<UInt8>) -> [MacroFact] {
-    let bare = bareMacroName(name)
+    let bare = KnownMacro.bareName(name)
     var found: [MacroFact] = []
     for slot in slots.reversed() {
-      found.append(contentsOf: slot.values.filter { bareMacroName($0.name.bytes).elementsEqual(bare) })
+      found.append(contentsOf: slot.values.filter { KnownMacro.bareName($0.name.bytes).elementsEqual(bare) })
     }
     return found
   }
@@ -71,12 +71,4 @@ package struct MacroFact: Hashable, Sendable {
   /// Letter of the command that it was announced for.
   package var letter: UInt8
   package var packet: Int
-}
-
-/// A macro's name without one pair of braces.
-package func bareMacroName<Name: Collection<UInt8>>(_ name: Name) -> Name.SubSequence {
-  guard name.count > 2, name.first == UInt8(ascii: "{") else { return name[...] }
-  let inner = name.dropFirst()
-  let bare = inner.prefix { $0 != UInt8(ascii: "}") }
-  return bare.count == inner.count - 1 ? name[bare.startIndex..<bare.endIndex] : name[...]
 }
