@@ -146,18 +146,21 @@ private struct Cursor {
   // MARK: fields
 
   /// A packet without payload.
+  @inline(__always)
   private mutating func bare(_ shape: PacketShape) -> PacketShape {
     expectEnd()
     return shape
   }
 
   /// The last string of a packet.
+  @inline(__always)
   private mutating func only(_ field: Malformation.Field, _ frame: borrowing Span<UInt8>) -> Range<Int> {
     let range = string(field, frame)
     expectEnd()
     return range
   }
 
+  @inline(__always)
   private mutating func string(_ field: Malformation.Field, _ frame: borrowing Span<UInt8>) -> Range<Int> {
     let start = offset
     guard let nul = frame.firstNUL(in: start..<end) else {
@@ -181,6 +184,7 @@ private struct Cursor {
     return start..<end
   }
 
+  @inline(__always)
   private mutating func number(_ field: Malformation.Field, _ frame: borrowing Span<UInt8>) -> UInt32 {
     guard end &- offset >= 4 else {
       remark(.truncated(bytes: end - offset), field, at: offset)
@@ -210,10 +214,12 @@ private struct Cursor {
     return frame[offset]
   }
 
+  @inline(__always)
   private mutating func expectEnd() {
     if offset < end { remark(.surplus(bytes: end - offset), .end, at: offset) }
   }
 
+  @inline(never)
   private mutating func remark(_ fault: Malformation.Fault, _ field: Malformation.Field, at offset: Int) {
     guard malformation == nil else { return }
     malformation = Malformation(fault: fault, field: field, offset: offset, end: end)

@@ -17,6 +17,7 @@ package enum Framing {
   package static let ceiling = Limits.decodedPayloadBytes + 1
 
   /// The frame that begins at `offset` of `buffer`.
+  @inline(__always)
   package static func next(
     in buffer: borrowing Span<UInt8>, at offset: Int = 0, ceiling: Int = Framing.ceiling
   ) -> Next {
@@ -33,10 +34,10 @@ package enum Framing {
 
 extension Span<UInt8> {
   /// The big-endian number at `offset`; four bytes have to be there.
-  package func bigEndian32(at offset: Int) -> UInt32 {
-    var value: UInt32 = 0
-    for i in offset..<offset + 4 { value = value << 8 | UInt32(self[i]) }
-    return value
+  @inline(__always)
+  package borrowing func bigEndian32(at offset: Int) -> UInt32 {
+    // Any four bytes make a `UInt32`, and the load checks that they are inside.
+    UInt32(bigEndian: unsafe self.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
   }
 
   /// The big-endian number at `offset`; two bytes have to be there.

@@ -1,5 +1,6 @@
 extension Span<UInt8> {
   /// Where the first NUL in `range` is; nil where there is none. Eight bytes a step: strings make up most packets.
+  @inline(__always)
   package borrowing func firstNUL(in range: Range<Int>) -> Int? {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "a search outside the packet")
     var i = range.lowerBound
