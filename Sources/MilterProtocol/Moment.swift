@@ -18,7 +18,7 @@ package struct Moment: Hashable, Comparable, Sendable {
     Moment(microseconds: saturated(a.microseconds, b.microseconds))
   }
   package static func - (a: Moment, b: Span) -> Moment {
-    Moment(microseconds: a.microseconds - b.microseconds)
+    Moment(microseconds: saturated(a.microseconds, -b.microseconds))
   }
 
   /// A length of time in microseconds; negative where a clock ran backwards.

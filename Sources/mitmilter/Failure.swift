@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import ProxyRuntime
 
 /// What the tool itself could not do: ends the run with one line, a hint where there is one, and exit 2.
 struct Failure: Error {
@@ -45,4 +46,11 @@ func report(_ failure: Failure) {
 private func lowercasedFirst(_ text: String) -> String {
   let line = text.prefix { $0 != "\n" }
   return line.prefix(1).lowercased() + line.dropFirst()
+}
+
+/// One line on standard error.
+func tell(_ message: String) {
+  let failed = writeAll(Array("mitmilter: \(message)\n".utf8), to: STDERR_FILENO)
+  // Nobody is left to tell.
+  _ = failed
 }

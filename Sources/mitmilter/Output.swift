@@ -3,10 +3,20 @@ import ProxyRuntime
 
 /// Standard output, a buffer at a time.
 ///
-/// A reader that has seen enough (`| head`) ends the program in order; a full disk ends it as a failure.
+/// A reader that has seen enough (`| head`) ends the program in order; a full disk ends it as a failure. Where mail is
+/// being relayed, neither ends anything but the printing.
 final class Output {
+  enum Ending {
+    case endTheProgram
+    case goOn
+  }
+
   private var buffer: [UInt8] = []
   private static let bytes = 65_536
+  private let whenClosed: Ending
+  private var isClosed = false
+
+  init(whenClosed: Ending = .endTheProgram) { self.whenClosed = whenClosed }
 
   func write(_ text: String) {
     buffer.append(contentsOf: text.utf8)
@@ -20,12 +30,14 @@ final class Output {
 
   func flush() {
     guard !buffer.isEmpty else { return }
-    let failed = writeAll(buffer, to: STDOUT_FILENO)
+    let failed = isClosed ? nil : writeAll(buffer, to: STDOUT_FILENO)
     buffer.removeAll(keepingCapacity: true)
     guard let failed else { return }
-    if failed == EPIPE { exit(0) }
-    report(Failure(FileFailure(writing: "standard output", failed).message))
-    exit(2)
+    if failed != EPIPE { report(Failure(FileFailure(writing: "standard output", failed).message)) }
+    switch whenClosed {
+    case .endTheProgram: exit(failed == EPIPE ? 0 : 2)
+    case .goOn: isClosed = true
+    }
   }
 
   /// Whether standard output is a terminal on which colours are wanted (https://no-color.org).

@@ -3,11 +3,15 @@ import Glibc
 import MilterProtocol
 import ProxyCore
 import ProxyRuntime
-import TraceModel
 
 struct Proxy: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Stand between an MTA and a milter; change nothing, record everything.")
+    abstract: "Stand between an MTA and a milter; change nothing, record everything.",
+    discussion: """
+      ADDRESS is inet:8891@127.0.0.1, inet:127.0.0.1:8891, inet6:8891@::1, [::1]:8891, unix:/path or /path.
+      INT or TERM ends in order: no new connections, and those there are may go on for --grace seconds; a second \
+      one ends at once.
+      """)
 
   @Option(help: ArgumentHelp("Where the MTA connects.", valueName: "address"))
   var listen: String
@@ -15,31 +19,37 @@ struct Proxy: ParsableCommand {
   @Option(help: ArgumentHelp("Where the milter is.", valueName: "address"))
   var milter: String
 
-  @Option(
-    name: .shortAndLong,
-    help: ArgumentHelp("Record everything in this trace; - is standard output.", valueName: "file"))
-  var write: String?
-
-  @Flag(help: "No screen.")
-  var headless = false
-
-  @Flag(name: .shortAndLong, help: "Print no packets.")
-  var quiet = false
+  @OptionGroup var recording: RecordingOptions
 
   @Option(help: ArgumentHelp("How long connections may go on after INT or TERM.", valueName: "seconds"))
-  var grace = 10
+  var grace: UInt16 = 10
 
-  @Option(help: ArgumentHelp("Mode of a unix socket that we listen on, octal.", valueName: "mode"))
+  @Option(
+    name: .customLong("socket-mode"),
+    help: ArgumentHelp("Mode of a unix socket that we listen on, octal.", valueName: "mode"))
   var socketMode = "660"
 
   func run() throws {
-    let relay = try Relay(
-      listen: parse(listen), milter: parse(milter), socketMode: mode(socketMode), trace: write,
-      grace: .seconds(Int64(grace)))
+    var options = Relay.Options(listen: try address(listen), milter: try address(milter))
+    options.socketMode = try mode(socketMode)
+    options.grace = .seconds(Int64(grace))
+    options.trace = recording.write
+    options.printing = recording.printing
+    let relay = try Relay(options)
+    announce(relay, milter: options.milter)
     relay.run()
   }
 
-  private func parse(_ text: String) throws -> MilterAddress {
+  private func announce(_ relay: Relay, milter: MilterAddress) {
+    tell("listening on \(relay.address), milter at \(milter)")
+    tell("  Postfix main.cf       \(relay.address.postfixLine)")
+    tell("  Sendmail sendmail.mc  \(relay.address.sendmailLine)")
+    if !relay.isLocal {
+      tell("warning: other machines can reach \(relay.address), and the milter protocol knows no passwords")
+    }
+  }
+
+  private func address(_ text: String) throws -> MilterAddress {
     do { return try MilterAddress(parsing: text) } catch {
       throw Failure(error.message, hint: MilterAddress.ParsingError.hint)
     }
@@ -47,8 +57,30 @@ struct Proxy: ParsableCommand {
 
   private func mode(_ text: String) throws -> mode_t {
     guard let mode = mode_t(text, radix: 8), mode <= 0o777 else {
-      throw Failure("--socket-mode: expected an octal mode from 0 to 777, there is '\(text)'")
+      throw Failure(
+        "--socket-mode: expected an octal mode from 0 to 777, there is '\(text)'",
+        hint: "660 lets the user and the group of the socket connect")
     }
     return mode
   }
+}
+
+/// What a run records and prints, the same for every command that relays.
+struct RecordingOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Record everything in this trace; - is standard output.", valueName: "file"))
+  var write: String?
+
+  @Flag(help: "No screen: a line a packet on standard output. There is no screen yet, so this is always so.")
+  var headless = false
+
+  @Flag(name: .shortAndLong, help: "Print no packets.")
+  var quiet = false
+
+  @Flag(help: "Print a line of JSON for each packet.")
+  var json = false
+
+  /// A trace on standard output leaves no room for lines.
+  var printing: LivePrinter.Form? { quiet || write == "-" ? nil : json ? .json : .text }
 }

@@ -4,55 +4,64 @@ import ProxyCore
 import ProxyRuntime
 import TraceModel
 
-/// A proxy without a screen: listens, tells where, and relays on this thread until it is told to stop.
+/// A proxy without a screen: listens, and relays on this thread until it is told to stop.
 struct Relay {
-  private let engine: Engine
+  struct Options {
+    var listen: MilterAddress
+    var milter: MilterAddress
+    var socketMode = Listener.socketMode
+    /// Path of the trace to write; nil for none.
+    var trace: String?
+    /// nil prints no packets.
+    var printing: LivePrinter.Form?
+    var grace = Engine.Configuration().grace
+  }
 
-  init(listen: MilterAddress, milter: MilterAddress, socketMode: mode_t, trace: String?, grace: Moment.Span)
-    throws
-  {
+  /// Where it listens: the port that was taken for port 0.
+  let address: MilterAddress
+  /// Whether only this machine can reach it.
+  let isLocal: Bool
+  /// Stops it from any thread.
+  let requests = Mailbox<Engine.Request>()
+  private let engine: Engine
+  private let printer: LivePrinter
+
+  init(_ options: Options) throws {
     let signals = Signals()
+    let clock = Clock()
     let target: MilterTarget
     let listener: Listener
     let file: TraceFileWriter?
-    let clock = Clock()
-    do { target = try MilterTarget(milter) } catch { throw Failure(error.message, hint: error.hint) }
-    do { listener = try Listener(on: listen, socketMode: socketMode) } catch {
+    do { target = try MilterTarget(options.milter) } catch { throw Failure(error.message, hint: error.hint) }
+    do { listener = try Listener(on: options.listen, socketMode: options.socketMode) } catch {
       throw Failure(error.message, hint: error.hint)
     }
+    address = listener.address
+    isLocal = listener.isLocal
     let head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
-      listen: listener.address.description, milter: milter.description, negotiation: "transparent")
-    do {
-      file = try trace.map { path throws(FileFailure) in try TraceFileWriter(path: path, head: head) }
+      listen: address.description, milter: options.milter.description, negotiation: "transparent")
+    do throws(FileFailure) {
+      if let path = options.trace { file = try TraceFileWriter(path: path, head: head) } else { file = nil }
     } catch {
       throw Failure(error.message, hint: error.hint)
     }
-    Self.announce(listener, milter)
+    let printer = LivePrinter(options.printing, startedAt: clock.startedAt)
+    let warn = { (words: String) in printer.say("warning: \(words)") }
     var configuration = Engine.Configuration()
-    configuration.grace = grace
+    configuration.grace = options.grace
     engine = Engine(
       configuration, listener: listener, milter: target, clock: clock,
-      journal: Journal(file: file, window: nil, report: tell), requests: Mailbox(), signals: signals,
-      report: tell)
+      journal: Journal(file: file, window: printer.window, report: warn), requests: requests,
+      signals: signals, report: warn)
+    self.printer = printer
   }
 
-  func run() { engine.run() }
+  var packets: Int { engine.packets }
+  var connections: Int { engine.accepted }
 
-  private static func announce(_ listener: borrowing Listener, _ milter: MilterAddress) {
-    let address = listener.address
-    tell("listening on \(address), milter at \(milter)")
-    tell("  Postfix main.cf       \(address.postfixLine)")
-    tell("  Sendmail sendmail.mc   \(address.sendmailLine)")
-    if !listener.isLocal {
-      tell("warning: \(address) can be reached from other machines; milter has no authentication")
-    }
+  func run() {
+    engine.run()
+    printer.finish()
   }
-}
-
-/// One line on standard error.
-@Sendable func tell(_ message: String) {
-  let failed = writeAll(Array("mitmilter: \(message)\n".utf8), to: STDERR_FILENO)
-  // Nobody is left to tell.
-  _ = failed
 }

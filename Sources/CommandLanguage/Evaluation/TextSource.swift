@@ -8,6 +8,14 @@ enum TextValues {
   case many([ArraySlice<UInt8>])
 
   init(_ value: ArraySlice<UInt8>?) { self = value.map(TextValues.one) ?? .none }
+
+  var all: [ArraySlice<UInt8>] {
+    switch self {
+    case .none: []
+    case .one(let value): [value]
+    case .many(let values): values
+    }
+  }
 }
 
 /// Where a term's text comes from.

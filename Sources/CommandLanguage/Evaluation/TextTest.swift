@@ -122,7 +122,7 @@ struct TextTest: Sendable {
 
 extension ArraySlice<UInt8> {
   /// Without `<` and `>` if it has both at its ends.
-  fileprivate var withoutBrackets: ArraySlice<UInt8> {
+  var withoutBrackets: ArraySlice<UInt8> {
     count >= 2 && first == UInt8(ascii: "<") && last == UInt8(ascii: ">") ? dropFirst().dropLast() : self
   }
 }

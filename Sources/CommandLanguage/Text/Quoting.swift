@@ -18,6 +18,28 @@ package enum Quoting {
     return result + "\""
   }
 
+  /// As it is where it is one plain word, otherwise as a string.
+  package static func argument(_ bytes: [UInt8]) -> String {
+    isPlain(bytes) ? String(decoding: bytes, as: UTF8.self) : string(bytes)
+  }
+
+  /// As an argument, with brackets in quotes: an index may follow.
+  package static func name(_ bytes: [UInt8]) -> String {
+    isPlain(bytes) && !bytes.contains(UInt8(ascii: "["))
+      ? String(decoding: bytes, as: UTF8.self) : string(bytes)
+  }
+
+  /// Printable ASCII without what ends a word, begins a string, a file or a comment.
+  private static func isPlain(_ bytes: [UInt8]) -> Bool {
+    guard let first = bytes.first, first != UInt8(ascii: "@"), first != UInt8(ascii: "#") else {
+      return false
+    }
+    return bytes.allSatisfy { byte in
+      byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: ";") && byte != UInt8(ascii: "\"")
+        && byte != UInt8(ascii: "'") && byte != UInt8(ascii: "\\")
+    }
+  }
+
   /// The source of a pattern in double quotes: a `"` gets a backslash, nothing else changes.
   package static func pattern(_ source: [UInt8]) -> String {
     var result: [UInt8] = [UInt8(ascii: "\"")]

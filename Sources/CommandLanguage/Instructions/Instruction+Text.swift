@@ -1,0 +1,108 @@
+import MilterProtocol
+import TraceModel
+
+extension Instruction {
+  /// The text that parses to this instruction.
+  package var text: String {
+    switch self {
+    case .hold: "hold"
+    case .forward: "forward"
+    case .forwardAll: "forward all"
+    case .step: "step"
+    case .drop: "drop"
+    case .answer(.custom(let reply)): reply.text
+    case .answer(let answer): answer.name
+    case .progress: "progress"
+    case .change(let change): change.text
+    case .set(let assignment): "set \(assignment.field.text) \(Quoting.argument(assignment.value))"
+    case .raw(let bytes): "raw \(bytes.map(hexadecimal).joined())"
+    case .delay(let span): "delay \(Units.duration(span.microseconds))"
+    case .close(let leg): "close \(leg.name)"
+    case .mark: "mark"
+    case .unmark: "unmark"
+    case .note(let text): "note \(Quoting.string(Array(text.utf8)))"
+    }
+  }
+}
+
+extension CustomReply {
+  fileprivate var text: String {
+    (["reply", String(code)] + (status.map { [$0.text] } ?? []) + lines.map(Quoting.string)).joined(
+      separator: " ")
+  }
+}
+
+extension Change {
+  fileprivate var text: String {
+    switch self {
+    case .addHeader(let header): "add-header \(Quoting.name(header.name)) \(Quoting.argument(header.value))"
+    case .insertHeader(let index, let header):
+      "insert-header \(index) \(Quoting.name(header.name)) \(Quoting.argument(header.value))"
+    case .changeHeader(let index, let header):
+      "change-header \(Quoting.name(header.name))\(index == 1 ? "" : "[\(index)]") \(Quoting.argument(header.value))"
+    case .deleteHeader(let pattern, let index):
+      "delete-header \(Quoting.name(pattern.bytes))\(index.map { "[\($0)]" } ?? "")"
+    case .addRcpt(let address, let parameters):
+      "add-rcpt \(Quoting.argument(address))\(parameters.map { " " + Quoting.string($0) } ?? "")"
+    case .deleteRcpt(let address): "delete-rcpt \(Quoting.argument(address))"
+    case .changeFrom(let address, let parameters):
+      "change-from \(Quoting.argument(address))\(parameters.map { " " + Quoting.string($0) } ?? "")"
+    case .replaceBody(let source): "replace-body \(source.text)"
+    case .quarantine(let reason): "quarantine \(Quoting.string(reason))"
+    case .deletePart(let number): "delete-part \(number)"
+    case .replacePart(let number, let source): "replace-part \(number) \(source.text)"
+    }
+  }
+}
+
+extension Change.BodySource {
+  fileprivate var text: String {
+    switch self {
+    case .text(let bytes): Quoting.string(bytes)
+    case .file(let path): "@" + Quoting.argument(Array(path.utf8))
+    }
+  }
+}
+
+extension Assignment.Field {
+  fileprivate var text: String {
+    if case .macro(let name) = self { "macro[\(Quoting.string(name))]" } else { name }
+  }
+}
+
+extension Statement {
+  /// The text that parses to this statement.
+  package var text: String {
+    switch self {
+    case .instruction(let instruction): instruction.text
+    case .rule(let rule): rule.text
+    case .console(let console): console.text
+    }
+  }
+}
+
+extension ConsoleInstruction {
+  package var text: String {
+    switch self {
+    case .apply(let expression, let instructions):
+      "apply \(expression.text) do \(instructions.map(\.text).joined(separator: "; "))"
+    case .edit: "edit"
+    case .revert: "revert"
+    case .filter(let expression): "filter" + (expression.map { " " + $0.text } ?? "")
+    case .search(let text): "search \(Quoting.string(text))"
+    case .goTo(let number): "goto \(number)"
+    case .write(let file): "write \(Quoting.argument(Array(file.utf8)))"
+    case .export(let format, let file):
+      "export \(format)" + (file.map { " " + Quoting.argument(Array($0.utf8)) } ?? "")
+    case .option(let name, let value): "set \(name) \(Quoting.argument(Array(value.utf8)))"
+    case .bind(let key, let statements):
+      "bind \(Quoting.argument(Array(key.utf8))) \(statements.map(\.text).joined(separator: "; "))"
+    case .unbind(let key): "unbind \(Quoting.argument(Array(key.utf8)))"
+    case .rules: "rules"
+    case .arm(let on): "rules \(on ? "on" : "off")"
+    case .rule(let number, let act): "rule \(number) \(act.rawValue)"
+    case .screen(let name, let count): "screen \(name)" + (count.map { " \($0)" } ?? "")
+    case .quit: "quit"
+    }
+  }
+}

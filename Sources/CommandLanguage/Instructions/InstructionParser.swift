@@ -1,0 +1,138 @@
+import MilterProtocol
+import TraceModel
+
+/// Reads one instruction behind its first word.
+struct InstructionParser {
+  var reader: ArgumentReader
+  /// Where the first word lies: refusals that concern the whole point at it.
+  let start: Range<Int>
+
+  /// nil for words that are not for connections.
+  mutating func instruction(_ word: InstructionWord) throws(SyntaxError) -> Instruction? {
+    switch word {
+    case .hold: return .hold
+    case .forward: return try isFollowed(by: "all") ? .forwardAll : .forward
+    case .step: return .step
+    case .drop: return .drop
+    case .delay: return .delay(Moment.Span(microseconds: try duration()))
+    case .close: return .close(try reader.choice("mta or milter", Leg.allCases.map { ($0.name, $0) }))
+    case .continue: return .answer(.continue)
+    case .accept: return .answer(.accept)
+    case .reject: return .answer(.reject)
+    case .tempfail: return .answer(.tempfail)
+    case .discard: return .answer(.discard)
+    case .skip: return .answer(.skip)
+    case .connfail: return .answer(.connFail)
+    case .shutdown: return .answer(.shutdown)
+    case .reply: return .answer(.custom(try reply()))
+    case .progress: return .progress
+    case .mark: return .mark
+    case .unmark: return .unmark
+    case .note:
+      let (bytes, range) = try reader.text("a text")
+      return .note(try ArgumentReader.string(bytes, range, in: reader.scanner))
+    case .raw: return .raw(try hexBytes())
+    case .set: return try assignment().map(Instruction.set)
+    case .addHeader, .insertHeader, .changeHeader, .deleteHeader, .addRcpt, .deleteRcpt, .changeFrom,
+      .replaceBody, .deletePart, .replacePart, .quarantine:
+      return .change(try change(word))
+    case .on, .rules, .rule, .apply, .edit, .revert, .filter, .search, .goto, .write, .export, .bind, .unbind,
+      .screen, .quit:
+      return nil
+    }
+  }
+
+  private mutating func isFollowed(by word: String) throws(SyntaxError) -> Bool {
+    guard reader.peekWord()?.text.lowercased() == word else { return false }
+    _ = try reader.word(word)
+    return true
+  }
+
+  private mutating func duration() throws(SyntaxError) -> Int64 {
+    let (text, range) = try reader.word("a duration such as 5s")
+    guard case .duration(let microseconds)? = Units.quantity(text) else {
+      throw reader.scanner.error("expected a duration such as 5s, not '\(text)'", at: range)
+    }
+    return microseconds
+  }
+
+  private mutating func reply() throws(SyntaxError) -> CustomReply {
+    let (text, codeRange) = try reader.word("a code such as 550")
+    guard text.utf8.count == 3, text.utf8.allSatisfy(isDigit), let code = Int(text) else {
+      throw reader.scanner.error("expected a code such as 550, not '\(text)'", at: codeRange)
+    }
+    var range = codeRange
+    var status: CustomReply.Status?
+    if let next = reader.peekWord(), let found = CustomReply.Status(next.text) {
+      status = found
+      range = range.lowerBound..<next.range.upperBound
+      _ = try reader.word("a status")
+    }
+    var lines: [[UInt8]] = []
+    while !reader.isAtEnd {
+      let (line, lineRange) = try reader.text("a text in quotes")
+      lines.append(line)
+      range = range.lowerBound..<lineRange.upperBound
+    }
+    return try refusing(at: range) { () throws(Refusal) in
+      try CustomReply(code: code, status: status, lines: lines)
+    }
+  }
+
+  /// A refusal of the value becomes an error of the text.
+  private func refusing<Value>(
+    at range: Range<Int>, _ make: () throws(Refusal) -> Value
+  ) throws(SyntaxError) -> Value {
+    do {
+      return try make()
+    } catch {
+      throw reader.scanner.error(error.reason, at: range)
+    }
+  }
+
+  private mutating func hexBytes() throws(SyntaxError) -> [UInt8] {
+    let (text, range) = try reader.text("hexadecimal digits")
+    let digits = text.filter { $0 > 0x20 }
+    let values = digits.compactMap(hexDigit)
+    guard values.count == digits.count, values.count.isMultiple(of: 2) else {
+      throw reader.scanner.error("expected pairs of hexadecimal digits", at: range)
+    }
+    guard values.count >= 2 * Limits.lengthBytes else {
+      throw reader.scanner.error("a frame begins with its 4 bytes of length", at: range)
+    }
+    return stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }
+  }
+
+  /// nil where the name is an option's.
+  private mutating func assignment() throws(SyntaxError) -> Assignment? {
+    var ahead = reader
+    let (name, range) = try ahead.argument("a field", endingAtBracket: true)
+    let text = String(decoding: name, as: UTF8.self).lowercased()
+    let field: Assignment.Field
+    if text == "macro" {
+      field = .macro(try macroName(&ahead))
+    } else if let plain = Assignment.Field.plain.first(where: { $0.name == text }) {
+      field = plain
+    } else if text.contains(".") {
+      let near = Nearest.match(for: text, among: Assignment.Field.plain.map(\.name))
+      throw reader.scanner.error(
+        "unknown field '\(text)'", hint: near.map { "did you mean '\($0)'?" }, at: range)
+    } else {
+      return nil
+    }
+    reader = ahead
+    let (value, valueRange) = try reader.text("a value")
+    return try refusing(at: valueRange) { () throws(Refusal) in try Assignment(field, value) }
+  }
+
+  private func macroName(_ reader: inout ArgumentReader) throws(SyntaxError) -> [UInt8] {
+    var parser = ExpressionParser(reader.scanner)
+    guard let term = Term.byName["macro"]?.first(where: \.hasKey), reader.scanner.byte == UInt8(ascii: "[")
+    else {
+      throw reader.missing("a name in brackets, such as macro[\"i\"],")
+    }
+    let name = try parser.key(of: term)
+    reader.scanner = parser.scanner
+    return name
+  }
+}

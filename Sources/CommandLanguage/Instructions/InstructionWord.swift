@@ -1,0 +1,184 @@
+/// The first word of an instruction.
+package enum InstructionWord: String, Hashable, Sendable, CaseIterable {
+  // Flow.
+  case hold, forward, step, drop, delay, close
+  // Verdicts.
+  case `continue`, accept, reject, tempfail, discard, skip, connfail, shutdown, reply, progress
+  // Modifications.
+  case addHeader = "add-header"
+  case insertHeader = "insert-header"
+  case changeHeader = "change-header"
+  case deleteHeader = "delete-header"
+  case addRcpt = "add-rcpt"
+  case deleteRcpt = "delete-rcpt"
+  case changeFrom = "change-from"
+  case replaceBody = "replace-body"
+  case deletePart = "delete-part"
+  case replacePart = "replace-part"
+  case quarantine
+  // The packet itself.
+  case set, raw, mark, unmark, note
+  // Rules.
+  case on, rules, rule
+  // Screen and program.
+  case apply, edit, revert, filter, search, goto, write, export, bind, unbind, screen, quit
+}
+
+/// One row of the table of instructions, which feeds completion, help and docs.
+package struct InstructionTerm: Hashable, Sendable {
+  package let word: InstructionWord
+  package let syntax: String
+  package let doc: String
+  package let example: String
+  package let category: Category
+
+  package enum Category: String, Hashable, Sendable, CaseIterable {
+    case flow = "Letting packets go"
+    case verdict = "Verdicts"
+    case modification = "Modifications"
+    case packet = "The packet itself"
+    case rule = "Rules"
+    case console = "Screen and program"
+
+    /// What an instruction of the category means, by the packet that it is given for.
+    package var doc: String {
+      switch self {
+      case .flow: "For the packet that waits."
+      case .verdict:
+        "On a command: the MTA is answered in the milter's place, and the milter is not asked. "
+          + "On a reply: it is replaced."
+      case .modification:
+        "Anywhere in a message: kept, and sent before the final reply of its end of message, after the milter's own."
+      case .packet: "Changes what leaves, or says something about it in the trace."
+      case .rule: "What is done without the operator."
+      case .console: "Typed at the prompt, bound to keys, or written in the config file; not in rules."
+      }
+    }
+  }
+
+  package static let byWord: [InstructionWord: InstructionTerm] = Dictionary(
+    table.map { ($0.word, $0) }, uniquingKeysWith: { first, _ in first })
+
+  package static let table: [InstructionTerm] = flow + verdicts + modifications + packet + rules + console
+
+  private init(
+    _ word: InstructionWord, _ syntax: String, _ doc: String, _ example: String, _ category: Category
+  ) {
+    self.word = word
+    self.syntax = syntax
+    self.doc = doc
+    self.example = example
+    self.category = category
+  }
+
+  private static let flow: [InstructionTerm] = [
+    .init(.hold, "hold", "stop the packet until it is let go; in a rule: a breakpoint", "hold", .flow),
+    .init(
+      .forward, "forward [all]", "let it go as it is by now; all: everything that waits", "forward", .flow),
+    .init(.step, "step", "let it go and hold the next of its connection", "step", .flow),
+    .init(
+      .drop, "drop", "it never leaves; where its sender waits for a reply, that is made up", "drop", .flow),
+    .init(.delay, "delay DURATION", "it leaves later by this much", "delay 5s", .flow),
+    .init(.close, "close mta|milter", "end that connection", "close milter", .flow),
+  ]
+
+  private static let verdicts: [InstructionTerm] = [
+    .init(.continue, "continue", "go on", "continue", .verdict),
+    .init(.accept, "accept", "let it pass and ask no more", "accept", .verdict),
+    .init(.reject, "reject", "refuse with the MTA's own text", "reject", .verdict),
+    .init(.tempfail, "tempfail", "try again later", "tempfail", .verdict),
+    .init(.discard, "discard", "take it and throw it away", "discard", .verdict),
+    .init(.skip, "skip", "no more packets of this kind", "skip", .verdict),
+    .init(.connfail, "connfail", "the reply that neither MTA takes", "connfail", .verdict),
+    .init(.shutdown, "shutdown", "421 and drop the client; Postfix only", "shutdown", .verdict),
+    .init(
+      .reply, "reply CODE [STATUS] \"TEXT\"…", "refuse in your own words, a string a line",
+      "reply 550 5.7.1 \"not here\"", .verdict),
+    .init(
+      .progress, "progress", "one PROGRESS to the MTA: buys time where it takes it", "progress", .verdict),
+  ]
+
+  private static let modifications: [InstructionTerm] = [
+    .init(
+      .addHeader, "add-header NAME VALUE", "add a header at the end", "add-header X-Seen \"by mitmilter\"",
+      .modification),
+    .init(
+      .insertHeader, "insert-header INDEX NAME VALUE", "insert a header; index 0 is above everything",
+      "insert-header 0 X-Seen yes", .modification),
+    .init(
+      .changeHeader, "change-header NAME[INDEX] VALUE", "another value for the first or INDEXth of that name",
+      "change-header Subject \"[spam] hello\"", .modification),
+    .init(
+      .deleteHeader, "delete-header NAME[INDEX]",
+      "delete every header of that name, or the INDEXth; * and ? stand for other letters",
+      "delete-header X-*",
+      .modification),
+    .init(
+      .addRcpt, "add-rcpt ADDRESS [PARAMETERS]", "add a recipient, with ESMTP parameters if any",
+      "add-rcpt <archive@example.org>", .modification),
+    .init(
+      .deleteRcpt, "delete-rcpt ADDRESS", "remove a recipient", "delete-rcpt <bob@example.net>",
+      .modification),
+    .init(
+      .changeFrom, "change-from ADDRESS [PARAMETERS]", "another sender", "change-from <>", .modification),
+    .init(
+      .replaceBody, "replace-body @FILE|TEXT", "another body", "replace-body @notice.txt", .modification),
+    .init(
+      .deletePart, "delete-part NUMBER", "take a MIME part out, the rest stays byte for byte",
+      "delete-part 2",
+      .modification),
+    .init(
+      .replacePart, "replace-part NUMBER @FILE|TEXT", "put something else in place of a MIME part",
+      "replace-part 2 \"removed\"", .modification),
+    .init(
+      .quarantine, "quarantine REASON", "hold the message in the MTA's queue",
+      "quarantine \"suspicious attachment\"", .modification),
+  ]
+
+  private static let packet: [InstructionTerm] = [
+    .init(
+      .set, "set FIELD VALUE", "change a field of the packet; any other name is an option of the program",
+      "set mail.address <a@example.org>", .packet),
+    .init(
+      .raw, "raw HEX", "these bytes leave instead, length field and code included", "raw 00 00 00 01 63",
+      .packet),
+    .init(.mark, "mark", "mark the packet", "mark", .packet),
+    .init(.unmark, "unmark", "take the mark away", "unmark", .packet),
+    .init(.note, "note TEXT", "words about the packet, kept in the trace", "note \"starts here\"", .packet),
+  ]
+
+  private static let rules: [InstructionTerm] = [
+    .init(
+      .on, "on EXPRESSION [named \"NAME\"] [once [per FIELD, …] | every N] [log] [off] [do INSTRUCTION; …]",
+      "a rule: for each packet that matches; once: the first time (for each value of the fields), "
+        + "every N: each Nth time; log: say so; off: not yet",
+      "on rcpt and rcpt.address == \"list@example.net\" do reject", .rule),
+    .init(.rules, "rules [on|off]", "the view of rules; on, off: all of them", "rules off", .rule),
+    .init(
+      .rule, "rule NUMBER on|off|delete|up|down", "one rule, by its place in the list", "rule 2 off", .rule),
+  ]
+
+  private static let console: [InstructionTerm] = [
+    .init(
+      .apply, "apply EXPRESSION do INSTRUCTION; …", "do it for every waiting packet that matches",
+      "apply message.from endswith \"@example.com\" do reject", .console),
+    .init(.edit, "edit", "the waiting packet in $VISUAL or $EDITOR", "edit", .console),
+    .init(.revert, "revert", "the waiting packet as it came", "revert", .console),
+    .init(
+      .filter, "filter [EXPRESSION]", "show only packets that match; nothing: all", "filter reply", .console),
+    .init(.search, "search TEXT", "go to the next row that has it", "search \"no such user\"", .console),
+    .init(.goto, "goto NUMBER", "go to the packet of that number", "goto 120", .console),
+    .init(.write, "write FILE", "write the packets shown to a trace", "write bug.mtrace", .console),
+    .init(
+      .export, "export FORMAT [FILE]", "write the packets shown in another format", "export report bug.md",
+      .console),
+    .init(
+      .bind, "bind KEY INSTRUCTION; …", "what a key does; the rest of the line belongs to it",
+      "bind F5 reject",
+      .console),
+    .init(.unbind, "unbind KEY", "the key does nothing", "unbind X", .console),
+    .init(
+      .screen, "screen ACT [COUNT]", "what a key of the screen does, by its name", "screen down 10", .console),
+    .init(.quit, "quit", "leave the program", "quit", .console),
+  ]
+}

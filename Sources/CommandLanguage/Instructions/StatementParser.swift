@@ -1,0 +1,162 @@
+import TraceModel
+
+extension Statement {
+  /// A line: statements separated by `;`. The rest of a line belongs to `on`, `apply` and `bind`.
+  package static func parse(_ text: String) throws(SyntaxError) -> [Statement] { try parse(Array(text.utf8)) }
+
+  package static func parse(_ bytes: [UInt8]) throws(SyntaxError) -> [Statement] {
+    var parser = StatementParser(Scanner(bytes))
+    return try parser.statements()
+  }
+}
+
+extension Instruction {
+  /// Exactly one instruction for a connection.
+  package init(parsing text: String) throws(SyntaxError) {
+    var parser = StatementParser(Scanner(Array(text.utf8)))
+    let instructions = try parser.instructions()
+    guard instructions.count == 1 else {
+      throw parser.reader.scanner.error("expected one instruction", at: 0..<text.utf8.count)
+    }
+    self = instructions[0]
+  }
+}
+
+extension Rule {
+  /// `on EXPRESSION do …`.
+  package init(parsing text: String) throws(SyntaxError) {
+    let bytes = Array(text.utf8)
+    let statements = try Statement.parse(bytes)
+    guard statements.count == 1, case .rule(let rule) = statements[0] else {
+      throw SyntaxError("expected a rule: on EXPRESSION do INSTRUCTION", in: bytes, at: 0..<bytes.count)
+    }
+    self = rule
+  }
+}
+
+/// Reads a line of statements.
+struct StatementParser {
+  var reader: ArgumentReader
+  private var depth = 0
+
+  /// `bind x bind y …`: beyond, the line is refused rather than the stack used up.
+  private static let maximumDepth = 10
+
+  init(_ scanner: Scanner) { reader = ArgumentReader(scanner) }
+
+  mutating func statements() throws(SyntaxError) -> [Statement] {
+    var statements = [try statement()]
+    while reader.skipSeparator() {
+      if reader.scanner.isAtEnd { break }
+      statements.append(try statement())
+    }
+    return statements
+  }
+
+  /// What may stand in a rule.
+  mutating func instructions() throws(SyntaxError) -> [Instruction] {
+    var instructions = [try located().instruction]
+    while reader.skipSeparator() {
+      if reader.scanner.isAtEnd { break }
+      instructions.append(try located().instruction)
+    }
+    return instructions
+  }
+
+  /// One instruction for a connection, and where its first word lies.
+  mutating func located() throws(SyntaxError) -> (instruction: Instruction, range: Range<Int>) {
+    let (word, range) = try firstWord()
+    guard let instruction = try instruction(word, at: range) else {
+      throw reader.scanner.error("\(word.rawValue) is not for packets: it cannot stand here", at: range)
+    }
+    return (instruction, range)
+  }
+
+  private mutating func firstWord() throws(SyntaxError) -> (InstructionWord, Range<Int>) {
+    let (text, range) = try reader.word("an instruction")
+    if let word = InstructionWord(rawValue: text.lowercased()) { return (word, range) }
+    let near = Nearest.match(for: text, among: InstructionWord.allCases.map(\.rawValue))
+    throw reader.scanner.error(
+      "unknown instruction '\(text)'", hint: near.map { "did you mean '\($0)'?" }, at: range)
+  }
+
+  private mutating func instruction(
+    _ word: InstructionWord, at range: Range<Int>
+  ) throws(SyntaxError) -> Instruction? {
+    var parser = InstructionParser(reader: reader, start: range)
+    guard let instruction = try parser.instruction(word) else { return nil }
+    reader = parser.reader
+    try reader.expectEnd(of: word.rawValue)
+    return instruction
+  }
+
+  private mutating func statement() throws(SyntaxError) -> Statement {
+    let (word, range) = try firstWord()
+    if let instruction = try instruction(word, at: range) { return .instruction(instruction) }
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.maximumDepth else {
+      throw reader.scanner.error("statements nest too deeply", at: range)
+    }
+    let statement = try other(word)
+    try reader.expectEnd(of: word.rawValue)
+    return statement
+  }
+
+  private mutating func other(_ word: InstructionWord) throws(SyntaxError) -> Statement {
+    switch word {
+    case .on: return .rule(try rule())
+    case .apply:
+      let condition = try expression()
+      try expectDo()
+      return .console(.apply(condition, try instructions()))
+    case .filter: return .console(.filter(reader.isAtEnd ? nil : try expression()))
+    case .search: return .console(.search(try reader.text("a text").bytes))
+    case .goto: return .console(.goTo(try reader.number("a packet's number", from: 1, to: .max)))
+    case .write: return .console(.write(file: try reader.string("a file's name")))
+    case .export:
+      let (format, _) = try reader.word("a format")
+      return .console(
+        .export(format: format, file: reader.isAtEnd ? nil : try reader.string("a file's name")))
+    case .set:
+      let (name, range) = try reader.word("a field or an option")
+      guard name.utf8.allSatisfy({ isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }) else {
+        throw reader.scanner.error("expected a field or an option, not '\(name)'", at: range)
+      }
+      let (value, valueRange) = try reader.text("a value")
+      return .console(
+        .option(name: name, value: try ArgumentReader.string(value, valueRange, in: reader.scanner)))
+    case .bind: return .console(.bind(key: try reader.string("a key's name"), try statements()))
+    case .unbind: return .console(.unbind(key: try reader.string("a key's name")))
+    case .rules:
+      return .console(
+        reader.isAtEnd ? .rules : .arm(try reader.choice("on or off", [("on", true), ("off", false)])))
+    case .rule:
+      let number = try reader.number("a rule's number", from: 1, to: .max)
+      let acts = ConsoleInstruction.RuleAct.allCases
+      let act = try reader.choice(
+        acts.map(\.rawValue).joined(separator: ", "), acts.map { ($0.rawValue, $0) })
+      return .console(.rule(number, act))
+    case .screen:
+      let (name, _) = try reader.word("an act's name")
+      return .console(
+        .screen(name, count: reader.isAtEnd ? nil : try reader.number("a count", from: 1, to: 1_000_000)))
+    case .edit: return .console(.edit)
+    case .revert: return .console(.revert)
+    default: return .console(.quit)
+    }
+  }
+
+  /// An expression, up to a word that does not belong to it.
+  mutating func expression() throws(SyntaxError) -> Expression {
+    var parser = ExpressionParser(reader.scanner)
+    let expression = try parser.expression()
+    reader.scanner = parser.scanner
+    return expression
+  }
+
+  private mutating func expectDo() throws(SyntaxError) {
+    guard reader.peekWord()?.text.lowercased() == "do" else { throw reader.missing("'do'") }
+    _ = try reader.word("do")
+  }
+}

@@ -1,0 +1,88 @@
+import TraceModel
+
+/// `on EXPRESSION do INSTRUCTION; …`: what is done about a packet without the operator.
+///
+/// How often it has matched is known to whoever runs it, not here.
+package struct Rule: Hashable, Sendable {
+  package var condition: Expression
+  package var name: String?
+  package var frequency: Frequency
+  /// Its matches are told in the program's messages.
+  package var logs: Bool
+  package var isEnabled: Bool
+  package var instructions: [Instruction]
+
+  package init(
+    on condition: Expression, name: String? = nil, frequency: Frequency = .always, logs: Bool = false,
+    isEnabled: Bool = true, do instructions: [Instruction]
+  ) {
+    self.condition = condition
+    self.name = name
+    self.frequency = frequency
+    self.logs = logs
+    self.isEnabled = isEnabled
+    self.instructions = instructions
+  }
+
+  package enum Frequency: Hashable, Sendable {
+    case always
+    case once
+    /// The first time for each value, as a greylist wants it.
+    case oncePer(RuleKey)
+    /// Each Nth time.
+    case every(Int)
+  }
+
+  /// What it goes by in the trace and in lists.
+  package var label: String { name ?? text }
+
+  /// The text that parses to this rule.
+  package var text: String {
+    var text = "on \(condition.text)"
+    if let name { text += " named \(Quoting.string(Array(name.utf8)))" }
+    switch frequency {
+    case .always: break
+    case .once: text += " once"
+    case .oncePer(let key): text += " once per \(key.text)"
+    case .every(let count): text += " every \(count)"
+    }
+    if logs { text += " log" }
+    if !isEnabled { text += " off" }
+    if !instructions.isEmpty { text += " do " + instructions.map(\.text).joined(separator: "; ") }
+    return text
+  }
+}
+
+/// The fields of `once per`: packets that have the same in all of them count as one.
+package struct RuleKey: Hashable, Sendable {
+  package let fields: [Expression.Field]
+
+  package init(_ fields: [Expression.Field]) { self.fields = fields }
+
+  package var text: String { fields.map(\.text).joined(separator: ", ") }
+
+  /// One string for all values, the same for what compares as the same.
+  package func value(in context: some PacketContext) -> [UInt8] {
+    var value: [UInt8] = []
+    for field in fields {
+      for text in texts(of: field, in: context) {
+        // Lengths in front keep ("ab", "c") apart from ("a", "bc"), which hostile mail might try.
+        value += Array("\(text.count):".utf8) + text
+      }
+      value.append(UInt8(ascii: ","))
+    }
+    return value
+  }
+
+  private func texts(of field: Expression.Field, in context: some PacketContext) -> [[UInt8]] {
+    switch field.term.source {
+    case .number(let number): number.value(in: context).map { [Array(String($0).utf8)] } ?? []
+    case .text(let text):
+      TextSource(text, key: field.key).values(in: context).all.map { value in
+        let plain = field.term.type == .mailbox ? value.withoutBrackets : value
+        return field.term.type == .bytes ? Array(plain) : plain.map(lowercased)
+      }
+    case .kinds, .flags, .finding, .stage, .sender, .time: []
+    }
+  }
+}

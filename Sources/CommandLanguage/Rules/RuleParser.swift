@@ -1,0 +1,161 @@
+import TraceModel
+
+extension StatementParser {
+  /// What follows `on`.
+  mutating func rule() throws(SyntaxError) -> Rule {
+    let start = reader.scanner.at
+    let condition = try expression()
+    let kinds = condition.possible.yes
+    if kinds.isEmpty {
+      let range = (start + 1)..<reader.scanner.at
+      throw reader.scanner.error(
+        "no packet can match this", hint: "its terms are never there together", at: range)
+    }
+    var rule = Rule(on: condition, do: [])
+    while let (word, range) = reader.peekWord() {
+      switch word.lowercased() {
+      case "named":
+        _ = try reader.word(word)
+        rule.name = try reader.string("a name in quotes")
+      case "once":
+        try expectNoFrequency(in: rule, at: range)
+        _ = try reader.word(word)
+        rule.frequency = try once(kinds)
+      case "every":
+        try expectNoFrequency(in: rule, at: range)
+        _ = try reader.word(word)
+        rule.frequency = .every(try reader.number("a number", from: 1, to: 1_000_000_000))
+      case "log":
+        _ = try reader.word(word)
+        rule.logs = true
+      case "off":
+        _ = try reader.word(word)
+        rule.isEnabled = false
+      case "do":
+        _ = try reader.word(word)
+        rule.instructions = try fitting(kinds)
+        return rule
+      default:
+        throw reader.scanner.error(
+          "expected 'and', 'or', 'do', or an option of the rule",
+          hint: "options are named, once, every, log, off", at: range)
+      }
+    }
+    guard rule.logs else { throw reader.missing("'do'") }
+    return rule
+  }
+
+  private func expectNoFrequency(in rule: Rule, at range: Range<Int>) throws(SyntaxError) {
+    guard rule.frequency == .always else {
+      throw reader.scanner.error("a rule is either once or every so often", at: range)
+    }
+  }
+
+  /// Behind `once`: `per FIELD, FIELD`, or nothing.
+  private mutating func once(_ kinds: PacketKindSet) throws(SyntaxError) -> Rule.Frequency {
+    guard reader.peekWord()?.text.lowercased() == "per" else { return .once }
+    _ = try reader.word("per")
+    var fields = [try keyField(kinds)]
+    var parser = ExpressionParser(reader.scanner)
+    while try parser.skip(",") {
+      reader.scanner = parser.scanner
+      fields.append(try keyField(kinds))
+      parser = ExpressionParser(reader.scanner)
+    }
+    return .oncePer(RuleKey(fields))
+  }
+
+  private mutating func keyField(_ kinds: PacketKindSet) throws(SyntaxError) -> Expression.Field {
+    var parser = ExpressionParser(reader.scanner)
+    let next = try parser.scanner.token()
+    guard case .word(let word) = next.token else {
+      throw reader.scanner.error("expected a field, such as client.address", at: next.range)
+    }
+    let rows = try parser.terms(named: word, at: next.range)
+    let hasKey = try parser.peek().token == .mark("[")
+    guard let term = rows.first(where: { $0.hasKey == hasKey && $0.isKeyable }) else {
+      throw reader.scanner.error(
+        "\(word) cannot tell packets apart here", hint: "fields of text and numbers can", at: next.range)
+    }
+    guard !term.kinds.intersection(kinds).isEmpty else {
+      throw reader.scanner.error(
+        "\(word) is never there on packets that match", hint: "it is on \(term.place)", at: next.range)
+    }
+    let field = Expression.Field(term, key: hasKey ? try parser.key(of: term) : nil)
+    reader.scanner = parser.scanner
+    return field
+  }
+
+  /// The rule's instructions, each of which has to make sense for some packet that matches.
+  private mutating func fitting(_ kinds: PacketKindSet) throws(SyntaxError) -> [Instruction] {
+    var instructions: [Instruction] = []
+    repeat {
+      if !instructions.isEmpty, reader.scanner.isAtEnd { break }
+      let (instruction, range) = try located()
+      if instruction.kinds.intersection(kinds).isEmpty {
+        throw reader.scanner.error(
+          "\(reader.scanner.text(range)) makes no sense for the packets of this rule",
+          hint: instruction.placeHint, at: range)
+      }
+      instructions.append(instruction)
+    } while reader.skipSeparator()
+    return instructions
+  }
+}
+
+extension Term {
+  /// Whether `once per` may use it.
+  fileprivate var isKeyable: Bool {
+    switch source {
+    case .number, .text: true
+    case .kinds, .flags, .finding, .stage, .sender, .time: false
+    }
+  }
+}
+
+extension Instruction {
+  /// The packets that it may be given for.
+  package var kinds: PacketKindSet {
+    switch self {
+    case .hold, .forward, .forwardAll, .step, .drop, .progress, .raw, .delay, .close, .mark, .unmark, .note:
+      .all
+    case .answer:
+      PacketKindSet.commands(.connect, .helo, .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB, .unknown)
+        .union(.replies(role: .verdict))
+    case .change:
+      PacketKindSet.commands(.macro, .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB)
+        .union(.replies(role: .verdict)).union(.replies(role: .modification))
+    case .set(let assignment): assignment.field.kinds
+    }
+  }
+
+  fileprivate var placeHint: String {
+    switch self {
+    case .answer: "a verdict answers a command, or takes the place of one"
+    case .change: "a modification is for a message, from MAIL on"
+    case .set(let assignment): "they have no \(assignment.field.name)"
+    case .hold, .forward, .forwardAll, .step, .drop, .progress, .raw, .delay, .close, .mark, .unmark, .note:
+      ""
+    }
+  }
+}
+
+extension Assignment.Field {
+  fileprivate var kinds: PacketKindSet {
+    switch self {
+    case .mailAddress, .mailArguments: .commands(.mail).union(.replies(.chgFrom))
+    case .rcptAddress: .commands(.rcpt).union(.replies(.addRcpt, .addRcptPar, .delRcpt))
+    case .rcptArguments: .commands(.rcpt).union(.replies(.addRcptPar))
+    case .heloName: .commands(.helo)
+    case .clientHost, .clientAddress, .clientPort: .commands(.connect)
+    case .headerName, .headerValue: .commands(.header).union(.replies(.addHeader, .insHeader, .chgHeader))
+    case .headerIndex: .replies(.insHeader, .chgHeader)
+    case .body: .commands(.body, .bodyEOB).union(.replies(.replBody))
+    case .replyCode, .replyText: .replies(.replyCode)
+    case .unknownLine: .commands(.unknown)
+    case .reason: .replies(.quarantine)
+    case .version: .commands(.optNeg).union(.replies(.optNeg))
+    case .macro: .allCommands
+    }
+  }
+}

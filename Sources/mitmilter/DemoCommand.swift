@@ -1,0 +1,46 @@
+import ArgumentParser
+import ProxyCore
+import ProxyRuntime
+
+struct DemoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract:
+      "See it work, with nothing to set up: a built-in MTA sends mail through the proxy to a built-in milter.",
+    discussion:
+      "The engine and the sockets are the real ones, on the loopback interface. All addresses are reserved names."
+  )
+
+  @OptionGroup var recording: RecordingOptions
+
+  @Option(help: ArgumentHelp("How many times life-like to go; 0 without any pause.", valueName: "factor"))
+  var speed = 1.0
+
+  @Option(help: ArgumentHelp("How often to send all the mails.", valueName: "times"))
+  var count: UInt16 = 1
+
+  func run() throws {
+    guard speed >= 0, speed.isFinite else {
+      throw Failure(
+        "--speed: expected a number from 0 up, there is '\(speed)'", hint: "1 is life-like, 10 is fast")
+    }
+    let demo: Demo
+    do throws(Demo.Failure) {
+      demo = try Demo(pace: DemoPace(speed: speed), rounds: Int(count))
+    } catch {
+      throw Failure("cannot listen on the loopback interface", hint: "the demo needs 127.0.0.1")
+    }
+    var options = Relay.Options(
+      listen: .inet(host: "127.0.0.1", port: 0, family: .any), milter: demo.milterAddress)
+    options.trace = recording.write
+    options.printing = recording.printing
+    let relay = try Relay(options)
+    guard case .inet(_, let port, _) = relay.address else { return }
+    let requests = relay.requests
+    demo.play(throughPort: port) { requests.post(.stop) }
+    relay.run()
+    let played = demo.played
+    let place = recording.write.map { $0 == "-" ? "" : ", recorded in \($0)" } ?? ""
+    tell("\(played.mails) mails from \(played.clients) clients, \(relay.packets) packets\(place)")
+  }
+}

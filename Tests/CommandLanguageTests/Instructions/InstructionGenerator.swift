@@ -1,0 +1,66 @@
+import MilterProtocol
+import TestSupport
+import TraceModel
+
+extension SeededGenerator {
+  /// Any instruction that the parser may give.
+  mutating func instruction() -> Instruction {
+    switch Int.random(in: 0..<14, using: &self) {
+    case 0: element(of: [.hold, .forward, .forwardAll, .step, .drop, .progress, .mark, .unmark])
+    case 1: .answer(element(of: Answer.plain))
+    case 2: reply().map { .answer(.custom($0)) } ?? .hold
+    case 3: .set(assignment())
+    case 4: .raw(bytes(4...12))
+    case 5: .delay(Moment.Span(microseconds: Int64.random(in: 0...(1 << 40), using: &self)))
+    case 6: .close(element(of: Leg.allCases))
+    case 7: .note(String(decoding: string(1...8), as: UTF8.self))
+    default: .change(change())
+    }
+  }
+
+  private mutating func reply() -> CustomReply? {
+    let code = Int.random(in: 400...599, using: &self)
+    let status =
+      chance(1, in: 2) ? CustomReply.Status(code / 100, 7, Int.random(in: 0...999, using: &self)) : nil
+    let lines = (0..<Int.random(in: 1...3, using: &self)).map { _ in
+      string().filter { $0 != 0x0A && $0 != 0x0D }
+    }
+    return try? CustomReply(code: code, status: status, lines: lines)
+  }
+
+  private mutating func assignment() -> Assignment {
+    let field = chance(1, in: 5) ? .macro(bareName()) : element(of: Assignment.Field.plain)
+    let values = [string(1...8), Array("7".utf8), Array("451".utf8), []]
+    for value in values.shuffled(using: &self) {
+      if let assignment = try? Assignment(field, value) { return assignment }
+    }
+    return assignment()
+  }
+
+  private mutating func bareName() -> [UInt8] { string(1...5).map { $0 == 0x7B ? 0x7A : $0 } }
+
+  private mutating func header() -> Header {
+    Header(name: string(1...8).map { $0 == 0x3A ? 0x2D : $0 }, value: string())
+  }
+
+  private mutating func change() -> Change {
+    let header = header()
+    let index = UInt32.random(in: 1 ... .max, using: &self)
+    let source: Change.BodySource =
+      chance(1, in: 2) ? .text(bytes(0...8)) : .file(String(decoding: string(1...8), as: UTF8.self))
+    let parameters = chance(1, in: 2) ? string(1...8) : nil
+    switch Int.random(in: 0..<11, using: &self) {
+    case 0: return .addHeader(header)
+    case 1: return .insertHeader(index: index, header)
+    case 2: return .changeHeader(index: chance(1, in: 2) ? 1 : index, header)
+    case 3: return .deleteHeader(HeaderPattern(header.name), index: chance(1, in: 2) ? nil : index)
+    case 4: return .addRcpt(address: string(1...8), parameters: parameters)
+    case 5: return .deleteRcpt(address: string(1...8))
+    case 6: return .changeFrom(address: string(1...8), parameters: parameters)
+    case 7: return .replaceBody(source)
+    case 8: return .quarantine(reason: string())
+    case 9: return .deletePart(Int.random(in: 1...99, using: &self))
+    default: return .replacePart(Int.random(in: 1...99, using: &self), source)
+    }
+  }
+}
