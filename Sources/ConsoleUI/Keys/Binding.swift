@@ -1,0 +1,65 @@
+/// A row of the table of keys: feeds dispatch, the hint line, the `?` help and `docs/keys.md`.
+package struct Binding: Sendable {
+  package var keys: [Key]
+  package var act: Act
+  package var places: Places
+  /// What it does, as help says it.
+  package var help: String
+  /// The word on the hint line; nil where the line does not mention it.
+  package var hint: String?
+  package var group: Group
+  /// Whether a number typed before it means something.
+  package var takesCount: Bool
+
+  package init(
+    _ keys: String, _ act: Act, in places: Places = .everywhere, _ group: Group, hint: String? = nil,
+    counted: Bool = false, _ help: String
+  ) {
+    self.keys = keys.split(separator: " ").map { name in
+      guard let key = Key(name: name) else { preconditionFailure("the table of keys names no key '\(name)'") }
+      return key
+    }
+    self.act = act
+    self.places = places
+    self.help = help
+    self.hint = hint
+    self.group = group
+    takesCount = counted
+  }
+
+  /// Where a binding counts: the pane that has the keys.
+  package struct Places: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package static let timeline = Places(rawValue: 1 << 0)
+    package static let messages = Places(rawValue: 1 << 1)
+    package static let findings = Places(rawValue: 1 << 2)
+    package static let stats = Places(rawValue: 1 << 3)
+    /// The pane that shows the selected packet or message.
+    package static let detail = Places(rawValue: 1 << 4)
+    package static let help = Places(rawValue: 1 << 5)
+
+    package static let lists: Places = [.timeline, .messages, .findings, .stats]
+    package static let packets: Places = [.timeline, .messages, .findings, .detail]
+    package static let everywhere: Places = [.timeline, .messages, .findings, .stats, .detail, .help]
+
+    /// The words of the places, for docs; empty for everywhere.
+    package var words: [String] {
+      guard self != .everywhere else { return [] }
+      let all: [(Places, String)] = [
+        (.timeline, "Timeline"), (.messages, "Messages"), (.findings, "Findings"), (.stats, "Stats"),
+        (.detail, "detail"), (.help, "help"),
+      ]
+      return all.filter { contains($0.0) }.map(\.1)
+    }
+  }
+
+  /// A heading of the help.
+  package enum Group: String, CaseIterable, Sendable {
+    case move = "Move"
+    case view = "Views and panes"
+    case find = "Find"
+    case keep = "Note and keep"
+    case screen = "Screen"
+  }
+}

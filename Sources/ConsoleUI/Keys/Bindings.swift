@@ -1,0 +1,52 @@
+extension Binding {
+  /// Every key of the screen. The first binding whose places fit wins; the order within a group is that of help.
+  package static let table: [Binding] = [
+    Binding("j Down", .down, .move, counted: true, "down; with a number, that many"),
+    Binding("k Up", .up, .move, counted: true, "up"),
+    Binding("g Home", .top, .move, "to the first"),
+    Binding("G End", .bottom, .move, counted: true, "to the last; with a number, to that packet"),
+    Binding("^D", .halfDown, .move, counted: true, "half a page down"),
+    Binding("^U", .halfUp, .move, counted: true, "half a page up"),
+    Binding("PgDn ^F", .pageDown, .move, counted: true, "a page down"),
+    Binding("PgUp ^B", .pageUp, .move, counted: true, "a page up"),
+
+    Binding("1", .timeline, .view, "Timeline: every packet"),
+    Binding("2", .messages, .view, "Messages: a row a mail"),
+    Binding("4", .findings, .view, "Findings: what is odd"),
+    Binding("6", .stats, .view, "Stats: reply times and verdicts"),
+    Binding(
+      "Enter", .open, in: [.timeline, .messages, .findings, .stats, .detail], .view, hint: "open",
+      "open: the detail, a mail's packets, a finding's packet"),
+    Binding("q Esc", .back, .view, hint: "back", "back one step"),
+    Binding("Tab BackTab", .pane, .view, hint: "pane", "between list and detail"),
+    Binding("l Right", .nextTab, .view, hint: "tab", "next tab of the detail"),
+    Binding("h Left", .previousTab, .view, "previous tab of the detail"),
+    Binding("Space", .fold, in: .packets, .view, hint: "macros", "unfold or fold the macros of a command"),
+    Binding("\\", .maximise, .view, hint: "whole", "this pane alone, and back"),
+    Binding(
+      "d", .diff, in: .packets, .view, hint: "diff", "what became of the mail: before and after"),
+
+    Binding("f", .filterPrompt, .find, hint: "filter", "show only packets that an expression takes"),
+    Binding("/", .searchPrompt, .find, hint: "search", "search in what rows and details say"),
+    Binding("n", .next, .find, counted: true, "next match"),
+    Binding("N", .previous, .find, counted: true, "previous match"),
+    Binding("]", .nextFinding, .find, counted: true, "next finding"),
+    Binding("[", .previousFinding, .find, counted: true, "previous finding"),
+    Binding("!", .findings, .find, "list the findings"),
+    Binding("'", .nextMark, .find, counted: true, "next mark"),
+
+    Binding("m", .toggleMark, in: .packets, .keep, hint: "mark", "mark the packet, or take the mark off"),
+    Binding(";", .notePrompt, in: .packets, .keep, hint: "note", "write a note on the packet"),
+    Binding("w", .writePrompt, .keep, hint: "write", "write the packets shown to a trace file"),
+    Binding("y", .copy, in: .packets, .keep, hint: "copy", "copy the selected value to the clipboard"),
+
+    Binding("F", .follow, .screen, "follow: keep the newest packet in sight"),
+    Binding("p", .freeze, .screen, "freeze the display; recording goes on"),
+    Binding("t", .time, .screen, "time column: clock, since start, since the one before"),
+    Binding("^L", .redraw, .screen, "draw the screen anew"),
+    Binding("^Z", .suspend, .screen, "suspend; mail goes on"),
+    Binding("?", .help, .screen, hint: "help", "this help"),
+    Binding(":", .prompt, .screen, hint: "type", "type an instruction; Tab completes"),
+    Binding("Q", .leave, .screen, "quit"),
+  ]
+}

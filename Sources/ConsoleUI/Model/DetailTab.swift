@@ -1,0 +1,45 @@
+/// The pages about the selected packet.
+package enum DetailTab: Int, Hashable, Sendable, CaseIterable {
+  case fields, macros, message, hex, session
+
+  package var title: String {
+    switch self {
+    case .fields: "Fields"
+    case .macros: "Macros"
+    case .message: "Message"
+    case .hex: "Hex"
+    case .session: "Session"
+    }
+  }
+
+  package func moved(by step: Int) -> DetailTab {
+    let all = DetailTab.allCases
+    return all[((rawValue + step) % all.count + all.count) % all.count]
+  }
+}
+
+/// The lists of the screen, by the digit that shows them; 3 and 5 belong to what waits and to rules.
+package enum ListView: Int, Hashable, Sendable, CaseIterable {
+  case timeline = 1
+  case messages = 2
+  case findings = 4
+  case stats = 6
+
+  package var title: String {
+    switch self {
+    case .timeline: "Timeline"
+    case .messages: "Messages"
+    case .findings: "Findings"
+    case .stats: "Stats"
+    }
+  }
+
+  package var place: Binding.Places {
+    switch self {
+    case .timeline: .timeline
+    case .messages: .messages
+    case .findings: .findings
+    case .stats: .stats
+    }
+  }
+}

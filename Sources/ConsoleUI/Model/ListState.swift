@@ -1,0 +1,53 @@
+/// The place in a list of rows: which row is selected, and which is the first on screen.
+///
+/// Frames are pure, so the number of rows on screen is told with each change (`resize`), never learnt from drawing.
+package struct ListState: Hashable, Sendable {
+  package private(set) var cursor = 0
+  package private(set) var top = 0
+  package private(set) var count = 0
+  /// Rows that fit on the screen, at least 1.
+  package private(set) var height = 1
+
+  package init() {}
+
+  /// Rows on screen.
+  package var visible: Range<Int> { top..<min(count, top + height) }
+
+  package mutating func resize(height: Int) {
+    self.height = max(1, height)
+    settle()
+  }
+
+  /// The list has another length now; the selected row keeps its number where there is such a row.
+  package mutating func setCount(_ count: Int) {
+    self.count = max(0, count)
+    settle()
+  }
+
+  package mutating func move(by rows: Int) { select(cursor + rows) }
+
+  package mutating func select(_ row: Int) {
+    cursor = row
+    settle()
+  }
+
+  /// Selects `row` and, where it was out of sight, brings it to the middle.
+  package mutating func reveal(_ row: Int) {
+    if !visible.contains(row) { top = row - height / 2 }
+    select(row)
+  }
+
+  /// Moves the page, and the selection with it.
+  package mutating func page(by rows: Int) {
+    top += rows
+    cursor += rows
+    settle()
+  }
+
+  private mutating func settle() {
+    cursor = max(0, min(cursor, count - 1))
+    top = max(0, min(top, count - height))
+    if cursor < top { top = cursor }
+    if cursor >= top + height { top = cursor - height + 1 }
+  }
+}

@@ -1,0 +1,96 @@
+/// The line at the bottom while the operator types into it: what for, the text, what could follow, whether it holds.
+package struct Prompt: Hashable, Sendable {
+  package enum Purpose: Hashable, Sendable, CaseIterable {
+    case instruction, filter, search, note, write
+
+    /// The words in front of the line.
+    package var label: String {
+      switch self {
+      case .instruction: ":"
+      case .filter: "filter: "
+      case .search: "/"
+      case .note: "note: "
+      case .write: "write shown packets to: "
+      }
+    }
+  }
+
+  /// A word that could stand at the cursor.
+  package struct Completion: Hashable, Sendable {
+    /// The bytes of the line that `text` takes the place of.
+    package var range: Range<Int>
+    package var text: String
+    package var help: String
+
+    package init(range: Range<Int>, text: String, help: String) {
+      self.range = range
+      self.text = text
+      self.help = help
+    }
+  }
+
+  /// What the line is worth as it stands.
+  package enum Validity: Hashable, Sendable {
+    /// Nothing to judge yet.
+    case open
+    case valid
+    /// The bytes at fault, and why.
+    case invalid(Range<Int>, String)
+  }
+
+  package var purpose: Purpose
+  package internal(set) var editor: LineEditor
+  package internal(set) var completions: [Completion] = []
+  /// The completion that Tab last put into the line.
+  package internal(set) var chosen: Int?
+  package internal(set) var validity: Validity = .open
+  /// How far back in the history the line was taken from; nil while it is the operator's own.
+  var recalled: Int?
+  /// The operator's own line while one from the history stands in its place.
+  var draft: LineEditor?
+
+  package init(_ purpose: Purpose, text: String = "") {
+    self.purpose = purpose
+    editor = LineEditor(text)
+  }
+
+  /// The keys of a prompt beside those of the line editor, for help and docs.
+  package static let keys: [(key: String, help: String)] = [
+    ("Enter", "do it"),
+    ("Esc ^C ^G", "leave it"),
+    ("Tab BackTab", "take the next completion, the one before"),
+    ("Up ^P", "older lines"),
+    ("Down ^N", "newer lines"),
+  ]
+
+  /// Puts the next completion (or, with -1, the one before) into the line.
+  mutating func complete(step: Int) {
+    guard !completions.isEmpty else { return }
+    let next =
+      chosen.map { ($0 + step + completions.count) % completions.count }
+      ?? (step > 0 ? 0 : completions.count - 1)
+    let start = completions[next].range.lowerBound
+    let end = chosen.map { completions[$0].range.lowerBound + completions[$0].text.utf8.count }
+    editor.replace(start..<(end ?? completions[next].range.upperBound), with: completions[next].text)
+    chosen = next
+  }
+
+  /// Takes an older (step 1) or newer (-1) line of `history`, whose last is the newest, that starts as the own line does.
+  mutating func recall(step: Int, from history: [String]) {
+    let own = draft ?? editor
+    var position = recalled ?? 0
+    repeat {
+      position += step
+      if position <= 0 {
+        editor = own
+        recalled = nil
+        draft = nil
+        return
+      }
+      guard position <= history.count else { return }
+    } while !history[history.count - position].hasPrefix(own.text)
+    draft = own
+    recalled = position
+    editor = LineEditor(history[history.count - position])
+  }
+}
