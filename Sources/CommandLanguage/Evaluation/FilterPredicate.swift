@@ -1,0 +1,23 @@
+import MilterProtocol
+import TraceModel
+
+/// A matcher as a filter over the timeline runs it: told which facts are worth folding for it.
+package struct FilterPredicate: PacketPredicate {
+  package let matcher: Matcher
+
+  package init(_ expression: Expression) { matcher = Matcher(expression) }
+
+  package var needs: FactNeeds {
+    var needs: FactNeeds = []
+    if matcher.needs.contains(.facts) { needs.formUnion([.session, .envelope, .size, .macros]) }
+    if matcher.needs.contains(.macros) { needs.insert(.macros) }
+    if matcher.needs.contains(.headers) { needs.insert(.headers) }
+    return needs
+  }
+
+  package func mayMatch(_ kind: PacketKind, from sender: Leg) -> Bool {
+    matcher.kinds.contains(kind, from: sender)
+  }
+
+  package func matches(_ context: some PacketContext) -> Bool { matcher.matches(context) }
+}

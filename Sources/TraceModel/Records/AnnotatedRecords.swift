@@ -1,0 +1,26 @@
+/// A trace, and records put in by its reader: marks and notes on a file that is only looked at.
+///
+/// What is put in stands after all that had been read by then, so numbers once given stay.
+package final class AnnotatedRecords: RecordSource {
+  private let base: any RecordSource
+  /// Put in, each with the number it has.
+  private var own: [(number: Int, record: Record)] = []
+
+  package init(_ base: any RecordSource) { self.base = base }
+
+  package var head: TraceHead? { base.head }
+  package var count: Int { base.count + own.count }
+
+  package func append(_ record: Record) { own.append((count, record)) }
+
+  package func record(at index: Int) -> Record? {
+    var low = 0
+    var high = own.count
+    while low < high {
+      let middle = (low + high) / 2
+      if own[middle].number < index { low = middle + 1 } else { high = middle }
+    }
+    if low < own.count, own[low].number == index { return own[low].record }
+    return base.record(at: index - low)
+  }
+}
