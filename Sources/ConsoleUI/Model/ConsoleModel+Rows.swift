@@ -1,0 +1,200 @@
+import CommandLanguage
+import MilterProtocol
+import TraceModel
+
+// The rows of the lists, and what is selected in them.
+extension ConsoleModel {
+  /// Folds in records that have come, some at a time.
+  mutating func catchUp(limit: Int) {
+    _ = trace.catchUp(limit: limit)
+  }
+
+  /// Whether something is under way that `ConsoleEvent.idle` would take further.
+  package var isBusy: Bool {
+    trace.isBehind || !(isFrozen || filterIsDone) || search?.next != nil
+  }
+
+  private var filterIsDone: Bool { filter.map { $0.pass.isDone(over: trace.index) } ?? true }
+
+  /// A slice of what is under way.
+  mutating func work() -> [ConsoleEffect] {
+    if trace.isBehind { catchUp(limit: ConsoleModel.sliceRecords) }
+    advanceFilter()
+    return advanceSearch()
+  }
+
+  private mutating func advanceFilter() {
+    guard !isFrozen, filter != nil else { return }
+    let reader = trace.reader
+    filter?.pass.advance(reader, limit: ConsoleModel.sliceFiltered)
+  }
+
+  /// Brings rows and list lengths up to what is known.
+  mutating func refreshRows() {
+    if isFrozen, !rowsAreStale { return }
+    let selected = selectedRow
+    let wasAtEnd = timelineList.cursor >= timelineList.count - 1
+    if rowsAreStale { rows = ShownRows() }
+    let all = settings.macros == .unfolded
+    if let filter {
+      rows.extend(matches: filter.pass.rows, trace.index, unfolded: unfolded, all: all)
+    } else {
+      rows.extend(trace.index, unfolded: unfolded, all: all)
+    }
+    var list = timelineList
+    list.setCount(rows.count)
+    if settings.follow, wasAtEnd || isLive {
+      list.select(rows.count - 1)
+    } else if rowsAreStale, let selected {
+      list.reveal(rows.line(of: selected))
+    }
+    timelineList = list
+    rowsAreStale = false
+    lists[.messages, default: ListState()].setCount(trace.messages.count)
+    lists[.findings, default: ListState()].setCount(trace.index.findings.count)
+    if view == .stats {
+      lists[.stats, default: ListState()].setCount(StatsView.lines(self, width: layout.list.columns).count)
+    }
+  }
+
+  // MARK: selection
+
+  /// Row of the index that the selected line of the Timeline shows.
+  private var selectedRow: Int? {
+    guard rows.count > 0, timelineList.cursor < rows.count else { return nil }
+    return rows[timelineList.cursor]
+  }
+
+  /// Row of the packet that the detail is about.
+  var focusRow: Int? {
+    switch view {
+    case .timeline: selectedRow
+    case .messages: selectedMessage.flatMap { $0.decision?.row ?? $0.rows.upperBound }
+    case .findings: selectedFinding?.row
+    case .stats: nil
+    }
+  }
+
+  var selectedMessage: MessageEntry? {
+    guard view == .messages else { return nil }
+    // The newest mail stands first.
+    let index = trace.messages.count - 1 - list.cursor
+    return trace.messages.indices.contains(index) ? trace.messages[index] : nil
+  }
+
+  var selectedFinding: FindingEntry? {
+    guard view == .findings else { return nil }
+    let index = list.cursor
+    return trace.index.findings.indices.contains(index) ? trace.index.findings[index] : nil
+  }
+
+  /// Number of the packet that the detail is about, and that instructions are for.
+  package var selectedPacket: Int? { focusRow.map { trace.index.number(at: $0) } }
+
+  /// Number of the connection that a packet travelled on.
+  package func connection(ofPacket number: Int) -> Int? {
+    trace.index.row(number: number).map { trace.index[$0].connection }
+  }
+
+  func isMarked(_ packet: Int) -> Bool {
+    trace.index.row(number: packet).map { trace.index[$0].flags.contains(.marked) } ?? false
+  }
+
+  /// The command whose macros `Space` unfolds: the selected one, or the one that the selected macros belong to.
+  var foldableCommand: Int? {
+    guard let row = selectedRow else { return nil }
+    let line = trace.index[row]
+    if let command = line.foldsInto { return trace.index.number(at: command) }
+    return line.macros == nil ? nil : line.number
+  }
+
+  /// The selected row in plain letters.
+  var selectedText: [UInt8]? {
+    guard let row = focusRow, let packet = trace.packet(at: row) else { return nil }
+    return Array("\(packet.kind.name) \(PacketWords.plain(packet))".utf8)
+  }
+
+  var openConnections: Int { trace.connections.count { $0.isOpen } }
+
+  // MARK: going somewhere
+
+  mutating func go(toPacket number: Int) -> [ConsoleEffect] {
+    guard let row = trace.index.row(number: number) else {
+      return refuse("there is no packet \(number); the last is \(lastNumber)")
+    }
+    go(toRow: row)
+    return []
+  }
+
+  private var lastNumber: Int { trace.count > 0 ? trace.index.number(at: trace.count - 1) : 0 }
+
+  /// Selects the packet in the Timeline. Where it is folded away, its command; where the filter hides it, the filter goes.
+  mutating func go(toRow row: Int) {
+    var target = row
+    if !rows.shows(target), let command = trace.index[row].foldsInto { target = command }
+    if !rows.shows(target), filter != nil {
+      setFilter("")
+      refreshRows()
+      status = StatusMessage(.done, "filter off, as it hides packet \(trace.index.number(at: row))")
+    }
+    if !rows.shows(target) { target = row }
+    view = .timeline
+    helpTop = nil
+    focus = .list
+    settings.follow = false
+    var list = timelineList
+    list.reveal(rows.line(of: target))
+    timelineList = list
+  }
+
+  /// Remembers where the operator is, for `back`.
+  mutating func leaveTrail() {
+    trail.append(
+      TrailStep(view: view, filter: filter?.text ?? "", packet: selectedPacket, row: list.cursor))
+  }
+
+  mutating func retrace(_ step: TrailStep) {
+    view = step.view
+    focus = .list
+    if (filter?.text ?? "") != step.filter { setFilter(step.filter) }
+    if view == .timeline, let packet = step.packet, let row = trace.index.row(number: packet) {
+      refreshRows()
+      go(toRow: row)
+    } else {
+      list.select(step.row)
+    }
+  }
+
+  // MARK: filter
+
+  /// Shows only what `text` takes; an empty one shows all. What does not parse changes nothing.
+  mutating func setFilter(_ text: String) {
+    rowsAreStale = true
+    guard !text.allSatisfy({ $0 == " " }) else {
+      filter = nil
+      return
+    }
+    guard let expression = try? Expression(parsing: text) else { return }
+    filter = Filter(text: text, pass: FilterPass(FilterPredicate(expression)))
+    advanceFilter()
+  }
+
+  // MARK: what to write
+
+  /// Records of what the Timeline shows: its packets with their macros, what was remarked on them, and the opening of
+  /// their connections.
+  func recordsShown() -> [Int] {
+    let index = trace.index
+    var records: Set<Int> = []
+    var connections: Set<Int> = []
+    for line in 0..<rows.count {
+      let row = rows[line]
+      for packet in [row] + index.macroRows(of: row) { records.formUnion(index.recordNumbers(about: packet)) }
+      connections.insert(index.connectionIndex(at: row))
+    }
+    for connection in connections {
+      if let opening = index.openingRecord(ofConnection: connection) { records.insert(opening) }
+    }
+    return records.sorted()
+  }
+}

@@ -1,0 +1,156 @@
+import CommandLanguage
+import MilterProtocol
+import TraceModel
+
+/// Everything the screen knows: what was folded from the records, and where the operator looks.
+///
+/// Disposable: the first part is folded again from the records whenever somebody asks, the rest starts afresh. The
+/// screen never changes a packet; it asks (`ConsoleEffect.instruct`) and learns the outcome from the next record.
+package struct ConsoleModel {
+  // The trace.
+  package internal(set) var trace: TraceView
+  /// The time now on the trace's clock.
+  package internal(set) var now = Moment.zero
+  /// Whether records still arrive from connections of this program.
+  package let isLive: Bool
+  /// What the title says about where the records come from.
+  package var origin: Origin
+
+  // Where the operator looks.
+  package internal(set) var size = Size(columns: 80, rows: 24)
+  package internal(set) var view = ListView.timeline
+  package internal(set) var focus = Focus.list
+  package internal(set) var isMaximised = false
+  package internal(set) var helpTop: Int?
+  package internal(set) var isFrozen = false
+  /// Packets that there were when the display was frozen.
+  var frozenCount = 0
+  package internal(set) var settings = Settings()
+  package internal(set) var keymap = Keymap()
+  var tabs: [ListView: DetailTab] = [.messages: .message]
+  var lists: [ListView: ListState] = [:]
+  /// Views left by `Enter`, for `q` to go back to.
+  var trail: [TrailStep] = []
+  var detail = DetailState()
+  /// Bytes of the packet that Hex lights.
+  var lit: Range<Int>?
+  /// Whether Message shows what became of the mail rather than the mail.
+  var showsEffect = false
+
+  // The rows of the Timeline.
+  var rows = ShownRows()
+  var rowsAreStale = true
+  /// Commands whose macro packets have rows of their own, by packet number.
+  var unfolded: Set<Int> = []
+  package internal(set) var filter: Filter?
+  var search: Search?
+
+  // The bottom line.
+  package internal(set) var prompt: Prompt?
+  package internal(set) var question: Question?
+  package internal(set) var status: StatusMessage?
+  var history: [Prompt.Purpose: [String]] = [:]
+  var digits: DigitRun?
+
+  static let historyLines = 200
+  /// Records folded in at once, between two looks at the keys: a few milliseconds' worth.
+  static let sliceRecords = 4000
+  static let sliceFiltered = 20_000
+  static let sliceSearched = 4000
+
+  package enum Focus: Hashable, Sendable { case list, detail }
+
+  /// Where the records come from, for the title.
+  package enum Origin: Hashable, Sendable {
+    /// Addresses in canonical form, and the file being written, if any.
+    case live(listen: String, milter: String?, file: String?)
+    case files([String])
+    case demo
+  }
+
+  /// A question at the bottom, answered with y or n.
+  package struct Question: Hashable, Sendable {
+    package var words: String
+    var yes: ConsoleEffect
+  }
+
+  struct TrailStep: Hashable, Sendable {
+    var view: ListView
+    var filter: String
+    /// Number of the packet that was selected.
+    var packet: Int?
+    var row: Int
+  }
+
+  package struct Filter {
+    package var text: String
+    var pass: FilterPass<FilterPredicate>
+  }
+
+  package init(source: any RecordSource, origin: Origin, isLive: Bool, utcOffset: Int = 0) {
+    trace = TraceView(source: source, utcOffset: utcOffset)
+    self.origin = origin
+    self.isLive = isLive
+    settings.follow = isLive
+    status = StatusMessage(.hint, "? lists the keys · Enter opens a packet · q goes back · Q quits")
+  }
+}
+
+extension ConsoleModel {
+  /// The pane that has the keys.
+  package var place: Binding.Places {
+    if helpTop != nil { return .help }
+    return focus == .detail ? .detail : view.place
+  }
+
+  /// The pane that has the keys again once help is closed.
+  var placeBehindHelp: Binding.Places { focus == .detail ? .detail : view.place }
+
+  var helpLineCount: Int {
+    HelpView.lines(for: placeBehindHelp, keymap: keymap, width: size.columns).count
+  }
+
+  var helpHeight: Int { max(1, size.rows - 2) }
+
+  package var tab: DetailTab {
+    get { tabs[view] ?? .fields }
+    set { tabs[view] = newValue }
+  }
+
+  package internal(set) var list: ListState {
+    get { lists[view] ?? ListState() }
+    set { lists[view] = newValue }
+  }
+
+  var timelineList: ListState {
+    get { lists[.timeline] ?? ListState() }
+    set { lists[.timeline] = newValue }
+  }
+
+  package var hasDetail: Bool { view != .stats }
+
+  package var layout: Layout { layout(for: size) }
+
+  func layout(for size: Size) -> Layout {
+    let panes: Layout.Panes
+    if !hasDetail || helpTop != nil {
+      panes = .listOnly
+    } else if isMaximised {
+      panes = focus == .list ? .listOnly : .detailOnly
+    } else if size.rows < 12, size.columns < Layout.wideColumns {
+      // Too low for two panes: the one with the keys has it all.
+      panes = focus == .list ? .listOnly : .detailOnly
+    } else {
+      panes = .both
+    }
+    return Layout(size, panes: panes)
+  }
+
+  var paneHeight: Int { focus == .list ? list.height : detail.list.height }
+
+  mutating func resizePanes() {
+    let layout = self.layout
+    for view in ListView.allCases { lists[view, default: ListState()].resize(height: layout.list.rows) }
+    detail.list.resize(height: layout.detail.rows)
+  }
+}

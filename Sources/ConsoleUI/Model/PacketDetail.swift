@@ -1,0 +1,38 @@
+import MilterProtocol
+import TraceModel
+
+/// Everything about one packet that the detail pane may show.
+struct PacketDetail {
+  var row: Int
+  var number: Int
+  var packet: Packet
+  var connection: Int
+  /// Within the connection; 0 for none.
+  var message: Int
+  var stage: Stage?
+  /// Of a reply: number of the command that it answers.
+  var answers: Int?
+  /// Of a command: numbers of the macro packets folded into it.
+  var macros: [Int]
+  /// Of a command: number of the reply that settled it, and how it reads.
+  var reply: Int?
+  var time: Moment
+  var took: Moment.Span?
+  var flags: PacketFlags
+  /// Facts of the connection as they are after the packet.
+  var facts: SessionFacts
+  var findings: [Finding]
+  /// Records about the packet that are no packet of their own: held, released, edited, instructed, noted.
+  var remarks: [Record]
+
+  /// `packet 120 · reply to RCPT <bob@example.net>`.
+  var title: DisplayText {
+    let name: String
+    switch packet.kind {
+    case .command(let kind): name = kind.name
+    case .reply(let reply): name = stage.map { "reply to \($0.name)" } ?? reply.name
+    case .unknown, .empty: name = packet.kind.name
+    }
+    return DisplayText("packet \(number) · \(name)")
+  }
+}

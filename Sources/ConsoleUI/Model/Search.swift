@@ -1,0 +1,46 @@
+import MilterProtocol
+import TraceModel
+
+/// A search under way, or the one that `n` repeats: goes through the rows from where the operator was, around the end.
+struct Search: Hashable, Sendable {
+  /// As typed.
+  let text: String
+  /// In lower case; compared without regard to ASCII case.
+  let needle: [UInt8]
+  /// The row to look at next; nil where nothing is under way.
+  var next: Int?
+  /// 1 towards the end, -1 towards the start.
+  var step = 1
+  /// Rows still to be looked at.
+  var left = 0
+  /// Matches to pass by before stopping.
+  var skips = 0
+
+  init(_ text: String) {
+    self.text = text
+    needle = Array(text.utf8).map(lowercased)
+  }
+
+  /// Whether `bytes` say it, in any letter case.
+  func matches(_ bytes: some RandomAccessCollection<UInt8>) -> Bool {
+    guard let first = needle.first, bytes.count >= needle.count else { return false }
+    var start = bytes.startIndex
+    let last = bytes.index(bytes.endIndex, offsetBy: -needle.count)
+    while start <= last {
+      if lowercased(bytes[start]) == first {
+        var at = start
+        var found = true
+        for byte in needle {
+          if lowercased(bytes[at]) != byte {
+            found = false
+            break
+          }
+          bytes.formIndex(after: &at)
+        }
+        if found { return true }
+      }
+      bytes.formIndex(after: &start)
+    }
+    return false
+  }
+}

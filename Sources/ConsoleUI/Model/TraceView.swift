@@ -1,0 +1,60 @@
+import MilterProtocol
+import TraceModel
+
+/// The trace as the screen reads it: the index, and the records behind it.
+package struct TraceView {
+  package private(set) var index = TimelineIndex()
+  let source: any RecordSource
+  let utcOffset: Int
+
+  init(source: any RecordSource, utcOffset: Int) {
+    self.source = source
+    self.utcOffset = utcOffset
+  }
+
+  /// Folds in up to `limit` records more. Returns whether all are in.
+  mutating func catchUp(limit: Int) -> Bool { index.catchUp(with: source, limit: limit) }
+
+  var isBehind: Bool { index.recordCount < source.count }
+  package var count: Int { index.count }
+  var statistics: TimelineStatistics { index.statistics }
+  var connections: [ConnectionEntry] { index.connections }
+  var messages: [MessageEntry] { index.messages }
+  var head: TraceHead? { source.head }
+  var startedAt: Int64 { head?.startedAt ?? 0 }
+  var lastMoment: Moment { count > 0 ? index.time(at: count - 1) : .zero }
+
+  /// A reader over the index as it is now. Let go of it before records are folded in, or the index is copied.
+  var reader: TimelineReader { TimelineReader(index, source, utcOffset: utcOffset) }
+
+  var findingCounts: [Finding.Severity: Int] {
+    index.findings.reduce(into: [:]) { $0[$1.severity, default: 0] += 1 }
+  }
+
+  // MARK: packets
+
+  func packet(at row: Int) -> Packet? { index.packet(at: row, from: source) }
+
+  func packet(numbered number: Int) -> Packet? { index.row(number: number).flatMap { packet(at: $0) } }
+
+  /// Everything about the packet at `row`; nil where it cannot be read back.
+  func detail(at row: Int) -> PacketDetail? {
+    guard row < count, let packet = packet(at: row) else { return nil }
+    let line = index[row]
+    let replies = line.sender == .mta ? index.replyRows(to: row) : []
+    return PacketDetail(
+      row: row, number: line.number, packet: packet, connection: line.connection, message: line.message,
+      stage: line.stage, answers: line.answers.map { index.number(at: $0) },
+      macros: index.macroRows(of: row).map { index.number(at: $0) },
+      reply: replies.last.map { index.number(at: $0) }, time: line.time, took: line.took, flags: line.flags,
+      facts: index.facts(at: row, from: source), findings: index.findings(about: row, from: source),
+      remarks: index.remarkRecords(about: row, from: source))
+  }
+
+  // MARK: times
+
+  /// The time of day.
+  func clock(_ moment: Moment) -> String {
+    TimeText.clock(moment, startedAt: startedAt, utcOffset: utcOffset)
+  }
+}

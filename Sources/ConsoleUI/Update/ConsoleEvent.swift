@@ -1,0 +1,44 @@
+import MilterProtocol
+import TraceModel
+
+/// What happened to the screen.
+package enum ConsoleEvent: Sendable {
+  case key(Key)
+  /// There are more records to fold in.
+  case appended
+  /// The time now, on the trace's clock; comes before every other event of a turn.
+  case tick(Moment)
+  case resized(Size)
+  /// Nobody waits for the screen: time to go on with what is under way (`ConsoleModel.isBusy`).
+  case idle
+  /// Nothing was written, for there is a file of that name.
+  case exists(path: String, records: [Int])
+  /// Something asked for was done, or not, and this is what to say about it.
+  case reported(StatusMessage)
+}
+
+/// What the screen asks the outside to do.
+package enum ConsoleEffect: Hashable, Sendable {
+  /// For the connection of that packet.
+  case instruct(Instruction, packet: Int)
+  /// Write these records, and the trace's head, to a file; one that is there only goes where that was said.
+  case write(path: String, records: [Int], replaces: Bool)
+  /// To the clipboard of the operator's terminal.
+  case copy([UInt8])
+  /// Draw every cell again, whatever the terminal shows.
+  case redraw
+  case suspend
+  case quit
+}
+
+/// A line for the operator at the bottom of the screen, gone with the next key.
+package struct StatusMessage: Hashable, Sendable {
+  package enum Weight: Hashable, Sendable { case hint, done, refused }
+  package var weight: Weight
+  package var text: String
+
+  package init(_ weight: Weight, _ text: String) {
+    self.weight = weight
+    self.text = text
+  }
+}

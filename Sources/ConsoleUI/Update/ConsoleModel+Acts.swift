@@ -1,0 +1,235 @@
+import MilterProtocol
+
+extension ConsoleModel {
+  /// Does what a key, or its word at the prompt, stands for.
+  mutating func perform(_ act: Act, count: Int? = nil) -> [ConsoleEffect] {
+    switch act {
+    case .down: move(by: count ?? 1)
+    case .up: move(by: -(count ?? 1))
+    case .top: moveToTop()
+    case .bottom:
+      if let count { return go(toPacket: count) }
+      moveToBottom()
+    case .halfDown: page(by: max(1, paneHeight / 2) * (count ?? 1))
+    case .halfUp: page(by: -max(1, paneHeight / 2) * (count ?? 1))
+    case .pageDown: page(by: max(1, paneHeight - 1) * (count ?? 1))
+    case .pageUp: page(by: -max(1, paneHeight - 1) * (count ?? 1))
+    case .nextTab: tab = tab.moved(by: 1)
+    case .previousTab: tab = tab.moved(by: -1)
+    case .pane: switchPane()
+    case .open: return open()
+    case .back: back()
+    case .fold: fold()
+    case .maximise: isMaximised.toggle()
+    case .timeline: show(.timeline)
+    case .messages: show(.messages)
+    case .findings: show(.findings)
+    case .stats: show(.stats)
+    case .filterPrompt: ask(.filter, text: filter?.text ?? "")
+    case .searchPrompt: ask(.search)
+    case .notePrompt:
+      guard selectedPacket != nil else { return refuse("no packet is selected") }
+      ask(.note)
+    case .writePrompt: ask(.write)
+    case .prompt: ask(.instruction)
+    case .next: return search(step: 1, count: count ?? 1)
+    case .previous: return search(step: -1, count: count ?? 1)
+    case .nextFinding: return jump(step: 1, count: count ?? 1, to: .finding)
+    case .previousFinding: return jump(step: -1, count: count ?? 1, to: .finding)
+    case .nextMark: return jump(step: 1, count: count ?? 1, to: .mark)
+    case .toggleMark: return toggleMark()
+    case .time: nextTimeMode()
+    case .diff: showDiff()
+    case .follow: toggleFollow()
+    case .freeze: toggleFreeze()
+    case .copy: return copySelection()
+    case .help: helpTop = helpTop == nil ? 0 : nil
+    case .redraw: return [.redraw]
+    case .suspend: return [.suspend]
+    case .leave: return leave()
+    }
+    return []
+  }
+
+  mutating func refuse(_ words: String) -> [ConsoleEffect] {
+    status = StatusMessage(.refused, words)
+    return []
+  }
+
+  // MARK: moving
+
+  private mutating func move(by rows: Int) {
+    if helpTop != nil { return scrollHelp(by: rows) }
+    switch focus {
+    case .list:
+      list.move(by: rows)
+      followsAfterMove(down: rows > 0)
+    case .detail: detail.list.move(by: rows)
+    }
+  }
+
+  private mutating func page(by rows: Int) {
+    if helpTop != nil { return scrollHelp(by: rows) }
+    switch focus {
+    case .list:
+      list.page(by: rows)
+      followsAfterMove(down: rows > 0)
+    case .detail: detail.list.page(by: rows)
+    }
+  }
+
+  private mutating func moveToTop() {
+    if helpTop != nil { return helpTop = 0 }
+    switch focus {
+    case .list:
+      list.select(0)
+      if view == .timeline { settings.follow = false }
+    case .detail: detail.list.select(0)
+    }
+  }
+
+  private mutating func moveToBottom() {
+    if helpTop != nil { return scrollHelp(by: helpLineCount) }
+    switch focus {
+    case .list:
+      list.select(list.count - 1)
+      if view == .timeline, isLive { settings.follow = true }
+    case .detail: detail.list.select(detail.list.count - 1)
+    }
+  }
+
+  /// Going up leaves the newest packet alone; only `G` and `F` take it up again.
+  private mutating func followsAfterMove(down: Bool) {
+    if view == .timeline, !down { settings.follow = false }
+  }
+
+  private mutating func scrollHelp(by rows: Int) {
+    helpTop = max(0, min((helpTop ?? 0) + rows, helpLineCount - helpHeight))
+  }
+
+  // MARK: views and panes
+
+  mutating func show(_ view: ListView) {
+    helpTop = nil
+    guard view != self.view else { return }
+    self.view = view
+    focus = .list
+    trail = []
+  }
+
+  private mutating func switchPane() {
+    guard hasDetail, helpTop == nil else { return }
+    focus = focus == .list ? .detail : .list
+  }
+
+  private mutating func open() -> [ConsoleEffect] {
+    if focus == .detail { return openDetailLine() }
+    switch view {
+    case .timeline: if selectedPacket != nil { focus = .detail }
+    case .messages:
+      guard let row = selectedMessage else { return [] }
+      leaveTrail()
+      view = .timeline
+      setFilter("conn == \(trace.connections[row.connection].number) and msg == \(row.number)")
+      list.select(0)
+    case .findings:
+      guard let packet = selectedPacket else { return refuse("it is about no single packet") }
+      leaveTrail()
+      return go(toPacket: packet)
+    case .stats: break
+    }
+    return []
+  }
+
+  /// From a line of the detail: to the packet that it names, or to its bytes.
+  private mutating func openDetailLine() -> [ConsoleEffect] {
+    guard let line = detail.selectedLine else { return [] }
+    if let packet = line.packet, packet != selectedPacket {
+      leaveTrail()
+      return go(toPacket: packet)
+    }
+    if line.bytes != nil, tab != .hex {
+      lit = line.bytes
+      tab = .hex
+    } else {
+      isMaximised.toggle()
+    }
+    return []
+  }
+
+  private mutating func back() {
+    if helpTop != nil {
+      helpTop = nil
+    } else if isMaximised {
+      isMaximised = false
+    } else if focus == .detail {
+      focus = .list
+    } else if let step = trail.popLast() {
+      retrace(step)
+    } else if view != .timeline {
+      view = .timeline
+    } else if filter != nil {
+      setFilter("")
+      status = StatusMessage(.done, "filter off")
+    } else {
+      status = StatusMessage(.hint, "nothing to go back to; Q quits")
+    }
+  }
+
+  private mutating func fold() {
+    guard view == .timeline else { return }
+    guard let command = foldableCommand else {
+      status = StatusMessage(.hint, "no macros belong to this packet")
+      return
+    }
+    if unfolded.remove(command) == nil { unfolded.insert(command) }
+    rowsAreStale = true
+    refreshRows()
+    guard let row = trace.index.row(number: command) else { return }
+    timelineList.reveal(rows.line(of: row))
+  }
+
+  private mutating func showDiff() {
+    tab = .message
+    showsEffect.toggle()
+    if focus == .list { detail.list.select(0) }
+  }
+
+  // MARK: screen
+
+  private mutating func nextTimeMode() {
+    let all = Settings.TimeMode.allCases
+    let next = ((all.firstIndex(of: settings.time) ?? 0) + 1) % all.count
+    settings.time = all[next]
+    status = StatusMessage(.done, "time: " + all[next].words)
+  }
+
+  private mutating func toggleFollow() {
+    settings.follow.toggle()
+    status = StatusMessage(.done, settings.follow ? "following the newest packet" : "not following")
+    if settings.follow { timelineList.select(timelineList.count - 1) }
+  }
+
+  private mutating func toggleFreeze() {
+    isFrozen.toggle()
+    frozenCount = trace.count
+    status = StatusMessage(.done, isFrozen ? "display frozen; recording goes on" : "display goes on")
+  }
+
+  private mutating func leave() -> [ConsoleEffect] {
+    guard isLive, openConnections > 0 else { return [.quit] }
+    question = Question(
+      words: "\(NumberText.count(openConnections, "connection")) still open. Quit and end them?", yes: .quit)
+    return []
+  }
+}
+
+extension Settings.TimeMode {
+  var words: String {
+    switch self {
+    case .clock: "time of day"
+    case .start: "since the trace began"
+    case .delta: "since the packet before"
+    }
+  }
+}

@@ -1,0 +1,104 @@
+extension ConsoleModel {
+  mutating func ask(_ purpose: Prompt.Purpose, text: String = "") {
+    prompt = Prompt(purpose, text: text)
+    examinePrompt()
+  }
+
+  /// A key while the prompt is open.
+  mutating func typed(_ key: Key) -> [ConsoleEffect] {
+    switch key {
+    case .named(.enter): return enter()
+    case .named(.escape), .control("c"), .control("g"): closePrompt()
+    case .named(.tab): complete(step: 1)
+    case .named(.backTab): complete(step: -1)
+    case .named(.up), .control("p"): recall(step: 1)
+    case .named(.down), .control("n"): recall(step: -1)
+    case .named(.backspace) where prompt?.editor.isEmpty == true: closePrompt()
+    default:
+      guard prompt?.editor.apply(key) == true else { return [] }
+      prompt?.chosen = nil
+      prompt?.recalled = nil
+      prompt?.draft = nil
+      examinePrompt()
+    }
+    return []
+  }
+
+  private mutating func closePrompt() {
+    // A filter shows its effect while it is typed; leaving the prompt takes that back.
+    prompt = nil
+  }
+
+  private mutating func complete(step: Int) {
+    prompt?.complete(step: step)
+    judgePrompt()
+  }
+
+  private mutating func recall(step: Int) {
+    guard let purpose = prompt?.purpose else { return }
+    let lines = history[purpose] ?? []
+    prompt?.recall(step: step, from: lines)
+    examinePrompt()
+  }
+
+  /// Says anew what the line is worth and what could follow it.
+  private mutating func examinePrompt() {
+    guard let line = prompt else { return }
+    let completions = Completions.all(for: line)
+    prompt?.completions = completions
+    prompt?.chosen = nil
+    judgePrompt()
+  }
+
+  private mutating func judgePrompt() {
+    guard let line = prompt else { return }
+    prompt?.validity = Validation.validity(of: line)
+  }
+
+  private mutating func enter() -> [ConsoleEffect] {
+    guard let prompt else { return [] }
+    let text = prompt.editor.text
+    if case .invalid(_, let message) = prompt.validity, prompt.purpose != .instruction || !text.isEmpty {
+      return refuseKeepingPrompt(message)
+    }
+    self.prompt = nil
+    remember(text, for: prompt.purpose)
+    switch prompt.purpose {
+    case .instruction: return text.isEmpty ? [] : run(text)
+    case .filter: setFilter(text)
+    case .search: return text.isEmpty ? [] : startSearch(text)
+    case .note: return text.isEmpty ? [] : note(text)
+    case .write: return text.isEmpty ? [] : write(to: text)
+    }
+    return []
+  }
+
+  /// What is wrong stands above the line already; the line stays to be mended.
+  private mutating func refuseKeepingPrompt(_ message: String) -> [ConsoleEffect] {
+    status = StatusMessage(.refused, message)
+    return []
+  }
+
+  private mutating func remember(_ text: String, for purpose: Prompt.Purpose) {
+    guard !text.isEmpty else { return }
+    var lines = history[purpose] ?? []
+    lines.removeAll { $0 == text }
+    lines.append(text)
+    if lines.count > ConsoleModel.historyLines { lines.removeFirst() }
+    history[purpose] = lines
+  }
+
+  /// y or n to a question.
+  mutating func answered(with key: Key) -> [ConsoleEffect] {
+    guard let question else { return [] }
+    switch key {
+    case .character("y"), .character("Y"):
+      self.question = nil
+      return [question.yes]
+    case .character("n"), .character("N"), .character("q"), .named(.escape), .control("c"), .control("g"):
+      self.question = nil
+    default: break
+    }
+    return []
+  }
+}

@@ -1,0 +1,102 @@
+import MilterProtocol
+import TraceModel
+
+extension ConsoleModel {
+  mutating func startSearch(_ text: String) -> [ConsoleEffect] {
+    search = Search(text)
+    return search(step: 1, count: 1)
+  }
+
+  /// To the next match, or the one before.
+  mutating func search(step: Int, count: Int) -> [ConsoleEffect] {
+    guard search != nil else { return refuse("nothing was searched for; / does") }
+    guard rows.count > 0 else { return refuse("no packets are shown") }
+    if view != .timeline { show(.timeline) }
+    search?.step = step
+    search?.left = rows.count
+    search?.skips = count - 1
+    let first = wrapped(timelineList.cursor + step)
+    search?.next = first
+    return advanceSearch()
+  }
+
+  private func wrapped(_ line: Int) -> Int { (line % rows.count + rows.count) % rows.count }
+
+  /// Looks at some rows more.
+  mutating func advanceSearch() -> [ConsoleEffect] {
+    guard let search, var line = search.next, rows.count > 0 else { return [] }
+    var left = search.left
+    for _ in 0..<ConsoleModel.sliceSearched {
+      if left <= 0 || line >= rows.count {
+        self.search?.next = nil
+        return refuse("'\(search.text)' is nowhere in the packets shown")
+      }
+      if search.matches(row: rows[line], trace) {
+        if self.search?.skips == 0 { return found(line) }
+        self.search?.skips -= 1
+      }
+      line = wrapped(line + search.step)
+      left -= 1
+    }
+    self.search?.next = line
+    self.search?.left = left
+    status = StatusMessage(.hint, "searching for '\(search.text)' …")
+    return []
+  }
+
+  private mutating func found(_ line: Int) -> [ConsoleEffect] {
+    let passedEnd = (search?.step ?? 1) > 0 ? line <= timelineList.cursor : line >= timelineList.cursor
+    search?.next = nil
+    settings.follow = false
+    timelineList.reveal(line)
+    status = passedEnd ? StatusMessage(.done, "around the end") : nil
+    return []
+  }
+
+  // MARK: findings and marks
+
+  enum Landmark: Hashable, Sendable { case finding, mark }
+
+  /// To the next packet that has a finding, or a mark.
+  mutating func jump(step: Int, count: Int, to landmark: Landmark) -> [ConsoleEffect] {
+    if view != .timeline { show(.timeline) }
+    var line = timelineList.cursor
+    for _ in 0..<max(1, count) {
+      repeat { line += step } while (0..<rows.count).contains(line) && !has(landmark, rows[line])
+      guard (0..<rows.count).contains(line) else {
+        return refuse(
+          "no \(landmark == .finding ? "finding" : "mark") \(step > 0 ? "further on" : "before this")")
+      }
+    }
+    settings.follow = false
+    timelineList.reveal(line)
+    return []
+  }
+
+  private func has(_ landmark: Landmark, _ row: Int) -> Bool {
+    let line = trace.index[row]
+    switch landmark {
+    case .finding: return line.severity != nil
+    case .mark: return line.flags.contains(.marked)
+    }
+  }
+}
+
+extension Search {
+  /// Whether the row, its packet, its macros or what was remarked on it say it.
+  func matches(row: Int, _ trace: TraceView) -> Bool {
+    guard let packet = trace.packet(at: row) else { return false }
+    if matches(packet.kind.name.utf8.map { $0 }) || matches(packet.bytes[packet.payload]) { return true }
+    if matches(Array(PacketWords.plain(packet).utf8)) { return true }
+    for macros in trace.index.macroRows(of: row) {
+      if let packet = trace.packet(at: macros), matches(packet.bytes[packet.payload]) { return true }
+    }
+    return trace.index.remarkRecords(about: row, from: trace.source).contains { remark in
+      switch remark.event {
+      case .found(let finding): matches(Array("\(finding.rule.id) \(finding.text)".utf8))
+      case .noted(let text, _): matches(Array(text.utf8))
+      case .opened, .received, .passed, .sent, .held, .released, .instructed, .marked, .closed: false
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import MilterProtocol
+
+extension ConsoleModel {
+  /// Takes in what happened; answers with what is to be done outside. The one way in which the screen changes.
+  package mutating func update(_ event: ConsoleEvent) -> [ConsoleEffect] {
+    var effects: [ConsoleEffect] = []
+    switch event {
+    case .key(let key): effects = pressed(key)
+    case .appended: catchUp(limit: ConsoleModel.sliceRecords)
+    case .tick(let moment): now = max(now, moment)
+    case .resized(let size): self.size = size
+    case .idle: effects = work()
+    case .reported(let message): status = message
+    case .exists(let path, let records):
+      question = Question(
+        words: "\(path) is there already. Replace it?",
+        yes: .write(path: path, records: records, replaces: true))
+    }
+    settle()
+    return effects
+  }
+
+  /// Makes the parts that are made of others fit again.
+  mutating func settle() {
+    refreshRows()
+    resizePanes()
+    refreshDetail()
+  }
+
+  private mutating func pressed(_ key: Key) -> [ConsoleEffect] {
+    if status?.weight != nil { status = nil }
+    if question != nil { return answered(with: key) }
+    if prompt != nil { return typed(key) }
+    if case .mouse(let mouse) = key { return pointed(mouse) }
+    if case .character(let digit) = key, ("0"..."9").contains(digit), keymap.isFree(key) {
+      return typed(digit: digit)
+    }
+    let run = digits
+    digits = nil
+    switch keymap.meaning(of: key, in: place) {
+    case .text(let line): return self.run(line)
+    case .act(let act, let takesCount):
+      var count: Int?
+      if takesCount, let run, let number = run.count, !run.isStale(at: now) {
+        count = number
+        show(run.origin)
+      }
+      return perform(act, count: count)
+    case nil:
+      status = StatusMessage(.hint, "\(key) does nothing here; ? lists the keys")
+      return []
+    }
+  }
+
+  private mutating func typed(digit: Unicode.Scalar) -> [ConsoleEffect] {
+    var run = digits ?? DigitRun(origin: view, at: now)
+    if !run.add(digit, at: now) {
+      run = DigitRun(origin: view, at: now)
+      _ = run.add(digit, at: now)
+    }
+    digits = run
+    if let number = Int(String(digit)), let view = ListView(rawValue: number) {
+      if run.digits.count == 1 || helpTop == nil { show(view) }
+    }
+    return []
+  }
+
+  /// A click selects a row, the wheel scrolls; only where the mouse was asked for.
+  private mutating func pointed(_ mouse: Key.Mouse) -> [ConsoleEffect] {
+    let layout = self.layout
+    switch (mouse.button, mouse.kind) {
+    case (.wheelUp, .press): scroll(by: -3, in: layout.detail.contains(mouse.at) ? .detail : .list)
+    case (.wheelDown, .press): scroll(by: 3, in: layout.detail.contains(mouse.at) ? .detail : .list)
+    case (.left, .press):
+      if layout.list.contains(mouse.at) {
+        focus = .list
+        list.select(list.top + mouse.at.row - layout.list.row)
+      } else if layout.detail.contains(mouse.at) {
+        focus = .detail
+        detail.list.select(detail.list.top + mouse.at.row - layout.detail.row)
+      }
+    default: break
+    }
+    return []
+  }
+
+  private mutating func scroll(by rows: Int, in pane: Focus) {
+    switch pane {
+    case .list: list.move(by: rows)
+    case .detail: detail.list.move(by: rows)
+    }
+  }
+}

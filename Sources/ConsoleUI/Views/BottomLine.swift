@@ -1,0 +1,28 @@
+/// The last line: a question, the prompt, what there is to say, or the keys of this place.
+enum BottomLine {
+  static func draw(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {
+    guard !rect.isEmpty else { return }
+    if let question = model.question {
+      frame.fill(rect, style: Style(.status))
+      let text =
+        " " + DisplayText(question.words, style: Style(.warn, .bold)) + " "
+        + DisplayText("y", style: .key) + " yes  " + DisplayText("n", style: .key) + " no"
+      frame.put(text, in: rect, style: Style(.status))
+    } else if let prompt = model.prompt {
+      PromptView.draw(prompt, into: &frame, in: rect)
+    } else if let status = model.status {
+      frame.put(" " + text(of: status), in: rect, style: Style(.status))
+    } else if let count = model.digits?.count {
+      frame.put(DisplayText(" \(count) …", style: Style(.prompt)), in: rect)
+    } else {
+      HintLine.draw(model.keymap, place: model.place, into: &frame, in: rect)
+    }
+  }
+
+  private static func text(of status: StatusMessage) -> DisplayText {
+    switch status.weight {
+    case .hint, .done: DisplayText(status.text, style: Style(.status))
+    case .refused: DisplayText(status.text, style: Style(.bad))
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import MilterProtocol
+import TraceModel
+
+/// The body of a mail: its parts decoded for reading, then the bytes as they came.
+enum BodySection {
+  /// Lines of one decoded part, and of the body as sent.
+  private static let partLines = 400
+  private static let rawLines = 4000
+
+  static func add(_ content: MessageContent, into page: inout DetailPage) {
+    guard !content.body.isEmpty else { return }
+    let whole = MIMEPart(headers: content.headers.map(\.header), body: content.body)
+    if isWorthDecoding(whole) { parts(whole, content.body, into: &page) }
+    page.heading("Body as sent  " + size(content.body.count, content.bodyIsCut))
+    for line in VisibleText.lines(content.body[...], limit: rawLines, usual: crlf) {
+      page.paragraph(line, indent: 1)
+    }
+    if content.bodyIsCut { page.add(.remark("… more than is shown here", indent: 1)) }
+  }
+
+  private static let crlf = [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
+
+  private static func size(_ bytes: Int, _ isCut: Bool) -> String {
+    NumberText.bytes(bytes) + (isCut ? " and more" : "")
+  }
+
+  /// Plain text that nothing encodes reads the same either way.
+  private static func isWorthDecoding(_ part: MIMEPart) -> Bool {
+    !part.parts.isEmpty || part.encoding != .identity || !isText(part)
+  }
+
+  private static func isText(_ part: MIMEPart) -> Bool { part.type.type.hasPrefix("text/") }
+
+  private static func parts(_ whole: MIMEPart, _ body: [UInt8], into page: inout DetailPage) {
+    page.heading("Parts")
+    for (part, depth) in whole.flattened {
+      page.paragraph(title(part, body, depth: depth), indent: 1 + depth * 2)
+      guard part.parts.isEmpty else { continue }
+      guard isText(part) else { continue }
+      text(part, body, indent: 3 + depth * 2, into: &page)
+    }
+  }
+
+  private static func title(_ part: MIMEPart, _ body: [UInt8], depth: Int) -> DisplayText {
+    var text = DisplayText(depth == 0 ? "" : "└ ", style: .dim)
+    text += DisplayText(part.type.type, style: Style(.name))
+    if let name = part.fileName {
+      text +=
+        DisplayText(" “", style: .dim) + DisplayText(escaping: name, columns: 80)
+        + DisplayText("”", style: .dim)
+    }
+    if part.encoding != .identity { text += DisplayText("  \(part.encoding.words)", style: .dim) }
+    text += DisplayText("  " + NumberText.bytes(part.content.count), style: .dim)
+    switch part.oddity {
+    case .noBoundary?: text += DisplayText("  its boundary never comes", style: Style(.warn))
+    case .notClosed?: text += DisplayText("  not closed", style: Style(.warn))
+    case .tooDeep?, .tooMany?: text += DisplayText("  more parts than are shown", style: Style(.warn))
+    case nil: break
+    }
+    return text
+  }
+
+  private static func text(
+    _ part: MIMEPart, _ body: [UInt8], indent: Int, into page: inout DetailPage
+  ) {
+    guard let decoded = part.text(from: body, limit: 65_536) else {
+      page.paragraph(DisplayText("in a character set that is not known", style: .dim), indent: indent)
+      return
+    }
+    let lines = VisibleText.lines(decoded[...], limit: partLines, usual: nil, showsEnds: false)
+    for line in lines { page.paragraph(line, indent: indent, value: decoded) }
+    if lines.count == partLines { page.add(.remark("…", indent: indent)) }
+  }
+}
+
+extension TransferEncoding {
+  fileprivate var words: String {
+    switch self {
+    case .identity: "as it is"
+    case .quotedPrintable: "quoted-printable"
+    case .base64: "base64"
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import MilterProtocol
+import TraceModel
+
+/// What the MTA will do with the mail: a diff of envelope, headers and body, each line with the packet behind it.
+enum EffectSection {
+  /// - Parameter isWhole: with the lines that stay as they are.
+  static func add(
+    _ content: MessageContent, _ rules: DeliveryRules, isWhole: Bool, into page: inout DetailPage
+  ) {
+    let result = EffectiveResult(of: content, under: rules)
+    page.heading("What \(rules.name) makes of it")
+    page.paragraph(fate(result), indent: 2)
+    if let quarantine = result.quarantine {
+      page.paragraph(
+        DisplayText("quarantined: ", style: Style(.warn)) + DisplayText(escaping: quarantine.reason),
+        indent: 2,
+        value: quarantine.reason, packet: quarantine.packet)
+    }
+    for remark in result.remarks {
+      page.paragraph(
+        DisplayText("note ", style: Style(.findingNote)) + DisplayText(remark.text), indent: 2,
+        packet: remark.packet)
+    }
+    if !isWhole, result.isUnchanged {
+      return page.paragraph(DisplayText("nothing is changed", style: .dim), indent: 2)
+    }
+    envelope(result, isWhole, into: &page)
+    headers(result, isWhole, into: &page)
+    body(result, isWhole, into: &page)
+    page.add(.remark("set mta postfix or sendmail shows the other's rules", indent: 2))
+  }
+
+  private static func fate(_ result: EffectiveResult) -> DisplayText {
+    switch result.fate {
+    case .pending: DisplayText("not decided yet", style: .dim)
+    case .delivered: DisplayText("delivered", style: Style(.good))
+    case .held: DisplayText("taken, and held in the queue", style: Style(.warn))
+    case .discarded: DisplayText("taken, and thrown away", style: Style(.warn))
+    case .rejected: DisplayText("rejected", style: Style(.bad))
+    case .tempfailed: DisplayText("refused for now; the client tries again", style: Style(.warn))
+    case .failed(let why): DisplayText("refused for now: " + why, style: Style(.bad))
+    }
+  }
+
+  // MARK: lines of the diff
+
+  private static func envelope(
+    _ result: EffectiveResult, _ isWhole: Bool, into page: inout DetailPage
+  ) {
+    let senders = result.sender.map { [("from ", $0)] } ?? []
+    for (label, line) in senders + result.recipients.map({ ("to ", $0) }) {
+      let text = DisplayText(label, style: .dim) + DisplayText(escaping: line.envelope.address)
+      let before = line.before.map { DisplayText(label, style: .dim) + DisplayText(escaping: $0.address) }
+      add(text, before: before, line.change, isWhole, into: &page)
+    }
+  }
+
+  private static func headers(_ result: EffectiveResult, _ isWhole: Bool, into page: inout DetailPage) {
+    for header in result.headers {
+      if header.isOwnReceived {
+        if isWhole { page.add(.remark("  Received: the MTA's own", indent: 2)) }
+        continue
+      }
+      let before = header.before.map { self.text($0.name, $0.text) }
+      var text = self.text(header.name, header.text)
+      if header.isPlacedRoughly { text += DisplayText("  about here", style: .dim) }
+      add(text, before: before, header.change, isWhole, into: &page)
+    }
+  }
+
+  private static func text(_ name: [UInt8], _ value: [UInt8]) -> DisplayText {
+    DisplayText(escaping: name, style: .text) + ":" + VisibleText.line(value[...], columns: 600)
+  }
+
+  private static func add(
+    _ text: DisplayText, before: DisplayText?, _ change: EffectiveResult.Change, _ isWhole: Bool,
+    into page: inout DetailPage
+  ) {
+    switch change {
+    case .kept: if isWhole { line("  ", text, .text, nil, into: &page) }
+    case .added(let packet): line("+ ", text, .added, packet, into: &page)
+    case .removed(let packet): line("- ", text, .removed, packet, into: &page)
+    case .changed(let packet):
+      if let before { line("- ", before, .removed, packet, into: &page) }
+      line("+ ", text, .added, packet, into: &page)
+    }
+  }
+
+  private static func line(
+    _ sign: String, _ text: DisplayText, _ role: Style.Role, _ packet: Int?, into page: inout DetailPage
+  ) {
+    let by = packet.map { DisplayText("  packet \($0)", style: .dim) } ?? DisplayText()
+    page.paragraph(DisplayText(sign, style: Style(role)) + text.styled(role) + by, indent: 2, packet: packet)
+  }
+
+  private static func body(_ result: EffectiveResult, _ isWhole: Bool, into page: inout DetailPage) {
+    guard !result.bodyPackets.isEmpty || isWhole else { return }
+    if isWhole { page.add(.blank) }
+    for line in BodyDiff(from: result.bodyBefore, to: result.body).lines.prefix(4000) {
+      switch line {
+      case .kept(let range): if isWhole { self.line("  ", text(result.body[range]), .text, nil, into: &page) }
+      case .removed(let range): self.line("- ", text(result.bodyBefore[range]), .removed, nil, into: &page)
+      case .added(let range):
+        self.line("+ ", text(result.body[range]), .added, result.bodyPackets.first, into: &page)
+      }
+    }
+  }
+
+  private static func text(_ line: ArraySlice<UInt8>) -> DisplayText {
+    VisibleText.line(line.last == UInt8(ascii: "\n") ? line.dropLast() : line, columns: 600)
+  }
+}

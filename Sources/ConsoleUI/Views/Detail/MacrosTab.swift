@@ -1,0 +1,39 @@
+import MilterProtocol
+import TraceModel
+
+/// The Macros tab: what the milter may look up at this packet, what it means, and what it asked for in vain.
+enum MacrosTab {
+  static func lines(_ detail: PacketDetail, width: Int, _ model: ConsoleModel) -> [DetailLine] {
+    var page = DetailPage(width: width)
+    let macros = detail.facts.macros
+    var letter: UInt8?
+    for fact in macros.all {
+      if fact.letter != letter {
+        letter = fact.letter
+        page.heading(
+          "for \(CommandKind(rawValue: fact.letter)?.name ?? InertText.string(escaping: [fact.letter]))")
+      }
+      row(fact, macros, into: &page)
+    }
+    if macros.all.isEmpty { page.add(.remark("no macros are in force here", indent: 1)) }
+    return page.lines
+  }
+
+  private static func row(_ fact: MacroFact, _ macros: MacroFacts, into page: inout DetailPage) {
+    let current = macros.value(fact.name.bytes)
+    let isShadowed = current?.packet != fact.packet
+    var value = DisplayText(escaping: fact.value.slice, style: isShadowed ? .dim : Style(.value))
+    if value.isEmpty { value = DisplayText("empty", style: Style(.placeholder)) }
+    if isShadowed {
+      value += DisplayText(
+        "  older; \(CommandKind(rawValue: current?.letter ?? 0)?.name ?? "a later stage") has another",
+        style: .dim)
+    }
+    let meaning = KnownMacro.named(fact.name.bytes)?.meaning
+    let name = DisplayText(escaping: fact.name.slice, style: Style(.name))
+    if let meaning {
+      value += DisplayText("  " + meaning, style: .dim)
+    }
+    page.row(name, value, value: fact.value.bytes, packet: fact.packet)
+  }
+}

@@ -1,0 +1,111 @@
+import MilterProtocol
+import TraceModel
+
+/// The Message tab: the mail as it is known at the packet, with what an eye would miss made visible.
+enum MessageTab {
+  static func lines(_ detail: PacketDetail, width: Int, _ model: ConsoleModel) -> [DetailLine] {
+    guard let message = model.trace.index.messageIndex(at: detail.row) else {
+      return [.remark("no mail is under way at this packet", indent: 1)]
+    }
+    var page = DetailPage(width: width)
+    let content = model.trace.index.content(
+      ofMessage: message, upTo: upTo(detail, model), from: model.trace.source, bodyLimit: bodyLimit)
+    let rules = model.rules(for: detail.facts)
+    if model.showsEffect {
+      EffectSection.add(content, rules, isWhole: true, into: &page)
+      return page.lines
+    }
+    envelope(content, detail, into: &page)
+    headers(content, into: &page)
+    BodySection.add(content, into: &page)
+    if !content.modifications.isEmpty || content.decision != nil {
+      EffectSection.add(content, rules, isWhole: false, into: &page)
+    }
+    return page.lines
+  }
+
+  /// In the list of mails the whole of one counts, in the Timeline what there was up to the packet.
+  private static func upTo(_ detail: PacketDetail, _ model: ConsoleModel) -> Int? {
+    model.view == .messages ? nil : detail.row
+  }
+
+  /// What is read of a body: more than anybody scrolls through.
+  static let bodyLimit = 262_144
+
+  // MARK: envelope
+
+  private static func envelope(
+    _ content: MessageContent, _ detail: PacketDetail, into page: inout DetailPage
+  ) {
+    page.heading("Envelope")
+    if let sender = content.sender {
+      page.row("from", address(sender), value: sender.address)
+    } else {
+      page.row("from", DisplayText("not yet", style: Style(.placeholder)))
+    }
+    for recipient in detail.facts.message?.recipients ?? [] {
+      var text = DisplayText(escaping: recipient.address.slice, style: Style(.address))
+      for argument in recipient.envelope.arguments {
+        text += " " + DisplayText(escaping: argument.slice, style: .dim)
+      }
+      if let verdict = recipient.verdict, verdict.refuses {
+        text += DisplayText("  refused ", style: Style(.bad))
+        text +=
+          verdict.text.map { DisplayText(escaping: $0.slice, style: Style(.bad)) }
+          ?? DisplayText(verdict.kind.word, style: Style(.bad))
+      }
+      page.row(
+        DisplayText("to", style: Style(.name)), text, value: recipient.address.bytes,
+        packet: recipient.envelope.packet)
+    }
+  }
+
+  static func address(_ envelope: Envelope) -> DisplayText {
+    envelope.arguments.reduce(DisplayText(escaping: envelope.address, style: Style(.address))) {
+      $0 + " " + DisplayText(escaping: $1, style: .dim)
+    }
+  }
+
+  // MARK: headers
+
+  private static func headers(_ content: MessageContent, into page: inout DetailPage) {
+    guard !content.headers.isEmpty else { return }
+    page.heading("Headers")
+    var seen: [[UInt8]: Int] = [:]
+    for header in content.headers {
+      let key = header.header.name.map(lowercased)
+      seen[key, default: 0] += 1
+      let name =
+        DisplayText(escaping: header.header.name, columns: 60, style: Style(.name))
+        + DisplayText("[\(seen[key] ?? 1)]", style: .dim)
+      let lines = VisibleText.lines(
+        header.header.value[...], limit: 200, columns: 4000, usual: [UInt8(ascii: "\n")])
+      if lines.isEmpty {
+        page.row(name, DisplayText("empty", style: Style(.placeholder)), value: [], packet: header.packet)
+      }
+      for (index, line) in lines.enumerated() {
+        page.row(index == 0 ? name : "", line, value: header.header.value, packet: header.packet)
+      }
+      if let decoded = decoded(header.header.value) { page.row("", decoded, packet: header.packet) }
+    }
+  }
+
+  /// What encoded words say, where there are any.
+  private static func decoded(_ value: [UInt8]) -> DisplayText? {
+    let words = EncodedWords(value)
+    guard words.hasEncodedWords else { return nil }
+    return DisplayText("= ", style: .dim)
+      + DisplayText(escaping: words.text(of: value), columns: 2000, style: Style(.good))
+  }
+}
+
+extension ConsoleModel {
+  /// Whose rules tell what becomes of a mail: what was set, else what the macros say.
+  func rules(for facts: SessionFacts) -> DeliveryRules {
+    switch settings.mta {
+    case .postfix: .postfix
+    case .sendmail: .sendmail
+    case .auto: DeliveryRules(told: facts) ?? .postfix
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import MilterProtocol
+import TraceModel
+
+/// What a reply does to the SMTP client, by the rules of the MTA at hand first and of the other one after it.
+enum VerdictSection {
+  static func add(_ detail: PacketDetail, _ rules: DeliveryRules, into page: inout DetailPage) {
+    guard case .reply(let kind) = detail.packet.kind, kind.role == .verdict, let stage = detail.stage else {
+      return
+    }
+    page.heading("What it does")
+    let others = DeliveryRules.allCases.filter { $0 != rules }
+    for mta in [rules] + others {
+      let effect = VerdictEffect(of: kind, at: stage, under: mta, text: text(detail.packet))
+      let isMain = mta == rules
+      var words = DisplayText(effect.words, style: isMain ? .text : .dim)
+      if let code = effect.clientCode {
+        words = DisplayText("\(code)  ", style: isMain ? Style(role(code), .bold) : .dim) + words
+      }
+      page.row(DisplayText(mta.name, style: isMain ? Style(.name) : .dim), words)
+      if let danger = effect.danger {
+        page.row("", DisplayText("▲ " + danger, style: Style(.findingWarning)))
+      }
+    }
+  }
+
+  private static func text(_ packet: Packet) -> ArraySlice<UInt8> {
+    guard case .replyCode(let text) = Dissection(packet).shape else { return [] }
+    return packet.bytes[text]
+  }
+
+  private static func role(_ code: Int) -> Style.Role {
+    switch code / 100 {
+    case 2: .good
+    case 4: .warn
+    default: .bad
+    }
+  }
+}

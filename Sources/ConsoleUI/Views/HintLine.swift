@@ -1,0 +1,51 @@
+/// The bottom line in quiet times: the keys that do something here, as many as fit.
+enum HintLine {
+  static func draw(_ keymap: Keymap, place: Binding.Places, into frame: inout Frame, in rect: Rect) {
+    guard !rect.isEmpty else { return }
+    // `?` and `:` open everything else, so they stay at the right whatever else is cut.
+    let always: [Act] = [.help, .prompt]
+    let tail = always.compactMap { hint(for: $0, keymap, place) }.joined()
+    let end = Rect(
+      column: rect.endColumn - tail.width - 1, row: rect.row, columns: min(rect.columns, tail.width + 1),
+      rows: 1)
+    var room = rect
+    _ = room.takeRight(end.columns + 1)
+    var column = room.column + 1
+    for act in order(in: place) where !always.contains(act) {
+      guard let text = hint(for: act, keymap, place), column + text.width <= room.endColumn else { continue }
+      column += frame.put(text, at: Point(column: column, row: rect.row)) + 2
+    }
+    frame.put(tail, at: Point(column: max(rect.column, end.column), row: rect.row))
+  }
+
+  /// The most useful first: what this pane is for, then finding things, then the rest.
+  private static func order(in place: Binding.Places) -> [Act] {
+    let acts: [Act] =
+      place == .detail
+      ? [.back, .nextTab, .pane, .open, .copy, .maximise, .searchPrompt, .diff, .toggleMark, .notePrompt]
+      : [
+        .open, .back, .filterPrompt, .searchPrompt, .fold, .pane, .nextTab, .toggleMark, .notePrompt, .diff,
+        .writePrompt, .copy,
+      ]
+    return acts.filter { act in Binding.table.contains { $0.act == act && $0.places.contains(place) } }
+  }
+
+  private static func hint(for act: Act, _ keymap: Keymap, _ place: Binding.Places) -> DisplayText? {
+    guard let binding = Binding.table.first(where: { $0.act == act && $0.places.contains(place) }),
+      let label = binding.hint, let key = keymap.key(for: act, in: place)
+    else { return nil }
+    return DisplayText(key.description, style: .key) + DisplayText(" " + label, style: .dim)
+  }
+}
+
+extension [DisplayText] {
+  /// The texts in a row, two blanks between neighbours.
+  func joined(gap: Int = 2) -> DisplayText {
+    var text = DisplayText()
+    for part in self {
+      if !text.isEmpty { text += .blanks(gap) }
+      text += part
+    }
+    return text
+  }
+}

@@ -1,0 +1,51 @@
+/// Where the parts of the screen lie: title, list, rule, detail, bottom line.
+///
+/// From 120 columns on the detail stands to the right of the list, on narrower screens below it. Parts for which
+/// there is no room are empty rectangles.
+package struct Layout: Hashable, Sendable {
+  package var title: Rect
+  /// Headings of the list's columns.
+  package var headings: Rect
+  package var list: Rect
+  /// The line with the tabs of the detail.
+  package var rule: Rect
+  package var detail: Rect
+  /// The line between list and detail where they stand side by side; one column.
+  package var divider: Rect
+  package var bottom: Rect
+  package var isWide: Bool
+
+  /// Which panes the body has.
+  package enum Panes: Hashable, Sendable { case both, listOnly, detailOnly }
+
+  package static let wideColumns = 120
+
+  package init(_ size: Size, panes: Panes) {
+    var rest = Rect(size)
+    isWide = size.columns >= Layout.wideColumns
+    title = rest.takeTop(1)
+    bottom = rest.takeBottom(1)
+    divider = rest.takeRight(0)
+    var listPart = rest
+    var detailPart = rest.takeRight(0)
+    switch panes {
+    case .listOnly: break
+    case .detailOnly: swap(&listPart, &detailPart)
+    case .both:
+      if isWide {
+        // The list's columns have enough with 110; what is more serves the detail, whose lines are mail.
+        listPart = rest.takeLeft(min(110, size.columns * 60 / 100))
+        divider = rest.takeLeft(1)
+        detailPart = rest
+      } else {
+        listPart = rest.takeTop(max(3, (rest.rows + 1) / 2))
+        detailPart = rest
+      }
+    }
+    if detailPart.columns == 0 { detailPart.rows = 0 }
+    headings = listPart.takeTop(1)
+    list = listPart
+    rule = detailPart.takeTop(1)
+    detail = detailPart
+  }
+}

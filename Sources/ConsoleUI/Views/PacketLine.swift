@@ -1,0 +1,163 @@
+import MilterProtocol
+import TraceModel
+
+/// What a row of the Timeline says.
+package struct PacketLine: Hashable, Sendable {
+  package var number: Int
+  package var time: String
+  package var took: Moment.Span?
+  package var connection: Int
+  /// Within the connection; 0 for none.
+  package var message: Int
+  package var sender: Leg
+  package var stage: String
+  package var stageRole: Style.Role
+  package var text: DisplayText
+  /// How many macros are folded into the command.
+  package var macros: Int
+  /// A macro packet that is shown under its command.
+  package var isUnfolded: Bool
+  package var flags: PacketFlags
+  package var severity: Finding.Severity?
+
+  package init(
+    number: Int, time: String, took: Moment.Span? = nil, connection: Int, message: Int, sender: Leg,
+    stage: String, stageRole: Style.Role = .keyword, text: DisplayText, macros: Int = 0,
+    isUnfolded: Bool = false, flags: PacketFlags = [], severity: Finding.Severity? = nil
+  ) {
+    self.number = number
+    self.time = time
+    self.took = took
+    self.connection = connection
+    self.message = message
+    self.sender = sender
+    self.stage = stage
+    self.stageRole = stageRole
+    self.text = text
+    self.macros = macros
+    self.isUnfolded = isUnfolded
+    self.flags = flags
+    self.severity = severity
+  }
+}
+
+/// How rows of the Timeline share the width: columns go, sense stays.
+struct PacketColumns {
+  let columns: [Column]
+  let places: [Range<Int>?]
+  let width: Int
+  let timeColumns: Int
+  /// Whether the direction is an arrow alone.
+  private let isNarrow: Bool
+
+  /// - Parameter digits: of the highest packet number.
+  init(width: Int, digits: Int, timeColumns: Int) {
+    isNarrow = width < 90
+    self.width = width
+    self.timeColumns = timeColumns
+    columns = [
+      Column("", .fixed(1)),
+      Column("#", .fixed(max(3, digits)), .trailing),
+      Column("time", .fixed(timeColumns), .trailing, priority: 3),
+      Column("took", .fixed(6), .trailing, priority: 4),
+      Column("conn", .fixed(6), priority: 2),
+      Column(isNarrow ? "" : "from", .fixed(isNarrow ? 1 : 5), priority: isNarrow ? 0 : 1),
+      Column("stage", .fixed(8)),
+      Column("packet", .flexible(minimum: 18)),
+    ]
+    places = Column.layout(columns, width: width)
+  }
+
+  func drawHeadings(into frame: inout Frame, in line: Rect) {
+    frame.put(columns.map(\.title), columns: columns, at: places, in: line, style: .dim)
+  }
+
+  /// The columns of the packet's text, from the row's left edge.
+  var textPlace: Range<Int> { places.last.flatMap { $0 } ?? 0..<0 }
+
+  func draw(_ line: PacketLine, slow: Moment.Span, into frame: inout Frame, in rect: Rect) {
+    let conversation = Style(.connection(line.connection))
+    let name = line.message > 0 ? "c\(line.connection).\(line.message)" : "c\(line.connection)"
+    frame.put(
+      [
+        mark(line), DisplayText(String(line.number), style: .dim),
+        DisplayText(line.time, style: .dim), took(line, slow: slow),
+        DisplayText(name, style: conversation), direction(line.sender),
+        DisplayText(line.stage, style: Style(line.stageRole)), "",
+      ],
+      columns: columns, at: places, in: rect)
+    drawText(line, into: &frame, in: rect)
+  }
+
+  private func drawText(_ line: PacketLine, into frame: inout Frame, in rect: Rect) {
+    let place = textPlace
+    let room = Rect(column: rect.column + place.lowerBound, row: rect.row, columns: place.count, rows: 1)
+    let tail = tail(line)
+    let tailColumns = tail.isEmpty ? 0 : tail.width + 1
+    let text = line.isUnfolded ? "└ " + line.text : line.text
+    let textRoom = Rect(
+      column: room.column, row: room.row, columns: max(0, room.columns - tailColumns), rows: 1)
+    frame.put(text, in: textRoom, style: line.isUnfolded ? .dim : .text)
+    if !tail.isEmpty {
+      frame.put(tail, at: Point(column: room.endColumn - tail.width, row: room.row), width: room.columns)
+    }
+  }
+
+  private func mark(_ line: PacketLine) -> DisplayText {
+    line.flags.contains(.marked) ? DisplayText("▌", style: Style(.marked, .bold)) : ""
+  }
+
+  private func took(_ line: PacketLine, slow: Moment.Span) -> DisplayText {
+    guard let took = line.took else { return "" }
+    let isSlow = slow < took || slow == took
+    return DisplayText(TimeText.span(took), style: isSlow ? Style(.warn, .bold) : .dim)
+  }
+
+  private func direction(_ sender: Leg) -> DisplayText {
+    switch (sender, isNarrow) {
+    case (.mta, true): DisplayText("→", style: Style(.fromMTA))
+    case (.mta, false): DisplayText("mta →", style: Style(.fromMTA))
+    case (.milter, true): DisplayText("←", style: Style(.fromMilter))
+    case (.milter, false): DisplayText("← mlt", style: Style(.fromMilter))
+    }
+  }
+
+  /// Badges, findings and folded macros, at the right end of the row.
+  private func tail(_ line: PacketLine) -> DisplayText {
+    var parts: [DisplayText] = []
+    if line.macros > 0 {
+      let words = isNarrow ? "+\(line.macros)" : "+\(NumberText.count(line.macros, "macro"))"
+      parts.append(DisplayText(words, style: .dim))
+    }
+    for (flag, badge, role) in PacketColumns.badges where line.flags.contains(flag) {
+      parts.append(DisplayText(badge, style: Style(role, .bold)))
+    }
+    if line.flags.contains(.noted) { parts.append(DisplayText("✎", style: Style(.marked))) }
+    if let severity = line.severity { parts.append(severity.sign) }
+    return parts.joined(gap: 1)
+  }
+
+  private static let badges: [(PacketFlags, String, Style.Role)] = [
+    (.waiting, "HELD", .held), (.edited, "EDITED", .edited), (.injected, "INJECTED", .injected),
+    (.dropped, "DROPPED", .dropped), (.answered, "ANSWERED", .answered), (.ruled, "RULE", .rule),
+  ]
+}
+
+extension Finding.Severity {
+  package var role: Style.Role {
+    switch self {
+    case .note: .findingNote
+    case .warning: .findingWarning
+    case .error: .findingError
+    }
+  }
+
+  /// The mark of a finding in a list; its shape says the weight, its colour says it again.
+  package var sign: DisplayText {
+    switch self {
+    case .note: DisplayText("●", style: Style(.findingNote))
+    case .warning: DisplayText("▲", style: Style(.findingWarning))
+    case .error: DisplayText("✖", style: Style(.findingError, .bold))
+    }
+  }
+}

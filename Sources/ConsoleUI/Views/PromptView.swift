@@ -1,0 +1,97 @@
+/// The prompt at the bottom: the line, above it what is wrong with it or what could follow.
+struct PromptView {
+  /// How many completions are shown at once.
+  static let shownCompletions = 8
+
+  static func draw(_ prompt: Prompt, into frame: inout Frame, in rect: Rect) {
+    guard !rect.isEmpty else { return }
+    frame.fill(rect, style: Style(.prompt))
+    let label = DisplayText(prompt.purpose.label, style: Style(.label, .bold))
+    var column = rect.column + frame.put(label, at: rect.origin)
+    let line = styledLine(prompt)
+    let cursor = DisplayText(prefix(of: prompt.editor, scalars: prompt.editor.cursor)).width
+    let room = max(1, rect.endColumn - column)
+    // A line longer than the screen scrolls so that the cursor stays in sight.
+    let skip = max(0, cursor - room + 1)
+    frame.put(
+      line.slice(skip..<max(skip, min(line.width, skip + room))), at: Point(column: column, row: rect.row))
+    column += cursor - skip
+    frame.cursor = Point(column: min(column, rect.endColumn - 1), row: rect.row)
+    drawAbove(prompt, start: label.width - skip, into: &frame, in: rect)
+  }
+
+  private static func prefix(of editor: LineEditor, scalars count: Int) -> String {
+    String(String.UnicodeScalarView(editor.scalars.prefix(count)))
+  }
+
+  private static func styledLine(_ prompt: Prompt) -> DisplayText {
+    let line = DisplayText(prompt.editor.text, style: Style(.prompt))
+    guard case .invalid(let range, _) = prompt.validity else { return line }
+    let columns = columns(of: range, in: prompt.editor.text)
+    return line.adding(.underline, in: columns)
+  }
+
+  private static func columns(of range: Range<Int>, in text: String) -> Range<Int> {
+    let bytes = Array(text.utf8)
+    let start = DisplayText(escaping: bytes.prefix(range.lowerBound)).width
+    let width = DisplayText(
+      escaping: bytes[min(range.lowerBound, bytes.count)..<min(range.upperBound, bytes.count)]
+    ).width
+    return start..<start + max(1, width)
+  }
+
+  private static func drawAbove(_ prompt: Prompt, start: Int, into frame: inout Frame, in rect: Rect) {
+    var row = rect.row
+    if let text = remark(on: prompt) {
+      row -= 1
+      guard row > 0 else { return }
+      let line = Rect(column: rect.column, row: row, columns: rect.columns, rows: 1)
+      frame.fill(line, style: Style(.status))
+      var indent = 1
+      if case .invalid(let range, _) = prompt.validity {
+        let at = start + columns(of: range, in: prompt.editor.text).lowerBound
+        // The remark stands under its caret where there is room for both, else at the left.
+        if at + text.width + 2 < rect.columns { indent = max(0, at) }
+      }
+      frame.put(text, in: Rect(column: indent, row: row, columns: rect.endColumn - indent, rows: 1))
+    }
+    drawCompletions(prompt, start: start, above: row, into: &frame, in: rect)
+  }
+
+  private static func remark(on prompt: Prompt) -> DisplayText? {
+    switch prompt.validity {
+    case .open: nil
+    case .valid: prompt.purpose == .filter ? DisplayText("✓ valid", style: Style(.good)) : nil
+    case .invalid(_, let message): DisplayText("^ " + message, style: Style(.bad))
+    }
+  }
+
+  private static func drawCompletions(
+    _ prompt: Prompt, start: Int, above row: Int, into frame: inout Frame, in rect: Rect
+  ) {
+    let rows = min(prompt.completions.count, shownCompletions, row - 1)
+    guard rows > 0 else { return }
+    let first = min(max(0, (prompt.chosen ?? 0) - rows + 1), prompt.completions.count - rows)
+    let shown = Array(prompt.completions[first..<first + rows])
+    let words = shown.map { DisplayText($0.text, style: .key) }
+    let wordColumns = min((words.map(\.width).max() ?? 0), rect.columns / 2)
+    let texts = zip(words, shown).map { word, row in
+      " " + word.fitted(to: wordColumns) + "  " + DisplayText(row.help, style: .dim)
+    }
+    let more = prompt.completions.count - rows
+    let width = min(rect.columns, (texts.map(\.width).max() ?? 0) + 1)
+    let at = prompt.completions.first.map { columns(of: $0.range, in: prompt.editor.text).lowerBound } ?? 0
+    let column = max(0, min(start + at - 1, rect.endColumn - width))
+    for (index, text) in texts.enumerated() {
+      let line = Rect(column: column, row: row - rows + index, columns: width, rows: 1)
+      frame.fill(line, style: Style(.status))
+      frame.put(text, in: line, style: Style(.status))
+      if first + index == prompt.chosen { frame.add(.reverse, in: line) }
+    }
+    if more > 0, row - rows - 1 > 0 {
+      let line = Rect(column: column, row: row - rows - 1, columns: width, rows: 1)
+      frame.fill(line, style: Style(.status))
+      frame.put(DisplayText(" \(more) more, keep typing", style: .dim), in: line, style: Style(.status))
+    }
+  }
+}

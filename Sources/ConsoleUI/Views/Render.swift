@@ -1,0 +1,32 @@
+/// The screen of a model: same model, same size, same frame.
+package func render(_ model: ConsoleModel, size: Size) -> Frame {
+  var frame = Frame(size: size)
+  let layout = model.layout(for: size)
+  TitleBar.draw(model, into: &frame, in: layout.title)
+  if model.helpTop != nil {
+    HelpView.draw(model, into: &frame, in: layout)
+  } else {
+    drawList(model, into: &frame, in: layout)
+    drawDetail(model, into: &frame, in: layout)
+  }
+  if !layout.divider.isEmpty {
+    frame.verticalLine(at: layout.divider.origin, rows: layout.divider.rows)
+  }
+  BottomLine.draw(model, into: &frame, in: layout.bottom)
+  return frame
+}
+
+private func drawList(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
+  switch model.view {
+  case .timeline: TimelineView.draw(model, into: &frame, in: layout)
+  case .messages: MessagesView.draw(model, into: &frame, in: layout)
+  case .findings: FindingsView.draw(model, into: &frame, in: layout)
+  case .stats: StatsView.draw(model, into: &frame, in: layout)
+  }
+}
+
+private func drawDetail(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
+  guard !layout.rule.isEmpty else { return }
+  DetailRule.draw(model, into: &frame, in: layout.rule)
+  DetailView.draw(model, into: &frame, in: layout.detail)
+}

@@ -1,0 +1,175 @@
+import MilterProtocol
+import TraceModel
+
+/// The Stats view: how long the milter takes by stage, what it decides, how much goes through.
+enum StatsView {
+  static func draw(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
+    let list = model.list
+    let lines = lines(model, width: layout.list.columns)
+    // The headings row belongs to the page: it has no columns of its own.
+    for (row, index) in list.visible.enumerated() where lines.indices.contains(index) {
+      frame.put(lines[index], in: layout.list.line(row))
+    }
+  }
+
+  /// Every line of the page.
+  static func lines(_ model: ConsoleModel, width: Int) -> [DisplayText] {
+    let left = replyTimes(model, width: width)
+    let right = totals(model)
+    let verdicts = verdicts(model)
+    var lines = left + [""] + rates(model, width: width) + [""]
+    let side = width / 2
+    if width >= 110 {
+      for row in 0..<max(right.count, verdicts.count) {
+        lines.append(
+          (row < verdicts.count ? verdicts[row] : "").fitted(to: side) + (row < right.count ? right[row] : "")
+        )
+      }
+    } else {
+      lines += verdicts + [""] + right
+    }
+    return lines
+  }
+
+  private static let stages: [Stage] = [
+    .negotiation, .connect, .helo, .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB, .unknown,
+  ]
+
+  // MARK: reply times
+
+  private static func replyTimes(_ model: ConsoleModel, width: Int) -> [DisplayText] {
+    let times = model.trace.statistics.replyTimes
+    var lines = [heading("Reply time by stage")]
+    guard stages.contains(where: { times[$0] != nil }) else {
+      return lines + [DisplayText("  no replies yet", style: .dim)]
+    }
+    let hasChart = width >= 76
+    lines.append(
+      row(["stage", "replies", "median", "p90", "p99", "longest"].map { DisplayText($0, style: .dim) })
+        + (hasChart ? DisplayText("   " + scale, style: .dim) : ""))
+    for stage in stages {
+      guard let histogram = times[stage] else { continue }
+      var cells = [
+        DisplayText(stage.name, style: Style(.keyword)), DisplayText(NumberText.grouped(histogram.count)),
+      ]
+      for span in [
+        histogram.percentile(0.5), histogram.percentile(0.9), histogram.percentile(0.99), histogram.largest,
+      ] {
+        let isSlow = !(span < model.settings.slow)
+        cells.append(DisplayText(TimeText.span(span), style: isSlow ? Style(.warn, .bold) : .text))
+      }
+      lines.append(row(cells) + (hasChart ? "   " + chart(histogram, slow: model.settings.slow) : ""))
+    }
+    return lines
+  }
+
+  private static func row(_ cells: [DisplayText]) -> DisplayText {
+    let widths = [9, 8, 8, 8, 8, 8]
+    return zip(cells.indices, cells).reduce("  ") { line, next in
+      line + next.1.fitted(to: widths[next.0], next.0 == 0 ? .leading : .trailing)
+    }
+  }
+
+  /// Three columns a power of ten, from 10 µs to 100 s.
+  private static let decades = 7
+  private static let scale = "10µs 0.1ms 1ms  10ms 0.1s  1s    10s"
+  private static let scaleStarts = [0, 5, 11, 16, 21, 27, 33]
+
+  private static func chart(_ histogram: Histogram, slow: Moment.Span) -> DisplayText {
+    var counts = [Int](repeating: 0, count: 36)
+    for (bucket, count) in histogram.buckets.enumerated() where count > 0 {
+      counts[column(Histogram.upperEdge(bucket))] += count
+    }
+    return Sparkline.bars(counts, style: Style(.number))
+  }
+
+  /// The chart's column of a time: five to a power of ten, as the scale above it has them.
+  private static func column(_ microseconds: Int64) -> Int {
+    var low: Int64 = 10
+    for decade in 0..<decades {
+      let high = low * 10
+      if microseconds < high || decade == decades - 1 {
+        let start = scaleStarts[decade]
+        let width = (decade + 1 < decades ? scaleStarts[decade + 1] : 36) - start
+        let offset = max(0, microseconds - low) * Int64(width) / (high - low)
+        return min(35, start + Int(min(Int64(width - 1), offset)))
+      }
+      low = high
+    }
+    return 35
+  }
+
+  // MARK: rates
+
+  private static func rates(_ model: ConsoleModel, width: Int) -> [DisplayText] {
+    let end = model.isLive ? max(model.now, model.trace.lastMoment) : model.trace.lastMoment
+    let columns = min(RateRing.seconds, max(20, width - 30))
+    return [heading("The last \(columns) seconds")]
+      + zip([RateRing.Counted.packet, .message], ["packets", "messages"]).map { counted, name in
+        let series = Array(model.trace.statistics.rates.series(counted, until: end).suffix(columns))
+        let peak = series.max() ?? 0
+        return "  " + DisplayText(name, style: Style(.name)).fitted(to: 9)
+          + Sparkline.bars(series, style: Style(.number)).fitted(to: columns)
+          + DisplayText("  at most \(NumberText.grouped(peak))/s", style: .dim)
+      }
+  }
+
+  // MARK: verdicts
+
+  private static let verdictKinds: [(ReplyKind, String, Style.Role)] = [
+    (.continue, "continue", .text), (.accept, "accept", .good), (.reject, "reject", .bad),
+    (.replyCode, "reply", .bad), (.tempfail, "tempfail", .warn), (.discard, "discard", .warn),
+    (.skip, "skip", .text), (.shutdown, "shutdown", .bad),
+  ]
+
+  private static func verdicts(_ model: ConsoleModel) -> [DisplayText] {
+    let verdicts = model.trace.statistics.verdicts
+    var lines = [heading("Verdicts by stage")]
+    let kinds = verdictKinds.filter { kind in verdicts.values.contains { $0[kind.0] != nil } }
+    guard !kinds.isEmpty else { return lines + [DisplayText("  none yet", style: .dim)] }
+    lines.append(
+      kinds.reduce("  " + DisplayText.blanks(9)) { line, kind in
+        line + DisplayText(kind.1, style: .dim).fitted(to: 9, .trailing)
+      })
+    for stage in stages {
+      guard let counts = verdicts[stage] else { continue }
+      lines.append(
+        kinds.reduce("  " + DisplayText(stage.name, style: Style(.keyword)).fitted(to: 9)) { line, kind in
+          let count = counts[kind.0] ?? 0
+          let text = DisplayText(
+            count == 0 ? "·" : NumberText.grouped(count), style: count == 0 ? .dim : Style(kind.2))
+          return line + text.fitted(to: 9, .trailing)
+        })
+    }
+    return lines
+  }
+
+  // MARK: totals
+
+  private static func totals(_ model: ConsoleModel) -> [DisplayText] {
+    let trace = model.trace
+    let statistics = trace.statistics
+    var lines = [heading("In all")]
+    func add(_ name: String, _ text: String) {
+      lines.append("  " + DisplayText(name, style: Style(.name)).fitted(to: 14) + DisplayText(text))
+    }
+    let open = trace.connections.count { $0.isOpen }
+    add("connections", "\(NumberText.grouped(trace.connections.count)), \(NumberText.grouped(open)) open")
+    add(
+      "packets",
+      "\(NumberText.grouped(statistics.packetsFromMTA)) from the MTA, \(NumberText.grouped(statistics.packetsFromMilter)) from the milter"
+    )
+    add("messages", NumberText.grouped(trace.messages.count))
+    let modifications = statistics.modifications.sorted { $0.value > $1.value }
+    if !modifications.isEmpty {
+      add(
+        "modifications",
+        modifications.map { "\($0.key.name) \(NumberText.grouped($0.value))" }.joined(separator: ", "))
+    }
+    return lines
+  }
+
+  private static func heading(_ words: String) -> DisplayText {
+    " " + DisplayText(words, style: Style(.heading, .bold))
+  }
+}

@@ -1,0 +1,132 @@
+import MilterProtocol
+import TraceModel
+
+/// The Timeline: a row a packet.
+enum TimelineView {
+  static func draw(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
+    let columns = PacketColumns(
+      width: layout.list.columns, digits: digits(model),
+      timeColumns: timeColumns(model, width: layout.list.columns))
+    if !layout.headings.isEmpty {
+      columns.drawHeadings(into: &frame, in: layout.headings)
+      drawPlace(model, columns, into: &frame, in: layout.headings)
+    }
+    let list = model.timelineList
+    if list.count == 0 { return drawEmpty(model, into: &frame, in: layout.list) }
+    for (row, line) in list.visible.enumerated() {
+      let rect = layout.list.line(row)
+      guard !rect.isEmpty, line < model.rows.count else { continue }
+      let packet = packetLine(model, line: line, columns: columns)
+      columns.draw(packet, slow: model.settings.slow, into: &frame, in: rect)
+      if line == list.cursor {
+        frame.add(model.focus == .list ? .selected : .selectedElsewhere, in: rect)
+      }
+    }
+  }
+
+  private static func digits(_ model: ConsoleModel) -> Int {
+    guard model.trace.count > 0 else { return 4 }
+    return max(4, String(model.trace.index.number(at: model.trace.count - 1)).count)
+  }
+
+  private static func timeColumns(_ model: ConsoleModel, width: Int) -> Int {
+    switch model.settings.time {
+    // Beside a detail the packet's own words need the room more than its milliseconds do.
+    case .clock: width < 78 ? 8 : 12
+    case .start: model.trace.lastMoment.microseconds >= 3_600_000_000 ? 12 : 9
+    case .delta: 8
+    }
+  }
+
+  /// At the right of the headings: how much is shown of how much, and by which filter.
+  private static func drawPlace(
+    _ model: ConsoleModel, _ columns: PacketColumns, into frame: inout Frame, in rect: Rect
+  ) {
+    let count = NumberText.grouped(model.trace.count)
+    var place = DisplayText(count, style: .dim)
+    var filter = DisplayText()
+    if model.isFrozen {
+      let more = NumberText.grouped(model.trace.count - model.frozenCount)
+      place = DisplayText(
+        "\(NumberText.grouped(model.frozenCount)), \(more) more", style: Style(.frozen))
+    } else if let active = model.filter {
+      filter = DisplayText(active.text, style: Style(.prompt))
+      let busy = model.isBusy ? " …" : ""
+      place = DisplayText("\(NumberText.grouped(model.rows.count)) of \(count)\(busy)", style: .dim)
+    } else if model.trace.isBehind {
+      place = DisplayText("reading, \(count) …", style: .dim)
+    }
+    let room = rect.columns - columns.textPlace.lowerBound - 8
+    guard room > 10 else { return }
+    // The counts stay whole; a long expression is cut.
+    let filterRoom = max(0, min(filter.width, room - place.width - 2))
+    let shown = filter.isEmpty ? place : filter.fitted(to: filterRoom) + "  " + place
+    frame.put(shown, at: Point(column: rect.endColumn - shown.width, row: rect.row))
+  }
+
+  private static func drawEmpty(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {
+    let words: String
+    if model.filter != nil {
+      words = model.isBusy ? "filtering …" : "no packet matches the filter; f changes it, Esc takes it off"
+    } else {
+      words = model.waitingWords
+    }
+    frame.put(
+      DisplayText(words, style: Style(.placeholder)), in: rect.line(min(1, rect.rows - 1)).inset(columns: 2))
+  }
+
+  static func packetLine(_ model: ConsoleModel, line: Int, columns: PacketColumns) -> PacketLine {
+    let row = model.rows[line]
+    let index = model.trace.index
+    let entry = index[row]
+    let packet = model.trace.packet(at: row)
+    let room = columns.textPlace.count + 2
+    let isMacro = entry.kind == .command(.macro)
+    return PacketLine(
+      number: entry.number, time: time(entry, line: line, columns: columns, model), took: entry.took,
+      connection: entry.connection, message: entry.message, sender: entry.sender,
+      stage: stage(entry), stageRole: isMacro || entry.sender == .milter ? .dim : .keyword,
+      text: packet.map { PacketWords.text(of: $0, columns: room) }
+        ?? DisplayText("cannot be read back", style: Style(.bad)),
+      macros: model.showsMacros(of: entry) ? 0 : macroCount(row, model),
+      isUnfolded: isMacro && entry.foldsInto != nil && model.filter == nil, flags: entry.flags,
+      severity: entry.severity)
+  }
+
+  /// The command, or the one that a reply answers; what answers nothing says what it is.
+  private static func stage(_ entry: TimelineRow) -> String {
+    switch entry.kind {
+    case .command(let kind): kind.name
+    case .reply(let kind): entry.stage?.name ?? kind.name
+    case .unknown, .empty: entry.kind.name
+    }
+  }
+
+  private static func time(
+    _ entry: TimelineRow, line: Int, columns: PacketColumns, _ model: ConsoleModel
+  ) -> String {
+    switch model.settings.time {
+    case .clock: return String(model.trace.clock(entry.time).prefix(columns.timeColumns))
+    case .start: return TimeText.sinceStart(entry.time)
+    case .delta:
+      guard line > 0 else { return "" }
+      return "+" + TimeText.span(entry.time - model.trace.index.time(at: model.rows[line - 1]))
+    }
+  }
+
+  /// How many values the macro packets folded into the row announce.
+  private static func macroCount(_ row: Int, _ model: ConsoleModel) -> Int {
+    model.trace.index.macroRows(of: row).reduce(0) { sum, macros in
+      guard let packet = model.trace.packet(at: macros),
+        case .macro(_, let strings) = Dissection(packet).shape
+      else { return sum }
+      return sum + (StringList(strings, of: packet).reduce(0) { count, _ in count + 1 } + 1) / 2
+    }
+  }
+}
+
+extension ConsoleModel {
+  fileprivate func showsMacros(of entry: TimelineRow) -> Bool {
+    entry.macros == nil || settings.macros == .unfolded || unfolded.contains(entry.number)
+  }
+}

@@ -1,0 +1,76 @@
+import MilterProtocol
+
+/// The first line: views with their counts at the left, where the records come from at the right.
+enum TitleBar {
+  static func draw(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {
+    guard !rect.isEmpty else { return }
+    frame.fill(rect, style: Style(.title))
+    let state = state(model)
+    let stateRoom = state.isEmpty ? 0 : state.width + 1
+    var room = rect
+    frame.put(state, at: room.takeRight(stateRoom).origin, style: Style(.title))
+    // Names go before the views do: with less room, digits and counts alone.
+    let tabs = fitting(
+      [
+        tabs(model, names: .all, isNamed: true), tabs(model, names: .all, isNamed: false),
+        tabs(model, names: .current, isNamed: false),
+      ], room.columns)
+    let used = frame.put(tabs, at: room.origin, style: Style(.title))
+    let place = place(model)
+    let free = room.columns - used - 3
+    guard free >= 12, !place.isEmpty else { return }
+    let shown = place.fitted(to: min(place.width, free))
+    frame.put(
+      shown, at: Point(column: room.endColumn - shown.width - (state.isEmpty ? 1 : 2), row: rect.row),
+      style: Style(.title))
+  }
+
+  private enum Names { case all, current }
+
+  private static func fitting(_ texts: [DisplayText], _ columns: Int) -> DisplayText {
+    texts.first { $0.width <= columns } ?? texts[texts.count - 1]
+  }
+
+  private static func tabs(_ model: ConsoleModel, names: Names, isNamed: Bool) -> DisplayText {
+    var text = isNamed ? DisplayText(" mitmilter", style: Style(.title, .bold)) + " " : DisplayText()
+    for view in ListView.allCases {
+      let isCurrent = view == model.view && model.helpTop == nil
+      let style = isCurrent ? Style(.tabActive, .bold) : Style(.tab)
+      let name = names == .all || isCurrent ? " \(view.rawValue) \(view.title)" : " \(view.rawValue)"
+      text += DisplayText(name, style: style)
+      let counts = counts(of: view, model)
+      if !counts.isEmpty { text += DisplayText(" ", style: style) + counts.styled(style) }
+      text += DisplayText(" ", style: style)
+    }
+    return text
+  }
+
+  private static func counts(of view: ListView, _ model: ConsoleModel) -> DisplayText {
+    guard view == .findings else { return "" }
+    let counts = model.trace.findingCounts
+    let signs = [(Finding.Severity.error, "✖"), (.warning, "▲"), (.note, "●")]
+    return signs.compactMap { severity, sign in
+      guard let count = counts[severity], count > 0 else { return nil }
+      return DisplayText("\(sign)\(count)", style: Style(severity.role))
+    }.joined(gap: 1)
+  }
+
+  private static func place(_ model: ConsoleModel) -> DisplayText {
+    switch model.origin {
+    case .live(let listen, let milter, _): DisplayText(milter.map { "\(listen) ⇄ \($0)" } ?? listen)
+    case .files(let names): DisplayText(names.count == 1 ? names[0] : "\(names.count) files")
+    case .demo: "demo"
+    }
+  }
+
+  private static func state(_ model: ConsoleModel) -> DisplayText {
+    if model.isFrozen { return DisplayText("FROZEN", style: Style(.frozen, .bold)) }
+    switch model.origin {
+    case .live(_, _, let file):
+      return file == nil
+        ? DisplayText("○ not kept", style: .dim) : DisplayText("● REC", style: Style(.live, .bold))
+    case .demo: return DisplayText("● LIVE", style: Style(.live, .bold))
+    case .files: return ""
+    }
+  }
+}

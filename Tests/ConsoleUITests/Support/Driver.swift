@@ -1,0 +1,75 @@
+import ConsoleUI
+import MilterProtocol
+import TestSupport
+import TraceModel
+
+/// A model with the story in it, driven by the names of keys.
+struct Driver {
+  var model: ConsoleModel
+  /// What was asked for since the start.
+  private(set) var effects: [ConsoleEffect] = []
+
+  init(
+    _ source: MemoryRecords = Story.source, size: Size = Size(columns: 80, rows: 24), isLive: Bool = false
+  ) {
+    model = ConsoleModel(
+      source: source,
+      origin: isLive
+        ? .live(listen: "inet:8891@127.0.0.1", milter: "unix:/run/filter.sock", file: "mail.mtrace")
+        : .files(["story.mtrace"]), isLive: isLive)
+    send(.resized(size))
+    send(.appended)
+    settle()
+  }
+
+  mutating func send(_ event: ConsoleEvent) { effects += model.update(event) }
+
+  /// Runs what is under way to its end.
+  mutating func settle() {
+    var rounds = 0
+    while model.isBusy, rounds < 10_000 {
+      send(.idle)
+      rounds += 1
+    }
+  }
+
+  /// `press("j j Enter ^D")`: names as `bind` reads them, blanks between.
+  mutating func press(_ keys: String) {
+    for name in keys.split(separator: " ") {
+      guard let key = Key(name: name) else { preconditionFailure("no key '\(name)'") }
+      send(.key(key))
+    }
+    settle()
+  }
+
+  mutating func type(_ text: String) {
+    for scalar in text.unicodeScalars { send(.key(.character(scalar))) }
+    settle()
+  }
+
+  /// Types at the prompt that `key` opens, and Enter.
+  mutating func enter(_ text: String, at key: String = ":") {
+    press(key)
+    type(text)
+    press("Enter")
+  }
+
+  func frame(_ columns: Int? = nil, _ rows: Int? = nil) -> Frame {
+    render(model, size: Size(columns: columns ?? model.size.columns, rows: rows ?? model.size.rows))
+  }
+
+  /// The screen's text, line by line.
+  var text: [String] {
+    let frame = frame()
+    return (0..<frame.size.rows).map { row in
+      var line = ""
+      for column in 0..<frame.size.columns {
+        let cell = frame[Point(column: column, row: row)]
+        guard let base = cell.base else { continue }
+        line.unicodeScalars.append(base)
+      }
+      while line.last == " " { line.removeLast() }
+      return line
+    }
+  }
+}

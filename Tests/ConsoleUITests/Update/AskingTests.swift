@@ -1,0 +1,86 @@
+import ConsoleUI
+import MilterProtocol
+import TestSupport
+import Testing
+import TraceModel
+
+@Suite struct AskingTests {
+  @Test func marksAndNotesAreAskedForAndShowOnceTheyAreRecords() {
+    let source = Story.source
+    var driver = Driver(source)
+    driver.press("2 4 G")
+    driver.press("m")
+    driver.enter("why?", at: ";")
+    #expect(driver.effects == [.instruct(.mark, packet: 24), .instruct(.note("why?"), packet: 24)])
+    source.append(Record(time: .zero, connection: 1, event: .marked(packet: 24, on: true)))
+    source.append(Record(time: .zero, connection: 1, event: .noted(text: "why?", packet: 24)))
+    driver.send(.appended)
+    let row = driver.text.first { $0.contains("no such user") }
+    #expect(row?.hasPrefix("▌") == true)
+    #expect(row?.hasSuffix("✎") == true)
+    #expect(driver.text.contains { $0.contains("✎ why?") })
+    driver.press("m")
+    #expect(driver.effects.last == .instruct(.unmark, packet: 24))
+  }
+
+  @Test func writingTakesTheRecordsOfWhatIsShown() {
+    var driver = Driver()
+    driver.enter("conn == 1 and optneg", at: "f")
+    driver.enter("part.mtrace", at: "w")
+    #expect(driver.effects == [.write(path: "part.mtrace", records: [0, 1, 2], replaces: false)])
+    driver.send(.exists(path: "part.mtrace", records: [0, 1, 2]))
+    driver.press("y")
+    #expect(driver.effects.last == .write(path: "part.mtrace", records: [0, 1, 2], replaces: true))
+  }
+
+  @Test func copyingTakesTheSelectedValue() {
+    var driver = Driver()
+    driver.press("2 3 G")
+    driver.press("Enter j y")
+    #expect(driver.effects == [.copy(bytes("<nobody@example.net>"))])
+  }
+
+  @Test func quittingAsksWhileConnectionsAreOpen() {
+    var driver = Driver(isLive: true)
+    driver.press("Q")
+    #expect(driver.effects == [])
+    #expect(driver.model.question?.words == "1 connection still open. Quit and end them?")
+    driver.press("n Q y")
+    #expect(driver.effects == [.quit])
+  }
+
+  @Test func aRecordedTraceIsLeftAtOnce() {
+    var driver = Driver()
+    driver.press("Q")
+    #expect(driver.effects == [.quit])
+  }
+
+  @Test func keysCanBeBound() {
+    var driver = Driver()
+    driver.enter("bind x filter rcpt")
+    driver.press("x")
+    #expect(driver.model.filter?.text == "rcpt")
+    driver.enter("bind x")
+    driver.press("Esc x")
+    #expect(driver.model.filter == nil)
+    driver.enter("bind x nonsense")
+    #expect(driver.model.prompt != nil)
+  }
+
+  @Test func configLinesSayWhereTheyAreWrong() {
+    var model = Driver().model
+    #expect(model.configure("set time delta") == nil)
+    #expect(model.settings.time == .delta)
+    #expect(model.configure("bind ^X filter rcpt") == nil)
+    let wrong = [
+      ("set time noon", 10, "expected clock, start, delta, there was 'noon'"),
+      ("bind nokey down", 6, "'nokey' names no key; x, ^X, F5, PgUp, Alt-x do"),
+      ("bind x filter rcptt", 15, ""), ("down", 1, "expected set or bind"),
+    ]
+    for (line, column, message) in wrong {
+      let fault = model.configure(line)
+      #expect(fault?.column == column, "\(line)")
+      if !message.isEmpty { #expect(fault?.message == message) }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import ConsoleUI
+import TestSupport
+import Testing
+
+@Suite struct FindingThingsTests {
+  @Test func aFilterShowsItsPacketsOnly() {
+    var driver = Driver()
+    driver.enter("reply and stage == rcpt", at: "f")
+    #expect(driver.model.filter?.text == "reply and stage == rcpt")
+    #expect(driver.text[2].contains("RCPT") && driver.text[3].contains("550 5.1.1 no such user"))
+    #expect(driver.text[1].hasSuffix("reply and stage =…  4 of 79"))
+    driver.press("Esc")
+    #expect(driver.model.filter == nil)
+  }
+
+  @Test func aFilterThatDoesNotHoldStaysInThePrompt() {
+    var driver = Driver()
+    driver.enter("rcptt", at: "f")
+    #expect(driver.model.filter == nil)
+    guard case .invalid(let range, let message) = driver.model.prompt?.validity else {
+      Issue.record("the prompt takes it for \(String(describing: driver.model.prompt?.validity))")
+      return
+    }
+    #expect(range == 0..<5)
+    #expect(message.contains("rcpt"))
+  }
+
+  @Test func theSelectionKeepsItsPacketThroughFilters() {
+    var driver = Driver()
+    driver.press("2 3 G")
+    driver.enter("rcpt", at: "f")
+    #expect(driver.model.selectedPacket == 23)
+    driver.press("Esc")
+    #expect(driver.model.selectedPacket == 23)
+  }
+
+  struct Row: Sendable, CustomStringConvertible {
+    var text: String
+    var keys: String
+    var packet: Int
+    var description: String { text + " " + keys }
+  }
+
+  static let searches = [
+    Row(text: "no such", keys: "", packet: 24),
+    Row(text: "NO SUCH", keys: "", packet: 24),
+    Row(text: "x-spam", keys: "", packet: 32),
+    Row(text: "x-spam", keys: "n", packet: 33),
+    Row(text: "x-spam", keys: "n n", packet: 46),
+    Row(text: "x-spam", keys: "N", packet: 46),
+    Row(text: "4XyZ7k2", keys: "", packet: 23),  // in macros folded into the command
+    Row(text: "quarantine", keys: "G N", packet: 64),
+  ]
+
+  @Test(arguments: searches) func aSearchGoesToTheRowThatSaysIt(_ row: Row) {
+    var driver = Driver()
+    driver.enter(row.text, at: "/")
+    if !row.keys.isEmpty { driver.press(row.keys) }
+    #expect(driver.model.selectedPacket == row.packet)
+  }
+
+  @Test func aSearchInVainSaysSo() {
+    var driver = Driver()
+    driver.enter("no such words at all", at: "/")
+    #expect(driver.model.status?.text == "'no such words at all' is nowhere in the packets shown")
+    #expect(driver.model.selectedPacket == 1)
+  }
+
+  @Test func anOlderLineComesBack() {
+    var driver = Driver()
+    driver.enter("rcpt", at: "f")
+    driver.enter("mail", at: "f")
+    driver.press("f ^U Up Up")
+    #expect(driver.model.prompt?.editor.text == "rcpt")
+    driver.press("Down Down")
+    #expect(driver.model.prompt?.editor.text == "")
+  }
+
+  @Test func tabCompletesInstructions() {
+    var driver = Driver()
+    driver.press(":")
+    driver.type("fil")
+    #expect(driver.model.prompt?.completions.map(\.text) == ["filter"])
+    driver.press("Tab")
+    #expect(driver.model.prompt?.editor.text == "filter")
+    driver.press("^U")
+    driver.type("set ti")
+    driver.press("Tab")
+    #expect(driver.model.prompt?.editor.text == "set time")
+    driver.type(" d")
+    driver.press("Tab Enter")
+    #expect(driver.model.settings.time == .delta)
+  }
+}

@@ -1,0 +1,74 @@
+import ConsoleUI
+import MilterProtocol
+import TestSupport
+import Testing
+import TraceModel
+
+@Suite struct LiveTests {
+  /// A source that the test fills bit by bit.
+  private func start() -> (MemoryRecords, Driver) {
+    let source = MemoryRecords([], head: Story.head)
+    return (source, Driver(source, isLive: true))
+  }
+
+  private func append(_ count: Int, of records: [Record], to source: MemoryRecords) {
+    for record in records.dropFirst(source.count).prefix(count) { source.append(record) }
+  }
+
+  @Test func anEmptyScreenSaysWhatItWaitsFor() {
+    let (_, driver) = start()
+    #expect(driver.text.contains { $0.contains("waiting for an MTA to connect to inet:8891@127.0.0.1") })
+  }
+
+  @Test func theNewestPacketStaysInSight() {
+    var (source, driver) = start()
+    append(40, of: Story.records, to: source)
+    driver.send(.appended)
+    let first = driver.model.selectedPacket
+    append(20, of: Story.records, to: source)
+    driver.send(.appended)
+    #expect((driver.model.selectedPacket ?? 0) > (first ?? 0))
+    driver.press("k")
+    let held = driver.model.selectedPacket
+    append(99, of: Story.records, to: source)
+    driver.send(.appended)
+    #expect(driver.model.selectedPacket == held)
+    driver.press("F")
+    #expect(driver.model.selectedPacket == 79)
+  }
+
+  @Test func aFrozenDisplayStandsStillWhileRecordsCome() {
+    var (source, driver) = start()
+    append(40, of: Story.records, to: source)
+    driver.send(.appended)
+    driver.press("p")
+    driver.press("Esc")
+    let before = driver.text
+    append(99, of: Story.records, to: source)
+    driver.send(.appended)
+    #expect(Array(driver.text[2...11]) == Array(before[2...11]))
+    #expect(driver.text[1].hasSuffix("38, 41 more"))
+    #expect(driver.text[0].hasSuffix("FROZEN"))
+    driver.press("p")
+    #expect(driver.model.selectedPacket == 79)
+  }
+
+  @Test func macrosThatComeBeforeTheirCommandFoldOnceItIsThere() {
+    var (source, driver) = start()
+    let records = Story.records
+    let macros = records.firstIndex { record in
+      if case .received(let received) = record.event {
+        received.packet.kind == .command(.macro)
+      } else {
+        false
+      }
+    }
+    append((macros ?? 0) + 1, of: records, to: source)
+    driver.send(.appended)
+    #expect(driver.text.contains { $0.contains("MACRO") })
+    append(1, of: records, to: source)
+    driver.send(.appended)
+    #expect(!driver.text[2...11].contains { $0.contains("MACRO") })
+    #expect(driver.text.contains { $0.contains("CONNECT") && $0.hasSuffix("+5") })
+  }
+}

@@ -1,0 +1,82 @@
+import ConsoleUI
+import MilterProtocol
+import TestSupport
+import Testing
+
+@Suite struct MovingTests {
+  struct Row: Sendable, CustomStringConvertible {
+    var keys: String
+    /// The packet selected then.
+    var packet: Int
+    var description: String { keys }
+  }
+
+  /// From the first packet of the story; macro packets have no row.
+  static let rows = [
+    Row(keys: "j", packet: 2), Row(keys: "j j j k", packet: 4), Row(keys: "Down", packet: 2),
+    Row(keys: "G", packet: 79), Row(keys: "G g", packet: 1), Row(keys: "End k", packet: 78),
+    Row(keys: "1 2 j", packet: 17), Row(keys: "0 4 j", packet: 7), Row(keys: "2 4 G", packet: 24),
+    Row(keys: "8 j k", packet: 10), Row(keys: "PgDn", packet: 13), Row(keys: "PgDn PgUp", packet: 1),
+    Row(keys: "^D ^D ^U", packet: 8), Row(keys: "2 3 G ^D", packet: 29),
+  ]
+
+  @Test(arguments: rows) func selects(_ row: Row) {
+    var driver = Driver()
+    driver.press(row.keys)
+    #expect(driver.model.selectedPacket == row.packet)
+    #expect(driver.model.view == .timeline)
+  }
+
+  @Test func aDigitShowsItsViewAndANumberComesBackToWhereItBegan() {
+    var driver = Driver()
+    driver.press("2")
+    #expect(driver.model.view == .messages)
+    driver.press("j")
+    #expect(driver.model.view == .messages)
+    driver.send(.tick(Moment.zero + .seconds(5)))
+    driver.press("1")
+    #expect(driver.model.view == .timeline)
+  }
+
+  @Test func digitsFarApartAreViewsAndNoNumber() {
+    var driver = Driver()
+    driver.press("4")
+    driver.send(.tick(Moment.zero + .seconds(1)))
+    driver.press("1")
+    driver.send(.tick(Moment.zero + .seconds(2)))
+    driver.press("j")
+    #expect(driver.model.selectedPacket == 2)
+  }
+
+  @Test func aNumberWithoutAPacketIsRefused() {
+    var driver = Driver()
+    driver.press("9 9 9 G")
+    #expect(driver.model.status == StatusMessage(.refused, "there is no packet 999; the last is 79"))
+  }
+
+  @Test func macrosUnfoldUnderTheirCommand() {
+    var driver = Driver()
+    driver.press("0 4 G")
+    driver.press("Space")
+    #expect(driver.text[4].contains("MACRO") && driver.text[4].contains("└"))
+    driver.press("k Space")
+    #expect(!driver.text[4].contains("MACRO"))
+    #expect(driver.model.selectedPacket == 4)
+  }
+
+  @Test func enterOpensAndBackGoesTheSameWayBack() {
+    var driver = Driver()
+    driver.press("2 Enter")
+    #expect(driver.model.view == .timeline)
+    #expect(driver.model.filter?.text == "conn == 2 and msg == 2")
+    driver.press("Enter")
+    #expect(driver.model.focus == .detail)
+    driver.press("q")
+    #expect(driver.model.focus == .list)
+    driver.press("q")
+    #expect(driver.model.view == .messages)
+    #expect(driver.model.filter == nil)
+    driver.press("q")
+    #expect(driver.model.view == .timeline)
+  }
+}
