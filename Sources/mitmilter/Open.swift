@@ -1,0 +1,84 @@
+import ArgumentParser
+import CommandLanguage
+import ConsoleUI
+import Glibc
+import ProxyRuntime
+import TerminalDriver
+
+struct Open: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Look at recorded traces on the screen.",
+    discussion: """
+      Several files are read as one, in the order of time. A file that is still being written is followed; - is a trace \
+      that arrives on standard input: ssh mx1 mitmilter proxy … -w - | mitmilter open -
+      """)
+
+  @Argument(help: ArgumentHelp("Traces; - is standard input.", valueName: "file"))
+  var files: [String]
+
+  @OptionGroup var screen: ScreenOptions
+
+  func run() throws {
+    guard files.filter({ $0 == "-" }).count <= 1 else {
+      throw Failure("standard input can be read once only")
+    }
+    guard isatty(STDOUT_FILENO) == 1 else {
+      throw Failure(
+        "open needs a terminal on standard output", hint: "mitmilter show prints a trace without one")
+    }
+    let feed: FileFeed
+    do { feed = try FileFeed(files) } catch { throw Failure(error.message, hint: error.hint) }
+    let model = ConsoleModel(
+      source: feed.records, origin: .files(files.map { $0 == "-" ? "standard input" : $0 }),
+      isLive: files.contains("-"), utcOffset: localOffset())
+    let signals = ScreenSignals()
+    _ = try screen.run(model, feed, signals)
+  }
+}
+
+/// What every command with a screen takes.
+struct ScreenOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Show only packets that this takes.", valueName: "expression"))
+  var filter: String?
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Type this at the prompt first; can be given again.", valueName: "instruction"))
+  var command: [String] = []
+
+  @Flag(help: "No colours; NO_COLOR in the environment does the same.")
+  var noColor = false
+
+  /// Says what is wrong with the expression before anything is started.
+  func validate() throws {
+    guard let filter else { return }
+    do { _ = try Expression(parsing: filter) } catch {
+      throw ValidationError("--filter: \(error.description)")
+    }
+  }
+
+  /// Shows the screen until the operator leaves it or it is lost.
+  func run(
+    _ model: ConsoleModel, _ feed: any ScreenFeed, _ signals: borrowing ScreenSignals
+  ) throws -> ScreenLoop.End {
+    var model = model
+    if let fault = ConfigFile.read(into: &model) { throw Failure(fault.message, hint: fault.hint) }
+    if let filter { _ = model.run("filter " + filter) }
+    for line in command { _ = model.run(line) }
+    var options = Terminal.Options()
+    options.color = !noColor
+    let terminal: Terminal
+    do { terminal = try Terminal(options) } catch { throw Failure(error.message, hint: error.hint) }
+    defer { terminal.stop() }
+    return ScreenLoop(terminal, feed, model).run(signals)
+  }
+}
+
+/// Seconds east of UTC of the operator's clock, now.
+func localOffset() -> Int {
+  var now = time(nil)
+  var parts = tm()
+  guard localtime_r(&now, &parts) != nil else { return 0 }
+  return parts.tm_gmtoff
+}

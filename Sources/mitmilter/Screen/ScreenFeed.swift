@@ -1,0 +1,20 @@
+import MilterProtocol
+import ProxyRuntime
+import TraceModel
+
+/// Where the screen's records come from, and where its instructions go.
+protocol ScreenFeed: AnyObject {
+  var records: any RecordSource { get }
+  /// The time now on the trace's clock.
+  var now: Moment { get }
+  /// What to poll for more records; nil for a feed that is asked from time to time.
+  var descriptor: Int32? { get }
+  /// How long it may be left alone where nothing can be polled; nil for ever.
+  var patience: Duration? { get }
+  /// Takes in what has come. Returns whether anything has.
+  func refresh() throws(FileFailure) -> Bool
+  /// Carries out an instruction; the answer is what to tell the operator, nil for nothing.
+  func obey(_ instruction: Instruction, packet: Int, connection: Int) -> String?
+  /// The files that must not be written over.
+  var paths: [String] { get }
+}

@@ -1,0 +1,166 @@
+import ConsoleUI
+import Glibc
+import MilterProtocol
+import ProxyRuntime
+import TerminalDriver
+import TraceModel
+
+/// The screen's turn of the main thread: one poll over terminal, signals and records; update; at most 30 frames a second.
+///
+/// The first frame after quiet is drawn at once. Whatever takes long is cut into slices (`ConsoleModel.isBusy`), and keys
+/// are looked at between two of them.
+final class ScreenLoop {
+  enum End {
+    case quit
+    /// The terminal has gone; whoever relays mail goes on.
+    case lost
+  }
+
+  private static let frameInterval = Duration.milliseconds(33)
+
+  private let terminal: Terminal
+  private let feed: any ScreenFeed
+  private var model: ConsoleModel
+  private var needsDrawing = true
+  private var lastDrawn = ContinuousClock.now - .seconds(1)
+  private var end: End?
+
+  init(_ terminal: Terminal, _ feed: any ScreenFeed, _ model: ConsoleModel) {
+    self.terminal = terminal
+    self.feed = feed
+    self.model = model
+    send(.tick(feed.now))
+    send(.resized(terminal.size))
+    send(.appended)
+  }
+
+  func run(_ signals: borrowing ScreenSignals) -> End {
+    while end == nil {
+      drawIfDue()
+      poll(signals)
+      for signal in signals.take() { obey(signal) }
+      send(.tick(feed.now))
+      takeKeys()
+      takeRecords()
+      if model.isBusy { send(.idle) }
+    }
+    return end ?? .quit
+  }
+
+  /// Whether the model has more to do than there was time for.
+  var isBusy: Bool { model.isBusy }
+
+  // MARK: waiting
+
+  private func poll(_ signals: borrowing ScreenSignals) {
+    var polled = [
+      pollfd(fd: terminal.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    if let descriptor = feed.descriptor {
+      polled.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+    }
+    _ = Glibc.poll(&polled, nfds_t(polled.count), Int32(patience.milliseconds))
+    feedIsReady = polled.count > 2 && polled[2].revents != 0
+  }
+
+  private var feedIsReady = false
+  private var lastAsked = ContinuousClock.now
+
+  private var patience: Duration {
+    if model.isBusy { return .zero }
+    var patience = Duration.seconds(1)
+    if let keys = terminal.keyPatience { patience = min(patience, keys) }
+    if let feed = feed.patience { patience = min(patience, feed) }
+    if needsDrawing { patience = min(patience, max(.zero, Self.frameInterval - sinceDrawn)) }
+    return patience
+  }
+
+  private var sinceDrawn: Duration { lastDrawn.duration(to: .now) }
+
+  // MARK: taking in
+
+  private func takeKeys() {
+    while end == nil, let key = terminal.nextKey() { send(.key(key)) }
+    if terminal.isClosed { end = .lost }
+  }
+
+  private func takeRecords() {
+    let isDue = feed.patience.map { lastAsked.duration(to: .now) >= $0 } ?? false
+    guard feedIsReady || isDue else { return }
+    lastAsked = .now
+    do throws(FileFailure) {
+      if try feed.refresh() { send(.appended) }
+    } catch {
+      send(.reported(StatusMessage(.refused, error.message)))
+    }
+  }
+
+  private func obey(_ signal: ScreenSignals.Signal) {
+    switch signal {
+    case .resized: send(.resized(terminal.resized()))
+    case .suspend: perform(.suspend)
+    case .end: end = .quit
+    case .lost: end = .lost
+    }
+  }
+
+  private func send(_ event: ConsoleEvent) {
+    for effect in model.update(event) { perform(effect) }
+    if case .tick = event { return }
+    needsDrawing = true
+  }
+
+  // MARK: giving out
+
+  private func drawIfDue() {
+    guard needsDrawing, sinceDrawn >= Self.frameInterval else { return }
+    terminal.draw(render(model, size: terminal.size))
+    needsDrawing = false
+    lastDrawn = .now
+  }
+
+  private func perform(_ effect: ConsoleEffect) {
+    switch effect {
+    case .instruct(let instruction, let packet):
+      let connection = model.connection(ofPacket: packet) ?? 0
+      if let words = feed.obey(instruction, packet: packet, connection: connection) {
+        send(.reported(StatusMessage(.refused, words)))
+      }
+      send(.appended)
+    case .write(let path, let records, let replaces): write(records, to: path, replacing: replaces)
+    case .copy(let bytes):
+      if !terminal.copy(bytes) {
+        send(.reported(StatusMessage(.refused, "that is more than a terminal's clipboard takes")))
+      }
+    case .redraw:
+      terminal.redraw()
+      needsDrawing = true
+    case .suspend:
+      terminal.suspend()
+      send(.resized(terminal.size))
+    case .quit: end = .quit
+    }
+  }
+
+  private func write(_ records: [Int], to path: String, replacing: Bool) {
+    do throws(FileFailure) {
+      let written = try TraceExcerpt.write(
+        records, of: feed.records, to: path, replacing: replacing, sparing: feed.paths)
+      switch written {
+      case .done(let words): send(.reported(StatusMessage(.done, words)))
+      case .exists: send(.exists(path: path, records: records))
+      }
+    } catch {
+      send(.reported(StatusMessage(.refused, error.message)))
+    }
+  }
+}
+
+extension Duration {
+  /// Rounded up, so that a poll does not wake too early and spin.
+  fileprivate var milliseconds: Int64 {
+    let parts = components
+    return parts.seconds * 1000 + (parts.attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+  }
+}

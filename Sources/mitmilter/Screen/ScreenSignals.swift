@@ -1,0 +1,36 @@
+import CLinux
+import Glibc
+
+/// The signals that the screen's thread obeys, read in its poll.
+struct ScreenSignals: ~Copyable {
+  enum Signal { case resized, suspend, end, lost }
+
+  private static let numbers: [Int32] = [SIGWINCH, SIGTSTP, SIGINT, SIGTERM, SIGHUP]
+
+  let descriptor: Int32
+
+  /// To be made on the main thread before there is another one, for threads inherit what is blocked.
+  init() {
+    linux_ignore_broken_pipes()
+    _ = linux_block_signals(Self.numbers, Int32(Self.numbers.count))
+    descriptor = linux_signalfd(Self.numbers, Int32(Self.numbers.count))
+    precondition(descriptor >= 0, "no signalfd could be made")
+  }
+
+  deinit { close(descriptor) }
+
+  /// All that have come, in order.
+  func take() -> [Signal] {
+    var signals: [Signal] = []
+    while true {
+      let number = linux_signalfd_next(descriptor)
+      switch Int32(number) {
+      case SIGWINCH: signals.append(.resized)
+      case SIGTSTP: signals.append(.suspend)
+      case SIGHUP: signals.append(.lost)
+      case SIGINT, SIGTERM: signals.append(.end)
+      default: return signals
+      }
+    }
+  }
+}
