@@ -59,6 +59,7 @@ class Trace:
         return [record["c"] for record in self.records if record["k"] == "open"]
 
     @property
-    def findings(self):
-        """The rules found, each with how often."""
-        return collections.Counter(record["rule"] for record in self.records if record["k"] == "find")
+    def errors(self):
+        """The findings of severity error: packet, rule, text."""
+        return [(record.get("n"), record["id"], record["text"]) for record in self.records
+                if record["k"] == "find" and record["severity"] == "error"]
