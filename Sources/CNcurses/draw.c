@@ -107,6 +107,13 @@ void mm_term_flush(void) {
   doupdate();
 }
 
+void mm_term_flush_unsure(void) {
+  int row, column;
+  mm_term_flush();
+  getyx(curscr, row, column);
+  mm_place_cursor(row, column);
+}
+
 void mm_term_cursor(int row, int column) {
   bool was_visible = cursor_row >= 0;
   bool is_visible = row >= 0 && row < LINES && column >= 0 && column < COLS;

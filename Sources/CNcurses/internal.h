@@ -12,6 +12,9 @@ extern int mm_fd;      // the terminal's descriptor, -1 while not started
 
 void mm_draw_reset(void);
 
+// Moves the terminal's cursor by its absolute address, whatever curses thinks where it is.
+void mm_place_cursor(int row, int column);
+
 // Between the two, standard error is kept in memory where it is a terminal; then it appears.
 void mm_stderr_keep(void);
 void mm_stderr_release(void);

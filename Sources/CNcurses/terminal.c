@@ -78,6 +78,22 @@ static int collect(int c) {
   return c;
 }
 
+static char place[64];
+static size_t place_length;
+
+static int collect_place(int c) {
+  if (place_length < sizeof place) place[place_length++] = (char)c;
+  return c;
+}
+
+// Not by putp: what it buffers leaves with the next update that draws something, which may never come.
+void mm_place_cursor(int row, int column) {
+  const char *move = tparm(cursor_address, row, column, 0, 0, 0, 0, 0, 0, 0);
+  place_length = 0;
+  if (move) tputs(move, 1, collect_place);
+  mm_term_write((const uint8_t *)place, place_length);
+}
+
 static void collect_text(const char *text) {
   while (*text) collect(*text++);
 }
@@ -99,17 +115,6 @@ static void collect_leaving(void) {
 }
 
 // ---- start and stop
-
-// A relative move counts on where the terminal thinks it is, which differs from what curses thinks after a character
-// whose width they disagree on. Without these, every horizontal move is by absolute column.
-static void forget_relative_moves(void) {
-  cursor_left = NULL;
-  cursor_right = NULL;
-  parm_left_cursor = NULL;
-  parm_right_cursor = NULL;
-  tab = NULL;
-  back_tab = NULL;
-}
 
 static void set_modes(void) {
   struct termios modes;
@@ -167,7 +172,6 @@ int mm_term_start(int fd, bool color, bool mouse) {
   if (has_color) use_default_colors();
   choose_modes(mouse);
   collect_leaving();
-  forget_relative_moves();
   idcok(stdscr, FALSE);
   intrflush(stdscr, FALSE);
   mm_draw_reset();

@@ -86,7 +86,10 @@ package final class Terminal {
     }
     if !unsure.isEmpty {
       mm_term_flush()
-      for (row, columns) in unsure { put(frame, row: row, columns: columns, hidingWide: false) }
+      for (row, columns) in unsure {
+        put(frame, row: row, columns: columns, hidingWide: false)
+        mm_term_flush_unsure()
+      }
     }
     let cursor = frame.cursor ?? Point(column: 0, row: -1)
     mm_term_cursor(Int32(cursor.row), Int32(cursor.column))

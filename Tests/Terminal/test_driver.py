@@ -7,7 +7,7 @@ import subprocess
 
 from programs import BASH, BUILD, program
 from terminal import Failure, Terminal
-from widths import widths
+from widths import standard, widths
 
 EDGE = 50  # where every row of the probe has its "|end"
 
@@ -37,9 +37,10 @@ def test_keys_are_named():
 def test_a_sequence_cut_by_reads_is_one_key():
     with probe() as t:
         t.wait("probe")
-        for byte in b"\x1b[1;5A\x1bOB\x1b[15;2~\xe6\x97\xa5":
-            t.send(bytes([byte]))
-            t.pump(0.002)  # lets the program read this byte alone
+        # ESC goes with the byte behind it: apart for 50 ms, on a busy machine, they are two keys. KeyDecoderTests cut there.
+        for part in re.findall(rb"\x1b.|.", b"\x1b[1;5A\x1bOB\x1b[15;2~\xe6\x97\xa5"):
+            t.send(part)
+            t.pump(0.002)  # lets the program read this part alone
         t.wait(r"keys: Ctrl-Up Down Shift-F5 日 \.")
 
 
@@ -120,10 +121,8 @@ def check_output(raw):
     """Fails where the program sent anything but drawing."""
     for what, pattern in (
         ("an OSC, DCS, PM, APC or SOS string", rb"\x1b[\]P^_X]"), ("a query", rb"\x1b\[[0-9;?>=]*[cnx]|\x1bZ|\x05"),
-        ("a bell or another control character", rb"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]"),
+        ("a bell or another control character", rb"[\x00-\x07\x09\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]"),
         ("a line drawing character set", rb"\x1b[()*+]0"),
-        # See forget_relative_moves in Sources/CNcurses/terminal.c.
-        ("a relative move", rb"\x1b\[[0-9]*[CD]|[\x08\x09]"),
     ):
         found = re.search(pattern, raw)
         if found:
@@ -134,17 +133,40 @@ def check_output(raw):
 
 
 def check_columns_under(width):
-    with widths(width), probe(size=(80, 26)) as t:
-        for _, rows in pages(t):
-            check_columns(t, rows)
+    """Each page drawn over the one before, and drawn whole: no column moves, nothing stale is left."""
+    with probe(size=(80, 26)) as t:
+        expected = [words(t, rows) for _, rows in pages(t)]
+    for term in ("xterm-256color", "linux", "vt220"):  # the last has no absolute move within a row
+        with widths(width), probe(size=(80, 26), term=term) as t:
+            t.key("日", "本")
+            t.until(lambda: "本" in t.line(1) and t.cursor == (6, 1), f"the cursor of {term} is not at 6,1")
+            for page, rows in pages(t):
+                for key in ("j", "k"):
+                    check_columns(t, rows)
+                    check_words(t, rows, expected[page])
+                    t.key("F3", key)
+                    t.wait(rf"{key} \.")
+
+
+def check_words(t, rows, expected):
+    got = words(t, rows)
+    if got != expected:
+        wrong = "\n".join(f"{g}   instead of   {e}" for g, e in zip(got, expected) if g != e)
+        raise Failure(f"{wrong}\n{t.picture()}")
+
+
+def words(t, rows):
+    """The hostile rows of a frame that is whole, without blanks: within a run of wide characters those may be more."""
+    t.until(lambda: t.cursor == (6, 1) and "|end" in t.line(2 + rows), "the frame is not whole")
+    return [t.line(row).replace(" ", "") for row in range(3, 3 + rows)]
 
 
 def test_columns_hold_where_the_terminal_takes_wide_for_narrow():
-    check_columns_under(lambda c, *_: 1)
+    check_columns_under(lambda c: min(1, standard(c)))
 
 
 def test_columns_hold_where_the_terminal_takes_symbols_for_wide():
-    check_columns_under(lambda c, *_: 2 if ord(c) > 0x2e80 or 0x2190 <= ord(c) < 0x2500 else 1)
+    check_columns_under(lambda c: 2 if 0x2190 <= ord(c) < 0x2500 or ord(c) > 0x2580 else standard(c))
 
 
 def test_wide_and_marked_characters_show():

@@ -6,11 +6,11 @@ import threading
 import pyte.screens
 
 _own = threading.local()
-_standard = pyte.screens.wcwidth
+standard = pyte.screens.wcwidth
 
 
-def _wcwidth(character, *rest):
-    return getattr(_own, "function", _standard)(character, *rest)
+def _wcwidth(character):
+    return getattr(_own, "function", standard)(character)
 
 
 pyte.screens.wcwidth = _wcwidth

@@ -40,7 +40,7 @@ enum HostileText {
       ("Hebrew", Array("שלום x".utf8)),
       ("Arabic", Array("سلام x".utf8)),
       ("full width", Array("ＡＢＣ x".utf8)),
-      ("box drawing", Array("─│┌┐ x".utf8)),
+      ("wide apart", Array("日      本       語 x".utf8)),
       ("ambiguous", Array("§°±×÷αя x".utf8)),
       ("newest emoji", Array("\u{1fae8} x".utf8)),
       // Page 3: every byte, sixteen at a time.

@@ -71,9 +71,13 @@ void mm_term_define(uint16_t style, int foreground, int background, unsigned att
 // A character that the C library counts differently, or does not know, is shown as `?`.
 void mm_term_put(int row, int column, const uint64_t *cells, int count, bool hide_wide);
 
-// Brings what was put to the terminal. Rows with wide or marked characters go in two flushes, first with these blank:
-// everything else then stands where it belongs even if the terminal takes another width for them.
+// Brings what was put to the terminal.
 void mm_term_flush(void);
+
+// The same for a row with wide or marked characters, put after everything else and a flush. A terminal that takes other
+// widths for them than curses then has its cursor elsewhere than curses thinks, and a relative move would carry the
+// error on; so it is placed anew. What they spoil is their own run.
+void mm_term_flush_unsure(void);
 
 // Where the cursor stands after the next flush; a negative row hides it.
 void mm_term_cursor(int row, int column);

@@ -25,11 +25,8 @@ package struct KeyDecoder: Sendable {
   /// there is no hurry.
   package var patience: Duration? {
     if paste != nil { return .seconds(1) }
-    switch bytes.count {
-    case 0: return nil
-    case 1: return .milliseconds(50)
-    default: return .milliseconds(500)
-    }
+    guard let first = bytes.first else { return nil }
+    return first == 0x1b && bytes.count == 1 ? .milliseconds(50) : .milliseconds(500)
   }
 
   /// The next key that is complete; nil when there is none so far.
