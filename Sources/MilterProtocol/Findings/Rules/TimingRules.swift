@@ -27,8 +27,12 @@ extension FindingRule {
     "W07", .note, "opened and closed without a packet",
     "a port probe or a health check",
     source: "seen with monitoring programs")
+  package static let unreachable = FindingRule(
+    "W08", .error, "the milter cannot be reached",
+    "the MTA sees a closed connection; Postfix milter_default_action or Sendmail F= decides",
+    source: "milter8_connect in milter8.c, milter_open in milter.c")
 
   static let timing = [
-    slowReply, replyTooLate, noKeepAlive, progressStorm, milterLeft, milterRefused, probe,
+    slowReply, replyTooLate, noKeepAlive, progressStorm, milterLeft, milterRefused, probe, unreachable,
   ]
 }
