@@ -32,6 +32,12 @@ package struct SessionMachine: Sendable {
   private var ended = LegSet()
   /// Legs whose peers take nothing more.
   private var deaf = LegSet()
+  /// Legs whose peers do not speak milter.
+  private var foreign = LegSet()
+  /// Bytes of the incomplete packet behind which a leg is about to end.
+  private var unfinished = 0
+  /// Watches a conversation that only passes. One serves both legs, for both see the same packets.
+  private var tracker = StageTracker()
 
   /// Follows the packets of a connection that somebody may act on; nil where they only pass.
   private var steering: Steering?
@@ -90,6 +96,7 @@ package struct SessionMachine: Sendable {
     guard case .connecting = state else { return }
     connectBy = nil
     record(.closed(Closed(leg: .milter, how: .unreachable(why))), at: now, into: &effects)
+    remark([Finding(.unreachable, packet: nil, why)], at: now, into: &effects)
     ended.insert(.milter)
     effects.acts.append(.close(.milter))
     if standIn(at: now, under: &controls, into: &effects) {
@@ -112,7 +119,9 @@ package struct SessionMachine: Sendable {
       record(
         .received(Received(number: number, packet: packet, forwarded: true)), at: now, into: &effects)
       effects.acts.append(.forward(to: packet.sender.other))
-      return
+      var findings: [Finding] = []
+      _ = tracker.received(packet, number: number, at: now, findings: &findings)
+      return remark(findings, at: now, into: &effects)
     }
     steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
       steering.received(packet, at: now, &controls, into: &effects)
@@ -124,6 +133,7 @@ package struct SessionMachine: Sendable {
     _ passed: Passed, start: Inflow.Start?, at now: Moment, into effects: inout Effects
   ) {
     record(.passed(passed), at: now, into: &effects)
+    remark(on: passed, start, at: now, into: &effects)
     if steering?.keeps(passed) ?? false { return }
     effects.acts.append(.forward(to: passed.sender.other))
   }
@@ -135,6 +145,7 @@ package struct SessionMachine: Sendable {
   ) {
     guard !ended.contains(leg) else { return }
     record(.closed(Closed(leg: leg, how: how)), at: now, into: &effects)
+    remark(onEndOf: leg, at: now, into: &effects)
     ended.insert(leg)
     switch leg {
     case .mta: steering?.abandonAll(at: now, into: &effects)
@@ -296,6 +307,31 @@ package struct SessionMachine: Sendable {
       return
     }
     effects.records.append(Record(time: now, connection: connection, event: event))
+  }
+
+  private mutating func remark(
+    on passed: Passed, _ start: Inflow.Start?, at now: Moment, into effects: inout Effects
+  ) {
+    switch start {
+    case .foreign(let peer)?:
+      foreign.insert(passed.sender)
+      remark([Finding(.notMilter, packet: nil, "\(peer.name) speaks here")], at: now, into: &effects)
+    case .oversized(let length)?:
+      let text =
+        "the \(passed.sender == .mta ? "MTA" : "milter") announces a length of \(length);"
+        + " above \(Framing.ceiling) a packet is passed on without a look inside"
+      remark([Finding(.lengthAbsurd, packet: nil, text)], at: now, into: &effects)
+    case nil: break
+    }
+    if case .incomplete = passed.reason { unfinished = passed.bytes.count }
+  }
+
+  private mutating func remark(onEndOf leg: Leg, at now: Moment, into effects: inout Effects) {
+    defer { unfinished = 0 }
+    guard steering == nil, foreign.isEmpty else { return }
+    var findings: [Finding] = []
+    tracker.closed(leg, at: now, unfinished: unfinished, findings: &findings)
+    remark(findings, at: now, into: &effects)
   }
 
   private mutating func remark(_ findings: [Finding], at now: Moment, into effects: inout Effects) {

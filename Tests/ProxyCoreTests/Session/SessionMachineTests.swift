@@ -67,6 +67,7 @@ import TraceModel
         wake at 30 s
       milter unreachable
         record closed milter: unreachable, connection refused
+        record finding W08
         record closed mta: by us, the milter is unreachable
         close milter
         wake never
@@ -85,6 +86,7 @@ import TraceModel
       at 30 s
       tick
         record closed milter: unreachable, no answer within 30 s
+        record finding W08
         record closed mta: by us, the milter is unreachable
         close milter
         close mta
@@ -97,6 +99,7 @@ import TraceModel
       Self.beginning + """
         milter ends
           record closed milter: by the peer
+          record finding W05
           finish mta
         mta ends
           record closed mta: by the peer
@@ -109,6 +112,7 @@ import TraceModel
       Self.beginning + """
         mta breaks ECONNRESET
           record closed mta: ECONNRESET
+          record finding S10
           record closed milter: by us, the connection to the MTA broke
           close mta
           reset milter
@@ -122,9 +126,11 @@ import TraceModel
         milter is deaf
         milter REJECT
           record 3 REJECT from milter, forwarded
+          record finding R02 on 3
           forward to mta
         milter ends
           record closed milter: by the peer
+          record finding W05
           record closed mta: by us, the connection to the milter broke
           close milter
           reset mta
@@ -136,9 +142,11 @@ import TraceModel
       Self.beginning + """
         mta ends
           record closed mta: by the peer
+          record finding S10
           finish milter
         milter CONTINUE
           record 3 CONTINUE from milter, forwarded
+          record finding R18 on 3
           forward to mta
         mta is deaf
           record closed milter: by us, the connection to the MTA broke
@@ -152,9 +160,51 @@ import TraceModel
       Self.beginning + """
         mta passes oversized
           record 4 bytes oversized from mta
+          record finding F02
           forward to milter
         milter passes incomplete
           record 4 bytes incomplete from milter
+          forward to mta
+        milter ends
+          record closed milter: by the peer
+          record finding F06
+          record finding W05
+          finish mta
+        """)
+  }
+
+  @Test func aPeerOfAnotherProtocolIsNamedAndPasses() {
+    expectPlay(
+      """
+      opened
+        record opened
+        connect milter
+        wake at 30 s
+      milter connected
+        wake never
+      mta passes foreign
+        record 4 bytes foreign from mta
+        record finding F09
+        forward to milter
+      milter ends
+        record closed milter: by the peer
+        finish mta
+      mta ends
+        record closed mta: by the peer
+        finish milter
+      """)
+  }
+
+  @Test func whatIsOddIsAFindingBehindItsPacketAndPassesAllTheSame() {
+    expectPlay(
+      Self.beginning + """
+        mta EMPTY
+          record 3 EMPTY from mta, forwarded
+          record finding F01 on 3
+          forward to milter
+        milter ACCEPT
+          record 4 ACCEPT from milter, forwarded
+          record finding R02 on 4
           forward to mta
         """)
   }
