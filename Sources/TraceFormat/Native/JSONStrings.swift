@@ -6,7 +6,7 @@ enum JSONStrings {
     try [UInt8](capacity: token.end - token.start) { output throws(LineFault) in
       var offset = token.start
       while offset < token.end {
-        offset += unsafe copyPlain(line, offset..<token.end, to: &output)
+        offset += unsafe copyOwn(line, offset..<token.end, to: &output)
         guard offset < token.end else { break }
         let scalar = try scalar(at: &offset, end: token.end, in: line)
         guard let byte = UInt8(exactly: scalar) else {
@@ -29,9 +29,10 @@ enum JSONStrings {
     return text
   }
 
-  /// Copies what stands for itself from the start of `range`, sixteen bytes at a time; returns how much that was.
+  /// Decodes from the start of `range` what this program writes: plain bytes, sixteen at a time, and the escapes of
+  /// ``Escapes``. Stops at anything else; returns how far that was.
   @unsafe
-  private static func copyPlain(_ line: Span<UInt8>, _ range: Range<Int>, to output: inout OutputSpan<UInt8>)
+  private static func copyOwn(_ line: Span<UInt8>, _ range: Range<Int>, to output: inout OutputSpan<UInt8>)
     -> Int
   {
     unsafe line.withUnsafeBytes { source in
@@ -44,15 +45,52 @@ enum JSONStrings {
           let plain = block.plainPrefix
           offset += plain
           written += plain
-          if plain < Block.bytes { return offset - range.lowerBound }
+          if plain < Block.bytes {
+            // Escapes come in runs.
+            var length = 0
+            repeat {
+              guard let (byte, taken) = unsafe own(from + offset, range.upperBound - offset) else {
+                return offset - range.lowerBound
+              }
+              unsafe to[written] = byte
+              written += 1
+              offset += taken
+              length = taken
+            } while length > 1 && offset < range.upperBound && written < target.count
+          }
         }
-        while offset < range.upperBound, unsafe Escapes.isPlain(source[offset]), written < target.count {
-          unsafe to[written] = source[offset]
-          offset += 1
+        while offset < range.upperBound, written < target.count,
+          let (byte, taken) = unsafe own(from + offset, range.upperBound - offset)
+        {
+          unsafe to[written] = byte
+          offset += taken
           written += 1
         }
         return offset - range.lowerBound
       }
+    }
+  }
+
+  /// One byte in the form that this program gives it, and the length of that form.
+  @inline(__always) @unsafe
+  private static func own(_ start: UnsafeRawPointer, _ room: Int) -> (byte: UInt8, taken: Int)? {
+    let first = unsafe start.load(as: UInt8.self)
+    if Escapes.isPlain(first) { return (first, 1) }
+    guard first == UInt8(ascii: "\\"), room >= 2 else { return nil }
+    switch unsafe start.load(fromByteOffset: 1, as: UInt8.self) {
+    case UInt8(ascii: "r"): return (0x0D, 2)
+    case UInt8(ascii: "n"): return (0x0A, 2)
+    case UInt8(ascii: "t"): return (0x09, 2)
+    case UInt8(ascii: "\""): return (UInt8(ascii: "\""), 2)
+    case UInt8(ascii: "\\"): return (UInt8(ascii: "\\"), 2)
+    case UInt8(ascii: "u"):
+      guard room >= Escapes.longest,
+        unsafe start.loadUnaligned(fromByteOffset: 2, as: UInt16.self) == 0x3030,
+        let high = unsafe hexDigit(start.load(fromByteOffset: 4, as: UInt8.self)),
+        let low = unsafe hexDigit(start.load(fromByteOffset: 5, as: UInt8.self))
+      else { return nil }
+      return (UInt8(truncatingIfNeeded: high << 4 | low), Escapes.longest)
+    default: return nil
     }
   }
 
@@ -118,6 +156,7 @@ enum JSONStrings {
     return value
   }
 
+  @inline(__always)
   private static func hexDigit(_ byte: UInt8) -> UInt32? {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte) - 0x30
