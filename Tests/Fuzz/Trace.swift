@@ -1,0 +1,108 @@
+// One input is a trace: a head line and records, or whatever somebody calls a trace.
+//
+// Whatever the bytes, nothing may trap, and these have to hold: a record that is read is written and read again as
+// the same record; what is printed of it holds no control character but its line feed; the timeline takes it in.
+
+import MilterProtocol
+import TraceFormat
+import TraceModel
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+  let input = Array(UnsafeBufferPointer(start: start, count: count))
+  var index = TraceIndex()
+  // In two pieces: a file that grows is followed.
+  let middle = count == 0 ? 0 : Int(input[0]) % count
+  index.append(input.span.extracting(0..<middle))
+  index.append(input.span.extracting(middle..<count))
+  var trace = FuzzedTrace()
+  for line in 0..<index.count {
+    let bytes = index.line(line)
+    if line == 0 { trace.begin(input, bytes) } else { trace.read(input, bytes) }
+  }
+  trace.read(input, index.tail..<index.bytes)
+  trace.end()
+  return 0
+}
+
+struct FuzzedTrace {
+  private var records = MemoryTrace()
+  private var listing = Listing()
+  private var timeline = TimelineIndex()
+  private var text = FuzzedTrace.text(startedAt: 0)
+  private var json = PacketJSON(startedAt: 0)
+
+  mutating func begin(_ input: [UInt8], _ line: Range<Int>) {
+    do throws(TraceRefusal) {
+      let head = try TraceHeadReader.head(in: input.span.extracting(line))
+      text = Self.text(startedAt: head.startedAt)
+      json = PacketJSON(startedAt: head.startedAt)
+      check(isPlain(text.text(head)), "a head prints control characters")
+      var again: [UInt8] = []
+      RecordWriter.append(head, to: &again)
+      check((try? TraceHeadReader.head(in: again.span)) == head, "writing and reading changed a head")
+    } catch {
+      check(isPlain(error.description), "a refusal prints control characters")
+    }
+  }
+
+  mutating func read(_ input: [UInt8], _ line: Range<Int>) {
+    do throws(LineFault) {
+      take(try RecordReader.record(in: input.span.extracting(line)))
+    } catch {
+      check(isPlain(error.description), "a fault prints control characters")
+      check((0...line.count).contains(error.offset), "a fault outside its line")
+    }
+  }
+
+  mutating func end() {
+    print(listing.flush())
+    _ = timeline.catchUp(with: records)
+    for row in 0..<timeline.count {
+      _ = timeline[row]
+      _ = timeline.facts(at: row, from: records)
+      _ = timeline.findings(about: row, from: records)
+    }
+  }
+
+  private mutating func take(_ record: Record) {
+    var line: [UInt8] = []
+    RecordWriter.append(record, to: &line)
+    check((try? RecordReader.record(in: line.span)) == record, "writing and reading changed a record")
+    records.append(record)
+    print(listing.take(record))
+  }
+
+  private mutating func print(_ entries: [Listing.Entry]) {
+    for entry in entries {
+      check(isPlain(text.text(entry)), "a line prints control characters")
+      guard case .packet(let packet) = entry else { continue }
+      var line: [UInt8] = []
+      json.append(packet, to: &line)
+      check(line.dropLast().allSatisfy { (0x20...0x7E).contains($0) }, "JSON prints control characters")
+    }
+  }
+
+  private static func text(startedAt: Int64) -> ListingText {
+    var options = ListingText.Options()
+    options.isVerbose = true
+    options.hasHexDump = true
+    return ListingText(startedAt: startedAt, options: options) { _ in 3600 }
+  }
+
+  private func isPlain(_ text: String) -> Bool {
+    !text.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" || (0x7F..<0xA0).contains($0.value) }
+  }
+
+  private func check(_ holds: Bool, _ sentence: StaticString) {
+    precondition(holds, "\(sentence)")
+  }
+}
+
+final class MemoryTrace: RecordSource {
+  var head: TraceHead? { nil }
+  private var records: [Record] = []
+  var count: Int { records.count }
+  func record(at index: Int) -> Record? { records.indices.contains(index) ? records[index] : nil }
+  func append(_ record: Record) { records.append(record) }
+}
