@@ -13,6 +13,9 @@ package struct Pattern: Hashable, Sendable {
 
   /// - Throws: what is wrong, and the bytes of `source` that are.
   package init(_ source: [UInt8], caseSensitive: Bool = false) throws(Mistake) {
+    guard String(validating: source, as: UTF8.self) != nil else {
+      throw Mistake("the pattern is not UTF-8: write other bytes as \\xNN", at: 0..<source.count)
+    }
     self.source = source
     var parser = PatternParser(source, caseSensitive: caseSensitive)
     machine = PatternMachine(try parser.parse())
