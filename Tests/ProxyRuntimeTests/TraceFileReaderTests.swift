@@ -158,6 +158,22 @@ import TraceModel
     }
   }
 
+  /// Sendmail to a milter, a body of 207,500 bytes (tcpdump on loopback, gzip).
+  @Test func aCompressedCaptureIsReadAsATrace() throws {
+    let capture = Fixtures.folder(besides: #filePath).appendingPathComponent("body200k.pcap.gz").path
+    let reader = try TraceFileReader(path: capture)
+    var letters = ""
+    var bodyBytes = 0
+    for place in 0..<reader.count {
+      guard case .received(let received) = try reader.read(place).event else { continue }
+      letters.append(received.packet.code.map { Character(UnicodeScalar($0)) } ?? "?")
+      if received.packet.kind == .command(.body) { bodyBytes += received.packet.payload.count }
+    }
+    #expect(letters.hasPrefix("OODCcDHcDMcDRcTc"))
+    #expect(bodyBytes == 207_500)
+    #expect(reader.loss == nil)
+  }
+
   @Test func saysWhatIsWrongWithAFile() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("x")
@@ -165,7 +181,7 @@ import TraceModel
       ([], "it is empty"),
       (Array("From: a@example.org\n".utf8), "it is not a trace; it looks like a mail message"),
       (Array("{\"mitmilter\":7}\n".utf8), "this trace is format 7; this program reads 1"),
-      ([0xD4, 0xC3, 0xB2, 0xA1, 0], "it is not a trace; it looks like a packet capture (pcap)"),
+      ([0x28, 0xB5, 0x2F, 0xFD, 0], "it is not a trace; it looks like data compressed with zstd"),
       ([0x1F], "it is not a trace"),
     ]
     for (bytes, why) in rows {

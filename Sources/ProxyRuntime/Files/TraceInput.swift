@@ -1,9 +1,10 @@
 import Glibc
+import TraceFormat
 
 /// The bytes of a trace, in order as they come, and kept where they can be read again at any place.
 ///
-/// A plain file is its own store. What cannot be read twice (a pipe, compressed data) goes through an unlinked temporary
-/// file.
+/// A plain trace is its own store. What cannot be read twice (a pipe, compressed data), and what has to be turned into a
+/// trace first (a packet capture), goes through an unlinked temporary file.
 final class TraceInput {
   let path: String
   let source: Descriptor
@@ -14,19 +15,30 @@ final class TraceInput {
   private var piece = [UInt8](repeating: 0, count: 262_144)
   /// How much of `piece` has been read and not been handed out.
   private var pending = 0
+  /// Of compressed data, the first bytes, until they tell what it is.
+  private var start: [UInt8]? = []
+  private var capture: CaptureTranslation?
+  private var isOver = false
+
+  /// Bytes that tell a capture from a trace.
+  private static let captureMark = 4
 
   init(path: String) throws(FileFailure) {
     self.path = path
     let source = try path == "-" ? Self.standardInput() : Self.open(path)
     self.source = source
-    // Two bytes tell compressed data from plain; a pipe may bring them one by one.
-    while pending < Gunzip.mark.count {
+    // A few bytes tell compressed data and captures from traces; a pipe may bring them one by one.
+    while pending < Self.captureMark {
       let count = try Self.read(source, into: &piece, from: pending, path)
       if count == 0 { break }
       pending += count
     }
     let isCompressed = piece[..<pending].starts(with: Gunzip.mark)
-    isStored = isCompressed || !source.isSeekable
+    if !isCompressed {
+      start = nil
+      if CaptureTranslation.fits(piece[..<pending]) { capture = CaptureTranslation() }
+    }
+    isStored = isCompressed || capture != nil || !source.isSeekable
     store = isStored ? Descriptor(try TemporaryFile.open()) : source
     gunzip = isCompressed ? Gunzip() : nil
     if isCompressed, gunzip == nil { throw FileFailure("cannot read '\(path)': no memory to decompress it") }
@@ -34,9 +46,10 @@ final class TraceInput {
 
   /// Reads once and hands on what came; waits for input where it is a pipe.
   func advance(_ consume: (Span<UInt8>) -> Void) throws(FileFailure) -> TraceFileReader.Progress {
+    if isOver { return .atEnd }
     if pending == 0 { pending = try Self.read(source, into: &piece, from: 0, path) }
     defer { pending = 0 }
-    if pending == 0 { return .atEnd }
+    if pending == 0 { return try finish(consume) }
     if let gunzip {
       try gunzip.take(piece, pending) { (bytes) throws(FileFailure) in try keep(bytes, consume) }
     } else if isStored {
@@ -56,7 +69,34 @@ final class TraceInput {
     }
   }
 
+  /// The end makes the last lines of a capture, once; then a file that held one is not followed any further.
+  private func finish(_ consume: (Span<UInt8>) -> Void) throws(FileFailure) -> TraceFileReader.Progress {
+    if let waiting = start, !waiting.isEmpty {
+      start = nil
+      try store(waiting, consume)
+      return .grew
+    }
+    guard var ending = capture.take() else { return .atEnd }
+    isOver = true
+    try store(ending.finish(), consume)
+    return .grew
+  }
+
   private func keep(_ bytes: [UInt8], _ consume: (Span<UInt8>) -> Void) throws(FileFailure) {
+    guard let waiting = start else {
+      return try store(capture?.append(bytes) ?? bytes, consume)
+    }
+    let known = waiting + bytes
+    guard known.count >= Self.captureMark else {
+      start = known
+      return
+    }
+    start = nil
+    if CaptureTranslation.fits(known) { capture = CaptureTranslation() }
+    try store(capture?.append(known) ?? known, consume)
+  }
+
+  private func store(_ bytes: [UInt8], _ consume: (Span<UInt8>) -> Void) throws(FileFailure) {
     if let failed = writeAll(bytes, to: store.number) {
       throw FileFailure(writing: "a temporary file", failed)
     }

@@ -12,6 +12,8 @@ package struct CaptureImport {
   private var order: [Flow] = []
   private var startedAt: Int64?
   private var lastTime: Int64 = 0
+  /// Of what is being told, where that was captured earlier.
+  private var recordTime: Int64?
   private var connectionCount = 0
   private var packetCount = 0
   private var fragments = 0
@@ -37,6 +39,11 @@ package struct CaptureImport {
     var number: Int?
     var sawOptNeg = false
     var toldNoOptNeg = false
+    /// Follows what both ends say, to remark on it as a proxy in between would have.
+    var tracker = StageTracker()
+    /// Whether the capture shows the connection from its start, whole so far; else only packets by themselves can be
+    /// judged, not their order.
+    var isWhole = true
   }
 
   package init() {}
@@ -123,15 +130,18 @@ package struct CaptureImport {
     connections[flow] = tracked
   }
 
-  private mutating func tell(_ items: [CapturedConnection.Item], _ tracked: inout Tracked) {
+  private mutating func tell(_ items: [CapturedConnection.Event], _ tracked: inout Tracked) {
     guard case .milter(let mtaFirst) = tracked.tcp.kind else { return }
     let number = tracked.number ?? opened(&tracked, mtaFirst: mtaFirst)
-    for item in items {
-      switch item {
+    for event in items {
+      recordTime = event.time
+      defer { recordTime = nil }
+      switch event.item {
       case .follower(let leg, .packet(let packet, let missing)):
         packetCount += 1
         received(packet, missing, from: leg, on: number, &tracked)
       case .follower(let leg, .passed(let bytes, let reason)):
+        if reason == .unframed { tracked.isWhole = false }
         record(number, .passed(Passed(sender: leg, bytes: bytes, reason: reason)))
       case .follower(let leg, .gap(let offset, let bytes)):
         find(
@@ -140,6 +150,9 @@ package struct CaptureImport {
       case .closed(let leg, let reset):
         if reset { find(.captureReset, number, nil, "the \(leg.name) sent RST") }
         record(number, .closed(Closed(leg: leg, how: reset ? .error("ECONNRESET") : .peer)))
+        var findings: [Finding] = []
+        tracked.tracker.closed(leg, at: moment(recordTime ?? lastTime), findings: &findings)
+        remark(findings, on: number, tracked)
       }
     }
   }
@@ -169,7 +182,22 @@ package struct CaptureImport {
     if packet.code == CommandKind.optNeg.rawValue { tracked.sawOptNeg = true }
     if !tracked.sawOptNeg, !tracked.toldNoOptNeg {
       tracked.toldNoOptNeg = true
+      tracked.isWhole = false
       find(.captureNoOptNeg, number, packetCount, "the first packet seen is \(packet.kind.name)")
+    }
+    var findings: [Finding] = []
+    _ = tracked.tracker.received(
+      packet, number: packetCount, at: moment(recordTime ?? lastTime), findings: &findings)
+    remark(findings, on: number, tracked)
+  }
+
+  /// Families of rules that need nothing but the packet itself.
+  private static let families: Set<Character> = ["F", "G", "T", "H"]
+
+  private mutating func remark(_ findings: [Finding], on number: Int, _ tracked: Tracked) {
+    for finding in findings {
+      guard tracked.isWhole || finding.rule.id.first.map(Self.families.contains) ?? false else { continue }
+      record(number, .found(finding))
     }
   }
 
@@ -178,7 +206,7 @@ package struct CaptureImport {
   }
 
   private mutating func record(_ connection: Int, _ event: Record.Event) {
-    records.append(Record(time: moment(lastTime), connection: connection, event: event))
+    records.append(Record(time: moment(recordTime ?? lastTime), connection: connection, event: event))
   }
 
   private func moment(_ time: Int64) -> Moment { Moment(microseconds: time - (startedAt ?? time)) }

@@ -9,6 +9,12 @@ import MilterProtocol
 /// capture lost them, or its frames changed places. From there the connection's frames wait, for a second of capture time
 /// or ``patienceFrames`` frames; if the bytes still do not come, the hole is a gap and everything goes on in order.
 struct CapturedConnection {
+  struct Event {
+    /// When the frame that brought it was captured.
+    var time: Int64
+    var item: Item
+  }
+
   enum Item {
     case follower(Leg, FrameFollower.Item)
     case closed(Leg, reset: Bool)
@@ -35,10 +41,12 @@ struct CapturedConnection {
   private var followers: [FrameFollower?] = [nil, nil]
   private var closed = [false, false]
   /// Deliveries in order, while nobody knows whether this is milter.
-  private var early: [Delivery] = []
+  private var early: [(time: Int64, delivery: Delivery)] = []
   private var earlyBytes = 0
   private var backlog: [Arrived] = []
   private var suspicion: Suspicion?
+  /// Time of the frame that is being looked at.
+  private var now: Int64
 
   private enum Delivery {
     case bytes(end: Int, ArraySlice<UInt8>)
@@ -68,6 +76,7 @@ struct CapturedConnection {
   init(first segment: TCPSegment, at time: Int64) {
     ends = [segment.source, segment.destination]
     firstTime = time
+    now = time
     sawStart = segment.flags.contains(.syn)
     firstSequence = segment.sequence
   }
@@ -79,7 +88,7 @@ struct CapturedConnection {
 
   var isOver: Bool { closed[0] && closed[1] }
 
-  mutating func add(_ segment: TCPSegment, at time: Int64) -> [Item] {
+  mutating func add(_ segment: TCPSegment, at time: Int64) -> [Event] {
     let end = segment.source == ends[0] ? 0 : 1
     if segment.missingBytes > 0 { cutFrames += 1 }
     if kind == .notMilter { return [] }
@@ -102,9 +111,9 @@ struct CapturedConnection {
   }
 
   /// The capture ended.
-  mutating func finish() -> [Item] {
+  mutating func finish() -> [Event] {
     guard kind != .notMilter else { return [] }
-    var items: [Item] = []
+    var items: [Event] = []
     while let suspicion { items += giveUp(suspicion) }
     for end in 0...1 { items += skipHoles(end, upTo: nil) }
     for end in 0...1 where !closed[end] { items += finishFollower(end) }
@@ -113,14 +122,14 @@ struct CapturedConnection {
 
   // MARK: order
 
-  private mutating func processBacklog() -> [Item] {
+  private mutating func processBacklog() -> [Event] {
     let waiting = backlog
     backlog = []
     return process(waiting)
   }
 
-  private mutating func process(_ arrivals: [Arrived]) -> [Item] {
-    var items: [Item] = []
+  private mutating func process(_ arrivals: [Arrived]) -> [Event] {
+    var items: [Event] = []
     for (index, arrived) in arrivals.enumerated() {
       if let suspicion = holeSeen(by: arrived) {
         self.suspicion = suspicion
@@ -145,14 +154,15 @@ struct CapturedConnection {
     return Suspicion(end: other, acknowledged: acknowledged, since: arrived.time)
   }
 
-  private mutating func giveUp(_ suspicion: Suspicion) -> [Item] {
+  private mutating func giveUp(_ suspicion: Suspicion) -> [Event] {
     self.suspicion = nil
+    now = suspicion.since
     return skipHoles(suspicion.end, upTo: suspicion.acknowledged) + processBacklog()
   }
 
   /// Names every hole as a gap, as far as bytes wait, or up to what was acknowledged.
-  private mutating func skipHoles(_ end: Int, upTo acknowledged: Int?) -> [Item] {
-    var items: [Item] = []
+  private mutating func skipHoles(_ end: Int, upTo acknowledged: Int?) -> [Event] {
+    var items: [Event] = []
     while true {
       let skipped = streams[end].skipHole(upTo: acknowledged)
       guard skipped > 0 else { return items }
@@ -162,8 +172,9 @@ struct CapturedConnection {
     }
   }
 
-  private mutating func take(_ arrived: Arrived) -> [Item] {
+  private mutating func take(_ arrived: Arrived) -> [Event] {
     let (segment, end) = (arrived.segment, arrived.end)
+    now = arrived.time
     if segment.flags.contains(.syn) {
       streams[end].synchronize(at: segment.sequence &+ 1)
       return []
@@ -174,7 +185,7 @@ struct CapturedConnection {
     if !segment.payload.isEmpty || segment.flags.contains(.fin) {
       streams[end].synchronize(at: segment.sequence)
     }
-    var items: [Item] = []
+    var items: [Event] = []
     if let bytes = streams[end].insert(segment.payload, sequence: segment.sequence) {
       items += deliver(.bytes(end: end, bytes))
       while let more = streams[end].takeWaiting() { items += deliver(.bytes(end: end, more)) }
@@ -187,29 +198,34 @@ struct CapturedConnection {
     return items + deliverEnd(end)
   }
 
-  private mutating func deliverEnd(_ end: Int) -> [Item] {
+  private mutating func deliverEnd(_ end: Int) -> [Event] {
     streams[end].isAtEnd && !closed[end] ? deliver(.closed(end: end, reset: false)) : []
   }
 
   // MARK: meaning
 
-  private mutating func deliver(_ delivery: Delivery) -> [Item] {
+  private mutating func deliver(_ delivery: Delivery) -> [Event] {
     if case .closed(let end, _) = delivery { closed[end] = true }
     switch kind {
     case .notMilter: return []
     case .milter: return follow(delivery)
     case .undecided:
-      early.append(delivery)
+      early.append((now, delivery))
       if case .bytes(_, let bytes) = delivery { earlyBytes += bytes.count }
       kind = judged()
       guard kind != .undecided else { return [] }
       let waiting = early
       early = []
-      return waiting.flatMap { follow($0) }
+      let latest = now
+      defer { now = latest }
+      return waiting.flatMap { time, delivery in
+        now = time
+        return follow(delivery)
+      }
     }
   }
 
-  private mutating func follow(_ delivery: Delivery) -> [Item] {
+  private mutating func follow(_ delivery: Delivery) -> [Event] {
     guard case .milter(let mtaFirst) = kind else { return [] }
     func leg(_ end: Int) -> Leg { (end == 0) == mtaFirst ? .mta : .milter }
     switch delivery {
@@ -218,22 +234,22 @@ struct CapturedConnection {
     case .gap(let end, let bytes):
       return follower(end, leg(end)) { $0.gap(bytes) }
     case .closed(let end, let reset):
-      return finishFollower(end) + [.closed(leg(end), reset: reset)]
+      return finishFollower(end) + [Event(time: now, item: .closed(leg(end), reset: reset))]
     }
   }
 
   private mutating func follower(
     _ end: Int, _ leg: Leg, _ body: (inout FrameFollower) -> [FrameFollower.Item]
-  ) -> [Item] {
+  ) -> [Event] {
     var follower = followers[end] ?? FrameFollower(sender: leg, midway: !sawStart)
     defer { followers[end] = follower }
-    return body(&follower).map { .follower(leg, $0) }
+    return body(&follower).map { Event(time: now, item: .follower(leg, $0)) }
   }
 
-  private mutating func finishFollower(_ end: Int) -> [Item] {
+  private mutating func finishFollower(_ end: Int) -> [Event] {
     guard var follower = followers[end] else { return [] }
     defer { followers[end] = follower }
-    return follower.finish().map { .follower(follower.sender, $0) }
+    return follower.finish().map { Event(time: now, item: .follower(follower.sender, $0)) }
   }
 
   /// With a start, OPTNEG from whoever talks first tells at once. Else the reading of both directions counts that
@@ -255,7 +271,7 @@ struct CapturedConnection {
   private func firstTalker() -> (end: Int, bytes: [UInt8])? {
     var talker: Int?
     var bytes: [UInt8] = []
-    for case .bytes(let end, let part) in early where talker ?? end == end {
+    for case (_, .bytes(let end, let part)) in early where talker ?? end == end {
       talker = end
       bytes += part.prefix(Limits.headerBytes)
     }
@@ -269,7 +285,7 @@ struct CapturedConnection {
       FrameFollower(sender: mtaFirst ? .milter : .mta, midway: !sawStart),
     ]
     var packets = [0, 0]
-    for case .bytes(let end, let bytes) in early {
+    for case (_, .bytes(let end, let bytes)) in early {
       for item in trial[end].append(bytes) {
         switch item {
         case .packet(let packet, _):

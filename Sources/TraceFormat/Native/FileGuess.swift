@@ -13,11 +13,6 @@ enum FileGuess {
   }
 
   private static let marks: [([UInt8], String)] = [
-    ([0xD4, 0xC3, 0xB2, 0xA1], "a packet capture (pcap)"),
-    ([0xA1, 0xB2, 0xC3, 0xD4], "a packet capture (pcap)"),
-    ([0x4D, 0x3C, 0xB2, 0xA1], "a packet capture (pcap)"),
-    ([0xA1, 0xB2, 0x3C, 0x4D], "a packet capture (pcap)"),
-    ([0x0A, 0x0D, 0x0D, 0x0A], "a packet capture (pcapng)"),
     ([0x1F, 0x8B], "data compressed with gzip"), ([0x28, 0xB5, 0x2F, 0xFD], "data compressed with zstd"),
     ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "data compressed with xz"),
     (Array("BZh".utf8), "data compressed with bzip2"), (Array("PK\u{3}\u{4}".utf8), "a zip archive"),

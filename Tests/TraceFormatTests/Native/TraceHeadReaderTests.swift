@@ -57,8 +57,6 @@ import TraceModel
 
   @Test(
     arguments: [
-      ([0xD4, 0xC3, 0xB2, 0xA1, 2, 0], "a packet capture (pcap)"),
-      ([0x0A, 0x0D, 0x0D, 0x0A], "a packet capture (pcapng)"),
       ([0x1F, 0x8B, 8], "data compressed with gzip"),
       ([0x28, 0xB5, 0x2F, 0xFD], "data compressed with zstd"),
       ([0x7F, 0x45, 0x4C, 0x46], "a program"),
