@@ -47,16 +47,18 @@ package struct MacroFacts: Hashable, Sendable {
   }
 
   /// The value in force; `i` and `{i}` are the same name.
-  package func value(_ name: some Collection<UInt8>) -> MacroFact? { values(name).first }
+  package func value(_ name: some Collection<UInt8>) -> MacroFact? {
+    let bare = Array(KnownMacro.bareName(name))
+    for slot in slots.reversed() {
+      for fact in slot.values where fact.isNamed(bare) { return fact }
+    }
+    return nil
+  }
 
   /// All that were sent under that name and still stand, the one in force first, then those that it shadows.
   package func values(_ name: some Collection<UInt8>) -> [MacroFact] {
-    let bare = KnownMacro.bareName(name)
-    var found: [MacroFact] = []
-    for slot in slots.reversed() {
-      found.append(contentsOf: slot.values.filter { KnownMacro.bareName($0.name.bytes).elementsEqual(bare) })
-    }
-    return found
+    let bare = Array(KnownMacro.bareName(name))
+    return slots.reversed().flatMap { $0.values.filter { $0.isNamed(bare) } }
   }
 
   /// Every value in the order of the dialogue, shadowed ones included.
@@ -71,4 +73,14 @@ package struct MacroFact: Hashable, Sendable {
   /// Letter of the command that it was announced for.
   package var letter: UInt8
   package var packet: Int
+
+  /// - Parameter bare: a name without braces.
+  func isNamed(_ bare: [UInt8]) -> Bool {
+    let sent = name.bytes
+    if sent.count == bare.count { return sent == bare }
+    guard sent.count == bare.count + 2, sent.first == UInt8(ascii: "{"), sent.last == UInt8(ascii: "}") else {
+      return false
+    }
+    return sent[1..<(sent.count - 1)].elementsEqual(bare)
+  }
 }

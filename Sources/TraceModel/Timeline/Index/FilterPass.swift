@@ -50,6 +50,7 @@ package struct FilterPass<Predicate: PacketPredicate> {
   /// The next row to look at.
   package private(set) var next = 0
   private var folded: [UInt32: FactsBox] = [:]
+  private var latest: (connection: UInt32, box: FactsBox)?
   private var nextRemark = 0
 
   package init(_ predicate: Predicate) { self.predicate = predicate }
@@ -59,22 +60,22 @@ package struct FilterPass<Predicate: PacketPredicate> {
   /// Looks at up to `limit` packets more. Returns whether it has seen all that there are.
   @discardableResult
   package mutating func advance(_ reader: TimelineReader, limit: Int = .max) -> Bool {
-    let index = reader.index
-    let end = limit > index.count - next ? index.count : next + limit
+    let count = reader.index.count
+    let end = limit > count - next ? count : next + limit
     let folds = !predicate.needs.isEmpty
     let none = FactsBox()
     while next < end {
-      let entry = index.packets[next]
+      let entry = reader.index.packets[next]
       let box = folds ? fold(entry, reader) : none
       let kind = entry.kind
       if predicate.mayMatch(kind, from: entry.sender) {
         let context = RowContext(reader: reader, row: next, entry: entry, facts: box)
         if predicate.matches(context) { rows.append(UInt32(next)) }
-        if !folds { none.facts = nil }
+        none.isFolded = false
       }
       next += 1
     }
-    return next >= index.count
+    return next >= count
   }
 
   /// Asks again about a packet whose flags or findings changed since.
@@ -103,33 +104,41 @@ package struct FilterPass<Predicate: PacketPredicate> {
   /// Brings the facts of the packet's connection up to and with it. Packets whose content nobody asks for are
   /// folded as what they are, without being read.
   private mutating func fold(_ entry: PacketEntry, _ reader: TimelineReader) -> FactsBox {
-    let index = reader.index
-    foldRemarks(before: Int(entry.record), reader)
-    let c = index.spans[Int(entry.span)].connection
-    let box = folded[c] ?? FactsBox(SessionFacts())
-    folded[c] = box
+    if nextRemark < reader.index.remarks.count { foldRemarks(before: Int(entry.record), reader) }
+    let c = reader.index.spans[Int(entry.span)].connection
+    let box = self.box(c)
     let kind = entry.kind
     let isTouched = !entry.flags.isDisjoint(with: [.held, .edited, .injected, .dropped, .answered])
     if isTouched || predicate.needs.includes(kind) {
-      if let record = reader.record(at: Int(entry.record)) { box.facts?.apply(record) }
+      if let record = reader.record(at: Int(entry.record)) { box.facts.apply(record) }
     } else {
-      box.facts?.received(
-        HollowPackets.packet(kind, from: entry.sender, entry.stage), number: index.numbers.number(next),
-        at: index.packets.time(next), forwarded: true,
+      box.facts.received(
+        HollowPackets.packet(kind, from: entry.sender, entry.stage),
+        number: reader.index.numbers.number(next),
+        at: reader.index.packets.time(next), forwarded: true,
         payloadBytes: max(0, Int(entry.frameBytes) - Limits.headerBytes))
     }
-    if next + 1 >= index.connections[Int(c)].rows.upperBound, !index.connections[Int(c)].isOpen {
+    if next + 1 >= reader.index.connections[Int(c)].endRow, !reader.index.connections[Int(c)].isOpen {
       folded[c] = nil
+      latest = nil
     }
     return box
   }
 
+  /// The facts of a connection; packets of one often follow one another.
+  private mutating func box(_ c: UInt32) -> FactsBox {
+    if let latest, latest.connection == c { return latest.box }
+    let box = folded[c] ?? FactsBox(SessionFacts())
+    folded[c] = box
+    latest = (c, box)
+    return box
+  }
+
   private mutating func foldRemarks(before record: Int, _ reader: TimelineReader) {
-    let index = reader.index
-    while nextRemark < index.remarks.count, index.remarks.record(nextRemark) < record {
-      let c = UInt32(index.remarks.connection(nextRemark))
-      if let box = folded[c], let other = reader.source.record(at: index.remarks.record(nextRemark)) {
-        box.facts?.apply(other)
+    while nextRemark < reader.index.remarks.count, reader.index.remarks.record(nextRemark) < record {
+      let c = UInt32(reader.index.remarks.connection(nextRemark))
+      if let box = folded[c], let other = reader.source.record(at: reader.index.remarks.record(nextRemark)) {
+        box.facts.apply(other)
       }
       nextRemark += 1
     }

@@ -42,10 +42,16 @@ package final class TimelineReader {
   }
 }
 
-/// Facts of one connection that several contexts look at in turn.
+/// Facts of one connection that several contexts look at in turn; read in place, as a copy costs a dozen counts.
 final class FactsBox {
-  var facts: SessionFacts?
-  init(_ facts: SessionFacts? = nil) { self.facts = facts }
+  var facts: SessionFacts
+  /// False until somebody folds them.
+  var isFolded: Bool
+
+  init(_ facts: SessionFacts? = nil) {
+    self.facts = facts ?? SessionFacts()
+    isFolded = facts != nil
+  }
 }
 
 /// A packet in the index as expressions see it; reads the trace only for what the index does not know.
@@ -76,33 +82,41 @@ package struct RowContext: PacketContext {
   package var utcOffset: Int { reader.utcOffset }
   package var packet: Packet? { reader.record(at: Int(entry.record))?.newPacket }
 
-  private var session: SessionFacts {
-    if let known = facts.facts { return known }
-    let folded = reader.index.facts(at: row, from: reader.source)
-    facts.facts = folded
-    return folded
-  }
-  private var mail: MessageFacts? {
-    let number = message
-    guard number > 0, let mail = session.message, mail.number == number else { return nil }
-    return mail
+  /// Looks at the facts where they lie; folds them first where nobody has.
+  private func session<Value>(_ look: (borrowing SessionFacts) -> Value) -> Value {
+    if !facts.isFolded {
+      facts.facts = reader.index.facts(at: row, from: reader.source)
+      facts.isFolded = true
+    }
+    return look(facts.facts)
   }
 
-  package var heloName: ArraySlice<UInt8>? { session.helo?.slice }
-  package var clientHost: ArraySlice<UInt8>? { session.client?.hostname.slice }
-  package var clientAddress: ArraySlice<UInt8>? { session.client?.address?.slice }
-  package var clientPort: UInt16? { session.client?.port }
-  package func macro(_ name: [UInt8]) -> ArraySlice<UInt8>? { session.macros.value(name)?.value.slice }
+  /// Looks at the facts of the packet's message; nil outside any.
+  private func mail<Value>(_ look: (borrowing SessionFacts) -> Value?) -> Value? {
+    let number = message
+    guard number > 0 else { return nil }
+    return session { $0.message?.number == number ? look($0) : nil }
+  }
+
+  package var heloName: ArraySlice<UInt8>? { session { $0.helo?.slice } }
+  package var clientHost: ArraySlice<UInt8>? { session { $0.client?.hostname.slice } }
+  package var clientAddress: ArraySlice<UInt8>? { session { $0.client?.address?.slice } }
+  package var clientPort: UInt16? { session { $0.client?.port } }
+  package func macro(_ name: [UInt8]) -> ArraySlice<UInt8>? { session { $0.macros.value(name)?.value.slice } }
   package var queueID: ArraySlice<UInt8>? {
     reader.index.messageIndex(at: row).flatMap { reader.queueID(ofMessage: $0) }?.slice
   }
-  package var messageFrom: ArraySlice<UInt8>? { mail?.sender?.address.slice }
-  package var messageArguments: [ArraySlice<UInt8>] { mail?.sender?.arguments.map(\.slice) ?? [] }
-  package var messageRecipients: [ArraySlice<UInt8>] { mail?.accepted.map(\.address.slice) ?? [] }
-  package var latestRecipient: ArraySlice<UInt8>? { mail?.recipients.last?.address.slice }
-  package var messageBytes: Int { mail?.bytes ?? 0 }
+  package var messageFrom: ArraySlice<UInt8>? { mail { $0.message?.sender?.address.slice } }
+  package var messageArguments: [ArraySlice<UInt8>] {
+    mail { $0.message?.sender?.arguments.map(\.slice) } ?? []
+  }
+  package var messageRecipients: [ArraySlice<UInt8>] {
+    mail { $0.message?.accepted.map(\.address.slice) } ?? []
+  }
+  package var latestRecipient: ArraySlice<UInt8>? { mail { $0.message?.recipients.last?.address.slice } }
+  package var messageBytes: Int { mail { $0.message?.bytes } ?? 0 }
 
   package func messageHeaders(named name: [UInt8]) -> [ArraySlice<UInt8>] {
-    mail?.headers(named: name).map(\.value.slice) ?? []
+    mail { $0.message?.headers(named: name).map(\.value.slice) } ?? []
   }
 }
