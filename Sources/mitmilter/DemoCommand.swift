@@ -13,20 +13,25 @@ struct DemoCommand: ParsableCommand {
 
   @OptionGroup var recording: RecordingOptions
 
+  @OptionGroup var screen: ScreenOptions
+
   @Option(help: ArgumentHelp("How many times life-like to go; 0 without any pause.", valueName: "factor"))
   var speed = 1.0
 
-  @Option(help: ArgumentHelp("How often to send all the mails.", valueName: "times"))
-  var count: UInt16 = 1
+  @Option(
+    help: ArgumentHelp(
+      "How often to send all the mails. Default: once; with a screen, until it is left.", valueName: "times"))
+  var count: UInt16?
 
   func run() throws {
     guard speed >= 0, speed.isFinite else {
       throw Failure(
         "--speed: expected a number from 0 up, there is '\(speed)'", hint: "1 is life-like, 10 is fast")
     }
+    let isShown = wantsScreen(recording)
     let demo: Demo
     do throws(Demo.Failure) {
-      demo = try Demo(pace: DemoPace(speed: speed), rounds: Int(count))
+      demo = try Demo(pace: DemoPace(speed: speed), rounds: count.map { Int($0) } ?? (isShown ? .max : 1))
     } catch {
       throw Failure("cannot listen on the loopback interface", hint: "the demo needs 127.0.0.1")
     }
@@ -34,6 +39,11 @@ struct DemoCommand: ParsableCommand {
       listen: .inet(host: "127.0.0.1", port: 0, family: .any), milter: demo.milterAddress)
     options.trace = recording.write
     options.printing = recording.printing
+    if isShown {
+      let live = try LiveScreen(options)
+      guard case .inet(_, let port, _) = live.address else { return }
+      return try live.run(screen, origin: .demo) { demo.play(throughPort: port) {} }
+    }
     let relay = try Relay(options)
     guard case .inet(_, let port, _) = relay.address else { return }
     let requests = relay.requests

@@ -21,6 +21,8 @@ struct Proxy: ParsableCommand {
 
   @OptionGroup var recording: RecordingOptions
 
+  @OptionGroup var screen: ScreenOptions
+
   @Option(help: ArgumentHelp("How long connections may go on after INT or TERM.", valueName: "seconds"))
   var grace: UInt16 = 10
 
@@ -35,6 +37,7 @@ struct Proxy: ParsableCommand {
     options.grace = .seconds(Int64(grace))
     options.trace = recording.write
     options.printing = recording.printing
+    if wantsScreen(recording) { return try LiveScreen(options).run(screen, origin: nil) {} }
     let relay = try Relay(options)
     announce(relay, milter: options.milter)
     relay.run()
@@ -72,7 +75,7 @@ struct RecordingOptions: ParsableArguments {
     help: ArgumentHelp("Record everything in this trace; - is standard output.", valueName: "file"))
   var write: String?
 
-  @Flag(help: "No screen: a line a packet on standard output. There is no screen yet, so this is always so.")
+  @Flag(help: "No screen: a line a packet on standard output, as without a terminal there.")
   var headless = false
 
   @Flag(name: .shortAndLong, help: "Print no packets.")

@@ -13,8 +13,12 @@ package final class Engine {
   package enum Request: Sendable {
     /// Take no new connections, and end when those there are have ended, at the latest when the grace is over.
     case stop
+    /// Take no new connections, and end when those there are have ended, however long that takes.
+    case drain
     /// Close everything.
     case stopAtOnce
+    /// Keep this in the trace: a mark, words of the operator.
+    case remark(Record.Event, connection: Int)
   }
 
   package struct Configuration {
@@ -158,6 +162,9 @@ package final class Engine {
     case .stop, .stopAtOnce:
       stopListening()
       stopsAt = now
+    case .drain: stopListening()
+    case .remark(let event, let connection):
+      effects.records.append(Record(time: now, connection: connection, event: event))
     }
   }
 

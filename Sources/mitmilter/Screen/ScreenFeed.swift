@@ -15,6 +15,12 @@ protocol ScreenFeed: AnyObject {
   func refresh() throws(FileFailure) -> Bool
   /// Carries out an instruction; the answer is what to tell the operator, nil for nothing.
   func obey(_ instruction: Instruction, packet: Int, connection: Int) -> String?
+  /// What the proxy has to say to the operator since the last call.
+  func takeMessages() -> [String]
   /// The files that must not be written over.
   var paths: [String] { get }
+}
+
+extension ScreenFeed {
+  func takeMessages() -> [String] { [] }
 }

@@ -12,6 +12,8 @@ import TraceModel
 final class ScreenLoop {
   enum End {
     case quit
+    /// A signal said so.
+    case ended
     /// The terminal has gone; whoever relays mail goes on.
     case lost
   }
@@ -43,6 +45,7 @@ final class ScreenLoop {
       takeKeys()
       takeRecords()
       if model.isBusy { send(.idle) }
+      if model.showsTime { needsDrawing = true }
     }
     return end ?? .quit
   }
@@ -89,6 +92,7 @@ final class ScreenLoop {
     let isDue = feed.patience.map { lastAsked.duration(to: .now) >= $0 } ?? false
     guard feedIsReady || isDue else { return }
     lastAsked = .now
+    for words in feed.takeMessages() { send(.reported(StatusMessage(.refused, words))) }
     do throws(FileFailure) {
       if try feed.refresh() { send(.appended) }
     } catch {
@@ -100,7 +104,7 @@ final class ScreenLoop {
     switch signal {
     case .resized: send(.resized(terminal.resized()))
     case .suspend: perform(.suspend)
-    case .end: end = .quit
+    case .end: end = .ended
     case .lost: end = .lost
     }
   }

@@ -1,0 +1,117 @@
+import ConsoleUI
+import Glibc
+import MilterProtocol
+import ProxyCore
+import ProxyRuntime
+import TraceModel
+
+/// A proxy with a screen: the engine relays on a thread of its own, the screen has the main one.
+final class LiveScreen {
+  /// Where the proxy listens: the port that was taken for port 0.
+  let address: MilterAddress
+  private let feed: LiveFeed
+  private let engine: Handover
+  private let requests = Mailbox<Engine.Request>()
+  private let ended = Mailbox<Void>()
+  private let signals = ScreenSignals()
+  private let head: TraceHead
+  private let path: String?
+
+  /// The engine on its way to its thread.
+  ///
+  /// Sendable, because it is made here, handed over once before the thread starts, and touched by nobody else until
+  /// the thread has ended.
+  private struct Handover: @unchecked Sendable {
+    let engine: Engine
+  }
+
+  init(_ options: Relay.Options) throws {
+    guard options.trace != "-" else {
+      throw Failure(
+        "a trace on standard output and a screen do not go together", hint: "--headless leaves the screen out"
+      )
+    }
+    let clock = Clock()
+    let target: MilterTarget
+    let listener: Listener
+    do { target = try MilterTarget(options.milter) } catch { throw Failure(error.message, hint: error.hint) }
+    do { listener = try Listener(on: options.listen, socketMode: options.socketMode) } catch {
+      throw Failure(error.message, hint: error.hint)
+    }
+    address = listener.address
+    path = options.trace
+    head = TraceHead(
+      program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
+      listen: listener.address.description, milter: options.milter.description, negotiation: "transparent")
+    let bell = RecordWindow()
+    let messages = Mailbox<String>()
+    let file: TraceFileWriter
+    do { file = try Self.writer(path, head) } catch { throw Failure(error.message, hint: error.hint) }
+    do {
+      feed = try LiveFeed(
+        readingBack: file.descriptor, path: path, clock: clock, bell: bell, requests: requests,
+        messages: messages)
+    } catch {
+      throw Failure(error.message, hint: error.hint)
+    }
+    var configuration = Engine.Configuration()
+    configuration.grace = options.grace
+    engine = Handover(
+      engine: Engine(
+        configuration, listener: listener, milter: target, clock: clock,
+        journal: Journal(file: file, window: bell, report: { messages.post($0) }), requests: requests,
+        signals: nil, report: { messages.post($0) }))
+  }
+
+  /// Without a name for the trace, a file that has none serves for reading back.
+  private static func writer(_ path: String?, _ head: TraceHead) throws(FileFailure) -> TraceFileWriter {
+    guard let path else { return try TraceFileWriter(temporaryWith: head) }
+    return try TraceFileWriter(path: path, head: head)
+  }
+
+  /// Shows the screen until it is left or lost; returns when the last connection has ended as it should.
+  ///
+  /// - Parameter started: called once mail is relayed.
+  func run(_ screen: ScreenOptions, origin: ConsoleModel.Origin?, started: () -> Void) throws {
+    let handover = engine
+    let ended = ended
+    let thread = Thread {
+      handover.engine.run()
+      ended.post(())
+    }
+    let model = ConsoleModel(
+      source: feed.records,
+      origin: origin
+        ?? .live(listen: head.listen ?? "", milter: head.milter, file: path), isLive: true,
+      utcOffset: localOffset())
+    started()
+    defer { thread.join() }
+    do {
+      switch try screen.run(model, feed, signals) {
+      case .quit: requests.post(.stopAtOnce)
+      case .ended: requests.post(.stop)
+      case .lost: requests.post(.drain)
+      }
+    } catch {
+      requests.post(.stopAtOnce)
+      throw error
+    }
+    obeySignals()
+  }
+
+  /// The screen is gone; a signal now ends what is left at once.
+  private func obeySignals() {
+    var polled = [
+      pollfd(fd: ended.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    while poll(&polled, nfds_t(polled.count), -1) >= 0, polled[0].revents == 0 {
+      for signal in signals.take() where signal == .end { requests.post(.stopAtOnce) }
+    }
+  }
+}
+
+/// Whether there is a screen: standard output is a terminal, and nothing else was asked for.
+func wantsScreen(_ recording: RecordingOptions) -> Bool {
+  isatty(STDOUT_FILENO) == 1 && !recording.headless && !recording.quiet && !recording.json
+}
