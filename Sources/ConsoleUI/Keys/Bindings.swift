@@ -15,12 +15,12 @@ extension Binding {
     Binding("4", .findings, .view, "Findings: what is odd"),
     Binding("6", .stats, .view, "Stats: reply times and verdicts"),
     Binding(
-      "Enter", .open, in: [.timeline, .messages, .findings, .stats, .detail], .view, hint: "open",
+      "Enter", .open, in: .packets, .view, hint: "open",
       "open: the detail, a mail's packets, a finding's packet"),
     Binding("q Esc", .back, .view, hint: "back", "back one step"),
-    Binding("Tab BackTab", .pane, .view, hint: "pane", "between list and detail"),
-    Binding("l Right", .nextTab, .view, hint: "tab", "next tab of the detail"),
-    Binding("h Left", .previousTab, .view, "previous tab of the detail"),
+    Binding("Tab BackTab", .pane, in: .packets, .view, hint: "pane", "between list and detail"),
+    Binding("l Right", .nextTab, in: .packets, .view, hint: "tab", "next tab of the detail"),
+    Binding("h Left", .previousTab, in: .packets, .view, "previous tab of the detail"),
     Binding("Space", .fold, in: .packets, .view, hint: "macros", "unfold or fold the macros of a command"),
     Binding("\\", .maximise, .view, hint: "whole", "this pane alone, and back"),
     Binding(

@@ -127,6 +127,9 @@ extension ConsoleModel {
     set { lists[.timeline] = newValue }
   }
 
+  /// Whether the screen changes with the time alone.
+  package var showsTime: Bool { isLive && view == .stats && !isFrozen }
+
   package var hasDetail: Bool { view != .stats }
 
   package var layout: Layout { layout(for: size) }
@@ -137,14 +140,26 @@ extension ConsoleModel {
       panes = .listOnly
     } else if isMaximised {
       panes = focus == .list ? .listOnly : .detailOnly
-    } else if size.rows < 12, size.columns < Layout.wideColumns {
+    } else if size.rows < 12, size.columns < wideColumns {
       // Too low for two panes: the one with the keys has it all.
       panes = focus == .list ? .listOnly : .detailOnly
     } else {
       panes = .both
     }
-    return Layout(size, panes: panes)
+    return Layout(size, panes: panes, sideBySideFrom: wideColumns, listRows: listRows)
   }
+
+  /// Rows of a list that may be short, with its headings and a blank one.
+  private var listRows: Int {
+    switch view {
+    case .timeline, .stats: .max
+    case .messages: trace.messages.count + 2
+    case .findings: trace.index.findings.count + 2
+    }
+  }
+
+  /// A row of the Timeline is short; a mail or a finding needs its line whole.
+  private var wideColumns: Int { view == .timeline ? 120 : 170 }
 
   var paneHeight: Int { focus == .list ? list.height : detail.list.height }
 

@@ -55,7 +55,7 @@ enum HelpView {
     var lines: [DisplayText] { [DisplayText(title, style: Style(.heading, .bold))] + rows.map(\.text) + [""] }
   }
 
-  private static let keyColumns = 10
+  private static let keyColumns = 12
 
   private static func key(_ text: String) -> DisplayText { DisplayText(text, style: .key) }
 
@@ -76,6 +76,9 @@ enum HelpView {
     Row([DisplayText("●", style: Style(.findingNote)), "finding: worth a look"]),
     Row([DisplayText("▲", style: Style(.findingWarning)), "finding: works by luck, or not everywhere"]),
     Row([DisplayText("✖", style: Style(.findingError)), "finding: breaks a session or loses mail"]),
+    Row([DisplayText("✎", style: Style(.marked)), "has a note"]),
+    Row([DisplayText("↵ ↓ ←", style: .dim), "line ends: CR LF, LF alone, CR alone"]),
+    Row([DisplayText("· ⇥", style: .dim), "a blank at either end of a line, a tab"]),
   ]
 
   /// Sections beside each other where the page is wide enough, each as long as it is.

@@ -1,6 +1,6 @@
 /// Where the parts of the screen lie: title, list, rule, detail, bottom line.
 ///
-/// From 120 columns on the detail stands to the right of the list, on narrower screens below it. Parts for which
+/// On wide screens the detail stands to the right of the list, on narrower ones below it. Parts for which
 /// there is no room are empty rectangles.
 package struct Layout: Hashable, Sendable {
   package var title: Rect
@@ -18,11 +18,14 @@ package struct Layout: Hashable, Sendable {
   /// Which panes the body has.
   package enum Panes: Hashable, Sendable { case both, listOnly, detailOnly }
 
-  package static let wideColumns = 120
-
-  package init(_ size: Size, panes: Panes) {
+  /// - Parameters:
+  ///   - sideBySideFrom: columns from which on the detail stands at the right.
+  ///   - listRows: how many rows the list could fill; a short list above a detail leaves it the rest.
+  package init(
+    _ size: Size, panes: Panes, sideBySideFrom wideColumns: Int = 120, listRows: Int = .max
+  ) {
     var rest = Rect(size)
-    isWide = size.columns >= Layout.wideColumns
+    isWide = size.columns >= wideColumns
     title = rest.takeTop(1)
     bottom = rest.takeBottom(1)
     divider = rest.takeRight(0)
@@ -38,7 +41,8 @@ package struct Layout: Hashable, Sendable {
         divider = rest.takeLeft(1)
         detailPart = rest
       } else {
-        listPart = rest.takeTop(max(3, (rest.rows + 1) / 2))
+        let half = max(3, (rest.rows + 1) / 2)
+        listPart = rest.takeTop(min(half, max(6, listRows)))
         detailPart = rest
       }
     }

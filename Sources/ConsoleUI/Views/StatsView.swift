@@ -18,8 +18,8 @@ enum StatsView {
     let right = totals(model)
     let verdicts = verdicts(model)
     var lines = left + [""] + rates(model, width: width) + [""]
-    let side = width / 2
-    if width >= 110 {
+    let side = (verdicts.map(\.width).max() ?? 0) + 4
+    if width - side >= 48 {
       for row in 0..<max(right.count, verdicts.count) {
         lines.append(
           (row < verdicts.count ? verdicts[row] : "").fitted(to: side) + (row < right.count ? right[row] : "")
@@ -43,7 +43,7 @@ enum StatsView {
     guard stages.contains(where: { times[$0] != nil }) else {
       return lines + [DisplayText("  no replies yet", style: .dim)]
     }
-    let hasChart = width >= 76
+    let hasChart = width >= 92
     lines.append(
       row(["stage", "replies", "median", "p90", "p99", "longest"].map { DisplayText($0, style: .dim) })
         + (hasChart ? DisplayText("   " + scale, style: .dim) : ""))
@@ -160,7 +160,9 @@ enum StatsView {
       "\(NumberText.grouped(statistics.packetsFromMTA)) from the MTA, \(NumberText.grouped(statistics.packetsFromMilter)) from the milter"
     )
     add("messages", NumberText.grouped(trace.messages.count))
-    let modifications = statistics.modifications.sorted { $0.value > $1.value }
+    let modifications = statistics.modifications.sorted {
+      ($1.value, $0.key.name) < ($0.value, $1.key.name)
+    }
     if !modifications.isEmpty {
       add(
         "modifications",

@@ -24,7 +24,9 @@ enum Story {
     play.connection = 2
     newsletter(&play)
     play.connection = 1
-    play.mta(MTA.abort, MTA.quit)
+    play.mta(MTA.abort)
+    found(.abortOutside, "ABORT outside a message", &play)
+    play.mta(MTA.quit)
     play.close()
     play.connection = 2
     refusedMail(&play)
@@ -97,6 +99,7 @@ enum Story {
     play.ask(
       MTA.macro("R", ["{rcpt_addr}": "list@example.net", "{rcpt_mailer}": "esmtp"]),
       MTA.rcpt("<list@example.net>"))
+    found(.replyNotWanted, "CONTINUE for RCPT, which was promised none", &play)
     play.ask(MTA.header("From", "\"News\" <news@example.com>"))
     play.ask(MTA.header("Subject", "Ten tricks\u{1B}]0;gone\u{7} for your terminal"))
     play.ask(MTA.eoh)
@@ -114,5 +117,12 @@ enum Story {
     play.mta(MTA.bodyEOB)
     play.milter(Milter.reply("554-5.7.1 We do not take this.\r\n554-5.7.1 Ask postmaster.\r\n554 5.7.1 Bye"))
     play.milter(Milter.continue)
+    found(
+      .secondVerdict, "CONTINUE answers nothing: BODYEOB has its verdict in packet \(play.packet - 1)", &play)
+  }
+
+  /// A finding about the latest packet.
+  private static func found(_ rule: FindingRule, _ text: String, _ play: inout Recording) {
+    play.append(.found(Finding(rule, packet: play.packet, text)))
   }
 }

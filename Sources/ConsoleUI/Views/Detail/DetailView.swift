@@ -28,24 +28,29 @@ enum DetailRule {
     guard !rect.isEmpty else { return }
     frame.horizontalLine(at: rect.origin, columns: rect.columns)
     let style: Style = model.focus == .detail ? Style(.heading, .bold) : Style(.heading)
-    var tabs = tabs(model, full: true)
-    if tabs.width + 14 > rect.columns { tabs = self.tabs(model, full: false) }
-    let title = " " + model.detail.title.styled(style) + " "
-    let room = rect.columns - tabs.width - 3
-    if room > 6 {
-      frame.put(
-        title.fitted(to: min(title.width, room)), at: Point(column: rect.column + 1, row: rect.row))
+    let name = model.detail.title
+    let short = name.slice(0..<(name.cells.firstIndex { $0.base == "·" } ?? name.width + 1) - 1)
+    let variants = [
+      (name, tabs(model, gap: "│")), (short, tabs(model, gap: "│")), (short, tabs(model, gap: "")),
+      ("", tabs(model, gap: "")), ("", tabs(model, gap: nil)),
+    ]
+    let (title, tabs) =
+      variants.first { $0.0.width + $0.1.width + 4 <= rect.columns } ?? variants[variants.count - 1]
+    if !title.isEmpty {
+      frame.put(" " + title.styled(style) + " ", at: Point(column: rect.column + 1, row: rect.row))
     }
     frame.put(tabs, at: Point(column: max(rect.column, rect.endColumn - tabs.width - 1), row: rect.row))
   }
 
-  private static func tabs(_ model: ConsoleModel, full: Bool) -> DisplayText {
+  /// - Parameter gap: between two names; nil for initials.
+  private static func tabs(_ model: ConsoleModel, gap: String?) -> DisplayText {
     DetailTab.allCases.reduce(DisplayText()) { text, tab in
       let isCurrent = tab == model.tab
       let style = isCurrent ? Style(.tabActive, .bold) : Style(.tab)
-      let name = full || isCurrent ? " \(tab.title) " : " \(tab.title.prefix(1)) "
-      let gap = text.isEmpty ? DisplayText() : DisplayText("│", style: .border)
-      return text + gap + DisplayText(name, style: style)
+      let name = gap != nil || isCurrent ? tab.title : String(tab.title.prefix(1))
+      let between = text.isEmpty ? DisplayText() : DisplayText(gap ?? "", style: .border)
+      let padded = gap == "" ? " \(name)" : " \(name) "
+      return text + between + DisplayText(padded, style: style)
     }
   }
 }

@@ -69,7 +69,10 @@ enum EffectSection {
   }
 
   private static func text(_ name: [UInt8], _ value: [UInt8]) -> DisplayText {
-    DisplayText(escaping: name, style: .text) + ":" + VisibleText.line(value[...], columns: 600)
+    // One blank behind the colon is what everybody expects, and no more to look at than that.
+    let usual = value.first == UInt8(ascii: " ") && value.dropFirst().first != UInt8(ascii: " ")
+    let rest = VisibleText.line(usual ? value.dropFirst() : value[...], columns: 600)
+    return DisplayText(escaping: name) + (usual ? ": " : ":") + rest
   }
 
   private static func add(

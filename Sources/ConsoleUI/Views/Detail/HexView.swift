@@ -2,12 +2,12 @@
 enum HexView {
   /// How many bytes a line shows: a power of two that fits.
   static func bytesPerLine(width: Int) -> Int {
-    // Offset, two blanks, three columns a byte and one more in the middle, a gap, the characters.
+    // Offset and two blanks, three columns a byte and one more after eight, the characters.
     for count in [32, 16, 8] where columns(bytes: count) <= width { return count }
     return 4
   }
 
-  private static func columns(bytes: Int) -> Int { 6 + bytes * 3 + bytes / 8 + 2 + bytes }
+  private static func columns(bytes: Int) -> Int { 6 + bytes * 4 + bytes / 8 }
 
   static func lineCount(bytes: Int, width: Int) -> Int {
     let each = bytesPerLine(width: width)

@@ -31,9 +31,10 @@ enum MacrosTab {
     }
     let meaning = KnownMacro.named(fact.name.bytes)?.meaning
     let name = DisplayText(escaping: fact.name.slice, style: Style(.name))
-    if let meaning {
-      value += DisplayText("  " + meaning, style: .dim)
-    }
+    let words = DisplayText(meaning ?? "", style: .dim)
+    let fits = value.width + words.width + 4 + page.labelColumns < page.width
+    if fits, !words.isEmpty { value += "  " + words }
     page.row(name, value, value: fact.value.bytes, packet: fact.packet)
+    if !fits, !words.isEmpty { page.row("", "  " + words, value: fact.value.bytes, packet: fact.packet) }
   }
 }

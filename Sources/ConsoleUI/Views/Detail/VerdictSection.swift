@@ -7,6 +7,8 @@ enum VerdictSection {
     guard case .reply(let kind) = detail.packet.kind, kind.role == .verdict, let stage = detail.stage else {
       return
     }
+    // That the dialogue goes on needs no words.
+    if kind == .continue, stage != .bodyEOB { return }
     page.heading("What it does")
     let others = DeliveryRules.allCases.filter { $0 != rules }
     for mta in [rules] + others {

@@ -1,6 +1,6 @@
 /// Mail text with what an eye would miss made visible: line ends, tabs, blanks at either end of a line.
 enum VisibleText {
-  /// One text a line of `bytes`. A line's end stands at its right: `␍␊` for CRLF, `␊` for a bare LF, `␍` for a bare CR.
+  /// One text a line of `bytes`. A line's end stands at its right: `↵` for CRLF, `↓` for a bare LF, `←` for a bare CR.
   ///
   /// - Parameters:
   ///   - limit: lines beyond it are left out.
@@ -43,8 +43,8 @@ enum VisibleText {
   }
 
   private static func sign(of ending: [UInt8], usual: [UInt8]?) -> DisplayText {
-    let text = ending.reduce("") { $0 + ($1 == cr ? "␍" : "␊") }
-    guard !text.isEmpty else { return "" }
+    guard let last = ending.last else { return "" }
+    let text = ending.count == 2 ? "↵" : last == lf ? "↓" : "←"
     return DisplayText(text, style: usual == nil || ending == usual ? .dim : Style(.warn))
   }
 
