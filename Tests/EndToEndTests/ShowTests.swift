@@ -1,0 +1,145 @@
+import Foundation
+import MilterProtocol
+import TestSupport
+import Testing
+import TraceFormat
+import TraceModel
+
+@Suite struct ShowTests {
+  /// A short session as a trace.
+  private static let trace: [UInt8] = {
+    var play = Recording()
+    play.greet()
+    play.ask(MTA.mail("<a@b>\u{1B}]0;x\u{7}"))
+    play.close()
+    var bytes: [UInt8] = []
+    RecordWriter.append(
+      TraceHead(program: "0.1", startedAt: 1_760_000_000_000_000, command: ["m"]), to: &bytes)
+    for record in play.records { RecordWriter.append(record, to: &bytes) }
+    return bytes
+  }()
+  private static let packets = 10
+
+  private func show(_ arguments: String..., input: [UInt8] = trace) throws -> BuiltProgram.Outcome {
+    try BuiltProgram.run(["show"] + arguments, input: input)
+  }
+
+  @Test func printsALineForEachPacketAndNothingElseToStandardError() throws {
+    let shown = try show("-")
+    #expect(shown.status == 0)
+    #expect(shown.messages == "")
+    let lines = shown.output.split(separator: "\n")
+    #expect(lines.count == Self.packets + 3)
+    #expect(lines[0] == "        2025-10-09 UTC")
+    #expect(lines.contains { $0.hasSuffix(#"mta →     MAIL      <a@b>\x1b]0;x\x07"#) })
+    #expect(!shown.output.contains("\u{1B}"))
+  }
+
+  @Test func jsonIsOneObjectAPacket() throws {
+    let shown = try show("--json", "-")
+    let lines = shown.output.split(separator: "\n")
+    #expect(lines.count == Self.packets)
+    for (place, line) in lines.enumerated() {
+      let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      #expect(object["n"] as? Int == place + 1)
+    }
+  }
+
+  @Test func moreIsShownOnRequest() throws {
+    let shown = try show("-vx", "-")
+    #expect(
+      shown.output.hasPrefix(
+        "        recorded by mitmilter 0.1 from 2025-10-09T08:53:20.000000Z\n        command: m\n"))
+    #expect(shown.output.contains("        address           <a@b>"))
+    #expect(shown.output.contains("        000000  00 00 00 01 63"))
+  }
+
+  @Test func timesAreLocalUnlessUTCIsAskedFor() throws {
+    let zone = ["TZ": "XYZ-05:30"]
+    let local = try BuiltProgram.run(["show", "-"], input: Self.trace, environment: zone)
+    #expect(local.output.hasPrefix("        2025-10-09 UTC+05:30\n        14:23:20.001"))
+    let utc = try BuiltProgram.run(["show", "--utc", "-"], input: Self.trace, environment: zone)
+    #expect(utc.output.hasPrefix("        2025-10-09 UTC\n        08:53:20.001"))
+  }
+
+  @Test func severalTracesAreToldApart() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.trace, to: "a")
+    try folder.write(Self.trace, to: "b")
+    let (a, b) = (folder.file("a"), folder.file("b"))
+    let shown = try show(a, b)
+    #expect(
+      shown.output.split(separator: "\n").filter { $0.hasPrefix("==> ") } == ["==> \(a) <==", "==> \(b) <=="])
+    let json = try show("--json", a, b)
+    #expect(json.output.split(separator: "\n").count == 2 * Self.packets)
+    #expect(json.output.contains(#""file":"\#(b)""#))
+  }
+
+  @Test func aLineThatCannotBeReadIsToldAndTheRestIsShown() throws {
+    let shown = try show("--json", "-", input: Self.trace + Array("what is this\n".utf8) + lastPacket)
+    #expect(shown.status == 1)
+    #expect(shown.output.split(separator: "\n").count == Self.packets + 1)
+    #expect(
+      shown.messages
+        == "mitmilter: warning: standard input: offset \(Self.trace.count): expected '{', found 'w'; the line is left out\n"
+    )
+  }
+
+  @Test func manyLinesThatCannotBeReadAreCounted() throws {
+    let shown = try show("-", input: Self.trace + Array(String(repeating: "x\n", count: 900).utf8))
+    #expect(shown.status == 1)
+    let messages = shown.messages.split(separator: "\n")
+    #expect(messages.count == 6)
+    #expect(messages.last == "mitmilter: warning: standard input: 900 lines were left out")
+  }
+
+  @Test func aTornTailIsToldAndIsNoFailure() throws {
+    let shown = try show("-", input: Array((Self.trace + lastPacket).dropLast(9)))
+    #expect(shown.status == 0)
+    #expect(shown.messages.hasPrefix("mitmilter: note: standard input: the last line is cut short after "))
+  }
+
+  @Test func whatIsNoTraceIsRefused() throws {
+    let shown = try show("-", input: Array("From: a@example.org\n\n".utf8))
+    #expect(shown.status == 2)
+    #expect(shown.output == "")
+    #expect(
+      shown.messages == """
+        mitmilter: error: cannot read standard input: it is not a trace; it looks like a mail message
+        mitmilter: hint: traces are written by 'mitmilter proxy -w FILE'
+
+        """)
+  }
+
+  @Test func oneFileThatIsMissingDoesNotHideTheOthers() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(Self.trace, to: "a")
+    let shown = try show("--json", folder.file("missing"), folder.file("a"))
+    #expect(shown.status == 1)
+    #expect(shown.output.split(separator: "\n").count == Self.packets)
+    #expect(
+      shown.messages.hasPrefix(
+        "mitmilter: error: cannot open '\(folder.file("missing"))': no such file or folder\n"))
+  }
+
+  @Test func slipsOnTheCommandLineAreOneLineAndAHint() throws {
+    for (arguments, message) in [
+      (["show"], "missing expected argument '<file> ...'"),
+      (["show", "--nope", "x"], "unknown option '--nope'"),
+    ] {
+      let shown = try BuiltProgram.run(arguments)
+      #expect(shown.status == 2)
+      #expect(
+        shown.messages
+          == "mitmilter: error: \(message)\nmitmilter: hint: mitmilter --help lists what there is\n")
+    }
+  }
+
+  private var lastPacket: [UInt8] {
+    let received = Received(number: 99, packet: MTA.data, forwarded: true)
+    var line: [UInt8] = []
+    RecordWriter.append(
+      Record(time: Moment(microseconds: 9_000_000), connection: 1, event: .received(received)), to: &line)
+    return line
+  }
+}
