@@ -40,12 +40,14 @@ extension Expression {
     }
   }
 
-  package var needs: Needs {
+  /// What it asks for about packets of these kinds.
+  func needs(on kinds: PacketKindSet) -> Needs {
     switch self {
-    case .holds(let field), .compare(let field, _, _): field.term.source.needs
-    case .search: .packet
-    case .not(let member): member.needs
-    case .and(let members), .or(let members): members.reduce([]) { $0.union($1.needs) }
+    case .holds(let field), .compare(let field, _, _): return field.term.source.needs(on: kinds)
+    case .search: return .packet
+    case .not(let member): return member.needs(on: kinds)
+    case .and(let members), .or(let members):
+      return members.reduce([]) { $0.union($1.needs(on: kinds)) }
     }
   }
 
@@ -76,35 +78,43 @@ extension Expression {
 }
 
 extension Term.Source {
-  var needs: Needs {
+  func needs(on kinds: PacketKindSet) -> Needs {
     switch self {
-    case .kinds, .flags, .stage, .sender, .time: []
-    case .finding: .findings
+    case .kinds, .flags, .stage, .sender, .time: return []
+    case .finding: return .findings
     case .number(let field):
       switch field {
-      case .connection, .message, .number, .length, .took: []
-      case .clientPort, .messageSize, .messageRecipients: .facts
-      case .replyCode, .headerIndex: .packet
+      case .connection, .message, .number, .length, .took: return []
+      case .clientPort: return .session
+      case .messageSize: return .size
+      case .messageRecipients: return .envelope
+      case .replyCode, .headerIndex: return .packet
       }
     case .text(let field):
       switch field {
-      case .code: []
-      case .mailAddress, .mailArguments, .rcptAddress: [.packet, .facts]
+      case .code: return []
+      // Verdicts take them from the facts, other packets have them themselves.
+      case .mailAddress, .mailArguments, .rcptAddress:
+        return kinds.intersection(.replies(role: .verdict)).isEmpty ? .packet : [.packet, .envelope]
       case .rcptArguments, .headerName, .headerValue, .body, .replyText, .unknownLine, .reason, .text, .raw:
-        .packet
-      case .heloName, .clientHost, .clientAddress, .queue, .messageFrom, .messageRecipients: .facts
-      case .macro: .macros
-      case .messageSubject, .messageHeader: .headers
+        return .packet
+      case .heloName, .clientHost, .clientAddress: return .session
+      case .messageFrom, .messageRecipients: return .envelope
+      case .macro, .queue: return .macros
+      case .messageSubject, .messageHeader: return .headers
       }
     }
   }
 
+  /// Without the packet's kind known.
   var cost: Int {
     switch self {
-    case .kinds: 1
-    case .flags, .stage, .sender: 2
-    case .time: 4
-    case .number, .text, .finding: needs.isEmpty ? 3 : needs.contains(.packet) ? 200 : 50
+    case .kinds: return 1
+    case .flags, .stage, .sender: return 2
+    case .time: return 4
+    case .number, .text, .finding:
+      let needs = needs(on: .all)
+      return needs.isEmpty ? 3 : needs.contains(.packet) ? 200 : 50
     }
   }
 }

@@ -9,7 +9,9 @@ package struct FilterPredicate: PacketPredicate {
 
   package var needs: FactNeeds {
     var needs: FactNeeds = []
-    if matcher.needs.contains(.facts) { needs.formUnion([.session, .envelope, .size, .macros]) }
+    if matcher.needs.contains(.session) { needs.insert(.session) }
+    if matcher.needs.contains(.envelope) { needs.insert(.envelope) }
+    if matcher.needs.contains(.size) { needs.insert(.size) }
     if matcher.needs.contains(.macros) { needs.insert(.macros) }
     if matcher.needs.contains(.headers) { needs.insert(.headers) }
     return needs

@@ -23,7 +23,7 @@ package struct Matcher: Sendable {
   package init(_ expression: Expression) {
     self.expression = expression
     kinds = expression.possible.yes
-    needs = expression.needs
+    needs = expression.needs(on: expression.possible.yes)
     var steps: [Step] = []
     entry = Self.compile(expression, onTrue: Self.yes, onFalse: Self.no, into: &steps)
     self.steps = steps
@@ -33,8 +33,8 @@ package struct Matcher: Sendable {
     guard kinds.contains(context.kind, from: context.sender) else { return false }
     var at = entry
     while at >= 0 {
-      let step = steps[at]
-      at = step.test.holds(for: context) ? step.onTrue : step.onFalse
+      // In place: a copy of the step would count references for each packet.
+      at = steps[at].test.holds(for: context) ? steps[at].onTrue : steps[at].onFalse
     }
     return at == Self.yes
   }
@@ -83,10 +83,14 @@ package struct Needs: OptionSet, Hashable, Sendable {
   package static let packet = Needs(rawValue: 1 << 0)
   /// Findings about the packet.
   package static let findings = Needs(rawValue: 1 << 1)
-  /// Client, HELO, envelope, queue id, sizes: the facts that are always kept.
-  package static let facts = Needs(rawValue: 1 << 2)
+  /// CONNECT and HELO.
+  package static let session = Needs(rawValue: 1 << 2)
+  /// MAIL and RCPT of the message so far.
+  package static let envelope = Needs(rawValue: 1 << 3)
+  /// Bytes of the message so far.
+  package static let size = Needs(rawValue: 1 << 4)
   /// Macros in force.
-  package static let macros = Needs(rawValue: 1 << 3)
+  package static let macros = Needs(rawValue: 1 << 5)
   /// The message's headers so far.
-  package static let headers = Needs(rawValue: 1 << 4)
+  package static let headers = Needs(rawValue: 1 << 6)
 }

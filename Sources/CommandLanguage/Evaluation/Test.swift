@@ -69,8 +69,8 @@ extension Term.NumberField {
     case .clientPort: context.clientPort.map(Int64.init)
     case .replyCode: context.packet.flatMap(PacketStrings.replyCode)
     case .headerIndex: context.packet.flatMap(PacketStrings.headerIndex)
-    case .messageSize: context.messageFrom == nil ? nil : Int64(context.messageBytes)
-    case .messageRecipients: context.messageFrom == nil ? nil : Int64(context.messageRecipients.count)
+    case .messageSize: context.message == 0 ? nil : Int64(context.messageBytes)
+    case .messageRecipients: context.message == 0 ? nil : Int64(context.messageRecipients.count)
     }
   }
 }

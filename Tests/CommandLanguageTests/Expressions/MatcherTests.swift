@@ -145,9 +145,10 @@ extension MatcherTests {
 
   static let needRows: [(String, Needs)] = [
     ("rcpt and held and took > 5ms and conn == 1 and stage == rcpt and code == \"c\"", []),
-    ("raw contains \"x\"", .packet), ("finding", .findings), ("message.from == \"a\"", .facts),
+    ("raw contains \"x\"", .packet), ("finding", .findings), ("message.from == \"a\"", .envelope),
     ("macro[\"i\"] or message.header[\"To\"]", [.macros, .headers]), ("\"x\"", .packet),
-    ("not rcpt.address == \"a\"", [.packet, .facts]),
+    ("not rcpt.address == \"a\"", [.packet, .envelope]), ("rcpt and rcpt.address == \"a\"", .packet),
+    ("client.port == 1 and message.size > 5k", [.session, .size]),
   ]
 
   @Test(arguments: needRows)
