@@ -7,6 +7,8 @@ struct PacketLines {
   private let output: Output
   private var text: ListingText?
   private let json: PacketJSON?
+  /// nil prints everything.
+  var selection: PacketSelection?
 
   init(_ output: Output, text: ListingText) {
     self.output = output
@@ -21,7 +23,7 @@ struct PacketLines {
   }
 
   mutating func print(_ entries: [Listing.Entry]) {
-    for entry in entries {
+    for entry in entries where selection?.takes(entry) ?? true {
       if let json {
         if case .packet(let packet) = entry { output.append { json.append(packet, to: &$0) } }
       } else if let words = text?.text(entry) {

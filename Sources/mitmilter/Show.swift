@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLanguage
 import Glibc
 import ProxyRuntime
 import TraceFormat
@@ -14,6 +15,10 @@ struct Show: ParsableCommand {
 
   @Argument(help: ArgumentHelp("Traces to print.", valueName: "file"))
   var files: [String]
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Show only packets that this takes.", valueName: "expression"))
+  var filter: String?
 
   @Flag(name: .shortAndLong, help: "All fields of each packet, findings in full.")
   var verbose = false
@@ -32,12 +37,13 @@ struct Show: ParsableCommand {
 
   func run() throws {
     signal(SIGPIPE, SIG_IGN)
+    let expression = try filter.map(expression)
     let output = Output()
     var readable = 0
     var isComplete = true
     for path in files {
       do throws(FileFailure) {
-        isComplete = try show(path, output) && isComplete
+        isComplete = try show(path, expression, output) && isComplete
         readable += 1
       } catch {
         report(Failure(error.message, hint: error.hint))
@@ -49,14 +55,24 @@ struct Show: ParsableCommand {
     if !isComplete { throw ExitCode(1) }
   }
 
+  private func expression(_ text: String) throws -> Expression {
+    do {
+      return try Expression(parsing: text)
+    } catch {
+      throw Failure("--filter: \(error.description)", hint: "docs/filters.md lists the terms")
+    }
+  }
+
   /// Whether every line could be read.
-  private func show(_ path: String, _ output: Output) throws(FileFailure) -> Bool {
+  private func show(_ path: String, _ expression: Expression?, _ output: Output) throws(FileFailure) -> Bool {
     let reader = try TraceFileReader(path: path)
     var lines = lines(of: reader, output)
+    lines.selection = expression.map { PacketSelection($0, utcOffset: utc ? 0 : localOffset()) }
     var listing = Listing()
     var unreadable = UnreadableLines(path: path)
     var next = 0
     repeat {
+      lines.selection?.catchUp(with: reader)
       while next < reader.count {
         do throws(UnreadableLine) {
           lines.print(listing.take(try reader.read(next)))

@@ -62,6 +62,47 @@ import TraceModel
     #expect(utc.output.hasPrefix("        2025-10-09 UTC\n        08:53:20.001"))
   }
 
+  @Test func aFilterShowsWhatMatchesAndWhatIsRemarkedAboutIt() throws {
+    let shown = try show("-f", "mail or stage == mail and reply", "-")
+    #expect(shown.status == 0)
+    let lines = shown.output.split(separator: "\n")
+    #expect(lines.count == 3)
+    #expect(lines[1].contains("MAIL      <a@b>"))
+    #expect(lines[2].contains("MAIL      continue"))
+    let json = try show("--json", "-f", "client.address in 192.0.2.0/24 and mail.address", "-")
+    #expect(json.output.split(separator: "\n").count == 2)
+  }
+
+  @Test func aHeldPacketIsFoundByAFlagThatComesLater() throws {
+    var play = Recording()
+    play.greet()
+    let held = play.hold(MTA.mail())
+    play.release(held)
+    play.send(held, to: .milter)
+    var bytes: [UInt8] = []
+    RecordWriter.append(TraceHead(program: "0.1", startedAt: 0, command: []), to: &bytes)
+    for record in play.records { RecordWriter.append(record, to: &bytes) }
+    let folder = try TemporaryFolder()
+    try folder.write(bytes, to: "held")
+    let shown = try show("--json", "-f", "held", folder.file("held"))
+    #expect(shown.output.split(separator: "\n").count == 1)
+    #expect(shown.output.contains("\"n\":\(held),"))
+  }
+
+  @Test func aFilterThatDoesNotParseIsRefusedBeforeAnythingIsShown() throws {
+    let shown = try show("-f", "stge == rcpt", "-")
+    #expect(shown.status == 2)
+    #expect(shown.output == "")
+    #expect(
+      shown.messages == """
+        mitmilter: error: --filter: unknown term 'stge'
+          stge == rcpt
+          ^^^^ did you mean 'stage'?
+        mitmilter: hint: docs/filters.md lists the terms
+
+        """)
+  }
+
   @Test func severalTracesAreToldApart() throws {
     let folder = try TemporaryFolder()
     try folder.write(Self.trace, to: "a")

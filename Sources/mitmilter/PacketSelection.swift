@@ -1,0 +1,53 @@
+import CommandLanguage
+import TraceFormat
+import TraceModel
+
+/// The packets of a trace that an expression says yes to, and what is remarked about them.
+///
+/// Flags and findings come in records behind their packet. So it looks ahead, as far as the trace goes by now: of a
+/// file over all of it, of a pipe over what has arrived.
+struct PacketSelection {
+  private var index = TimelineIndex()
+  private var pass: FilterPass<FilterPredicate>
+  private let utcOffset: Int
+  private var numbers: Set<Int> = []
+  /// Rows of the pass that are in `numbers`.
+  private var taken = 0
+
+  init(_ expression: Expression, utcOffset: Int) {
+    pass = FilterPass(FilterPredicate(expression))
+    self.utcOffset = utcOffset
+  }
+
+  /// Takes in what the source has by now.
+  mutating func catchUp(with source: some RecordSource) {
+    index.catchUp(with: source)
+    pass.advance(TimelineReader(index, source, utcOffset: utcOffset))
+    for row in pass.rows[taken...] { numbers.insert(index.number(at: Int(row))) }
+    taken = pass.rows.count
+  }
+
+  func takes(_ entry: Listing.Entry) -> Bool {
+    switch entry {
+    case .packet(let packet): numbers.contains(packet.number)
+    case .remark(let record): record.packetNumber.map(numbers.contains) ?? false
+    }
+  }
+}
+
+extension Record {
+  /// Number of the packet that it is about; nil where it is about a connection.
+  fileprivate var packetNumber: Int? {
+    switch event {
+    case .received(let received): received.number
+    case .sent(let sent): sent.original ?? sent.number
+    case .held(let held): held.number
+    case .released(let released): released.number
+    case .instructed(let instructed): instructed.packet
+    case .found(let finding): finding.packet
+    case .noted(_, let packet): packet
+    case .marked(let packet, _): packet
+    case .opened, .passed, .closed: nil
+    }
+  }
+}
