@@ -48,7 +48,9 @@ struct Endpoint {
 
   /// Does what is to be done once everything has left.
   mutating func settle() {
-    guard isOpen, !isConnecting, outbox.isEmpty, let ending else { return }
+    guard isOpen, let ending else { return }
+    // A connection that is still being made is waited for if something is to go over it, and given up otherwise.
+    guard isConnecting ? ending != .finish : outbox.isEmpty else { return }
     self.ending = nil
     switch ending {
     case .finish:

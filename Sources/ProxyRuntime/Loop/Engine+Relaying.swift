@@ -90,7 +90,10 @@ extension Engine {
         pass(Passed(sender: leg, bytes: Array(part), reason: reason), start, .arena(part), connection)
         offset += count
       case .incomplete(let wanted):
-        connection[leg].inbox = Array(bytes[offset...])
+        var inbox: [UInt8] = []
+        inbox.reserveCapacity(wanted)
+        inbox.append(contentsOf: bytes[offset...])
+        connection[leg].inbox = inbox
         connection[leg].wanted = wanted
         return
       }
@@ -129,7 +132,9 @@ extension Engine {
   /// A hang-up on a leg from which nothing is read: after its end, or while it is throttled.
   private func noticeBreak(_ leg: Leg, of connection: Connection) {
     guard connection[leg].isOpen else { return }
-    if connection[leg].hasEnded, linux_socket_error(connection[leg].descriptor) != 0 {
+    if !connection[leg].outbox.isEmpty {
+      drain(leg, of: connection)
+    } else if connection[leg].hasEnded, linux_socket_error(connection[leg].descriptor) != 0 {
       deafen(leg, of: connection)
     }
     connection[leg].unwatch(poller)

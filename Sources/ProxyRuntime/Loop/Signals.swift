@@ -1,9 +1,9 @@
 import CLinux
 import Glibc
 
-/// INT and TERM as requests: the first one is to stop in order, the next to stop at once.
+/// INT, TERM and HUP as requests: the first one is to stop in order, the next to stop at once.
 package struct Signals: ~Copyable {
-  private static let numbers: [Int32] = [SIGINT, SIGTERM]
+  private static let numbers: [Int32] = [SIGINT, SIGTERM, SIGHUP]
 
   let descriptor: Int32
 
