@@ -217,7 +217,7 @@ extension ConsoleModel {
   }
 
   private mutating func leave() -> [ConsoleEffect] {
-    guard isLive, origin != .demo, openConnections > 0 else { return [.quit] }
+    guard case .live = origin, openConnections > 0 else { return [.quit] }
     question = Question(
       words: "\(NumberText.count(openConnections, "connection")) still open. Quit and end them?", yes: .quit)
     return []

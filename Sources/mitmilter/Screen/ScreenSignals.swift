@@ -9,10 +9,15 @@ struct ScreenSignals: ~Copyable {
 
   let descriptor: Int32
 
-  /// To be made on the main thread before there is another one, for threads inherit what is blocked.
-  init() {
+  /// Keeps the signals for whoever reads them here. On the main thread before there is another one, for threads
+  /// inherit what is blocked.
+  static func block() {
     linux_ignore_broken_pipes()
-    _ = linux_block_signals(Self.numbers, Int32(Self.numbers.count))
+    _ = linux_block_signals(numbers, Int32(numbers.count))
+  }
+
+  init() {
+    Self.block()
     descriptor = linux_signalfd(Self.numbers, Int32(Self.numbers.count))
     precondition(descriptor >= 0, "no signalfd could be made")
   }

@@ -1,0 +1,316 @@
+"""The operator's screen: demo, open and proxy in a real terminal."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+
+from programs import ROOT, program
+from terminal import Terminal
+
+SAMPLES = os.path.join(ROOT, "sample-sessions")
+TRACE = os.path.join(ROOT, "Tests", "TraceFormatTests", "Fixtures", "format-1.mtrace")
+
+
+class Home:
+    """A folder of its own for configuration and files."""
+
+    def __enter__(self):
+        self.path = tempfile.mkdtemp(prefix="mitmilter-test-")
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path)
+
+    def file(self, *parts):
+        path = os.path.join(self.path, *parts)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return path
+
+    def run(self, *arguments, **options):
+        env = {"XDG_CONFIG_HOME": self.path, "TZ": "UTC", **options.pop("env", {})}
+        return Terminal([program("mitmilter"), *arguments], env=env, cwd=self.path, **options)
+
+    def record(self, name="demo.mtrace"):
+        """A trace of the whole demo."""
+        path = self.file(name)
+        subprocess.run(
+            [program("mitmilter"), "demo", "--headless", "-q", "--speed", "0", "-w", path],
+            check=True, stderr=subprocess.DEVNULL, timeout=60)
+        return path
+
+
+def left(t):
+    """The program ends well, and leaves the terminal as it was."""
+    assert t.end() == 0, t.picture()
+    t.check_restored()
+
+
+# ---- demo
+
+
+def test_demo_shows_every_view_and_is_left():
+    with Home() as home, home.run("demo", "--speed", "20", size=(120, 36)) as t:
+        t.wait(r"MAIL +<")
+        t.wait("● LIVE")
+        t.key("2")
+        t.wait(r"^  mail +time +queue id")
+        t.wait("accepted")
+        t.wait("rejected")
+        t.key("4")
+        t.wait(r"^  rule severity")
+        t.wait(r"[✖▲●] [A-Z]\d\d")
+        t.key("6")
+        t.wait("Reply time by stage")
+        t.key("?")
+        t.wait("Views and panes")
+        t.key("q")
+        t.gone("Views and panes")
+        t.key("1")
+        t.wait(r"^ +# +time")
+        for tab in ("Macros", "Message", "Hex", "Session", "Fields"):
+            t.key("l")
+            t.pump(0.05)
+        t.key("Q")
+        left(t)
+
+
+def test_the_rejected_recipient_and_its_macros_are_found_by_what_the_screen_says():
+    with Home() as home:
+        with home.run("open", home.record(), size=(120, 36)) as t:
+            t.wait("OPTNEG")
+            t.send("/no such user\r")
+            t.wait(r"RCPT +550 5\.1\.1 no such user")
+            t.wait(r"What it does")
+            t.wait(r"550")
+            t.key("l")
+            t.wait(r"\{rcpt_addr\}")
+            t.key("Q")
+            left(t)
+
+
+def test_filter_search_and_resize():
+    with Home() as home:
+        with home.run("open", home.record(), size=(80, 24)) as t:
+            t.wait("OPTNEG")
+            t.send("f")
+            t.wait("filter:")
+            t.send("rcptt")
+            t.wait("unknown term 'rcptt'")
+            t.key("Backspace")
+            t.wait("valid")
+            t.key("Enter")
+            t.wait(r"rcpt +\d+ of \d+")
+            t.resize(40, 10)
+            t.wait(r"→ RCPT")
+            t.key("j", "Enter")
+            t.wait("address")
+            t.resize(200, 60)
+            t.wait("Session")
+            t.resize(80, 24)
+            t.wait(r"rcpt +\d+ of \d+")
+            t.key("Esc", "Esc")
+            t.wait("filter off")
+            t.send(":set time delta\r")
+            t.wait(r"\+\d+.?\d*(µs|ms)")
+            t.key("Q")
+            left(t)
+
+
+# ---- the terminal goes away
+
+
+def test_a_closed_window_ends_the_screen_and_the_program():
+    with Home() as home, home.run("demo") as t:
+        t.wait("OPTNEG")
+        t.hang_up()
+        assert t.end() == 0
+
+
+def test_a_signal_leaves_the_terminal_as_it_was():
+    for name in ("TERM", "INT"):
+        with Home() as home, home.run("demo") as t:
+            t.wait("OPTNEG")
+            t.signal(name)
+            left(t)
+
+
+def test_mail_goes_on_when_the_window_is_closed():
+    """The proxy outlives its screen until its connections have ended."""
+    with Home() as home:
+        milter = socket.socket()
+        milter.bind(("127.0.0.1", 0))
+        milter.listen()
+        port = free_port()
+        arguments = ["proxy", "--listen", f"127.0.0.1:{port}", "--milter", "127.0.0.1:%d" % milter.getsockname()[1]]
+        with home.run(*arguments) as t, milter:
+            t.wait("waiting for an MTA to connect")
+            with socket.create_connection(("127.0.0.1", port)) as mta:
+                other, _ = milter.accept()
+                with other:
+                    optneg = bytes.fromhex("0000000d4f00000006000001ff001fffff")
+                    mta.sendall(optneg)
+                    assert receive(other, len(optneg)) == optneg
+                    t.wait("OPTNEG")
+                    t.hang_up()
+                    other.sendall(optneg)
+                    assert receive(mta, len(optneg)) == optneg
+                    mta.sendall(bytes.fromhex("0000000151"))
+                    assert receive(other, 5) == bytes.fromhex("0000000151")
+            assert t.end() == 0
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def receive(connection, count):
+    connection.settimeout(20)
+    data = b""
+    while len(data) < count:
+        piece = connection.recv(count - len(data))
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+# ---- open
+
+
+def test_a_growing_trace_is_followed_and_several_are_merged():
+    with Home() as home:
+        lines = open(home.record(), "rb").read().splitlines(keepends=True)
+        path = home.file("growing.mtrace")
+        with open(path, "wb") as out:
+            out.writelines(lines[:8])
+            out.flush()
+            with home.run("open", path, home.record("other.mtrace")) as t:
+                t.wait("2 files")
+                t.wait("OPTNEG")
+                before = int(t.wait(r"packet +([\d,]+)$").group(1).replace(",", ""))
+                out.writelines(lines[8:])
+                out.flush()
+                t.until(
+                    lambda: int(re.search(r"packet +([\d,]+)$", t.text(), re.M).group(1).replace(",", "")) > before,
+                    "the packets that came later never showed")
+                t.key("Q")
+                left(t)
+
+
+def test_a_trace_arrives_on_standard_input_and_keys_from_the_terminal():
+    with Home() as home:
+        lines = open(home.record(), "rb").read().splitlines(keepends=True)
+        reading, writing = os.pipe()
+        os.write(writing, b"".join(lines[:6]))
+        with home.run("open", "-", stdin=reading) as t:
+            os.close(reading)
+            t.wait("OPTNEG")
+            os.write(writing, b"".join(lines[6:60]))
+            t.wait("DATA")
+            t.key("g")
+            t.wait(r"^ +1 .*OPTNEG")
+            os.close(writing)
+            t.key("2")
+            t.wait("queue id")
+            t.key("Q")
+            left(t)
+
+
+def test_marks_notes_and_excerpts_of_a_recorded_trace():
+    with Home() as home:
+        with home.run("open", home.record(), size=(100, 30)) as t:
+            t.wait("OPTNEG")
+            t.key("j", "m")
+            t.wait("^▌ +2")
+            t.send(";look here\r")
+            t.wait("✎ look here")
+            t.send("f")
+            t.wait("filter:")
+            t.send("marked\r")
+            t.wait(r"marked +1 of")
+            t.send("wpart.mtrace\r")
+            t.wait("wrote \\d+ records to part.mtrace")
+            t.send("wpart.mtrace\r")
+            t.wait("is there already. Replace it")
+            t.send("n")
+            t.key("Q")
+            left(t)
+        kinds = [json.loads(line).get("k") for line in open(home.file("part.mtrace"))][1:]
+        assert "mark" in kinds and "note" in kinds and "open" in kinds, kinds
+
+
+def test_every_sample_opens_and_shows_its_first_packet():
+    paths = [os.path.join(SAMPLES, n) for n in sorted(os.listdir(SAMPLES))] if os.path.isdir(SAMPLES) else []
+    for path in [p for p in paths if p.endswith((".mtrace", ".mtrace.gz"))] + [TRACE]:
+        with Home() as home, home.run("open", path) as t:
+            t.wait(r"packet +[\d,]+$")
+            for key in "2461":
+                t.key(key)
+                t.pump(0.02)
+            t.key("G")
+            t.wait(r"^ +# +time")
+            t.key("Q")
+            left(t)
+
+
+# ---- set-up
+
+
+def test_the_config_file_counts_and_says_where_it_is_wrong():
+    with Home() as home:
+        config = home.file("mitmilter", "config")
+        with open(config, "w") as out:
+            out.write("# mine\nset time delta\nbind x filter rcpt\n")
+        trace = home.record()
+        with home.run("open", trace) as t:
+            t.wait(r"\+\d+.?\d*(µs|ms)")
+            t.key("x")
+            t.wait(r"rcpt +\d+ of \d+")
+            t.key("Q")
+            left(t)
+        with open(config, "w") as out:
+            out.write("set time delta\n  set time noon\n")
+        with home.run("open", trace, size=(200, 24)) as t:
+            t.wait(re.escape(f"{config}:2:12: expected clock, start, delta, there was 'noon'"))
+            assert t.end() == 2
+
+
+def test_no_color_means_none():
+    with Home() as home:
+        trace = home.record()
+        for arguments, env in (([], {"NO_COLOR": "1"}), (["--no-color"], {})):
+            with home.run("open", trace, *arguments, env=env) as t:
+                t.wait("OPTNEG")
+                assert not re.search(rb"\x1b\[[0-9;]*[34]8;5;|\x1b\[[0-9;]*3[1-7]m", bytes(t.raw)), "colours"
+                t.key("Q")
+                left(t)
+
+
+def test_without_a_terminal_open_says_so():
+    result = subprocess.run(
+        [program("mitmilter"), "open", TRACE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=20)
+    assert result.returncode == 2
+    assert b"needs a terminal on standard output" in result.stderr
+
+
+def test_hostile_subjects_reach_the_terminal_inert():
+    with Home() as home:
+        with home.run("open", home.record(), size=(120, 36)) as t:
+            t.wait("OPTNEG")
+            t.key("2")
+            t.wait("owned")
+            for _ in range(12):
+                t.key("j")
+            t.key("1")
+            t.wait(r"^ +# +time")
+            t.send("/owned\r")
+            t.wait("owned")
+            t.key("l", "l", "l", "Q")
+            left(t)
+            assert b"\x1b]0;owned" not in t.raw and b"\x1b]52" not in t.raw
