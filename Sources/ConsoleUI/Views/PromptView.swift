@@ -62,6 +62,9 @@ struct PromptView {
     switch prompt.validity {
     case .open: nil
     case .valid: prompt.purpose == .filter ? DisplayText("✓ valid", style: Style(.good)) : nil
+    // What may follow says more than what is missing.
+    case .incomplete(_, let message):
+      prompt.completions.isEmpty ? DisplayText(message, style: .dim) : nil
     case .invalid(_, let message): DisplayText("^ " + message, style: Style(.bad))
     }
   }

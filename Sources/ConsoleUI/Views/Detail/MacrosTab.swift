@@ -15,8 +15,39 @@ enum MacrosTab {
       }
       row(fact, macros, into: &page)
     }
+    missing(detail, model.rules(for: detail.facts), into: &page)
     if macros.all.isEmpty { page.add(.remark("no macros are in force here", indent: 1)) }
     return page.lines
+  }
+
+  /// What was due by now and is not there; first what the milter asked for.
+  private static func missing(
+    _ detail: PacketDetail, _ rules: DeliveryRules, into page: inout DetailPage
+  ) {
+    let all = MacroAdvice.missing(in: detail.facts, under: rules)
+    let requested = all.filter { $0.origin == .requested }
+    if !requested.isEmpty {
+      page.heading("Requested but missing")
+      for advice in requested { row(advice, rules, into: &page) }
+    }
+    let others = all.filter { $0.origin == .byDefault }
+    guard !others.isEmpty else { return }
+    page.heading("\(rules.name) would have, but has no value here")
+    for advice in others { row(advice, rules, into: &page) }
+  }
+
+  private static func row(_ advice: MacroAdvice, _ rules: DeliveryRules, into page: inout DetailPage) {
+    let isRequested = advice.origin == .requested
+    page.row(
+      DisplayText(escaping: advice.name, style: isRequested ? Style(.warn) : .dim),
+      DisplayText(advice.stage.stage.name, style: .dim) + "  "
+        + DisplayText(advice.meaning ?? "", style: isRequested ? .text : .dim), value: advice.name)
+    guard isRequested else { return }
+    page.row("", DisplayText(advice.explanation(under: rules), style: .dim))
+    let line = MacroAdvice.configurationLine(
+      adding: String(decoding: advice.name, as: UTF8.self), at: advice.stage, under: rules)
+    page.row(
+      "", DisplayText("without the request: ", style: .dim) + DisplayText(line), value: Array(line.utf8))
   }
 
   private static func row(_ fact: MacroFact, _ macros: MacroFacts, into page: inout DetailPage) {
@@ -35,6 +66,6 @@ enum MacrosTab {
     let fits = value.width + words.width + 4 + page.labelColumns < page.width
     if fits, !words.isEmpty { value += "  " + words }
     page.row(name, value, value: fact.value.bytes, packet: fact.packet)
-    if !fits, !words.isEmpty { page.row("", "  " + words, value: fact.value.bytes, packet: fact.packet) }
+    if !fits, !words.isEmpty { page.row("", words, value: fact.value.bytes, packet: fact.packet) }
   }
 }

@@ -1,12 +1,13 @@
 import MilterProtocol
 import TraceModel
 
-/// The Session tab: the two ends and what they negotiated, bit by bit.
+/// The Session tab: the two ends, what they negotiated bit by bit, and the dialogue as a ladder.
 enum SessionTab {
   static func lines(_ detail: PacketDetail, width: Int, _ model: ConsoleModel) -> [DetailLine] {
     var page = DetailPage(width: width)
     ends(detail, into: &page, model)
     negotiation(detail.facts.negotiation, into: &page)
+    LadderSection.add(detail, model.trace, into: &page)
     return page.lines
   }
 
@@ -32,48 +33,30 @@ enum SessionTab {
   // MARK: negotiation
 
   private static func negotiation(_ facts: NegotiationFacts, into page: inout DetailPage) {
-    guard let offered = facts.offered else { return }
+    let matrix = NegotiationMatrix(facts)
+    guard let offered = facts.offered, !matrix.rows.isEmpty else { return }
     page.heading("Negotiation")
-    let answered = facts.answered
-    page.row(
-      "version",
-      DisplayText("\(offered.version) offered")
-        + (answered.map { ", \($0.version) agreed" } ?? ", no answer yet"))
-    page.add(columnHeadings(page))
-    for (flag, name) in ActionFlags.table {
-      bit(
-        name, offered.actions.contains(flag), answered?.actions.contains(flag),
-        facts.told?.actions.contains(flag),
-        into: &page)
-    }
-    for (flag, name) in ProtocolFlags.table
-    where offered.protocolFlags.contains(flag) || answered?.protocolFlags.contains(flag) == true {
-      bit(
-        name, offered.protocolFlags.contains(flag), answered?.protocolFlags.contains(flag),
-        facts.told?.protocolFlags.contains(flag), into: &page)
-    }
-    for list in answered?.symbolLists ?? [] {
+    let agreed = facts.answered.map { ", \($0.version) agreed" } ?? ", no answer yet"
+    page.row("version", DisplayText("\(offered.version) offered") + DisplayText(agreed))
+    page.add(
+      DetailLine(
+        "  " + DisplayText("flag", style: .dim).fitted(to: 13) + DisplayText("offer wish  now", style: .dim)))
+    for row in matrix.rows { bit(row, into: &page) }
+    for list in facts.answered?.symbolLists ?? [] {
       page.row(
         DisplayText("macros at \(OptNeg.SymbolList.stageName(list.stage))", style: Style(.name)),
         DisplayText(escaping: list.names), value: list.names)
     }
   }
 
-  private static func columnHeadings(_ page: DetailPage) -> DetailLine {
-    DetailLine(
-      "  " + DisplayText("flag", style: .dim).fitted(to: 13)
-        + DisplayText("offer  wish  in force", style: .dim))
-  }
-
-  private static func bit(
-    _ name: String, _ offered: Bool, _ wished: Bool?, _ told: Bool?,
-    into page: inout DetailPage
-  ) {
-    let inForce = told ?? wished
-    let changed = told != nil && told != wished
-    var text = "  " + DisplayText(name, style: inForce == true ? Style(.name) : .dim).fitted(to: 13)
-    text += " " + sign(offered) + "      " + sign(wished) + "     " + sign(inForce) + "  "
-    if changed { text += DisplayText("ours  ", style: Style(.edited, .bold)) }
+  /// What is in force stands out; what is not is there to be looked up.
+  private static func bit(_ row: NegotiationMatrix.Row, into page: inout DetailPage) {
+    let isOn = row.effective ?? row.requested ?? false
+    var text = "  " + DisplayText(row.name, style: isOn ? Style(.name) : .dim).fitted(to: 13)
+    text += "  " + sign(row.offered) + "    " + sign(row.requested) + "    " + sign(row.effective) + "   "
+    if row.isOurs { text += DisplayText("ours  ", style: Style(.edited, .bold)) }
+    if row.isUnoffered { text += DisplayText("not offered  ", style: Style(.bad)) }
+    text += DisplayText(row.meaning, style: isOn ? .text : .dim)
     page.add(DetailLine(text.width > page.width ? text.fitted(to: page.width) : text))
   }
 

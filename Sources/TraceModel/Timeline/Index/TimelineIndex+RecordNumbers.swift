@@ -5,6 +5,22 @@ extension TimelineIndex {
     [Int(packets[row].record)] + remarks.records(about: row)
   }
 
+  /// Numbers of a connection's records from its packets in `rows`, what was remarked on them or between them
+  /// included, in order.
+  package func recordNumbers(ofConnection c: Int, in rows: Range<Int>) -> [Int] {
+    let own = rows.filter { connectionIndex(at: $0) == c }.map { Int(packets[$0].record) }
+    guard let first = own.first, let last = own.last else { return [] }
+    let isWhole = rows == connections[c].rows
+    let start = isWhole ? connections[c].openedRecord ?? first : first
+    var others: [Int] = []
+    var remark = remarks.firstEntry(from: start)
+    while remark < remarks.count, isWhole || remarks.record(remark) <= last {
+      if remarks.connection(remark) == c { others.append(remarks.record(remark)) }
+      remark += 1
+    }
+    return (own + others).sorted()
+  }
+
   /// Number of the record that opened the connection, if the trace has it.
   package func openingRecord(ofConnection c: Int) -> Int? { connections[c].openedRecord }
 }
