@@ -52,6 +52,11 @@ struct ScreenOptions: ParsableArguments {
 
   /// Says what is wrong with the expression before anything is started.
   func validate() throws {
+    for line in command {
+      do { _ = try Typed.statements(line) } catch {
+        throw ValidationError("--command '\(line)': \(error.message)")
+      }
+    }
     guard let filter else { return }
     do { _ = try Expression(parsing: filter) } catch {
       throw ValidationError("--filter: \(error.description)")

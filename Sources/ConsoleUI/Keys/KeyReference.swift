@@ -6,7 +6,8 @@ package enum KeyReference {
 
       Printed from the table of bindings; `?` shows the same in the program, with what counts in the pane at hand first.
       `bind KEY INSTRUCTION` gives a key another meaning, at the `:` prompt or in the config file
-      `$XDG_CONFIG_HOME/mitmilter/config`; `bind KEY` alone gives the old one back.
+      `$XDG_CONFIG_HOME/mitmilter/config`; `unbind KEY` takes it away. What a key does itself is typed and bound as
+      `screen` and the word in the table: `bind ^N screen down`.
 
       A number typed before a key marked *n* repeats it: `12j` goes twelve rows down, `117G` to packet 117. As `1`, `2`, `4` and
       `6` show a view at once, a number of one such digit has a 0 in front: `04j`.
@@ -14,7 +15,7 @@ package enum KeyReference {
 
       """
     for group in Binding.Group.allCases {
-      page += "## \(group.rawValue)\n\n| key | does | word for `bind` | where |\n|---|---|---|---|\n"
+      page += "## \(group.rawValue)\n\n| key | does | `screen` … | where |\n|---|---|---|---|\n"
       for binding in Binding.table where binding.group == group { page += row(binding) }
       page += "\n"
     }
@@ -25,11 +26,6 @@ package enum KeyReference {
     for row in Prompt.keys {
       page +=
         "| \(row.key.split(separator: " ").map { code(String($0)) }.joined(separator: " ")) | \(row.help) |\n"
-    }
-    page += "\n## Instructions for the screen\n\n| typed after `:` | does |\n|---|---|\n"
-    for term in ScreenInstruction.table {
-      page +=
-        "| \(code([term.name, term.arguments].filter { !$0.isEmpty }.joined(separator: " "))) | \(term.help) |\n"
     }
     page += "\n## Settings\n\n| `set` | does |\n|---|---|\n"
     for name in Settings.Name.allCases { page += "| `\(name.rawValue)` | \(name.help) |\n" }

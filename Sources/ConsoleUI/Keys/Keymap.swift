@@ -12,7 +12,7 @@ package struct Keymap: Sendable {
   }
 
   package func meaning(of key: Key, in place: Binding.Places) -> Meaning? {
-    if let row = custom.last(where: { $0.key == key }) { return .text(row.text) }
+    if let row = custom.last(where: { $0.key == key }) { return row.text.isEmpty ? nil : .text(row.text) }
     let binding = Binding.table.first { $0.keys.contains(key) && $0.places.contains(place) }
     return binding.map { .act($0.act, takesCount: $0.takesCount) }
   }
@@ -20,15 +20,16 @@ package struct Keymap: Sendable {
   /// Whether nothing was bound to it by hand.
   func isFree(_ key: Key) -> Bool { !custom.contains { $0.key == key } }
 
-  /// Makes `key` run `text`; an empty text gives the key its own meaning back.
+  /// Makes `key` run `text`; an empty text makes it do nothing. Bound to what it does by itself, it is as it was.
   package mutating func bind(_ key: Key, to text: String) {
     custom.removeAll { $0.key == key }
-    if !text.isEmpty { custom.append((key, text)) }
+    let own = Binding.table.first { $0.keys.contains(key) }
+    if text != own.map({ "screen \($0.act.rawValue)" }) { custom.append((key, text)) }
   }
 
   /// The key to press for `act` in `place`, with what was bound by hand taken into account.
   package func key(for act: Act, in place: Binding.Places) -> Key? {
-    if let row = custom.last(where: { $0.text == act.rawValue }) { return row.key }
+    if let row = custom.last(where: { $0.text == "screen \(act.rawValue)" }) { return row.key }
     for binding in Binding.table where binding.act == act && binding.places.contains(place) {
       if let key = binding.keys.first(where: { key in !custom.contains { $0.key == key } }) { return key }
     }

@@ -34,6 +34,8 @@ package struct Prompt: Hashable, Sendable {
     /// Nothing to judge yet.
     case open
     case valid
+    /// Right so far; what is expected at its end.
+    case incomplete(Range<Int>, String)
     /// The bytes at fault, and why.
     case invalid(Range<Int>, String)
   }

@@ -1,5 +1,4 @@
 import CommandLanguage
-import TraceModel
 
 /// Whether a line at a prompt holds, and where it does not.
 enum Validation {
@@ -13,49 +12,25 @@ enum Validation {
   }
 
   static func filter(_ text: String) -> Prompt.Validity {
-    guard text.contains(where: { $0 != " " }) else { return .open }
-    do throws(SyntaxError) {
-      _ = try Expression(parsing: text)
-      return .valid
-    } catch {
-      return .invalid(error.range, error.message + (error.hint.map { ", " + $0 } ?? ""))
+    switch Expression.draft(text) {
+    case .empty: .open
+    case .valid: .valid
+    case .incomplete(let error): .incomplete(error.range, words(error))
+    case .wrong(let error): .invalid(error.range, words(error))
     }
+  }
+
+  private static func words(_ error: SyntaxError) -> String {
+    error.message + (error.hint.map { ", " + $0 } ?? "")
   }
 
   static func instruction(_ text: String) -> Prompt.Validity {
-    do throws(ScreenInstruction.Failure) {
-      switch try ScreenInstruction.parse(text) {
-      case .filter(let rest):
-        return shifted(filter(rest), by: text.utf8.count - rest.utf8.count)
-      case .bind(_, let rest):
-        return rest.isEmpty ? .valid : shifted(instruction(rest), by: text.utf8.count - rest.utf8.count)
-      case .act, .search, .goto, .write, .set, .ask, .note, .quit: return .valid
-      }
+    do throws(Typed.Fault) {
+      _ = try Typed.statements(text)
+      return .valid
     } catch {
-      switch error {
-      case .invalid(let range, let message): return .invalid(range, message)
-      case .notForTheScreen: return forPacket(text)
-      }
+      return error.range.upperBound >= text.utf8.count
+        ? .incomplete(error.range, error.message) : .invalid(error.range, error.message)
     }
-  }
-
-  private static func shifted(_ validity: Prompt.Validity, by bytes: Int) -> Prompt.Validity {
-    guard case .invalid(let range, let message) = validity else { return validity }
-    return .invalid(range.lowerBound + bytes..<range.upperBound + bytes, message)
-  }
-
-  /// The instruction for a packet that the line is; nil where it is none.
-  static func packetInstruction(_ text: String) -> Instruction? {
-    switch ScreenInstruction.Words(text).first?.text {
-    case "mark": .mark
-    case "unmark": .unmark
-    default: nil
-    }
-  }
-
-  private static func forPacket(_ text: String) -> Prompt.Validity {
-    let word = ScreenInstruction.Words(text).first
-    guard let word, word.text != "mark", word.text != "unmark" else { return .valid }
-    return .invalid(word.range, "unknown instruction '\(word.text)'")
   }
 }

@@ -4,58 +4,63 @@ import TraceModel
 extension ConsoleModel {
   /// Runs a line as if typed at the prompt.
   package mutating func run(_ line: String) -> [ConsoleEffect] {
-    do {
-      return try run(ScreenInstruction.parse(line))
+    do throws(Typed.Fault) {
+      return run(try Typed.statements(line))
     } catch {
-      switch error {
-      case .invalid(_, let message): return refuse(message)
-      case .notForTheScreen: return instruct(line)
-      }
+      return refuse(error.message)
     }
   }
 
-  private mutating func run(_ instruction: ScreenInstruction) -> [ConsoleEffect] {
-    switch instruction {
-    case .act(let act): return perform(act)
-    case .filter(let text):
-      if case .invalid(_, let message) = Validation.filter(text) { return refuse(message) }
-      setFilter(text)
-    case .search(let text): return startSearch(text)
-    case .goto(let number): return go(toPacket: number)
-    case .write(let path): return write(to: path)
-    case .set(let name, let value): set(name, to: value)
-    case .ask(let name): status = StatusMessage(.done, "\(name.rawValue) \(settings.value(of: name))")
-    case .bind(let key, let text): return bind(key, to: text)
-    case .note(let text): return note(text)
+  private mutating func run(_ statements: [Statement]) -> [ConsoleEffect] {
+    var effects: [ConsoleEffect] = []
+    for statement in statements {
+      switch statement {
+      case .instruction(let instruction): effects += instruct(instruction)
+      case .rule(let rule): effects += refuse("this screen keeps no rules: \(rule.text)")
+      case .console(let console): effects += run(console)
+      }
+    }
+    return effects
+  }
+
+  private mutating func run(_ console: ConsoleInstruction) -> [ConsoleEffect] {
+    switch console {
+    case .filter(let expression): setFilter(expression?.text ?? "")
+    case .search(let text): return startSearch(String(decoding: text, as: UTF8.self))
+    case .goTo(let number): return go(toPacket: number)
+    case .write(let file): return write(to: file)
+    case .option(let name, let value): set(name, to: value)
+    case .bind(let key, let statements): bind(key, to: statements.map(\.text).joined(separator: "; "))
+    case .unbind(let key): bind(key, to: "")
+    case .screen(let name, let count):
+      guard let act = Act(rawValue: name) else { return refuse("the screen has no act '\(name)'") }
+      return perform(act, count: count)
     case .quit: return perform(.leave)
+    case .apply, .edit, .revert, .rules, .arm, .rule, .export:
+      return refuse("'\(console.text)' is nothing that this screen does")
     }
     return []
   }
 
-  /// A line of the config file; the message says what is wrong with it.
+  /// A line of the config file; the answer says what is wrong with it, and in which column from 1.
   package mutating func configure(_ line: String) -> (column: Int, message: String)? {
-    do throws(ScreenInstruction.Failure) {
-      switch try ScreenInstruction.parse(line) {
-      case .set(let name, let value): set(name, to: value)
-      case .bind(let key, let text):
-        if let fault = fault(inBound: text) {
-          return (line.utf8.count - text.utf8.count + fault.range.lowerBound + 1, fault.message)
+    do throws(Typed.Fault) {
+      for statement in try Typed.statements(line) {
+        guard case .console(let console) = statement, console.isConfiguration else {
+          return (1, "expected set, bind or unbind")
         }
-        keymap.bind(key, to: text)
-      case .ask: return (line.utf8.count + 1, "expected a value")
-      case .act, .filter, .search, .goto, .write, .note, .quit: return (1, "expected set or bind")
+        _ = run(console)
       }
     } catch {
-      switch error {
-      case .invalid(let range, let message): return (range.lowerBound + 1, message)
-      case .notForTheScreen: return (1, "expected set or bind")
-      }
+      return (error.range.lowerBound + 1, error.message)
     }
+    status = nil
     settle()
     return nil
   }
 
-  private mutating func set(_ name: Settings.Name, to value: String) {
+  private mutating func set(_ name: String, to value: String) {
+    guard let name = Settings.Name(rawValue: name) else { return }
     if let fault = settings.set(name, to: value) {
       status = StatusMessage(.refused, fault)
       return
@@ -64,38 +69,24 @@ extension ConsoleModel {
     status = StatusMessage(.done, "\(name.rawValue) \(settings.value(of: name))")
   }
 
-  private mutating func bind(_ key: Key, to text: String) -> [ConsoleEffect] {
-    if let fault = fault(inBound: text) { return refuse(fault.message) }
+  private mutating func bind(_ name: String, to text: String) {
+    guard let key = Key(name: name) else { return }
     keymap.bind(key, to: text)
-    status = StatusMessage(.done, text.isEmpty ? "\(key) is as it was" : "\(key) does \(text)")
-    return []
-  }
-
-  /// What is bound must be something that could be typed.
-  private func fault(inBound text: String) -> (range: Range<Int>, message: String)? {
-    guard !text.isEmpty else { return nil }
-    guard case .invalid(let range, let message) = Validation.instruction(text) else { return nil }
-    return (range, message)
+    status = StatusMessage(.done, text.isEmpty ? "\(key) does nothing now" : "\(key) does \(text)")
   }
 
   // MARK: for packets
 
-  private mutating func instruct(_ line: String) -> [ConsoleEffect] {
-    if case .invalid(_, let message) = Validation.instruction(line) { return refuse(message) }
+  mutating func instruct(_ instruction: Instruction) -> [ConsoleEffect] {
     guard let packet = selectedPacket else { return refuse("no packet is selected") }
-    guard let instruction = Validation.packetInstruction(line) else { return refuse("unknown instruction") }
     return [.instruct(instruction, packet: packet)]
   }
 
   mutating func toggleMark() -> [ConsoleEffect] {
-    guard let packet = selectedPacket else { return refuse("no packet is selected") }
-    return [.instruct(isMarked(packet) ? .unmark : .mark, packet: packet)]
+    instruct(selectedPacket.map(isMarked) ?? false ? .unmark : .mark)
   }
 
-  mutating func note(_ text: String) -> [ConsoleEffect] {
-    guard let packet = selectedPacket else { return refuse("no packet is selected") }
-    return [.instruct(.note(text), packet: packet)]
-  }
+  mutating func note(_ text: String) -> [ConsoleEffect] { instruct(.note(text)) }
 
   mutating func write(to path: String) -> [ConsoleEffect] {
     let records = recordsShown()
@@ -114,5 +105,17 @@ extension ConsoleModel {
     }
     status = StatusMessage(.done, "copied \(NumberText.bytes(bytes.count)) to the terminal's clipboard")
     return [.copy(bytes)]
+  }
+}
+
+extension ConsoleInstruction {
+  /// Whether it may stand in the config file.
+  fileprivate var isConfiguration: Bool {
+    switch self {
+    case .option, .bind, .unbind: true
+    case .apply, .edit, .revert, .filter, .search, .goTo, .write, .export, .rules, .arm, .rule, .screen,
+      .quit:
+      false
+    }
   }
 }

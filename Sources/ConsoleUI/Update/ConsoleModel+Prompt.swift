@@ -58,8 +58,9 @@ extension ConsoleModel {
   private mutating func enter() -> [ConsoleEffect] {
     guard let prompt else { return [] }
     let text = prompt.editor.text
-    if case .invalid(_, let message) = prompt.validity, prompt.purpose != .instruction || !text.isEmpty {
-      return refuseKeepingPrompt(message)
+    switch prompt.validity {
+    case .invalid(_, let message), .incomplete(_, let message): return refuseKeepingPrompt(message)
+    case .open, .valid: break
     }
     self.prompt = nil
     remember(text, for: prompt.purpose)

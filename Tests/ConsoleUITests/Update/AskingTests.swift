@@ -60,7 +60,7 @@ import TraceModel
     driver.enter("bind x filter rcpt")
     driver.press("x")
     #expect(driver.model.filter?.text == "rcpt")
-    driver.enter("bind x")
+    driver.enter("unbind x")
     driver.press("Esc x")
     #expect(driver.model.filter == nil)
     driver.enter("bind x nonsense")
@@ -74,8 +74,9 @@ import TraceModel
     #expect(model.configure("bind ^X filter rcpt") == nil)
     let wrong = [
       ("set time noon", 10, "expected clock, start, delta, there was 'noon'"),
-      ("bind nokey down", 6, "'nokey' names no key; x, ^X, F5, PgUp, Alt-x do"),
-      ("bind x filter rcptt", 15, ""), ("down", 1, "expected set or bind"),
+      ("bind nokey quit", 6, "'nokey' names no key; x, ^X, F5, PgUp, Alt-x do"),
+      ("bind x filter rcptt", 15, ""), ("screen down", 1, "expected set, bind or unbind"),
+      ("bind x screen dwon", 15, ""),
     ]
     for (line, column, message) in wrong {
       let fault = model.configure(line)

@@ -15,7 +15,7 @@ import Testing
 
   @Test func aFilterThatDoesNotHoldStaysInThePrompt() {
     var driver = Driver()
-    driver.enter("rcptt", at: "f")
+    driver.enter("rcptt and mail", at: "f")
     #expect(driver.model.filter == nil)
     guard case .invalid(let range, let message) = driver.model.prompt?.validity else {
       Issue.record("the prompt takes it for \(String(describing: driver.model.prompt?.validity))")
@@ -80,7 +80,7 @@ import Testing
     var driver = Driver()
     driver.press(":")
     driver.type("fil")
-    #expect(driver.model.prompt?.completions.map(\.text) == ["filter"])
+    #expect(driver.model.prompt?.completions.first?.text == "filter")
     driver.press("Tab")
     #expect(driver.model.prompt?.editor.text == "filter")
     driver.press("^U")
