@@ -3,7 +3,7 @@ import ArgumentParser
 struct Mitmilter: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mitmilter", abstract: "Man in the middle for milters.", version: version,
-    subcommands: [DemoCommand.self, Proxy.self, Open.self, Show.self])
+    subcommands: [DemoCommand.self, Proxy.self, Open.self, Show.self, Export.self])
 
   static let version = "0.1.0"
 }

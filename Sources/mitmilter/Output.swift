@@ -1,7 +1,7 @@
 import Glibc
 import ProxyRuntime
 
-/// Standard output, a buffer at a time.
+/// Standard output, or a file in its place, a buffer at a time.
 ///
 /// A reader that has seen enough (`| head`) ends the program in order; a full disk ends it as a failure. Where mail is
 /// being relayed, neither ends anything but the printing.
@@ -14,9 +14,17 @@ final class Output {
   private var buffer: [UInt8] = []
   private static let bytes = 65_536
   private let whenClosed: Ending
+  private let descriptor: Int32
+  private let name: String
   private var isClosed = false
 
-  init(whenClosed: Ending = .endTheProgram) { self.whenClosed = whenClosed }
+  init(
+    whenClosed: Ending = .endTheProgram, to descriptor: Int32 = STDOUT_FILENO, named name: String? = nil
+  ) {
+    self.whenClosed = whenClosed
+    self.descriptor = descriptor
+    self.name = name ?? "standard output"
+  }
 
   func write(_ text: String) {
     buffer.append(contentsOf: text.utf8)
@@ -30,10 +38,10 @@ final class Output {
 
   func flush() {
     guard !buffer.isEmpty else { return }
-    let failed = isClosed ? nil : writeAll(buffer, to: STDOUT_FILENO)
+    let failed = isClosed ? nil : writeAll(buffer, to: descriptor)
     buffer.removeAll(keepingCapacity: true)
     guard let failed else { return }
-    if failed != EPIPE { report(Failure(FileFailure(writing: "standard output", failed).message)) }
+    if failed != EPIPE { report(Failure(FileFailure(writing: name, failed).message)) }
     switch whenClosed {
     case .endTheProgram: exit(failed == EPIPE ? 0 : 2)
     case .goOn: isClosed = true

@@ -27,27 +27,22 @@ struct PacketSelection {
     taken = pass.rows.count
   }
 
+  /// Rows of an index of the whole source that it takes, in order.
+  var rows: [UInt32] { pass.rows }
+
   func takes(_ entry: Listing.Entry) -> Bool {
     switch entry {
     case .packet(let packet): numbers.contains(packet.number)
-    case .remark(let record): record.packetNumber.map(numbers.contains) ?? false
+    case .remark(let record): record.subject.map(numbers.contains) ?? false
     }
   }
 }
 
-extension Record {
-  /// Number of the packet that it is about; nil where it is about a connection.
-  fileprivate var packetNumber: Int? {
-    switch event {
-    case .received(let received): received.number
-    case .sent(let sent): sent.original ?? sent.number
-    case .held(let held): held.number
-    case .released(let released): released.number
-    case .instructed(let instructed): instructed.packet
-    case .found(let finding): finding.packet
-    case .noted(_, let packet): packet
-    case .marked(let packet, _): packet
-    case .opened, .passed, .closed: nil
-    }
+/// The expression of `--filter`.
+func filterExpression(_ text: String) throws(Failure) -> Expression {
+  do {
+    return try Expression(parsing: text)
+  } catch {
+    throw Failure("--filter: \(error.description)", hint: "docs/filters.md lists the terms")
   }
 }

@@ -37,7 +37,7 @@ struct Show: ParsableCommand {
 
   func run() throws {
     signal(SIGPIPE, SIG_IGN)
-    let expression = try filter.map(expression)
+    let expression = try filter.map(filterExpression)
     let output = Output()
     var readable = 0
     var isComplete = true
@@ -53,14 +53,6 @@ struct Show: ParsableCommand {
     output.flush()
     if readable == 0 { throw ExitCode(2) }
     if !isComplete { throw ExitCode(1) }
-  }
-
-  private func expression(_ text: String) throws -> Expression {
-    do {
-      return try Expression(parsing: text)
-    } catch {
-      throw Failure("--filter: \(error.description)", hint: "docs/filters.md lists the terms")
-    }
   }
 
   /// Whether every line could be read.
@@ -113,27 +105,5 @@ struct Show: ParsableCommand {
   private func hasInput(_ descriptor: Int32) -> Bool {
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return poll(&waiting, 1, 0) > 0
-  }
-}
-
-/// Tells of lines that are no records: the first few one by one, the others by their number.
-private struct UnreadableLines {
-  let path: String
-  private(set) var count = 0
-  private static let told = 5
-
-  init(path: String) { self.path = path }
-
-  static func name(_ path: String) -> String { path == "-" ? "standard input" : "'\(path)'" }
-
-  mutating func report(_ line: UnreadableLine) {
-    count += 1
-    guard count <= Self.told else { return }
-    tell("warning: \(Self.name(path)): offset \(line.offset): \(line.reason); the line is left out")
-  }
-
-  func finish() {
-    guard count > Self.told else { return }
-    tell("warning: \(Self.name(path)): \(count) lines were left out")
   }
 }

@@ -13,7 +13,14 @@ package struct PacketJSON {
   }
 
   package func append(_ packet: ListedPacket, to line: inout [UInt8]) {
-    line.append(key: "{\"n\":", packet.number)
+    line.append(ascii: "{")
+    appendMembers(packet, to: &line)
+    line.append(ascii: "}\n")
+  }
+
+  /// What stands between the braces.
+  func appendMembers(_ packet: ListedPacket, to line: inout [UInt8]) {
+    line.append(key: "\"n\":", packet.number)
     line.append(key: ",\"file\":", file)
     line.append(key: ",\"conn\":", packet.connection)
     line.append(key: ",\"msg\":", packet.message)
@@ -42,7 +49,7 @@ package struct PacketJSON {
     }
     line.append(ascii: "],\"raw\":\"")
     line.append(base64: packet.packet.bytes)
-    line.append(ascii: "\"}\n")
+    line.append(ascii: "\"")
   }
 
   private func appendCode(_ packet: Packet, to line: inout [UInt8]) {

@@ -1,4 +1,3 @@
-import Glibc
 import ProxyRuntime
 import TraceFormat
 import TraceModel
@@ -15,8 +14,8 @@ enum TraceExcerpt {
   static func write(
     _ numbers: [Int], of records: any RecordSource, to path: String, replacing: Bool, sparing spared: [String]
   ) throws(FileFailure) -> Outcome {
-    if let there = identity(path) {
-      if spared.contains(where: { identity($0) == there }) {
+    if let there = FileIdentity(path) {
+      if spared.contains(where: { FileIdentity($0) == there }) {
         throw FileFailure("cannot write '\(path)': it is the trace on the screen", hint: "name another file")
       }
       if !replacing { return .exists }
@@ -36,16 +35,5 @@ enum TraceExcerpt {
     }
     try file.append(lines)
     return .done("wrote \(count) records to \(path)")
-  }
-
-  private struct Identity: Equatable {
-    var device: dev_t
-    var node: ino_t
-  }
-
-  private static func identity(_ path: String) -> Identity? {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    return Identity(device: status.st_dev, node: status.st_ino)
   }
 }

@@ -1,0 +1,62 @@
+import MilterProtocol
+import TraceModel
+
+/// What an export works on: a trace with its index, what was chosen of it, and how it is wanted.
+///
+/// Whatever changes records on their way out (redaction) is a ``RecordSource`` in front, with an index of its own.
+package struct ExportInput {
+  package let source: any RecordSource
+  package let index: TimelineIndex
+  package let head: TraceHead
+  package let chosen: ChosenPackets
+  /// Mails are wanted as this MTA delivers them; nil for as the milter saw them.
+  package let delivery: DeliveryRules?
+
+  /// - Parameter rows: rows of the index that are chosen, in order; nil for all.
+  package init(
+    _ index: TimelineIndex, _ source: any RecordSource, rows: [UInt32]? = nil, delivery: DeliveryRules? = nil
+  ) {
+    self.source = source
+    self.index = index
+    head = source.head ?? TraceHead(program: "", startedAt: 0, command: [])
+    chosen = ChosenPackets(rows, of: index)
+    self.delivery = delivery
+  }
+
+  /// Reads the trace for its index.
+  package init(_ source: any RecordSource, rows: [UInt32]? = nil, delivery: DeliveryRules? = nil) {
+    var index = TimelineIndex()
+    index.catchUp(with: source)
+    self.init(index, source, rows: rows, delivery: delivery)
+  }
+
+  /// Indices of the messages with a chosen packet, in order.
+  package var messages: [Int] { index.messages.indices.filter { chosen.hasMessage($0) } }
+  /// Indices of the connections with a chosen packet, in order; without a filter also those without packets.
+  package var connections: [Int] { index.connections.indices.filter { chosen.hasConnection($0) } }
+
+  /// Whether the record goes out: with its packet where it is about one, else with its connection.
+  package func includes(_ record: Record) -> Bool {
+    guard !chosen.isEverything else { return true }
+    if let packet = record.subject { return index.row(number: packet).map(chosen.hasRow) ?? false }
+    guard let c = index.connectionIndex(record.connection) else { return false }
+    return chosen.hasConnection(c)
+  }
+}
+
+extension Record {
+  /// Number of the packet that it brings or is about; nil where it is about the connection or the whole run.
+  package var subject: Int? {
+    switch event {
+    case .received(let received): received.number
+    case .sent(let sent): sent.original ?? sent.number
+    case .held(let held): held.number
+    case .released(let released): released.number
+    case .instructed(let instructed): instructed.packet
+    case .found(let finding): finding.packet
+    case .noted(_, let packet): packet
+    case .marked(let packet, _): packet
+    case .opened, .passed, .closed: nil
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import MilterProtocol
+import TraceModel
+
+/// The members of JSON objects about a trace, a session, a message, or an event; `docs/exports.md` explains them,
+/// `docs/schema/export.json` is their schema.
+struct SessionJSON {
+  /// Of the objects that `json` and `jsonl` consist of; grows when a member changes its meaning or goes.
+  static let version = 1
+
+  private let input: ExportInput
+  private let clock: WallClock
+
+  init(_ input: ExportInput) {
+    self.input = input
+    clock = WallClock(startedAt: input.head.startedAt)
+  }
+
+  func append(_ head: TraceHead, to bytes: inout [UInt8]) {
+    bytes.append(key: "\"version\":", Self.version)
+    bytes.append(key: ",\"program\":", head.program)
+    bytes.append(key: ",\"started\":", clock.rfc3339(0))
+    bytes.append(ascii: ",\"command\":")
+    bytes.append(list: head.command) { $0.append(key: "", $1) }
+    bytes.append(key: ",\"listen\":", head.listen)
+    bytes.append(key: ",\"milter\":", head.milter)
+    bytes.append(key: ",\"negotiation\":", head.negotiation)
+  }
+
+  /// A record that is no packet, in the form that it has in a trace.
+  func append(_ record: Record, to bytes: inout [UInt8]) {
+    bytes.append(key: "\"time\":", clock.rfc3339(record.time.microseconds))
+    bytes.append(ascii: ",\"record\":")
+    RecordWriter.append(record, to: &bytes)
+    bytes.removeLast()
+  }
+
+  // MARK: sessions
+
+  func append(connection c: Int, to bytes: inout [UInt8]) {
+    let entry = input.index.connections[c]
+    let opened = entry.openedRecord.flatMap { input.source.record(at: $0) }
+    let last = entry.rows.last { input.index.connectionIndex(at: $0) == c }
+    let facts = last.map { input.index.facts(at: $0, from: input.source) }
+    bytes.append(key: "\"conn\":", entry.number)
+    bytes.append(key: ",\"opened\":", entry.openedAt.map { clock.rfc3339($0.microseconds) })
+    bytes.append(key: ",\"closed\":", entry.closedAt.map { clock.rfc3339($0.microseconds) })
+    if case .opened(let ends) = opened?.event {
+      bytes.append(key: ",\"peer\":", ends.peer)
+      bytes.append(key: ",\"local\":", ends.local)
+      bytes.append(key: ",\"milter\":", ends.milter)
+    }
+    if let client = facts?.client {
+      bytes.append(key: ",\"client\":{\"host\":", text(client.hostname))
+      bytes.append(key: ",\"family\":", String(decoding: [client.family], as: UTF8.self))
+      bytes.append(key: ",\"address\":", client.address.map(text))
+      bytes.append(key: ",\"port\":", client.port.map { Int($0) })
+      bytes.append(ascii: "}")
+    }
+    bytes.append(key: ",\"helo\":", facts?.helo.map(text))
+    if let negotiation = facts?.negotiation { append(negotiation, to: &bytes) }
+    bytes.append(key: ",\"packets\":", entry.packetCount)
+    bytes.append(key: ",\"messages\":", entry.messageCount)
+    bytes.append(key: ",\"findings\":", entry.findingCount)
+    bytes.append(key: ",\"severity\":", entry.severity?.name)
+  }
+
+  private func append(_ negotiation: NegotiationFacts, to bytes: inout [UInt8]) {
+    bytes.append(ascii: ",\"negotiation\":{")
+    var isFirst = true
+    for (name, optNeg) in [
+      ("offered", negotiation.offered), ("shown", negotiation.shown), ("answered", negotiation.answered),
+      ("told", negotiation.told),
+    ] {
+      guard let optNeg else { continue }
+      bytes.append(key: isFirst ? "" : ",", name)
+      isFirst = false
+      bytes.append(key: ":{\"version\":", Int(optNeg.version))
+      bytes.append(ascii: ",\"actions\":")
+      bytes.append(list: optNeg.actions.names) { $0.append(key: "", $1) }
+      bytes.append(ascii: ",\"protocol\":")
+      bytes.append(list: optNeg.protocolFlags.names) { $0.append(key: "", $1) }
+      if !optNeg.symbolLists.isEmpty {
+        bytes.append(ascii: ",\"macros\":")
+        bytes.append(list: optNeg.symbolLists) { bytes, list in
+          bytes.append(key: "{\"stage\":", OptNeg.SymbolList.stageName(list.stage))
+          bytes.append(key: ",\"names\":", String(decoding: list.names, as: UTF8.self))
+          bytes.append(ascii: "}")
+        }
+      }
+      bytes.append(ascii: "}")
+    }
+    bytes.append(ascii: "}")
+  }
+
+  // MARK: messages
+
+  func append(message i: Int, to bytes: inout [UInt8]) {
+    let index = input.index
+    let entry = index.messages[i]
+    let facts = index.finalFacts(ofMessage: i, from: input.source).message
+    bytes.append(key: "\"conn\":", index.connections[entry.connection].number)
+    bytes.append(key: ",\"msg\":", entry.number)
+    bytes.append(key: ",\"first\":", index.number(at: entry.firstRow))
+    bytes.append(key: ",\"last\":", index.number(at: entry.lastRow))
+    if let facts, facts.number == entry.number { append(facts, to: &bytes) }
+    bytes.append(key: ",\"bytes\":", entry.bytes)
+    bytes.append(key: ",\"outcome\":", entry.outcome.rawValue)
+    if let decision = entry.decision {
+      bytes.append(key: ",\"decision\":{\"name\":", decision.kind.name)
+      bytes.append(key: ",\"stage\":", decision.stage.name)
+      bytes.append(key: ",\"by\":", "\(decision.by)")
+      bytes.append(key: ",\"n\":", decision.row.map(index.number))
+      bytes.append(ascii: "}")
+    }
+    bytes.append(key: ",\"findings\":", entry.findingCount)
+    bytes.append(key: ",\"severity\":", entry.severity?.name)
+  }
+
+  private func append(_ facts: MessageFacts, to bytes: inout [UInt8]) {
+    bytes.append(key: ",\"queue\":", facts.queueID.map(text))
+    if let sender = facts.sender {
+      bytes.append(ascii: ",\"from\":{")
+      append(sender, to: &bytes)
+      bytes.append(ascii: "}")
+    }
+    bytes.append(ascii: ",\"rcpts\":")
+    bytes.append(list: facts.recipients) { bytes, recipient in
+      bytes.append(ascii: "{")
+      append(recipient.envelope, to: &bytes)
+      bytes.append(ascii: recipient.verdict?.refuses ?? false ? ",\"refused\":true}" : ",\"refused\":false}")
+    }
+    bytes.append(key: ",\"subject\":", facts.subject.map { text($0.value) })
+    bytes.append(ascii: ",\"modifications\":")
+    bytes.append(list: facts.modifications) { bytes, modification in
+      bytes.append(key: "{\"n\":", modification.packet)
+      bytes.append(key: ",\"name\":", modification.kind.name)
+      bytes.append(ascii: "}")
+    }
+  }
+
+  private func append(_ envelope: EnvelopeFact, to bytes: inout [UInt8]) {
+    bytes.append(key: "\"n\":", envelope.packet)
+    bytes.append(key: ",\"address\":", text(envelope.address))
+    bytes.append(ascii: ",\"arguments\":")
+    bytes.append(list: envelope.arguments) { $0.append(key: "", text($1)) }
+  }
+
+  /// Wire bytes as UTF-8, what is none of it replaced; the packet has the bytes.
+  private func text(_ head: Head) -> String { String(decoding: head.bytes, as: UTF8.self) }
+}
+
+extension [UInt8] {
+  mutating func append<Item>(list items: [Item], _ append: (inout [UInt8], Item) -> Void) {
+    self.append(ascii: "[")
+    for (place, item) in items.enumerated() {
+      if place > 0 { self.append(ascii: ",") }
+      append(&self, item)
+    }
+    self.append(ascii: "]")
+  }
+}
