@@ -45,8 +45,9 @@ extension ConsoleModel {
     list.setCount(rows.count)
     if settings.follow, wasAtEnd || isLive {
       list.select(rows.count - 1)
-    } else if rowsAreStale, let selected {
-      list.reveal(rows.line(of: selected))
+    } else if let row = anchor ?? (rowsAreStale ? selected : nil) {
+      list.reveal(rows.line(of: row))
+      anchor = filterIsDone ? nil : row
     }
     timelineList = list
     rowsAreStale = false

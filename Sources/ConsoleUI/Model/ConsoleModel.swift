@@ -43,6 +43,8 @@ package struct ConsoleModel {
   /// Commands whose macro packets have rows of their own, by packet number.
   var unfolded: Set<Int> = []
   package internal(set) var filter: Filter?
+  /// The row to come back to while a new filter is still looking for its packets.
+  var anchor: Int?
   var search: Search?
 
   // The bottom line.

@@ -7,6 +7,8 @@ struct Search: Hashable, Sendable {
   let text: String
   /// In lower case; compared without regard to ASCII case.
   let needle: [UInt8]
+  /// Kinds of packets whose name says it.
+  let names: Set<PacketKind>
   /// The row to look at next; nil where nothing is under way.
   var next: Int?
   /// 1 towards the end, -1 towards the start.
@@ -19,6 +21,9 @@ struct Search: Hashable, Sendable {
   init(_ text: String) {
     self.text = text
     needle = Array(text.utf8).map(lowercased)
+    let sought = text.uppercased()
+    let kinds = CommandKind.allCases.map(PacketKind.command) + ReplyKind.allCases.map(PacketKind.reply)
+    names = Set(kinds.filter { $0.name.says(sought) })
   }
 
   /// Whether `bytes` say it, in any letter case.
@@ -42,5 +47,13 @@ struct Search: Hashable, Sendable {
       bytes.formIndex(after: &start)
     }
     return false
+  }
+}
+
+extension String {
+  /// Whether `words` stand somewhere in it.
+  fileprivate func says(_ words: String) -> Bool {
+    guard !words.isEmpty else { return false }
+    return indices.contains { self[$0...].hasPrefix(words) }
   }
 }

@@ -86,17 +86,32 @@ extension Search {
   /// Whether the row, its packet, its macros or what was remarked on it say it.
   func matches(row: Int, _ trace: TraceView) -> Bool {
     guard let packet = trace.packet(at: row) else { return false }
-    if matches(packet.kind.name.utf8.map { $0 }) || matches(packet.bytes[packet.payload]) { return true }
-    if matches(Array(PacketWords.plain(packet).utf8)) { return true }
-    for macros in trace.index.macroRows(of: row) {
+    if names.contains(packet.kind) || matches(packet.bytes[packet.payload]) { return true }
+    if matchesWords(of: packet) { return true }
+    let index = trace.index
+    for macros in index.macroRows(of: row) {
       if let packet = trace.packet(at: macros), matches(packet.bytes[packet.payload]) { return true }
     }
-    return trace.index.remarkRecords(about: row, from: trace.source).contains { remark in
+    guard index[row].severity != nil || !index[row].flags.isEmpty else { return false }
+    return index.remarkRecords(about: row, from: trace.source).contains { remark in
       switch remark.event {
       case .found(let finding): matches(Array("\(finding.rule.id) \(finding.text)".utf8))
       case .noted(let text, _): matches(Array(text.utf8))
       case .opened, .received, .passed, .sent, .held, .released, .instructed, .marked, .closed: false
       }
+    }
+  }
+
+  /// What a row says beyond the strings of the payload; making it is dear, so only where there is any.
+  private func matchesWords(of packet: Packet) -> Bool {
+    switch packet.kind {
+    case .command(.body), .command(.macro), .command(.helo), .command(.unknown), .command(.data),
+      .command(.abort), .command(.quit):
+      return false
+    case .command(.header):
+      guard case .header(let name, let value) = Dissection(packet).shape else { return false }
+      return matches(packet.bytes[name] + Array(": ".utf8) + packet.bytes[value].prefix(needle.count))
+    case .command, .reply, .unknown, .empty: return matches(Array(PacketWords.plain(packet).utf8))
     }
   }
 }

@@ -28,6 +28,7 @@ extension ConsoleModel {
   }
 
   private mutating func pressed(_ key: Key) -> [ConsoleEffect] {
+    anchor = nil
     if status?.weight != nil { status = nil }
     if question != nil { return answered(with: key) }
     if prompt != nil { return typed(key) }
