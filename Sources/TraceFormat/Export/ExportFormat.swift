@@ -35,7 +35,7 @@ package struct ExportFormat: Sendable {
   }
 
   /// In the order in which they are listed.
-  package static let table: [ExportFormat] = [json, jsonLines, trace]
+  package static let table: [ExportFormat] = [json, jsonLines, pcapng, trace]
 
   package static func named(_ name: String) -> ExportFormat? { table.first { $0.name == name } }
 }
