@@ -55,7 +55,11 @@ final class TraceInput {
     } else if isStored {
       try keep(Array(piece[..<pending]), consume)
     } else {
-      consume(piece.span.extracting(0..<pending))
+      // A span may not outlast an access to a stored property, so the array is taken out for as long.
+      let bytes = piece
+      piece = []
+      consume(bytes.span.extracting(0..<pending))
+      piece = bytes
     }
     return .grew
   }
