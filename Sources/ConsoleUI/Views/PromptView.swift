@@ -72,7 +72,7 @@ struct PromptView {
   private static func drawCompletions(
     _ prompt: Prompt, start: Int, above row: Int, into frame: inout Frame, in rect: Rect
   ) {
-    let rows = min(prompt.completions.count, shownCompletions, row - 1)
+    let rows = min(prompt.completions.count, shownCompletions, row - 2)
     guard rows > 0 else { return }
     let first = min(max(0, (prompt.chosen ?? 0) - rows + 1), prompt.completions.count - rows)
     let shown = Array(prompt.completions[first..<first + rows])
@@ -82,19 +82,27 @@ struct PromptView {
       " " + word.fitted(to: wordColumns) + "  " + DisplayText(row.help, style: .dim)
     }
     let more = prompt.completions.count - rows
-    let width = min(rect.columns, (texts.map(\.width).max() ?? 0) + 1)
+    let width = min(rect.columns, (texts.map(\.width).max() ?? 0) + 3)
     let at = prompt.completions.first.map { columns(of: $0.range, in: prompt.editor.text).lowerBound } ?? 0
-    let column = max(0, min(start + at - 1, rect.endColumn - width))
+    let column = max(0, min(start + at - 2, rect.endColumn - width))
+    let top = row - rows - 1
+    let box = Rect(column: column, row: top, columns: width, rows: rows + 1)
+    frame.fill(box, style: Style(.status))
+    for row in 0...rows {
+      frame.put("│", at: Point(column: box.column, row: top + row), style: .border)
+      frame.put("│", at: Point(column: box.endColumn - 1, row: top + row), style: .border)
+    }
+    frame.horizontalLine(at: box.origin, columns: width)
+    frame.put("┌", at: box.origin, style: .border)
+    frame.put("┐", at: Point(column: box.endColumn - 1, row: top), style: .border)
+    if more > 0 {
+      let words = DisplayText(" \(more) more, keep typing ", style: .dim)
+      frame.put(words, at: Point(column: box.column + 2, row: top), width: width - 4)
+    }
     for (index, text) in texts.enumerated() {
-      let line = Rect(column: column, row: row - rows + index, columns: width, rows: 1)
-      frame.fill(line, style: Style(.status))
+      let line = Rect(column: column + 1, row: top + 1 + index, columns: width - 2, rows: 1)
       frame.put(text, in: line, style: Style(.status))
       if first + index == prompt.chosen { frame.add(.reverse, in: line) }
-    }
-    if more > 0, row - rows - 1 > 0 {
-      let line = Rect(column: column, row: row - rows - 1, columns: width, rows: 1)
-      frame.fill(line, style: Style(.status))
-      frame.put(DisplayText(" \(more) more, keep typing", style: .dim), in: line, style: Style(.status))
     }
   }
 }

@@ -24,9 +24,9 @@ enum MessageTab {
     return page.lines
   }
 
-  /// In the list of mails the whole of one counts, in the Timeline what there was up to the packet.
+  /// In the list of mails, and to tell what became of one, the whole counts; else what there was up to the packet.
   private static func upTo(_ detail: PacketDetail, _ model: ConsoleModel) -> Int? {
-    model.view == .messages ? nil : detail.row
+    model.view == .messages || model.showsEffect ? nil : detail.row
   }
 
   /// What is read of a body: more than anybody scrolls through.
