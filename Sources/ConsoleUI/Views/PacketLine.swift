@@ -51,7 +51,7 @@ struct PacketColumns {
   private let isNarrow: Bool
 
   /// - Parameter digits: of the highest packet number.
-  init(width: Int, digits: Int, timeColumns: Int) {
+  init(width: Int, digits: Int, timeColumns: Int, nameColumns: Int) {
     isNarrow = width < 90
     self.width = width
     self.timeColumns = timeColumns
@@ -60,7 +60,7 @@ struct PacketColumns {
       Column("#", .fixed(max(3, digits)), .trailing),
       Column("time", .fixed(timeColumns), .trailing, priority: 3),
       Column("took", .fixed(6), .trailing, priority: 4),
-      Column("conn", .fixed(6), priority: 2),
+      Column("conn", .fixed(nameColumns), priority: 2),
       Column(isNarrow ? "" : "from", .fixed(isNarrow ? 1 : 5), priority: isNarrow ? 0 : 1),
       Column("stage", .fixed(8)),
       Column("packet", .flexible(minimum: 18)),

@@ -6,7 +6,7 @@ enum TimelineView {
   static func draw(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
     let columns = PacketColumns(
       width: layout.list.columns, digits: digits(model),
-      timeColumns: timeColumns(model, width: layout.list.columns))
+      timeColumns: timeColumns(model, width: layout.list.columns), nameColumns: nameColumns(model))
     if !layout.headings.isEmpty {
       columns.drawHeadings(into: &frame, in: layout.headings)
       drawPlace(model, columns, into: &frame, in: layout.headings)
@@ -27,6 +27,12 @@ enum TimelineView {
   private static func digits(_ model: ConsoleModel) -> Int {
     guard model.trace.count > 0 else { return 4 }
     return max(4, String(model.trace.index.number(at: model.trace.count - 1)).count)
+  }
+
+  /// Of `c7.1`: what the numbers of connections and mails need, so that the columns stand still from page to page.
+  private static func nameColumns(_ model: ConsoleModel) -> Int {
+    let connections = String(model.trace.connections.count).count
+    return max(5, min(11, 2 + connections + min(3, String(model.trace.messages.count).count)))
   }
 
   private static func timeColumns(_ model: ConsoleModel, width: Int) -> Int {
