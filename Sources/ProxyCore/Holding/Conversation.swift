@@ -43,6 +43,9 @@ struct Conversation: Sendable {
   /// The milter settled the oldest command that it was asked about.
   mutating func replied() -> Asked? { asked.isEmpty ? nil : asked.removeFirst() }
 
-  /// The milter is gone, or out of the message: it owes nothing any more.
-  mutating func forgetAsked() { asked = [] }
+  /// The command that the reply behind `earlier` other verdicts answers; nil where nobody asked.
+  func asked(behind earlier: Int) -> Asked? { earlier < asked.count ? asked[earlier] : nil }
+
+  /// The milter is gone: it owes nothing but what it has said already.
+  mutating func forgetAsked(butFirst count: Int) { asked = Array(asked.prefix(count)) }
 }

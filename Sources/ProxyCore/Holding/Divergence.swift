@@ -19,12 +19,16 @@ import MilterProtocol
 /// | HELO, RCPT (refusing), DATA, HEADER, BODY, UNKNOWN | continue, skip, a refusal of that recipient or DATA | nothing |
 /// | MAIL | anything | out for the message |
 /// | RCPT, DATA, HEADER, EOH, BODY | what ends the message for the MTA | abort, out |
+/// | RCPT, the only one so far | anything, and DATA follows | abort, out: after MAIL it takes no DATA |
 /// | EOH | continue | abort, out: it would not take BODY or BODYEOB |
 /// | BODYEOB | anything | abort |
+/// | any of these, which it had declined | what ends the message for the MTA | abort, out |
+/// | MAIL to BODY, while it was still thinking | anything | abort, out: nobody knows what it will say |
 ///
 /// | the milter said | the MTA was told | then |
 /// |---|---|---|
-/// | what ends its message (`r t y d a`; at RCPT `a d`) | continue | out |
+/// | what ends its message (`r t y d a`; at RCPT `a d`; at UNKNOWN `a`) | continue | out |
+/// | SKIP at BODY | continue | further BODY packets are kept from it |
 /// | continue | what ends the message for the MTA | abort, out |
 /// | continue at DATA | a refusal | abort, out: the MTA may send RCPT again, which libmilter ignores after DATA |
 ///
@@ -44,8 +48,11 @@ enum Divergence {
   }
 
   /// The milter never saw this command; the MTA was told `told`.
-  static func answered(_ stage: Stage, told: ReplyKind) -> Consequence {
+  ///
+  /// - Parameter declined: it did not want to see it either.
+  static func answered(_ stage: Stage, told: ReplyKind, declined: Bool) -> Consequence {
     let over = endsMessage(told, at: stage)
+    if declined { return over ? .aborted : .none }
     switch stage {
     case .connect: return Consequence(out: .connection)
     case .mail: return .outOfMessage
@@ -55,12 +62,21 @@ enum Divergence {
     }
   }
 
+  /// The MTA was told something while the milter had the command and had not answered it.
+  static func answeredMeanwhile(_ stage: Stage) -> Consequence {
+    switch stage {
+    case .negotiation, .connect, .helo, .unknown, .bodyEOB: .none
+    case .mail, .rcpt, .data, .header, .eoh, .body: .aborted
+    }
+  }
+
   /// The milter said one thing about a command, the MTA was told another.
   static func overruled(_ stage: Stage, said: ReplyKind, told: ReplyKind) -> Consequence {
     let milterIsDone = endsMessage(said, at: stage)
     let mtaIsDone = endsMessage(told, at: stage)
     switch stage {
-    case .negotiation, .connect, .helo, .unknown, .bodyEOB: return .none
+    case .unknown: return said == .accept && told != .accept ? .outOfMessage : .none
+    case .negotiation, .connect, .helo, .bodyEOB: return .none
     case .data where refuses(told) && !milterIsDone && !refuses(said): return .aborted
     case .data where refuses(said) && !refuses(told): return .outOfMessage
     case .mail, .rcpt, .data, .header, .eoh, .body: break
@@ -86,6 +102,14 @@ enum Divergence {
     case .optNeg, .continue, .accept, .discard, .skip, .progress, .addHeader, .insHeader, .chgHeader,
       .addRcpt, .addRcptPar, .delRcpt, .chgFrom, .replBody, .quarantine, .setSymList:
       false
+    }
+  }
+
+  /// Whether the command needs a recipient in front of it, by libmilter's table.
+  static func needsRecipient(_ kind: CommandKind) -> Bool {
+    switch kind {
+    case .data, .header, .eoh, .body, .bodyEOB: true
+    case .optNeg, .macro, .connect, .helo, .mail, .rcpt, .unknown, .abort, .quit, .quitNC: false
     }
   }
 

@@ -32,8 +32,21 @@ struct LegQueue: Sendable {
     }
 
     var isMacro: Bool { original.kind == .command(.macro) }
-    var bytes: Int { passing?.count ?? original.bytes.count }
+    var isPassing: Bool { passing != nil }
     var isEdited: Bool { current != original }
+    /// Something keeps it here, other than its turn.
+    var isKept: Bool { hold != nil || notBefore != nil }
+
+    /// Takes the operator's and the rules' changes back.
+    mutating func revert() {
+      current = original
+      fate = .forward
+      cause = nil
+    }
+
+    /// What it costs to keep it: its bytes, and so much for the entry itself.
+    var cost: Int { (passing ?? original.bytes).count + Self.ownCost }
+    private static let ownCost = 256
   }
 
   struct Order: Sendable {
@@ -52,29 +65,40 @@ struct LegQueue: Sendable {
     case answer(Answer)
   }
 
-  var entries: [Entry] = []
-  /// Bytes of all entries.
-  private(set) var bytes = 0
+  /// A slice, so that taking the first of many moves none of the others.
+  var entries: ArraySlice<Entry> = []
+  /// What all entries cost together.
+  private(set) var cost = 0
 
   var isEmpty: Bool { entries.isEmpty }
 
   mutating func append(_ entry: Entry) {
     entries.append(entry)
-    bytes += entry.bytes
+    cost += entry.cost
   }
 
   mutating func removeFirst() -> Entry {
     let entry = entries.removeFirst()
-    bytes -= entry.bytes
+    cost -= entry.cost
+    if entries.isEmpty { entries = [] }
     return entry
   }
 
   mutating func removeAll() -> [Entry] {
     defer {
       entries = []
-      bytes = 0
+      cost = 0
     }
-    return entries
+    return Array(entries)
+  }
+
+  /// Takes away what stands behind the last verdict.
+  mutating func removeBehindVerdicts() -> [Entry] {
+    let start = entries.lastIndex { $0.settles }.map { $0 + 1 } ?? entries.startIndex
+    let removed = Array(entries[start...])
+    entries.removeSubrange(start...)
+    cost -= removed.reduce(0) { $0 + $1.cost }
+    return removed
   }
 
   func index(of number: Int) -> Int? { entries.firstIndex { $0.number == number } }
@@ -82,5 +106,26 @@ struct LegQueue: Sendable {
   /// The entry whose turn it is: behind macro packets that travel with it; nil while only macros wait.
   var turn: Int? { entries.firstIndex { !$0.isMacro } }
 
-  var isHeld: Bool { entries.contains { $0.hold != nil } }
+  /// What keeps the front from leaving.
+  var kept: Int? {
+    guard let turn else { return nil }
+    return entries[...turn].firstIndex { $0.isKept }
+  }
+
+  /// Replies among the entries before `index` that settle a command.
+  func verdicts(before index: Int? = nil) -> Int {
+    entries[..<(index ?? entries.endIndex)].reduce(0) { $0 + ($1.settles ? 1 : 0) }
+  }
+}
+
+extension LegQueue.Entry {
+  /// A reply that answers the oldest command the milter was asked about.
+  var settles: Bool {
+    guard case .reply(let kind) = original.kind else { return false }
+    return kind.settles
+  }
+}
+
+extension LegQueue.Fate {
+  var isDrop: Bool { if case .drop = self { true } else { false } }
 }

@@ -13,19 +13,35 @@ package enum MTAProfile: String, Sendable, Hashable, CaseIterable {
   /// Told from the macros of CONNECT: `v` names Postfix; `{if_name}` without `{daemon_addr}` is Sendmail's habit.
   package static func detected(in facts: SessionFacts) -> MTAProfile {
     func value(_ name: String) -> ArraySlice<UInt8>? { facts.macros.value(Array(name.utf8))?.value.slice }
-    if let version = value("v") {
-      return version.starts(with: "Postfix".utf8) ? .postfix : .sendmail
-    }
+    if let version = value("v"), version.starts(with: "Postfix".utf8) { return .postfix }
     if value("daemon_addr") != nil { return .postfix }
     return value("if_name") != nil || value("if_addr") != nil ? .sendmail : .generic
   }
 
+  /// As the operator says it.
+  package var name: String {
+    switch self {
+    case .postfix: "Postfix"
+    case .sendmail: "Sendmail"
+    case .generic: "this MTA"
+    }
+  }
+
   /// From the command to its reply: `milter_command_timeout` and `milter_content_timeout` (Postfix), R (Sendmail).
   package func patience(at stage: Stage) -> Moment.Span {
-    switch (self, stage) {
-    case (.postfix, .header), (.postfix, .eoh), (.postfix, .body), (.postfix, .bodyEOB): .seconds(300)
-    case (.postfix, _): .seconds(30)
-    case (.sendmail, _), (.generic, _): .seconds(10)
+    switch self {
+    case .postfix: stage.isOfContent ? .seconds(300) : .seconds(30)
+    case .sendmail, .generic: .seconds(10)
+    }
+  }
+
+  /// How long an SMTP client waits, whatever the MTA does: what ends a hold that nobody watches where PROGRESS keeps the
+  /// MTA waiting for ever (RFC 5321, 4.5.3.2).
+  package static func clientPatience(at stage: Stage) -> Moment.Span {
+    switch stage {
+    case .negotiation, .connect, .helo, .mail, .rcpt, .unknown: .seconds(300)
+    case .data: .seconds(120)
+    case .header, .eoh, .body, .bodyEOB: .seconds(600)
     }
   }
 
@@ -42,6 +58,16 @@ package enum MTAProfile: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .postfix: stage != .negotiation
     case .sendmail, .generic: stage == .bodyEOB
+    }
+  }
+}
+
+extension Stage {
+  /// Between the SMTP client's DATA and the reply to its final dot: Postfix has another timeout there.
+  var isOfContent: Bool {
+    switch self {
+    case .header, .eoh, .body, .bodyEOB: true
+    case .negotiation, .connect, .helo, .mail, .rcpt, .data, .unknown: false
     }
   }
 }

@@ -22,7 +22,7 @@ package struct RuleBook: Sendable {
       matcher = Matcher(rule.condition)
     }
 
-    var mayHold: Bool { rule.instructions.contains { $0 == .hold } }
+    var mayKeep: Bool { rule.instructions.contains(where: \.keepsCommands) }
 
     mutating func acts(on context: some PacketContext) -> Bool {
       guard rule.isEnabled, matcher.matches(context) else { return false }
@@ -42,7 +42,8 @@ package struct RuleBook: Sendable {
   /// Whether rules act at all (`I`).
   package var isArmed = true { didSet { sum() } }
   private var kinds = PacketKindSet.none
-  package private(set) var mayHoldCommands = false
+  /// A command may stay here, so that its macros have to stay with it.
+  package private(set) var mayKeepCommands = false
 
   package init(_ rules: [Rule] = []) { replace(with: rules) }
 
@@ -58,22 +59,41 @@ package struct RuleBook: Sendable {
   private mutating func sum() {
     let active = isArmed ? entries.filter(\.rule.isEnabled) : []
     kinds = active.reduce(.none) { $0.union($1.matcher.kinds) }
-    mayHoldCommands = active.contains {
-      $0.mayHold && !$0.matcher.kinds.intersection(.allCommands).isEmpty
+    mayKeepCommands = active.contains {
+      $0.mayKeep && !$0.matcher.kinds.intersection(.allCommands).isEmpty
     }
   }
 
   /// Whether any rule can say yes to such a packet; most packets stop here.
   package func mayMatch(_ kind: PacketKind, from sender: Leg) -> Bool { kinds.contains(kind, from: sender) }
 
-  /// The instructions of all rules that act on the packet, in order.
-  mutating func orders(for context: some PacketContext) -> [LegQueue.Order] {
-    guard isArmed else { return [] }
+  /// What the rules say about one packet.
+  struct Ruling {
     var orders: [LegQueue.Order] = []
+    /// Labels of rules that want their matches told.
+    var told: [String] = []
+  }
+
+  /// The instructions of all rules that act on the packet, in order.
+  mutating func ruling(on context: some PacketContext) -> Ruling {
+    var ruling = Ruling()
+    guard isArmed else { return ruling }
     for index in entries.indices where entries[index].acts(on: context) {
       let rule = entries[index].rule
-      orders += rule.instructions.map { LegQueue.Order(instruction: $0, cause: .rule(rule.label)) }
+      ruling.orders += rule.instructions.map { LegQueue.Order(instruction: $0, cause: .rule(rule.label)) }
+      if rule.logs { ruling.told.append(rule.label) }
     }
-    return orders
+    return ruling
+  }
+}
+
+extension Instruction {
+  /// Whether a command that this is said about may stay here, or go nowhere, or needs its macros at hand.
+  fileprivate var keepsCommands: Bool {
+    switch self {
+    case .hold, .drop, .answer, .delay, .raw: true
+    case .set(let assignment): if case .macro = assignment.field { true } else { false }
+    case .forward, .forwardAll, .step, .progress, .change, .close, .mark, .unmark, .note: false
+    }
   }
 }

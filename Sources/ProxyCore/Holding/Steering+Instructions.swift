@@ -8,15 +8,16 @@ extension Steering {
     _ instruction: Instruction, packet number: Int?, _ cause: Cause, at now: Moment,
     _ controls: inout Controls, into effects: inout Effects
   ) {
-    if let number {
+    if let number, instruction != .forwardAll {
       for leg in Leg.allCases {
         guard let index = queues[leg].index(of: number) else { continue }
         carryOut(instruction, on: leg, index, cause, at: now, &controls, into: &effects)
         return run(at: now, &controls, into: &effects)
       }
     }
-    let refusal = carryOutElsewhere(instruction, number, cause, at: now, &controls, into: &effects)
+    let refusal = carryOutElsewhere(instruction, number, cause, at: now, controls, into: &effects)
     note(instruction, number, cause, refusal, at: now, into: &effects)
+    if refusal == nil, instruction == .forwardAll { releaseAll(cause, at: now, into: &effects) }
     run(at: now, &controls, into: &effects)
   }
 
@@ -29,49 +30,50 @@ extension Steering {
     var refusal: Refusal?
     switch instruction {
     case .hold:
-      hold(leg, index, cause, at: now, controls, into: &effects)
-      return
-    case .forward, .step, .forwardAll:
+      return hold(leg, index, cause, at: now, controls, into: &effects)
+    case .forward, .step:
       note(instruction, number, cause, nil, at: now, into: &effects)
       if case .step = instruction { isStepping = true }
-      release(leg, index, cause, at: now, into: &effects)
-      return
-    case .answer(let answer): refusal = settle(leg, index, with: answer, cause)
+      return release(leg, index, cause, at: now, into: &effects)
+    case .answer(let answer): refusal = settle(leg, index, with: answer, cause, controls)
     case .drop: refusal = discard(leg, index, cause)
     case .set(let assignment): refusal = assign(assignment, leg, index, cause)
     case .raw(let bytes): refusal = replace(leg, index, with: bytes, cause)
     case .delay(let span):
       queues[leg].entries[index].notBefore = now + span
       queues[leg].entries[index].cause = cause
-    case .change(let change): refusal = keep(change, number, cause)
-    case .progress, .close, .mark, .unmark, .note:
-      refusal = carryOutElsewhere(instruction, number, cause, at: now, &controls, into: &effects)
+    case .change(let change): refusal = keep(change, number, cause, at: now, into: &effects)
+    case .forwardAll, .progress, .close, .mark, .unmark, .note:
+      refusal = carryOutElsewhere(instruction, number, cause, at: now, controls, into: &effects)
     }
     note(instruction, number, cause, refusal, at: now, into: &effects)
-    guard refusal == nil, cause == .operator || cause == .timeout, instruction.lets(go: leg) else { return }
-    // The operator's answer or drop lets the packet go as well; edits wait for a forward.
+    if instruction == .forwardAll { return releaseAll(cause, at: now, into: &effects) }
+    guard refusal == nil, instruction.isLast, cause == .operator || cause == .timeout else { return }
+    // The operator's answer, drop or delay lets the packet go as well; edits wait for a forward.
+    let notBefore = queues[leg].entries[index].notBefore
     release(leg, index, cause, at: now, into: &effects)
+    if case .delay = instruction { queues[leg].entries[index].notBefore = notBefore }
   }
 
   /// For packets that have passed, and for the connection.
   private mutating func carryOutElsewhere(
-    _ instruction: Instruction, _ number: Int?, _ cause: Cause, at now: Moment,
-    _ controls: inout Controls, into effects: inout Effects
+    _ instruction: Instruction, _ number: Int?, _ cause: Cause, at now: Moment, _ controls: Controls,
+    into effects: inout Effects
   ) -> Refusal? {
     switch instruction {
     case .mark, .unmark:
       guard let number else { return Refusal("no packet is chosen") }
       record(.marked(packet: number, on: instruction == .mark), at: now, into: &effects)
     case .note(let text): record(.noted(text: text, packet: number), at: now, into: &effects)
-    case .change(let change): return keep(change, number, cause)
-    case .close(let leg):
-      closing.append(leg)
+    case .change(let change): return keep(change, number, cause, at: now, into: &effects)
+    case .close(let leg): close(leg)
     case .step: isStepping = true
+    case .forwardAll: break
     case .progress: return progress(cause, at: now, controls, into: &effects)
-    case .answer(let answer): return answerUnheld(number, answer, cause, at: now, into: &effects)
-    case .hold, .forward, .forwardAll, .drop, .set, .raw, .delay:
-      return Refusal(
-        "packet \(number.map(String.init) ?? "") has left already: only held packets can be changed")
+    case .answer(let answer): return answerUnheld(number, answer, cause, at: now, controls, into: &effects)
+    case .hold, .forward, .drop, .set, .raw, .delay:
+      guard let number else { return Refusal("no packet is chosen") }
+      return Refusal("packet \(number) has left already: only held packets can be changed")
     }
     return nil
   }
@@ -92,17 +94,17 @@ extension Steering {
     _ leg: Leg, _ index: Int, _ cause: Cause, at now: Moment, _ controls: Controls,
     into effects: inout Effects
   ) {
-    guard queues[leg].entries[index].hold == nil else { return }
+    guard queues[leg].entries[index].hold == nil, !controls.isUnattendedForGood else { return }
     queues[leg].entries[index].hold = LegQueue.Hold(cause: cause, since: now)
-    let held = Held(
-      number: queues[leg].entries[index].number, cause: cause,
-      deadline: deadline(of: queues[leg].entries[index], from: leg, at: now, controls))
+    let number = queues[leg].entries[index].number
+    let held = Held(number: number, cause: cause, deadline: deadline(of: leg, at: now, controls))
     record(.held(held), at: now, into: &effects)
   }
 
   mutating func release(
     _ leg: Leg, _ index: Int, _ cause: Cause, at now: Moment, into effects: inout Effects
   ) {
+    queues[leg].entries[index].notBefore = nil
     guard queues[leg].entries[index].hold != nil else { return }
     queues[leg].entries[index].hold = nil
     if queues[leg].entries[index].cause == nil { queues[leg].entries[index].cause = cause }
@@ -111,36 +113,32 @@ extension Steering {
     record(.released(Released(number: number, outcome: .forwarded, cause: cause)), at: now, into: &effects)
   }
 
+  mutating func releaseAll(_ cause: Cause, at now: Moment, into effects: inout Effects) {
+    isStepping = false
+    for leg in Leg.allCases {
+      for index in queues[leg].entries.indices { release(leg, index, cause, at: now, into: &effects) }
+    }
+  }
+
   // MARK: - Packets
 
-  private mutating func settle(_ leg: Leg, _ index: Int, with answer: Answer, _ cause: Cause) -> Refusal? {
+  private mutating func settle(
+    _ leg: Leg, _ index: Int, with answer: Answer, _ cause: Cause, _ controls: Controls
+  ) -> Refusal? {
     let entry = queues[leg].entries[index]
     switch entry.original.kind {
     case .command(let kind):
-      if let refusal = refusalToAnswer(kind, entry.number) { return refusal }
+      if let refusal = refusal(toAnswer: kind, entry.number, with: answer, controls) { return refusal }
       queues[leg].entries[index].fate = .answer(answer)
-    case .reply(let kind) where kind.role == .verdict:
-      queues[leg].entries[index].current = Packet(encoding: answer.reply)
     case .reply(let kind):
-      return Refusal("\(kind.name) settles nothing, so no verdict can take its place")
+      if let refusal = refusal(toReplace: kind, at: index, with: answer, controls) { return refusal }
+      let isSkipped = answer == .skip && !facts.negotiation.mtaFlags.contains(.skip)
+      if isSkipped { milter.skipsBody = true }
+      queues[leg].entries[index].current = Packet(
+        encoding: isSkipped ? Reply.verdict(.continue) : answer.reply)
     case .unknown, .empty: return Refusal("\(entry.original.kind.name) is neither command nor verdict")
     }
     queues[leg].entries[index].cause = cause
-    return nil
-  }
-
-  private func refusalToAnswer(_ kind: CommandKind, _ number: Int) -> Refusal? {
-    guard let stage = kind.stage else {
-      return Refusal("\(kind.name) is never answered: the MTA would take this for its next command's answer")
-    }
-    guard stage != .negotiation else {
-      return Refusal("OPTNEG is answered by OPTNEG: anything else fails the negotiation on both MTAs")
-    }
-    guard conversation.owes(number) else {
-      return Refusal(
-        "the milter promised no reply to \(kind.name): the MTA would take this as the answer to its next "
-          + "command; use --negotiation all")
-    }
     return nil
   }
 
@@ -189,36 +187,22 @@ extension Steering {
     return nil
   }
 
-  // MARK: - The message
-
-  private mutating func keep(_ change: Change, _ number: Int?, _ cause: Cause) -> Refusal? {
-    guard let message = facts.message, message.phase == .open else {
-      return Refusal("no message is open: modifications belong to one")
-    }
-    let needed = change.requiredAction
-    let agreed = facts.negotiation.told?.actions ?? facts.negotiation.answered?.actions ?? []
-    guard agreed.isSuperset(of: needed) else {
-      let name = ActionFlags.table.first { $0.flag == needed }?.name ?? "the action"
-      return Refusal("\(name) was not negotiated with the MTA: start with --negotiation widen")
-    }
-    if change.replacesBody, milter.replacedBody {
-      return Refusal("the milter's new body is on its way to the MTA already: this one would be added to it")
-    }
-    changes.append(PendingChange(change: change, cause: cause, packet: number))
-    return nil
-  }
+  // MARK: - What the milter still thinks about
 
   /// An answer to a command that the milter is still thinking about; its own reply will be absorbed.
   private mutating func answerUnheld(
-    _ number: Int?, _ answer: Answer, _ cause: Cause, at now: Moment, into effects: inout Effects
+    _ number: Int?, _ answer: Answer, _ cause: Cause, at now: Moment, _ controls: Controls,
+    into effects: inout Effects
   ) -> Refusal? {
     guard let number, let owed = conversation.owed.first(where: { $0.number == number }) else {
       return Refusal("the MTA waits for no answer to this packet")
     }
-    guard owed.stage != .negotiation else {
-      return Refusal("OPTNEG is answered by OPTNEG: anything else fails the negotiation on both MTAs")
+    guard conversation.owed.first == owed else {
+      return Refusal("the MTA waits for the answer to packet \(conversation.owed[0].number) first")
     }
+    if let refusal = refusal(of: answer, at: owed.stage, controls) { return refusal }
     settle(number, with: answer.reply, cause, at: now, into: &effects)
+    follow(Divergence.answeredMeanwhile(owed.stage), at: now, into: &effects)
     return nil
   }
 
@@ -238,7 +222,7 @@ extension Steering {
 
 extension Instruction {
   /// Whether the operator who says this is done with the packet.
-  fileprivate func lets(go leg: Leg) -> Bool {
+  fileprivate var isLast: Bool {
     switch self {
     case .answer, .drop, .delay: true
     case .hold, .forward, .forwardAll, .step, .progress, .change, .set, .raw, .close, .mark, .unmark, .note:

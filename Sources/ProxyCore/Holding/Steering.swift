@@ -12,7 +12,7 @@ import TraceModel
 /// 5. watch the clock: PROGRESS where that MTA takes it, the timeout act where it does not.
 ///
 /// ```
-///   received ─▶ record ─▶ rules ─▶ queue ─▶ turn ─▶ orders ─▶ held? ──no──▶ route ─▶ send, answer, absorb
+///   received ─▶ record ─▶ rules ─▶ queue ─▶ turn ─▶ orders ─▶ kept? ──no──▶ route ─▶ send, answer, absorb
 ///                                             ▲                 │ yes
 ///                                             └── instruction, ◀┘
 ///                                                 deadline
@@ -29,19 +29,15 @@ package struct Steering: Sendable {
   var milter = MilterSide()
   /// Modifications of the operator and of rules for the message in progress, in order.
   var changes: [PendingChange] = []
-  /// The milter's own new body is withheld, because one of ours replaces it.
-  var bodySuperseded = false
   /// Hold the next packet that comes to its turn.
   var isStepping = false
   /// Set once the milter is gone, or from the start where there is none.
-  var standIn: Controls.StandIn?
+  private(set) var standIn: Controls.StandIn?
   var lastProgress: Moment?
   /// When a packet last left for the milter.
   var lastToMilter: Moment?
-  /// Bytes may pile up to here while something is held; then its sender waits.
-  static let heldBytesLimit = 16 << 20
   var stopped = LegSet()
-  var closing: [Leg] = []
+  private var closing: [Leg] = []
   private var sawQuit = false
 
   struct PendingChange: Sendable {
@@ -54,11 +50,17 @@ package struct Steering: Sendable {
   /// What the milter believes.
   struct MilterSide: Sendable {
     var out = Divergence.Out.no
-    /// It saw MAIL, and no end of that message.
+    /// It saw a message begin, and no end of it.
     var isInMessage = false
     var sawRcpt = false
+    /// A recipient of this message was kept from it.
+    var missesRcpt = false
+    /// It wants no more of this body, but the MTA sends it.
+    var skipsBody = false
     /// Body chunks of its own have gone to the MTA in this message.
     var replacedBody = false
+
+    mutating func beginMessage() { self = MilterSide(out: out == .message ? .no : out) }
   }
 
   package init(connection: Int, standIn: Controls.StandIn? = nil) {
@@ -77,24 +79,27 @@ package struct Steering: Sendable {
       record(
         .received(Received(number: number, packet: packet, forwarded: true)), at: now, into: &effects)
       noteArrival(of: packet, number, at: now)
-      noteStraight(packet, number, at: now)
       effects.acts.append(.forward(to: packet.sender.other))
+      noteStraight(packet, number, at: now, into: &effects)
+      // A command may have waited for this reply.
+      if !queues[.mta].isEmpty { run(at: now, &controls, into: &effects) }
       return
     }
     let placement = record(
       .received(Received(number: number, packet: packet, forwarded: false)), at: now, into: &effects)
     noteArrival(of: packet, number, at: now)
     var entry = LegQueue.Entry(number: number, packet)
-    entry.orders = examine(entry, placement, at: now, &controls)
+    entry.orders = examine(entry, placement, at: now, &controls, into: &effects)
     queues[packet.sender].append(entry)
     run(at: now, &controls, into: &effects)
   }
 
   /// Bytes that make no packet; whether they stay behind what waits in front of them, or go nowhere.
-  package mutating func keeps(_ passed: Passed) -> Bool {
+  package mutating func keeps(_ passed: Passed, into effects: inout Effects) -> Bool {
     if standIn != nil, passed.sender == .mta { return true }
     guard !queues[passed.sender].isEmpty else { return false }
     queues[passed.sender].append(LegQueue.Entry(passing: passed.bytes, from: passed.sender))
+    throttle(into: &effects)
     return true
   }
 
@@ -106,16 +111,19 @@ package struct Steering: Sendable {
 
   /// The milter cannot be reached, or is gone, and the operator has said what the MTA is to hear then.
   ///
-  /// An accepting stand-in declines every command, so that Postfix and Sendmail ask no more than they must.
+  /// What it had said before still counts. An accepting stand-in declines every command, so that Postfix and Sendmail
+  /// ask no more than they must.
   package mutating func milterFailed(
     _ verdict: Answer, at now: Moment, _ controls: inout Controls, into effects: inout Effects
   ) {
     let flags: ProtocolFlags = verdict == .accept ? .allNoCommand : []
     standIn = Controls.StandIn(
       verdict: verdict, answers: .everyCommand, why: "the milter failed", actions: [], protocolFlags: flags)
-    conversation.forgetAsked()
-    for entry in queues[.milter].removeAll() { abandon(entry, at: now, into: &effects) }
-    for owed in conversation.owed where queues[.mta].index(of: owed.number) == nil {
+    for entry in queues[.milter].removeBehindVerdicts() { abandon(entry, at: now, into: &effects) }
+    conversation.forgetAsked(butFirst: queues[.milter].verdicts())
+    let covered = Set(conversation.asked.map(\.number))
+    for owed in conversation.owed
+    where queues[.mta].index(of: owed.number) == nil && !covered.contains(owed.number) {
       settleByStandIn(owed.number, owed.stage, at: now, into: &effects)
     }
     run(at: now, &controls, into: &effects)
@@ -126,21 +134,19 @@ package struct Steering: Sendable {
     for leg in Leg.allCases {
       for entry in queues[leg].removeAll() { abandon(entry, at: now, into: &effects) }
     }
-    for lost in changes { refuseLost(lost, "the MTA closed the connection", at: now, into: &effects) }
-    changes = []
+    endMessage("the connection ended", at: now, into: &effects)
   }
 
-  /// Nobody is left to decide: everything goes on as it came.
-  package mutating func releaseAll(
+  /// Nobody is left to decide: everything that is held goes on as it came.
+  package mutating func letGo(
     _ cause: Cause, at now: Moment, _ controls: inout Controls, into effects: inout Effects
   ) {
-    isStepping = false
     for leg in Leg.allCases {
-      for index in queues[leg].entries.indices {
-        queues[leg].entries[index].notBefore = nil
-        release(leg, index, cause, at: now, into: &effects)
+      for index in queues[leg].entries.indices where queues[leg].entries[index].hold != nil {
+        queues[leg].entries[index].revert()
       }
     }
+    releaseAll(cause, at: now, into: &effects)
     run(at: now, &controls, into: &effects)
   }
 
@@ -150,8 +156,13 @@ package struct Steering: Sendable {
     return closing
   }
 
+  mutating func close(_ leg: Leg) { closing.append(leg) }
+
   /// Whether the MTA may still ask something: not once it said QUIT.
   package var isWanted: Bool { !sawQuit && standIn == nil }
+
+  /// Whether we answer in the milter's place.
+  package var hasStandIn: Bool { standIn != nil }
 
   /// Whether packets of this direction still wait here.
   package func waits(from leg: Leg) -> Bool { !queues[leg].isEmpty }
@@ -166,18 +177,10 @@ package struct Steering: Sendable {
   }
 
   private mutating func abandon(_ entry: LegQueue.Entry, at now: Moment, into effects: inout Effects) {
+    guard !entry.isPassing else { return }
     let cause = entry.hold?.cause ?? .policy("its connection ended")
     record(
       .released(Released(number: entry.number, outcome: .abandoned, cause: cause)), at: now, into: &effects)
-  }
-
-  mutating func refuseLost(
-    _ lost: PendingChange, _ why: String, at now: Moment, into effects: inout Effects
-  ) {
-    let text = Instruction.change(lost.change).text
-    record(
-      .instructed(Instructed(text: text, cause: lost.cause, packet: lost.packet, refusal: why)), at: now,
-      into: &effects)
   }
 }
 

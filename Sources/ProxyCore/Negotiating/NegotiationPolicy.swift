@@ -43,12 +43,26 @@ package struct Offer: Sendable, Hashable {
     self.protocolFlags = protocolFlags
   }
 
-  /// Never more than the MTA offered.
+  /// Never more than the MTA offered, nor more than an MTA of that version knows.
   package func narrowed(_ offered: OptNeg) -> OptNeg {
     var shown = offered
     shown.version = min(offered.version, version)
     shown.actions.formIntersection(actions)
     shown.protocolFlags.formIntersection(protocolFlags)
+    if shown.version < 6 {
+      // libmilter may refuse what its version does not know.
+      shown.actions.formIntersection(Self.actionsBefore6)
+      shown.protocolFlags.formIntersection(Self.flagsBefore6)
+    }
+    if shown.version < 4 { shown.protocolFlags.remove(.noData) }
+    if shown.version < 3 { shown.protocolFlags.remove(.noUnknown) }
     return shown
   }
+
+  private static let actionsBefore6: ActionFlags = [
+    .addHeaders, .changeBody, .addRcpt, .deleteRcpt, .changeHeaders, .quarantine,
+  ]
+  private static let flagsBefore6: ProtocolFlags = [
+    .noConnect, .noHelo, .noMail, .noRcpt, .noBody, .noHeaders, .noEOH, .noUnknown, .noData,
+  ]
 }

@@ -9,8 +9,8 @@ package struct Controls: Sendable {
   package var offer: Offer?
   /// nil: told from the macros of each connection.
   package var mta: MTAProfile?
-  /// The MTA's patience at every stage, where it is set otherwise than by default.
-  package var mtaTimeout: Moment.Span?
+  /// The MTA's patience, where it is set otherwise than by default.
+  package var mtaTimeout: MTATimeout?
   /// The milter's: libmilter closes after 7,210 s without a command (`MI_TIMEOUT`, `mfapi.h`).
   package var milterTimeout = Moment.Span.seconds(7210)
   package var onTimeout = TimeoutAct.forward
@@ -20,6 +20,8 @@ package struct Controls: Sendable {
   package var standIn: StandIn?
   /// An operator watches, and may hold or inject at any time.
   package var isAttended = false
+  /// Nobody watches any more, or the program ends: nothing is held from here on.
+  package var isUnattendedForGood = false
 
   package init() {}
 
@@ -27,6 +29,18 @@ package struct Controls: Sendable {
   package var steers: Bool {
     isAttended || !rules.isEmpty || negotiation != .transparent || offer != nil || onMilterFailure != nil
       || standIn != nil
+  }
+
+  package struct MTATimeout: Sendable, Hashable {
+    /// `milter_command_timeout` of Postfix, `R` of Sendmail.
+    package var command: Moment.Span
+    /// `milter_content_timeout` of Postfix, `E` of Sendmail.
+    package var content: Moment.Span
+
+    package init(command: Moment.Span, content: Moment.Span) {
+      self.command = command
+      self.content = content
+    }
   }
 
   package enum TimeoutAct: Sendable, Hashable {

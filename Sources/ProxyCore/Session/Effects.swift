@@ -26,6 +26,8 @@ package struct Effects {
     case resumeReading(Leg)
     /// Hand in a `tick` at that time; replaces an earlier wish, nil takes it back.
     case wake(at: Moment?)
+    /// A line among the program's messages: a rule asked for it.
+    case say(String)
   }
 
   package var records: [Record] = []

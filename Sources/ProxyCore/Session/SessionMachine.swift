@@ -134,7 +134,7 @@ package struct SessionMachine: Sendable {
   ) {
     record(.passed(passed), at: now, into: &effects)
     remark(on: passed, start, at: now, into: &effects)
-    if steering?.keeps(passed) ?? false { return }
+    if steering?.keeps(passed, into: &effects) ?? false { return }
     effects.acts.append(.forward(to: passed.sender.other))
   }
 
@@ -148,7 +148,10 @@ package struct SessionMachine: Sendable {
     remark(onEndOf: leg, at: now, into: &effects)
     ended.insert(leg)
     switch leg {
-    case .mta: steering?.abandonAll(at: now, into: &effects)
+    case .mta:
+      steering?.abandonAll(at: now, into: &effects)
+      if steering?.hasStandIn ?? false { return closeBehind(.mta, at: now, controls, into: &effects) }
+      if let earlier = postponed.take() { passOn(earlier, of: .milter, at: now, controls, into: &effects) }
     case .milter:
       if standIn(at: now, under: &controls, into: &effects) {
         effects.acts.append(.close(.milter))
@@ -156,7 +159,7 @@ package struct SessionMachine: Sendable {
       }
       if steering?.waits(from: .milter) ?? false {
         postponed = how
-        return
+        return wake(controls, into: &effects)
       }
     }
     passOn(how, of: leg, at: now, controls, into: &effects)
@@ -186,7 +189,7 @@ package struct SessionMachine: Sendable {
     _ cause: Cause, at now: Moment, under controls: inout Controls, into effects: inout Effects
   ) {
     steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
-      steering.releaseAll(cause, at: now, &controls, into: &effects)
+      steering.letGo(cause, at: now, &controls, into: &effects)
     }
   }
 
@@ -225,7 +228,7 @@ package struct SessionMachine: Sendable {
     body(&steering, &controls, &effects)
     let closing = steering.takeClosing()
     self.steering = consume steering
-    for leg in closing { close(leg, at: now, controls, into: &effects) }
+    for leg in closing { close(leg, at: now, under: &controls, into: &effects) }
     if let how = postponed, !(self.steering?.waits(from: .milter) ?? false) {
       postponed = nil
       passOn(how, of: .milter, at: now, controls, into: &effects)
@@ -247,15 +250,28 @@ package struct SessionMachine: Sendable {
 
   /// A leg is closed because an instruction says so; the other peer sees it as the end of the first.
   private mutating func close(
-    _ leg: Leg, at now: Moment, _ controls: Controls, into effects: inout Effects
+    _ leg: Leg, at now: Moment, under controls: inout Controls, into effects: inout Effects
   ) {
     guard !ended.contains(leg) else { return }
     record(
       .closed(Closed(leg: leg, how: .ours("an instruction closed it"))), at: now, into: &effects)
     ended.insert(leg)
     effects.acts.append(.close(leg))
-    if leg == .mta { steering?.abandonAll(at: now, into: &effects) }
+    switch leg {
+    case .mta:
+      steering?.abandonAll(at: now, into: &effects)
+      if steering?.hasStandIn ?? false { return end(at: now, controls, into: &effects) }
+    case .milter: if standIn(at: now, under: &controls, into: &effects) { return }
+    }
     passOn(.peer, of: leg, at: now, controls, into: &effects)
+  }
+
+  /// The last leg that there was has ended.
+  private mutating func closeBehind(
+    _ leg: Leg, at now: Moment, _ controls: Controls, into effects: inout Effects
+  ) {
+    end(at: now, controls, into: &effects)
+    effects.acts.append(.close(leg))
   }
 
   /// The end of one leg is passed on to the other.

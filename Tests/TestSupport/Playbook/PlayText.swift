@@ -46,6 +46,7 @@ enum PlayText {
     case .stopReading(let leg): "stop reading \(leg.name)"
     case .resumeReading(let leg): "resume reading \(leg.name)"
     case .wake(let time): time.map { "wake at \($0.microseconds / 1_000_000) s" } ?? "wake never"
+    case .say(let words): "say \(words)"
     }
   }
 }

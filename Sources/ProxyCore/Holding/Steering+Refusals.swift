@@ -1,0 +1,68 @@
+import MilterProtocol
+import TraceModel
+
+/// Verdicts that cannot be given where they are asked for, with the reason in the operator's words.
+///
+/// What an MTA would take for something else, or die of, is refused; `raw` sends it all the same.
+extension Steering {
+  /// Instead of the milter.
+  func refusal(
+    toAnswer kind: CommandKind, _ number: Int, with answer: Answer, _ controls: Controls
+  ) -> Refusal? {
+    guard let stage = kind.stage else {
+      return Refusal("\(kind.name) is never answered: the MTA would take this for its next command's answer")
+    }
+    if let refusal = refusal(of: answer, at: stage, controls) { return refusal }
+    guard conversation.owes(number) else {
+      return Refusal(
+        "the milter promised no reply to \(kind.name): the MTA would take this as the answer to its next "
+          + "command; use --negotiation all")
+    }
+    return nil
+  }
+
+  /// In place of the milter's reply that waits at `index`.
+  func refusal(
+    toReplace kind: ReplyKind, at index: Int, with answer: Answer, _ controls: Controls
+  ) -> Refusal? {
+    switch kind.role {
+    case .verdict: break
+    case .negotiation: return refusal(of: answer, at: .negotiation, controls)
+    case .keepAlive, .modification, .misplaced:
+      return Refusal("\(kind.name) settles nothing, so no verdict can take its place")
+    }
+    let earlier = queues[.milter].verdicts(before: index)
+    guard let asked = conversation.asked(behind: earlier) else {
+      return Refusal("the MTA waits for no verdict here")
+    }
+    guard asked.told == nil else { return Refusal("the MTA has its answer already: this one goes nowhere") }
+    return refusal(of: answer, at: asked.stage, controls)
+  }
+
+  /// By what MTAs make of it (protocol.md 3.2, 4.3).
+  func refusal(of answer: Answer, at stage: Stage, _ controls: Controls) -> Refusal? {
+    if stage == .negotiation {
+      return Refusal("OPTNEG is answered by OPTNEG: anything else fails the negotiation on both MTAs")
+    }
+    switch answer {
+    case .accept, .discard:
+      guard stage == .unknown else { return nil }
+      return Refusal(
+        "\(answer.name) at UNKNOWN: Postfix's server process dies of it at the next MAIL, Sendmail discards "
+          + "the next message")
+    case .connFail: return Refusal("neither Postfix nor Sendmail takes CONN_FAIL: both give the milter up")
+    case .shutdown:
+      guard profile(controls) != .postfix else { return nil }
+      return Refusal("only Postfix takes SHUTDOWN; others give the milter up")
+    case .skip: return refusalOfSkip(at: stage, controls)
+    case .continue, .reject, .tempfail, .custom: return nil
+    }
+  }
+
+  private func refusalOfSkip(at stage: Stage, _ controls: Controls) -> Refusal? {
+    if stage == .body { return nil }
+    if stage == .bodyEOB { return Refusal("nothing is left to skip at end of message") }
+    guard profile(controls) != .postfix else { return nil }
+    return Refusal("SKIP at \(stage.name): Sendmail ignores the milter for the rest of the session")
+  }
+}
