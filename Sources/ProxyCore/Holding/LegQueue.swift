@@ -15,6 +15,8 @@ struct LegQueue: Sendable {
     var hold: Hold?
     /// Not before this moment.
     var notBefore: Moment?
+    /// What was remarked on it when it came.
+    var findings: [Finding] = []
     /// On whose behalf it is no longer what came, or never leaves.
     var cause: Cause?
     private(set) var passing: [UInt8]?

@@ -1,5 +1,4 @@
 import MilterProtocol
-import TraceModel
 
 /// How long an MTA waits at each stage, and where PROGRESS makes it wait longer.
 package enum MTAProfile: String, Sendable, Hashable, CaseIterable {
@@ -10,12 +9,13 @@ package enum MTAProfile: String, Sendable, Hashable, CaseIterable {
   /// Nobody knows yet: the shorter of both, PROGRESS only where both take it.
   case generic
 
-  /// Told from the macros of CONNECT: `v` names Postfix; `{if_name}` without `{daemon_addr}` is Sendmail's habit.
-  package static func detected(in facts: SessionFacts) -> MTAProfile {
-    func value(_ name: String) -> ArraySlice<UInt8>? { facts.macros.value(Array(name.utf8))?.value.slice }
-    if let version = value("v"), version.starts(with: "Postfix".utf8) { return .postfix }
-    if value("daemon_addr") != nil { return .postfix }
-    return value("if_name") != nil || value("if_addr") != nil ? .sendmail : .generic
+  /// As far as its macros have told.
+  package init(_ kind: MTAKind) {
+    switch kind {
+    case .postfix: self = .postfix
+    case .sendmail: self = .sendmail
+    case .unknown: self = .generic
+    }
   }
 
   /// As the operator says it.

@@ -97,7 +97,7 @@ extension Steering {
     guard controls.rules.mayMatch(entry.original.kind, from: entry.original.sender) else { return [] }
     let context = FactsContext(
       entry.original, number: entry.number, at: now, connection: connection,
-      placement: placement ?? Placement(), facts: facts)
+      placement: placement ?? Placement(), facts: facts, findings: entry.findings)
     let ruling = controls.rules.ruling(on: context)
     for label in ruling.told {
       record(.noted(text: "matched rule \(label)", packet: entry.number), at: now, into: &effects)

@@ -3,7 +3,7 @@ import TraceModel
 
 /// Deadlines of what is held, and PROGRESS.
 extension Steering {
-  func profile(_ controls: Controls) -> MTAProfile { controls.mta ?? .detected(in: facts) }
+  func profile(_ controls: Controls) -> MTAProfile { controls.mta ?? MTAProfile(trackers[.mta].mta) }
 
   /// Act this long before the other side would: a tenth of its patience, a second at the least.
   private static func margin(of patience: Moment.Span) -> Moment.Span {

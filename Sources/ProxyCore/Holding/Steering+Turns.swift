@@ -91,6 +91,7 @@ extension Steering {
       leg: leg, original: entry.number, number: nil, packet: entry.isEdited ? entry.current : nil,
       cause: entry.cause ?? .policy("in its turn"))
     record(.sent(sent), at: now, into: &effects)
+    watch(entry.current, entry.number, on: leg, known: entry.findings, at: now, into: &effects)
     effects.acts.append(.send(entry.current, to: leg))
   }
 
@@ -100,6 +101,7 @@ extension Steering {
     let number = effects.takePacketNumber()
     let sent = Sent(leg: leg, original: nil, number: number, packet: packet, cause: cause)
     record(.sent(sent), at: now, into: &effects)
+    watch(packet, number, on: leg, at: now, into: &effects)
     effects.acts.append(.send(packet, to: leg))
   }
 

@@ -9,7 +9,8 @@ import TraceModel
 /// 3. know what the MTA waits for and what the milter was asked (``Conversation``), and keep both conversations legal
 ///    where they drift apart (``Divergence``);
 /// 4. keep modifications until the final reply of end of message, and send them before it;
-/// 5. watch the clock: PROGRESS where that MTA takes it, the timeout act where it does not.
+/// 5. watch the clock: PROGRESS where that MTA takes it, the timeout act where it does not;
+/// 6. remark on both legs, each with a tracker of its own, on what peers send and on what we send.
 ///
 /// ```
 ///   received ─▶ record ─▶ rules ─▶ queue ─▶ turn ─▶ orders ─▶ kept? ──no──▶ route ─▶ send, answer, absorb
@@ -27,6 +28,8 @@ package struct Steering: Sendable {
   var conversation = Conversation()
   var queues = [LegQueue(), LegQueue()]
   var milter = MilterSide()
+  /// What travels on each leg, whoever sent it.
+  var trackers = [StageTracker(), StageTracker()]
   /// Modifications of the operator and of rules for the message in progress, in order.
   var changes: [PendingChange] = []
   /// Hold the next packet that comes to its turn.
@@ -79,6 +82,8 @@ package struct Steering: Sendable {
       record(
         .received(Received(number: number, packet: packet, forwarded: true)), at: now, into: &effects)
       noteArrival(of: packet, number, at: now)
+      let found = watch(packet, number, on: packet.sender, at: now, into: &effects)
+      watch(packet, number, on: packet.sender.other, known: found, at: now, into: &effects)
       effects.acts.append(.forward(to: packet.sender.other))
       noteStraight(packet, number, at: now, into: &effects)
       // A command may have waited for this reply.
@@ -89,6 +94,7 @@ package struct Steering: Sendable {
       .received(Received(number: number, packet: packet, forwarded: false)), at: now, into: &effects)
     noteArrival(of: packet, number, at: now)
     var entry = LegQueue.Entry(number: number, packet)
+    entry.findings = watch(packet, number, on: packet.sender, at: now, into: &effects)
     entry.orders = examine(entry, placement, at: now, &controls, into: &effects)
     queues[packet.sender].append(entry)
     run(at: now, &controls, into: &effects)
@@ -167,7 +173,35 @@ package struct Steering: Sendable {
   /// Whether packets of this direction still wait here.
   package func waits(from leg: Leg) -> Bool { !queues[leg].isEmpty }
 
+  /// A peer said its last.
+  package mutating func noteEnd(
+    of leg: Leg, unfinished: Int, at now: Moment, into effects: inout Effects
+  ) {
+    var findings: [Finding] = []
+    trackers[leg].closed(leg, at: now, unfinished: unfinished, findings: &findings)
+    for finding in findings { record(.found(finding), at: now, into: &effects) }
+    // The other peer sees the same end from us.
+    findings.removeAll()
+    trackers[leg.other].closed(leg, at: now, findings: &findings)
+  }
+
   // MARK: - Records
+
+  /// Lets the tracker of a leg see a packet that travels there, and records its remarks.
+  ///
+  /// - Parameter known: what was remarked on the packet before, on the other leg; not said twice.
+  @discardableResult
+  mutating func watch(
+    _ packet: Packet, _ number: Int, on leg: Leg, known: [Finding] = [], at now: Moment,
+    into effects: inout Effects
+  ) -> [Finding] {
+    var findings: [Finding] = []
+    _ = trackers[leg].received(packet, number: number, at: now, findings: &findings)
+    for finding in findings where !known.contains(where: { $0.rule == finding.rule }) {
+      record(.found(finding), at: now, into: &effects)
+    }
+    return findings
+  }
 
   @discardableResult
   mutating func record(_ event: Record.Event, at now: Moment, into effects: inout Effects) -> Placement? {
@@ -184,9 +218,9 @@ package struct Steering: Sendable {
   }
 }
 
-extension [LegQueue] {
-  /// The queue of what this peer sent.
-  subscript(leg: Leg) -> LegQueue {
+extension Array {
+  /// Of two that belong to the legs.
+  subscript(leg: Leg) -> Element {
     get { self[Int(leg.rawValue)] }
     set { self[Int(leg.rawValue)] = newValue }
     _modify { yield &self[Int(leg.rawValue)] }

@@ -1,3 +1,4 @@
+import CommandLanguage
 import MilterProtocol
 import TraceModel
 
@@ -179,9 +180,20 @@ package struct SessionMachine: Sendable {
     _ instruction: Instruction, packet: Int?, _ cause: Cause, at now: Moment,
     under controls: inout Controls, into effects: inout Effects
   ) {
+    guard steering != nil, !isOver else {
+      return instructedWithoutSteering(instruction, packet, cause, at: now, into: &effects)
+    }
     steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
       steering.instructed(instruction, packet: packet, cause, at: now, &controls, into: &effects)
     }
+  }
+
+  private mutating func instructedWithoutSteering(
+    _ instruction: Instruction, _ packet: Int?, _ cause: Cause, at now: Moment, into effects: inout Effects
+  ) {
+    let why = isOver ? "the connection has ended" : "the connection only passes"
+    let event = Record.Event.withoutConnection(instruction, packet, cause, because: why)
+    effects.records.append(Record(time: now, connection: connection, event: event))
   }
 
   /// Nobody is left to decide: what is held goes on as it is.
@@ -344,7 +356,11 @@ package struct SessionMachine: Sendable {
 
   private mutating func remark(onEndOf leg: Leg, at now: Moment, into effects: inout Effects) {
     defer { unfinished = 0 }
-    guard steering == nil, foreign.isEmpty else { return }
+    guard foreign.isEmpty else { return }
+    guard steering == nil else {
+      steering?.noteEnd(of: leg, unfinished: unfinished, at: now, into: &effects)
+      return
+    }
     var findings: [Finding] = []
     tracker.closed(leg, at: now, unfinished: unfinished, findings: &findings)
     remark(findings, at: now, into: &effects)
@@ -363,4 +379,18 @@ struct LegSet: OptionSet, Sendable {
   func contains(_ leg: Leg) -> Bool { rawValue & (1 << leg.rawValue) != 0 }
   mutating func remove(_ leg: Leg) { self = LegSet(rawValue: rawValue & ~(1 << leg.rawValue)) }
   mutating func insert(_ leg: Leg) { self = LegSet(rawValue: rawValue | 1 << leg.rawValue) }
+}
+
+extension Record.Event {
+  /// What comes of an instruction for a connection that nobody steers: remarks are kept, all else is refused.
+  package static func withoutConnection(
+    _ instruction: Instruction, _ packet: Int?, _ cause: Cause, because why: String
+  ) -> Record.Event {
+    switch (instruction, packet) {
+    case (.mark, let packet?): .marked(packet: packet, on: true)
+    case (.unmark, let packet?): .marked(packet: packet, on: false)
+    case (.note(let text), _): .noted(text: text, packet: packet)
+    default: .instructed(Instructed(text: instruction.text, cause: cause, packet: packet, refusal: why))
+    }
+  }
 }

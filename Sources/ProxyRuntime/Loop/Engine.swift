@@ -1,4 +1,5 @@
 import CLinux
+import CommandLanguage
 import Glibc
 import MilterProtocol
 import ProxyCore
@@ -13,17 +14,30 @@ package final class Engine {
   package enum Request: Sendable {
     /// Take no new connections, and end when those there are have ended, at the latest when the grace is over.
     case stop
-    /// Take no new connections, and end when those there are have ended, however long that takes.
+    /// Nobody watches any more: what is held goes on as it came, and nothing is held from now on. Take no new connections,
+    /// and end when those there are have ended, however long that takes.
     case drain
     /// Close everything.
     case stopAtOnce
-    /// Keep this in the trace: a mark, words of the operator.
-    case remark(Record.Event, connection: Int)
+    /// An instruction for a connection by its number, and for one of its packets.
+    case instruct(Instruction, connection: Int, packet: Int?, Cause)
+    /// Everything that is held anywhere goes on, as it is by now.
+    case forwardAll(Cause)
+    /// Other rules, from now on.
+    case setRules([Rule])
+    /// Rules act, or do not.
+    case arm(Bool)
+    /// Read the rules again from where they came from.
+    case reload
   }
 
   package struct Configuration {
     /// How long connections may go on after a stop.
     package var grace = Moment.Span.seconds(10)
+    /// What the operator has set, with the rules to begin with.
+    package var controls = Controls()
+    /// Reads the rules' files again; nil where that went wrong, and everything stays as it was.
+    package var rereadRules: (() -> [Rule]?)?
 
     package init() {}
   }
@@ -37,7 +51,7 @@ package final class Engine {
   var outgoing = Outgoing()
   private var leaving = Outgoing()
   var effects = Effects()
-  var controls = Controls()
+  var controls: Controls
   var timers = Timers()
   var connections: [Connection?] = []
   var freeSlots: [Int] = []
@@ -52,6 +66,8 @@ package final class Engine {
   private var acceptor: Acceptor
   private var unreachable = Complaint()
   private var stopsAt: Moment?
+  /// Whether the trace knows of rules.
+  var hasRecordedRules = false
 
   /// - Parameters:
   ///   - signals: where INT and TERM are read from, if this loop is the one to obey them.
@@ -62,6 +78,7 @@ package final class Engine {
     report: @escaping (String) -> Void
   ) {
     self.configuration = configuration
+    controls = configuration.controls
     target = milter
     self.clock = clock
     self.journal = journal
@@ -82,6 +99,8 @@ package final class Engine {
 
   /// Relays until it is told to stop.
   package func run() {
+    now = clock.now
+    recordRules()
     while listener != nil || liveConnections > 0 {
       let ready = poller.wait(milliseconds: patience)
       now = clock.now
@@ -158,13 +177,27 @@ package final class Engine {
     switch request {
     case .stop where stopsAt == nil:
       stopListening()
+      letGo(.policy("mitmilter ends"))
       stopsAt = now + configuration.grace
     case .stop, .stopAtOnce:
       stopListening()
       stopsAt = now
-    case .drain: stopListening()
-    case .remark(let event, let connection):
-      effects.records.append(Record(time: now, connection: connection, event: event))
+    case .instruct(let instruction, let number, let packet, let cause):
+      instruct(instruction, number, packet, cause)
+    case .forwardAll(let cause):
+      for case let connection? in connections {
+        instruct(.forwardAll, connection.machine.connection, nil, cause)
+      }
+    case .setRules(let rules): setRules(rules)
+    case .arm(let isOn):
+      controls.rules.isArmed = isOn
+      recordForRun(.instructed(Instructed(text: isOn ? "rules on" : "rules off", cause: .operator)))
+    case .drain:
+      stopListening()
+      letGo(.policy("nobody watches any more"))
+    case .reload:
+      guard let reread = configuration.rereadRules else { return report("there are no rules to read again") }
+      if let rules = reread() { setRules(rules) }
     }
   }
 
@@ -228,8 +261,9 @@ package final class Engine {
   /// Says that the milter is out of reach, but not for every connection.
   func complain(thatUnreachable why: String) {
     if let suffix = unreachable.due(at: now) {
+      let seen = controls.onMilterFailure.map { "is told \($0.name)" } ?? "sees a closed connection"
       report(
-        "cannot reach the milter at \(target.address): \(why); the MTA sees a closed connection\(suffix)")
+        "cannot reach the milter at \(target.address): \(why); the MTA \(seen)\(suffix)")
     }
     target.lookUpAgain()
   }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// INT, TERM and HUP as requests: the first one is to stop in order, the next to stop at once.
+/// INT and TERM as requests: the first one is to stop in order, the next to stop at once; HUP reads rules again.
 package struct Signals: ~Copyable {
   private static let numbers: [Int32] = [SIGINT, SIGTERM, SIGHUP]
 
@@ -19,7 +19,9 @@ package struct Signals: ~Copyable {
 
   func take() -> [Engine.Request] {
     var requests: [Engine.Request] = []
-    while linux_signalfd_next(descriptor) != 0 { requests.append(.stop) }
+    while case let signal = linux_signalfd_next(descriptor), signal != 0 {
+      requests.append(signal == SIGHUP ? .reload : .stop)
+    }
     return requests
   }
 }

@@ -168,7 +168,7 @@ package struct Instructed: Hashable, Sendable {
   /// Why it was refused; nil where it was done.
   package var refusal: String?
 
-  package init(text: String, cause: Cause, packet: Int?, refusal: String?) {
+  package init(text: String, cause: Cause, packet: Int? = nil, refusal: String? = nil) {
     self.text = text
     self.cause = cause
     self.packet = packet

@@ -1,0 +1,47 @@
+import CommandLanguage
+import MilterProtocol
+import ProxyCore
+import TraceModel
+
+/// What the operator asks for while connections run.
+extension Engine {
+  func instruct(_ instruction: Instruction, _ number: Int, _ packet: Int?, _ cause: Cause) {
+    let found = connections.lazy.compactMap { $0 }.first { $0.machine.connection == number }
+    guard let connection = found else {
+      let event = Record.Event.withoutConnection(
+        instruction, packet, cause, because: "the connection has ended")
+      return effects.records.append(Record(time: now, connection: number, event: event))
+    }
+    connection.machine.instructed(
+      instruction, packet: packet, cause, at: now, under: &controls, into: &effects)
+    perform(for: connection, .none)
+  }
+
+  func letGo(_ cause: Cause) {
+    controls.isUnattendedForGood = true
+    controls.isAttended = false
+    for case let connection? in connections {
+      connection.machine.letGo(cause, at: now, under: &controls, into: &effects)
+      perform(for: connection, .none)
+    }
+  }
+
+  func setRules(_ rules: [Rule]) {
+    controls.rules.replace(with: rules)
+    recordRules()
+  }
+
+  /// The rules in force, for whoever reads the trace.
+  func recordRules() {
+    let rules = controls.rules.entries.map(\.rule)
+    guard !rules.isEmpty || hasRecordedRules else { return }
+    hasRecordedRules = true
+    recordForRun(.noted(text: "rules in force: \(rules.count)", packet: nil))
+    for rule in rules { recordForRun(.instructed(Instructed(text: rule.text, cause: .operator))) }
+  }
+
+  /// Of no connection.
+  func recordForRun(_ event: Record.Event) {
+    effects.records.append(Record(time: now, connection: 0, event: event))
+  }
+}
