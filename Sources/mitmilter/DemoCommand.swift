@@ -15,6 +15,8 @@ struct DemoCommand: ParsableCommand {
 
   @OptionGroup var screen: ScreenOptions
 
+  @OptionGroup var steering: SteeringOptions
+
   @Option(help: ArgumentHelp("How many times life-like to go; 0 without any pause.", valueName: "factor"))
   var speed = 1.0
 
@@ -40,6 +42,7 @@ struct DemoCommand: ParsableCommand {
       listen: .inet(host: "127.0.0.1", port: 0, family: .any), milter: demo.milterAddress)
     options.trace = recording.write
     options.printing = recording.printing
+    options.steering = try steering.steering()
     if isShown {
       let live = try LiveScreen(options)
       guard case .inet(_, let port, _) = live.address else { return }

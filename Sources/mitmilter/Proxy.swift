@@ -6,11 +6,11 @@ import ProxyRuntime
 
 struct Proxy: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Stand between an MTA and a milter; change nothing, record everything.",
+    abstract: "Stand between an MTA and a milter; record everything, change what rules say.",
     discussion: """
       ADDRESS is inet:8891@127.0.0.1, inet:127.0.0.1:8891, inet6:8891@::1, [::1]:8891, unix:/path or /path.
       INT, TERM or HUP ends in order: no new connections, and those there are may go on for --grace seconds; a second \
-      one ends at once.
+      one ends at once. With --rules, HUP reads them again instead.
       """)
 
   @Option(help: ArgumentHelp("Where the MTA connects.", valueName: "address"))
@@ -22,6 +22,8 @@ struct Proxy: ParsableCommand {
   @OptionGroup var recording: RecordingOptions
 
   @OptionGroup var screen: ScreenOptions
+
+  @OptionGroup var steering: SteeringOptions
 
   @Option(help: ArgumentHelp("How long connections may go on after INT or TERM.", valueName: "seconds"))
   var grace: UInt16 = 10
@@ -37,6 +39,7 @@ struct Proxy: ParsableCommand {
     options.grace = .seconds(Int64(grace))
     options.trace = recording.write
     options.printing = recording.printing
+    options.steering = try steering.steering()
     if wantsScreen(recording) { return try LiveScreen(options).run(screen, origin: nil) {} }
     let relay = try Relay(options)
     announce(relay, milter: options.milter)

@@ -15,6 +15,7 @@ struct Relay {
     /// nil prints no packets.
     var printing: LivePrinter.Form?
     var grace = Engine.Configuration().grace
+    var steering = SteeringPlan()
   }
 
   /// Where it listens: the port that was taken for port 0.
@@ -40,7 +41,8 @@ struct Relay {
     isLocal = listener.isLocal
     let head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
-      listen: address.description, milter: options.milter.description, negotiation: "transparent")
+      listen: address.description, milter: options.milter.description,
+      negotiation: options.steering.controls.negotiation.rawValue)
     do throws(FileFailure) {
       if let path = options.trace { file = try TraceFileWriter(path: path, head: head) } else { file = nil }
     } catch {
@@ -50,6 +52,10 @@ struct Relay {
     let warn = { (words: String) in printer.say("warning: \(words)") }
     var configuration = Engine.Configuration()
     configuration.grace = options.grace
+    configuration.controls = options.steering.controls
+    if !options.steering.sources.isEmpty {
+      configuration.rereadRules = { options.steering.sources.reread(warn) }
+    }
     engine = Engine(
       configuration, listener: listener, milter: target, clock: clock,
       journal: Journal(file: file, window: printer.window, report: warn), requests: requests,

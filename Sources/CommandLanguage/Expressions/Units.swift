@@ -26,6 +26,12 @@ package enum Units {
     return "\(bytes)"
   }
 
+  /// A duration with its unit, in microseconds; nil where it is none.
+  package static func microseconds(_ text: String) -> Int64? {
+    guard case .duration(let microseconds)? = quantity(text) else { return nil }
+    return microseconds
+  }
+
   enum Quantity: Hashable {
     case number(Int64)
     case size(Int64)

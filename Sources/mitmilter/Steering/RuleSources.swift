@@ -1,0 +1,55 @@
+import CommandLanguage
+import Glibc
+import ProxyRuntime
+import TraceModel
+
+/// Where rules come from: files and words of the command line, and what their instructions take from other files.
+struct RuleSources: Sendable {
+  let files: [String]
+  let commands: [String]
+
+  var isEmpty: Bool { files.isEmpty && commands.isEmpty }
+
+  /// All of them, in order.
+  func read() throws -> [Rule] {
+    var rules: [Rule] = []
+    for path in files { rules += try Self.rules(try contents(path), from: path) }
+    for text in commands { rules += try Self.rules(Array(text.utf8), from: "-c") }
+    return try rules.map(inlined)
+  }
+
+  /// As ``read()``, for a program that goes on: nil, and the reason said, where something is wrong.
+  func reread(_ report: (String) -> Void) -> [Rule]? {
+    do { return try read() } catch let failure as Failure {
+      report("\(failure.message); the rules stay as they were")
+    } catch {
+      report("\(error); the rules stay as they were")
+    }
+    return nil
+  }
+
+  private static func rules(_ text: [UInt8], from name: String) throws -> [Rule] {
+    do throws(RuleFile.Mistake) { return try RuleFile.rules(text, name: name) } catch {
+      throw Failure(error.description)
+    }
+  }
+
+  /// With the contents of the files that its instructions name.
+  private func inlined(_ rule: Rule) throws -> Rule {
+    let paths = Set(rule.instructions.flatMap(\.files))
+    if paths.isEmpty { return rule }
+    var texts: [String: [UInt8]] = [:]
+    for path in paths { texts[path] = try contents(path) }
+    var inlined = rule
+    // It goes on being called what it was, not by a whole body.
+    inlined.name = rule.label
+    inlined.instructions = rule.instructions.compactMap { $0.inlining(texts) }
+    return inlined
+  }
+
+  private func contents(_ path: String) throws -> [UInt8] {
+    do throws(FileFailure) { return try wholeFile(path) } catch {
+      throw Failure(error.message, hint: error.hint)
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import CommandLanguage
+import MilterProtocol
+import ProxyCore
+import TraceModel
+
+/// What a proxy may do beside passing everything on.
+struct SteeringOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Rules, a line each; read again on HUP where there is no screen.", valueName: "file"))
+  var rules: [String] = []
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("One rule: on EXPRESSION do INSTRUCTION; …", valueName: "rule"))
+  var command: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      transparent: as they agree. widen: with every action that the MTA offers, so that modifications can be injected. \
+      all: also without what the milter declines. Default: widen with rules, else transparent.
+      """,
+      valueName: "policy"))
+  var negotiation: NegotiationPolicy?
+
+  @Option(
+    help: ArgumentHelp(
+      "What the milter is offered at most: version=4,actions=ADDHDRS+CHGHDRS,protocol=none.",
+      valueName: "offer"))
+  var offer: String?
+
+  @Option(
+    help: ArgumentHelp("postfix, sendmail or generic. Default: told from its macros.", valueName: "kind"))
+  var mta: MTAProfile?
+
+  @Option(
+    help: ArgumentHelp(
+      "How long the MTA waits for a reply, and for one to the mail's content: 30s or 30s,300s.",
+      valueName: "duration"))
+  var mtaTimeout: String?
+
+  @Option(help: ArgumentHelp("How long the milter waits for a command.", valueName: "duration"))
+  var milterTimeout: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of a held packet before somebody loses patience: forward, or a verdict.",
+      valueName: "act"))
+  var onTimeout = "forward"
+
+  @Option(
+    help: ArgumentHelp(
+      "What the MTA is told where the milter cannot be reached or goes: pass (the connection ends), or a verdict.",
+      valueName: "act"))
+  var onMilterFailure = "pass"
+
+  /// What these options ask for, with the rules read.
+  func steering() throws -> SteeringPlan {
+    let sources = RuleSources(files: rules, commands: command)
+    var controls = Controls()
+    let first = try sources.read()
+    controls.rules = RuleBook(first)
+    let hasRules = !rules.isEmpty || !first.isEmpty
+    controls.negotiation = negotiation ?? (hasRules ? .widen : .transparent)
+    controls.offer = try offer.map(Offer.init(parsing:))
+    controls.mta = mta
+    controls.mtaTimeout = try mtaTimeout.map(mtaTimeout(parsing:))
+    if let milterTimeout { controls.milterTimeout = try span(milterTimeout, of: "--milter-timeout") }
+    if let answer = try answer(onTimeout, or: "forward", of: "--on-timeout") {
+      controls.onTimeout = .answer(answer)
+    }
+    controls.onMilterFailure = try answer(onMilterFailure, or: "pass", of: "--on-milter-failure")
+    return SteeringPlan(
+      controls: controls, sources: sources, choosesNegotiation: negotiation != nil)
+  }
+
+  private func mtaTimeout(parsing text: String) throws -> Controls.MTATimeout {
+    let parts = text.split(separator: ",", maxSplits: 1).map(String.init)
+    let command = try span(parts.first ?? "", of: "--mta-timeout")
+    let content = try parts.count > 1 ? span(parts[1], of: "--mta-timeout") : command
+    return Controls.MTATimeout(command: command, content: content)
+  }
+
+  private func span(_ text: String, of option: String) throws -> Moment.Span {
+    guard let microseconds = Units.microseconds(text), microseconds > 0 else {
+      throw Failure("\(option): expected a duration, there is '\(text)'", hint: "30s, 5m, 1h, 500ms")
+    }
+    return Moment.Span(microseconds: microseconds)
+  }
+
+  /// nil for `word`.
+  private func answer(_ text: String, or word: String, of option: String) throws -> Answer? {
+    if text.lowercased() == word { return nil }
+    let instruction: Instruction
+    do throws(SyntaxError) { instruction = try Instruction(parsing: text) } catch {
+      throw Failure("\(option): \(error.description)")
+    }
+    guard case .answer(let answer) = instruction else {
+      throw Failure(
+        "\(option): expected \(word) or a verdict, there is '\(text)'",
+        hint: "verdicts are continue, accept, reject, tempfail, discard, reply CODE \"TEXT\"")
+    }
+    return answer
+  }
+}
+
+/// What the engine is set to, and where its rules come from.
+struct SteeringPlan {
+  var controls = Controls()
+  var sources = RuleSources(files: [], commands: [])
+  /// The operator chose the policy; otherwise a screen makes it `widen`.
+  var choosesNegotiation = false
+
+  /// For a run with a screen: an operator may act on anything.
+  var attended: SteeringPlan {
+    var plan = self
+    plan.controls.isAttended = true
+    if !choosesNegotiation { plan.controls.negotiation = .widen }
+    return plan
+  }
+}
+
+extension NegotiationPolicy: ExpressibleByArgument {}
+extension MTAProfile: ExpressibleByArgument {}
