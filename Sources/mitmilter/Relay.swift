@@ -53,6 +53,7 @@ struct Relay {
     var configuration = Engine.Configuration()
     configuration.grace = options.grace
     configuration.controls = options.steering.controls
+    configuration.tell = { printer.say($0) }
     if !options.steering.sources.isEmpty {
       configuration.rereadRules = { options.steering.sources.reread(warn) }
     }

@@ -22,7 +22,11 @@ package struct RuleBook: Sendable {
       matcher = Matcher(rule.condition)
     }
 
-    var mayKeep: Bool { rule.instructions.contains(where: \.keepsCommands) }
+    /// The commands that it may keep here.
+    var kept: PacketKindSet {
+      rule.instructions.contains(where: \.keepsCommands)
+        ? matcher.kinds.intersection(.allCommands) : .none
+    }
 
     mutating func acts(on context: some PacketContext) -> Bool {
       guard rule.isEnabled, matcher.matches(context) else { return false }
@@ -42,8 +46,8 @@ package struct RuleBook: Sendable {
   /// Whether rules act at all (`I`).
   package var isArmed = true { didSet { sum() } }
   private var kinds = PacketKindSet.none
-  /// A command may stay here, so that its macros have to stay with it.
-  package private(set) var mayKeepCommands = false
+  /// Commands that may stay here, so that their macros have to stay with them.
+  private var kept = PacketKindSet.none
 
   package init(_ rules: [Rule] = []) { replace(with: rules) }
 
@@ -59,9 +63,13 @@ package struct RuleBook: Sendable {
   private mutating func sum() {
     let active = isArmed ? entries.filter(\.rule.isEnabled) : []
     kinds = active.reduce(.none) { $0.union($1.matcher.kinds) }
-    mayKeepCommands = active.contains {
-      $0.mayKeep && !$0.matcher.kinds.intersection(.allCommands).isEmpty
-    }
+    kept = active.reduce(.none) { $0.union($1.kept) }
+  }
+
+  /// Whether macros for such a command have to wait for it.
+  func keepsMacros(for command: CommandKind?) -> Bool {
+    kept.contains(.command(.macro), from: .mta)
+      || command.map { kept.contains(.command($0), from: .mta) } ?? false
   }
 
   /// Whether any rule can say yes to such a packet; most packets stop here.

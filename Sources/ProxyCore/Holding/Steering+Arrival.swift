@@ -25,8 +25,10 @@ extension Steering {
     return negotiation.milterFlags.intersection(.allNoReply) != negotiation.mtaFlags.intersection(.allNoReply)
   }
 
-  mutating func noteArrival(of packet: Packet, _ number: Int, at now: Moment) {
-    guard case .command(let kind) = packet.kind, let stage = kind.stage, mtaWaits(at: stage) else { return }
+  mutating func noteArrival(of packet: Packet, _ number: Int, at now: Moment, into effects: inout Effects) {
+    guard case .command(let kind) = packet.kind, let stage = kind.stage else { return }
+    if kind == .mail { endEarlierMessage(at: now, into: &effects) }
+    guard mtaWaits(at: stage) else { return }
     conversation.arrived(number, stage, at: now)
   }
 
@@ -39,7 +41,7 @@ extension Steering {
     case .command(.optNeg): return standIn == nil && controls.offer == nil
     case .command(.macro):
       // Macros travel with their command, which may be kept.
-      guard !controls.isAttended, !controls.rules.mayKeepCommands else { return false }
+      guard !controls.rules.keepsMacros(for: packet.macroCommand) else { return false }
       if case .forward = route(packet) { return true }
       return false
     case .command(let command):

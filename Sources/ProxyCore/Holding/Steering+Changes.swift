@@ -28,7 +28,7 @@ extension Steering {
       changes.removeAll { $0.change.replacesBody }
       for other in others { refuseLost(other, "another new body took its place", at: now, into: &effects) }
     }
-    changes.append(PendingChange(change: change, cause: cause, packet: number))
+    changes.append(PendingChange(change: change, cause: cause, packet: number, message: message.number))
     return nil
   }
 
@@ -48,6 +48,15 @@ extension Steering {
   mutating func endMessage(_ why: String, at now: Moment, into effects: inout Effects) {
     for lost in changes { refuseLost(lost, why, at: now, into: &effects) }
     changes = []
+  }
+
+  /// A new message begins; what was kept for it by its macros stays.
+  mutating func endEarlierMessage(at now: Moment, into effects: inout Effects) {
+    guard !changes.isEmpty, let current = facts.message?.number else { return }
+    for lost in changes where lost.message != current {
+      refuseLost(lost, "a new message began", at: now, into: &effects)
+    }
+    changes.removeAll { $0.message != current }
   }
 
   private mutating func refuseLost(

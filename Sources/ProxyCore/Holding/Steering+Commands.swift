@@ -15,7 +15,6 @@ extension Steering {
     into effects: inout Effects
   ) {
     let kind: CommandKind? = if case .command(let kind) = entry.original.kind { kind } else { nil }
-    if kind == .mail { endMessage("a new message began", at: now, into: &effects) }
     let cause = entry.cause ?? .operator
     switch entry.fate {
     case .answer(let answer):
@@ -166,7 +165,7 @@ extension Steering {
 
 extension Packet {
   /// The command that a macro set belongs to, if it is one.
-  fileprivate var macroCommand: CommandKind? {
+  var macroCommand: CommandKind? {
     guard kind == .command(.macro) else { return nil }
     return bytes[payload].first.flatMap(CommandKind.init(rawValue:))
   }

@@ -48,6 +48,8 @@ package struct Steering: Sendable {
     var cause: Cause
     /// The packet that it was given for.
     var packet: Int?
+    /// Number of its message.
+    var message: Int
   }
 
   /// What the milter believes.
@@ -81,7 +83,7 @@ package struct Steering: Sendable {
     if passesStraight(packet, controls) {
       record(
         .received(Received(number: number, packet: packet, forwarded: true)), at: now, into: &effects)
-      noteArrival(of: packet, number, at: now)
+      noteArrival(of: packet, number, at: now, into: &effects)
       let found = watch(packet, number, on: packet.sender, at: now, into: &effects)
       watch(packet, number, on: packet.sender.other, known: found, at: now, into: &effects)
       effects.acts.append(.forward(to: packet.sender.other))
@@ -92,7 +94,7 @@ package struct Steering: Sendable {
     }
     let placement = record(
       .received(Received(number: number, packet: packet, forwarded: false)), at: now, into: &effects)
-    noteArrival(of: packet, number, at: now)
+    noteArrival(of: packet, number, at: now, into: &effects)
     var entry = LegQueue.Entry(number: number, packet)
     entry.findings = watch(packet, number, on: packet.sender, at: now, into: &effects)
     entry.orders = examine(entry, placement, at: now, &controls, into: &effects)

@@ -202,7 +202,7 @@ extension Engine {
       case .stopReading(let leg): connection[leg].isStopped = true
       case .resumeReading(let leg): connection[leg].isStopped = false
       case .wake(let time): timers.set(time, for: connection.slot)
-      case .say(let words): report(words)
+      case .say(let words): (configuration.tell ?? report)(words)
       }
     }
     effects.acts.removeAll(keepingCapacity: true)

@@ -38,6 +38,8 @@ package final class Engine {
     package var controls = Controls()
     /// Reads the rules' files again; nil where that went wrong, and everything stays as it was.
     package var rereadRules: (() -> [Rule]?)?
+    /// Takes what rules want told, one line; nil: as other messages.
+    package var tell: ((String) -> Void)?
 
     package init() {}
   }
