@@ -42,11 +42,11 @@ struct DemoCommand: ParsableCommand {
       listen: .inet(host: "127.0.0.1", port: 0, family: .any), milter: demo.milterAddress)
     options.trace = recording.write
     options.printing = recording.printing
-    options.steering = try steering.steering()
+    options.steering = try steering.plan(with: screen, isShown: wantsScreen(recording))
     if isShown {
       let live = try LiveScreen(options)
       guard case .inet(_, let port, _) = live.address else { return }
-      return try live.run(screen, origin: .demo) { demo.play(throughPort: port) {} }
+      return try live.run(screen.withoutRules, origin: .demo) { demo.play(throughPort: port) {} }
     }
     let relay = try Relay(options)
     guard case .inet(_, let port, _) = relay.address else { return }

@@ -44,11 +44,27 @@ struct ScreenOptions: ParsableArguments {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Type this at the prompt first; can be given again.", valueName: "instruction"))
+    help: ArgumentHelp(
+      "A rule (on EXPRESSION do INSTRUCTION) for a proxy, or what to type at the prompt first; can be given again.",
+      valueName: "statement"))
   var command: [String] = []
 
   @Flag(help: "No colours; NO_COLOR in the environment does the same.")
   var noColor = false
+
+  /// The lines that are rules, for whoever relays.
+  var rules: [String] { command.filter(Self.isRule) }
+
+  /// Without the lines that are rules.
+  var withoutRules: ScreenOptions {
+    var others = self
+    others.command.removeAll(where: Self.isRule)
+    return others
+  }
+
+  private static func isRule(_ line: String) -> Bool {
+    line.drop { $0 == " " }.prefix { $0 != " " }.lowercased() == "on"
+  }
 
   /// Says what is wrong with the expression before anything is started.
   func validate() throws {

@@ -39,8 +39,8 @@ struct Proxy: ParsableCommand {
     options.grace = .seconds(Int64(grace))
     options.trace = recording.write
     options.printing = recording.printing
-    options.steering = try steering.steering()
-    if wantsScreen(recording) { return try LiveScreen(options).run(screen, origin: nil) {} }
+    options.steering = try steering.plan(with: screen, isShown: wantsScreen(recording))
+    if wantsScreen(recording) { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
     let relay = try Relay(options)
     announce(relay, milter: options.milter)
     relay.run()

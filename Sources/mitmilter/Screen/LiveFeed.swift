@@ -41,18 +41,9 @@ final class LiveFeed: ScreenFeed {
 
   func takeMessages() -> [String] { messages.take() }
 
+  /// The outcome, or the refusal, comes back as a record.
   func obey(_ instruction: Instruction, packet: Int, connection: Int) -> String? {
-    switch instruction {
-    case .mark: remark(.marked(packet: packet, on: true), connection)
-    case .unmark: remark(.marked(packet: packet, on: false), connection)
-    case .note(let text): remark(.noted(text: text, packet: packet), connection)
-    case .hold, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .delay, .close:
-      return "packet \(packet) is not held"
-    }
+    requests.post(.instruct(instruction, connection: connection, packet: packet, .operator))
     return nil
-  }
-
-  private func remark(_ event: Record.Event, _ connection: Int) {
-    requests.post(.remark(event, connection: connection))
   }
 }

@@ -31,6 +31,7 @@ final class LiveScreen {
         "a trace on standard output and a screen do not go together", hint: "--headless leaves the screen out"
       )
     }
+    let steering = options.steering.attended
     let clock = Clock()
     let target: MilterTarget
     let listener: Listener
@@ -42,7 +43,8 @@ final class LiveScreen {
     path = options.trace
     head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
-      listen: listener.address.description, milter: options.milter.description, negotiation: "transparent")
+      listen: listener.address.description, milter: options.milter.description,
+      negotiation: steering.controls.negotiation.rawValue)
     let bell = RecordWindow()
     let messages = Mailbox<String>()
     let file: TraceFileWriter
@@ -56,6 +58,7 @@ final class LiveScreen {
     }
     var configuration = Engine.Configuration()
     configuration.grace = options.grace
+    configuration.controls = steering.controls
     engine = Handover(
       engine: Engine(
         configuration, listener: listener, milter: target, clock: clock,

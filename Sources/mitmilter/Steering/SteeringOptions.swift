@@ -12,11 +12,6 @@ struct SteeringOptions: ParsableArguments {
   var rules: [String] = []
 
   @Option(
-    name: .shortAndLong,
-    help: ArgumentHelp("One rule: on EXPRESSION do INSTRUCTION; …", valueName: "rule"))
-  var command: [String] = []
-
-  @Option(
     help: ArgumentHelp(
       """
       transparent: as they agree. widen: with every action that the MTA offers, so that modifications can be injected. \
@@ -57,8 +52,10 @@ struct SteeringOptions: ParsableArguments {
   var onMilterFailure = "pass"
 
   /// What these options ask for, with the rules read.
-  func steering() throws -> SteeringPlan {
-    let sources = RuleSources(files: rules, commands: command)
+  ///
+  /// - Parameter screen: has the words of `--command`; without a screen they can only be rules.
+  func plan(with screen: ScreenOptions, isShown: Bool) throws -> SteeringPlan {
+    let sources = RuleSources(files: rules, commands: isShown ? screen.rules : screen.command)
     var controls = Controls()
     let first = try sources.read()
     controls.rules = RuleBook(first)
@@ -72,8 +69,7 @@ struct SteeringOptions: ParsableArguments {
       controls.onTimeout = .answer(answer)
     }
     controls.onMilterFailure = try answer(onMilterFailure, or: "pass", of: "--on-milter-failure")
-    return SteeringPlan(
-      controls: controls, sources: sources, choosesNegotiation: negotiation != nil)
+    return SteeringPlan(controls: controls, sources: sources, choosesNegotiation: negotiation != nil)
   }
 
   private func mtaTimeout(parsing text: String) throws -> Controls.MTATimeout {
