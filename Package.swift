@@ -57,7 +57,9 @@ let package = Package(
     // Tests.
     .target(
       name: "TestSupport",
-      dependencies: ["MilterProtocol", "TraceModel", "TraceFormat", "ProxyCore", "ConsoleUI"],
+      dependencies: [
+        "MilterProtocol", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore", "ConsoleUI",
+      ],
       path: "Tests/TestSupport", swiftSettings: strict),
     tests("MilterProtocol"),
     tests("TraceModel", also: ["MilterProtocol"]),

@@ -16,11 +16,12 @@ import MilterProtocol
 /// | we answer in the milter's place | with | then |
 /// |---|---|---|
 /// | CONNECT | anything | out for the connection: it never saw the client |
-/// | HELO, RCPT (refusing), DATA, HEADER, BODY, UNKNOWN | continue, skip, a refusal of that recipient or DATA | nothing |
+/// | HELO, RCPT, HEADER, BODY, UNKNOWN | continue, skip, a refusal of that recipient | nothing |
+/// | DATA | a refusal | nothing: the MTA may send RCPT and DATA again |
 /// | MAIL | anything | out for the message |
 /// | RCPT, DATA, HEADER, EOH, BODY | what ends the message for the MTA | abort, out |
 /// | RCPT, the only one so far | anything, and DATA follows | abort, out: after MAIL it takes no DATA |
-/// | EOH | continue | abort, out: it would not take BODY or BODYEOB |
+/// | DATA, EOH | continue | abort, out: what follows needs them (libmilter does without DATA, others may not) |
 /// | BODYEOB | anything | abort |
 /// | any of these, which it had declined | what ends the message for the MTA | abort, out |
 /// | MAIL to BODY, while it was still thinking | anything | abort, out: nobody knows what it will say |
@@ -58,7 +59,8 @@ enum Divergence {
     case .mail: return .outOfMessage
     case .helo, .unknown, .negotiation: return .none
     case .eoh, .bodyEOB: return .aborted
-    case .rcpt, .data, .header, .body: return over ? .aborted : .none
+    case .data: return over || !refuses(told) ? .aborted : .none
+    case .rcpt, .header, .body: return over ? .aborted : .none
     }
   }
 

@@ -13,6 +13,8 @@ struct LegQueue: Sendable {
     var fate = Fate.forward
     /// Set while it is held.
     var hold: Hold?
+    /// Somebody let it go: a step does not stop it again.
+    var wasReleased = false
     /// Not before this moment.
     var notBefore: Moment?
     /// What was remarked on it when it came.

@@ -50,9 +50,11 @@ extension Steering {
       if let stage = command.stage, mtaWaits(at: stage), !milterAnswers(at: stage) { return false }
       return true
     case .reply(.optNeg): return controls.negotiation == .transparent
-    case .reply:
+    case .reply(let reply):
       guard let asked = conversation.asked.first else { return !repliesDiffer }
-      return changes.isEmpty && asked.told == nil && conversation.owes(asked.number)
+      // What goes on changes nothing for modifications that wait for the end.
+      let isPlain = changes.isEmpty || reply == .continue && asked.stage != .bodyEOB
+      return isPlain && asked.told == nil && conversation.owes(asked.number)
     case .unknown, .empty: return standIn == nil
     }
   }

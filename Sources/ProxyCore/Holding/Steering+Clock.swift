@@ -66,8 +66,12 @@ extension Steering {
 
   mutating func keepWaiting(at now: Moment, _ controls: Controls, into effects: inout Effects) {
     guard let due = progressDue(controls), due <= now else { return }
+    sendProgress(.policy("keeps the MTA waiting"), at: now, into: &effects)
+  }
+
+  mutating func sendProgress(_ cause: Cause, at now: Moment, into effects: inout Effects) {
     sendOurs(
-      Packet(encoding: Reply.progress), to: .mta, .policy("keeps the MTA waiting"), at: now, into: &effects)
+      Packet(encoding: Reply.progress), to: .mta, cause, wanted: .progressTooEarly, at: now, into: &effects)
     lastProgress = now
   }
 

@@ -83,6 +83,11 @@ extension Steering {
     _ instruction: Instruction, _ number: Int?, _ cause: Cause, _ refusal: Refusal?, at now: Moment,
     into effects: inout Effects
   ) {
+    switch instruction {
+    case .mark, .unmark, .note: if refusal == nil { return }
+    case .hold, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .delay, .close:
+      break
+    }
     record(
       .instructed(
         Instructed(text: instruction.text, cause: cause, packet: number, refusal: refusal?.reason)),
@@ -108,6 +113,7 @@ extension Steering {
     queues[leg].entries[index].notBefore = nil
     guard queues[leg].entries[index].hold != nil else { return }
     queues[leg].entries[index].hold = nil
+    queues[leg].entries[index].wasReleased = true
     if queues[leg].entries[index].cause == nil { queues[leg].entries[index].cause = cause }
     guard case .forward = queues[leg].entries[index].fate else { return }
     let number = queues[leg].entries[index].number
@@ -215,8 +221,7 @@ extension Steering {
     guard profile.takesProgress(at: owed.stage) else {
       return Refusal("\(profile.name) takes PROGRESS only after end of message: here it is a bogus response")
     }
-    sendOurs(Packet(encoding: Reply.progress), to: .mta, cause, at: now, into: &effects)
-    lastProgress = now
+    sendProgress(cause, at: now, into: &effects)
     return nil
   }
 }

@@ -39,7 +39,7 @@ extension Steering {
       }
     }
     let entry = queues[leg].entries[index]
-    if isStepping, entry.hold == nil, !entry.isPassing {
+    if isStepping, entry.hold == nil, !entry.wasReleased, !entry.isPassing {
       isStepping = false
       hold(leg, index, .operator, at: now, controls, into: &effects)
     }
@@ -96,12 +96,13 @@ extension Steering {
   }
 
   mutating func sendOurs(
-    _ packet: Packet, to leg: Leg, _ cause: Cause, at now: Moment, into effects: inout Effects
+    _ packet: Packet, to leg: Leg, _ cause: Cause, wanted: FindingRule? = nil, at now: Moment,
+    into effects: inout Effects
   ) {
     let number = effects.takePacketNumber()
     let sent = Sent(leg: leg, original: nil, number: number, packet: packet, cause: cause)
     record(.sent(sent), at: now, into: &effects)
-    watch(packet, number, on: leg, at: now, into: &effects)
+    watch(packet, number, on: leg, wanted: wanted, at: now, into: &effects)
     effects.acts.append(.send(packet, to: leg))
   }
 

@@ -112,9 +112,9 @@ package struct Steering: Sendable {
   }
 
   package mutating func tick(at now: Moment, _ controls: inout Controls, into effects: inout Effects) {
-    keepWaiting(at: now, controls, into: &effects)
     meetDeadlines(at: now, &controls, into: &effects)
     run(at: now, &controls, into: &effects)
+    keepWaiting(at: now, controls, into: &effects)
   }
 
   /// The milter cannot be reached, or is gone, and the operator has said what the MTA is to hear then.
@@ -187,19 +187,28 @@ package struct Steering: Sendable {
     trackers[leg.other].closed(leg, at: now, findings: &findings)
   }
 
+  /// We ended a leg: nothing that the peers do about it is worth a remark.
+  package mutating func noteOurEnd(of leg: Leg, at now: Moment) {
+    var findings: [Finding] = []
+    for side in Leg.allCases { trackers[side].closed(leg, at: now, findings: &findings) }
+  }
+
   // MARK: - Records
 
   /// Lets the tracker of a leg see a packet that travels there, and records its remarks.
   ///
-  /// - Parameter known: what was remarked on the packet before, on the other leg; not said twice.
+  /// - Parameters:
+  ///   - known: what was remarked on the packet before, on the other leg; not said twice.
+  ///   - wanted: what we do on purpose, knowing better than the tracker which MTA this is.
   @discardableResult
   mutating func watch(
-    _ packet: Packet, _ number: Int, on leg: Leg, known: [Finding] = [], at now: Moment,
-    into effects: inout Effects
+    _ packet: Packet, _ number: Int, on leg: Leg, known: [Finding] = [], wanted: FindingRule? = nil,
+    at now: Moment, into effects: inout Effects
   ) -> [Finding] {
     var findings: [Finding] = []
     _ = trackers[leg].received(packet, number: number, at: now, findings: &findings)
-    for finding in findings where !known.contains(where: { $0.rule == finding.rule }) {
+    for finding in findings
+    where finding.rule != wanted && !known.contains(where: { $0.rule == finding.rule }) {
       record(.found(finding), at: now, into: &effects)
     }
     return findings

@@ -267,6 +267,7 @@ package struct SessionMachine: Sendable {
     guard !ended.contains(leg) else { return }
     record(
       .closed(Closed(leg: leg, how: .ours("an instruction closed it"))), at: now, into: &effects)
+    steering?.noteOurEnd(of: leg, at: now)
     ended.insert(leg)
     effects.acts.append(.close(leg))
     switch leg {

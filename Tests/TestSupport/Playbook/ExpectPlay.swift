@@ -1,12 +1,16 @@
 import MilterProtocol
+import ProxyCore
 import Testing
 
 /// Performs `script` and holds it against itself; a difference is shown as a diff of the whole play.
+///
+/// - Parameter beginning: events that come first, without their effects.
 package func expectPlay(
-  cast: [String: Packet] = [:], _ script: String, sourceLocation: SourceLocation = #_sourceLocation
+  cast: [String: Packet] = [:], controls: Controls = Controls(), after beginning: String = "",
+  _ script: String, sourceLocation: SourceLocation = #_sourceLocation
 ) {
   do {
-    let performed = try Playbook(cast: cast).performed(script)
+    let performed = try Playbook(cast: cast, controls: controls).performed(script, after: beginning)
     guard performed != script else { return }
     Issue.record(
       "the play goes otherwise (- expected, + performed):\n\(difference(from: script, to: performed))",

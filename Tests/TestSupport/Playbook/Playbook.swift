@@ -1,3 +1,4 @@
+import CommandLanguage
 import MilterProtocol
 import ProxyCore
 import TraceModel
@@ -18,6 +19,8 @@ import TraceModel
 ///
 /// Events: `opened`, `milter connected`, `milter unreachable`, `mta NAME` and `milter NAME` (a packet of the cast), `mta passes
 /// REASON` (four bytes), `mta ends`, `mta breaks ERROR`, `mta is deaf`, `tick`, `the program ends`; `at 5 s` sets the time.
+/// The operator: `rule on …` adds a rule, `say INSTRUCTION` and `say INSTRUCTION on N` (a packet's number) give an
+/// instruction, `nobody watches`.
 package struct Playbook {
   /// Packets by the name they have in the play; those of ``standardCast`` are always there.
   package var cast: [String: Packet] = [:]
@@ -36,18 +39,32 @@ package struct Playbook {
     "mta BODY": MTA.body(), "mta BODYEOB": MTA.bodyEOB, "mta ABORT": MTA.abort, "mta QUIT": MTA.quit,
     "mta EMPTY": Packet(frame: [0, 0, 0, 0], from: .mta),
     "milter OPTNEG": Milter.optNeg(), "milter CONTINUE": Milter.continue, "milter ACCEPT": Milter.accept,
-    "milter REJECT": Milter.reject,
+    "milter REJECT": Milter.reject, "milter TEMPFAIL": Milter.tempfail, "milter DISCARD": Milter.discard,
+    "milter SKIP": Milter.skip, "milter PROGRESS": Milter.progress,
+    "milter REPLYCODE": Milter.reply("550 no"),
+    "milter ADDHEADER": Milter.addHeader(), "milter REPLBODY": Milter.replBody("Their body.\r\n"),
+    "mta UNKNOWN": MTA.unknown(), "mta MACRO CONNECT": MTA.macro("C", ["j": "mx.example.net"]),
+    "mta MACRO MAIL": MTA.macro("M", ["i": "4Xy"]),
+    "mta MACRO HELO": MTA.macro("H", ["{tls_version}": "1.3"]),
   ]
 
   /// The play as it goes: every line of `script` that is an event, with what the machine does about it.
-  package func performed(_ script: String) throws(BadLine) -> String {
+  ///
+  /// - Parameter beginning: a play whose effects are not shown.
+  package func performed(_ script: String, after beginning: String = "") throws(BadLine) -> String {
     var machine = SessionMachine(connection: 1)
     var effects = Effects()
     var controls = controls
     var now = Moment.zero
     var lines: [String] = []
-    for line in script.split(separator: "\n") where !line.hasPrefix(" ") {
+    var shown = 0
+    let events = (beginning + "\n---\n" + script).split(separator: "\n")
+    for line in events where !line.hasPrefix(" ") {
       lines.append(String(line))
+      if line == "---" {
+        shown = lines.count
+        continue
+      }
       if let seconds = line.hasPrefix("at ") ? Int64(line.dropFirst(3).prefix { $0 != " " }) : nil {
         now = Moment(microseconds: seconds * 1_000_000)
       } else {
@@ -58,7 +75,22 @@ package struct Playbook {
       effects.records.removeAll()
       effects.acts.removeAll()
     }
-    return lines.joined(separator: "\n")
+    return lines[shown...].joined(separator: "\n")
+  }
+
+  /// What the machine asks for in `script`, all events of it together.
+  package func acts(_ script: String, after beginning: String = "") throws(BadLine) -> [Effects.Act] {
+    var machine = SessionMachine(connection: 1)
+    var effects = Effects()
+    var controls = controls
+    for line in beginning.split(separator: "\n") {
+      try perform(String(line), at: .zero, on: &machine, under: &controls, into: &effects)
+    }
+    effects.acts.removeAll()
+    for line in script.split(separator: "\n") {
+      try perform(String(line), at: .zero, on: &machine, under: &controls, into: &effects)
+    }
+    return effects.acts
   }
 
   /// A line of a play that is no event.
@@ -98,10 +130,28 @@ package struct Playbook {
       machine.opened(
         Opened(peer: "unix:", local: "unix:/run/a", milter: "unix:/run/b"), at: now, under: &controls,
         into: &effects)
+    case (nil, _) where line.hasPrefix("rule "):
+      do { controls.rules.replace(with: controls.rules.entries.map(\.rule) + [try rule(line)]) } catch {
+        throw BadLine(line: line)
+      }
+    case (nil, _) where line.hasPrefix("say "):
+      let packet = words.count > 2 && words[words.count - 2] == "on" ? Int(words[words.count - 1]) : nil
+      let text = (packet == nil ? words.dropFirst() : words.dropFirst().dropLast(2)).joined(separator: " ")
+      let instruction: Instruction
+      do { instruction = try Instruction(parsing: text) } catch { throw BadLine(line: line) }
+      machine.instructed(
+        instruction, packet: packet, .operator, at: now, under: &controls, into: &effects)
+    case (nil, _) where line == "nobody watches":
+      controls.isUnattendedForGood = true
+      machine.letGo(.policy("nobody watches"), at: now, under: &controls, into: &effects)
     case (nil, _) where line == "tick": machine.tick(at: now, under: &controls, into: &effects)
     case (nil, _) where line == "the program ends":
       machine.terminated("mitmilter ends", at: now, under: &controls, into: &effects)
     default: throw BadLine(line: line)
     }
+  }
+
+  private func rule(_ line: String) throws(SyntaxError) -> Rule {
+    try Rule(parsing: String(line.dropFirst(5)))
   }
 }

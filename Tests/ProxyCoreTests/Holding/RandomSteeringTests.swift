@@ -1,0 +1,86 @@
+import CommandLanguage
+import MilterProtocol
+import ProxyCore
+import TestSupport
+import Testing
+import TraceModel
+
+/// Random rules over random legal traffic: both conversations stay legal whatever is done to them.
+@Suite struct RandomSteeringTests {
+  @Test(arguments: 0..<300) func bothLegsStayLegal(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var controls = Controls()
+    controls.rules = RuleBook(SteeringGenerator.rules(&generator))
+    controls.negotiation = generator.element(of: NegotiationPolicy.allCases)
+    controls.isAttended = generator.chance(1, in: 2)
+    var bench = SteeringBench(
+      controls: controls, declined: SteeringGenerator.declined(&generator), generator: generator)
+    bench.play()
+    #expect(
+      bench.complaints == [], "rules:\n\(controls.rules.entries.map(\.rule.text).joined(separator: "\n"))")
+  }
+
+  @Test(arguments: 0..<100) func withoutRulesEveryByteIsTheSame(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var controls = Controls()
+    controls.isAttended = true
+    let declined = SteeringGenerator.declined(&generator)
+    var bench = SteeringBench(controls: controls, declined: declined, generator: generator)
+    bench.play()
+    #expect(bench.complaints == [])
+    #expect(bench.bytes(to: .milter) == bench.bytes(from: .mta))
+    #expect(bench.bytes(to: .mta) == bench.bytes(from: .milter))
+  }
+
+  /// Whatever is held, it leaves in the order in which it came and none of it is lost.
+  @Test(arguments: 0..<100) func whatIsHeldIsNotLost(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    var controls = Controls()
+    controls.rules = RuleBook([
+      try Rule(parsing: "on command do hold"), try Rule(parsing: "on reply every 2 do delay 1s"),
+      try Rule(parsing: "on macro every 3 do hold"),
+    ])
+    let declined = SteeringGenerator.declined(&generator)
+    var bench = SteeringBench(controls: controls, declined: declined, generator: generator)
+    bench.play()
+    #expect(bench.complaints == [])
+    #expect(bench.bytes(to: .milter) == bench.bytes(from: .mta))
+    #expect(bench.bytes(to: .mta).filter { $0.kind != .reply(.progress) } == bench.bytes(from: .milter))
+  }
+}
+
+/// Rules that an operator might write, none of which forces an invalid packet.
+enum SteeringGenerator {
+  static func rules(_ generator: inout SeededGenerator) -> [Rule] {
+    (0..<Int.random(in: 1...5, using: &generator)).compactMap { _ in
+      let place = generator.element(of: places)
+      let act = generator.element(of: acts)
+      let frequency = generator.element(of: ["", " once", " every 2", " every 3"])
+      return try? Rule(parsing: "on \(place)\(frequency) do \(act)")
+    }
+  }
+
+  private static let places = [
+    "connect", "helo", "mail", "rcpt", "data", "header", "eoh", "body", "bodyeob", "unknown", "abort",
+    "reply", "reply and stage == connect", "reply and stage == mail", "reply and stage == rcpt",
+    "reply and stage == data", "reply and stage == header", "reply and stage == eoh",
+    "reply and stage == body", "reply and stage == bodyeob", "accept", "reject", "modification", "command",
+    "macro",
+  ]
+
+  private static let acts = [
+    "hold", "continue", "accept", "reject", "tempfail", "discard", "reply 550 5.7.1 \"no\"", "drop",
+    "add-header X-Ours yes", "replace-body \"Ours.\"", "quarantine \"odd\"", "delete-header *", "delay 2s",
+    "add-header X-Ours yes; continue", "hold; reject", "note seen", "step", "mark", "skip",
+    "add-rcpt <x@example.net> NOTIFY=NEVER", "delete-rcpt <bob@example.net>", "change-from <y@example.net>",
+  ]
+
+  static func declined(_ generator: inout SeededGenerator) -> ProtocolFlags {
+    guard generator.chance(1, in: 2) else { return [] }
+    let flags: [ProtocolFlags] = [
+      .noConnect, .noHelo, .noMail, .noUnknown, .noBody, .noEOH, .noReplyConnect, .noReplyHelo,
+      .noReplyMail, .noReplyRcpt, .noReplyData, .noReplyHeaders, .noReplyEOH, .noReplyBody, .skip,
+    ]
+    return flags.reduce([]) { generator.chance(1, in: 4) ? $0.union($1) : $0 }
+  }
+}

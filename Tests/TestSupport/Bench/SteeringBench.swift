@@ -1,0 +1,118 @@
+import MilterProtocol
+import ProxyCore
+import TraceModel
+
+/// A scripted MTA and a milter with libmilter's own table, with a session machine between them.
+///
+/// The MTA keeps to what it was told, waits for each reply that it is owed, and goes on as Postfix does. The milter
+/// answers what its table takes and ignores the rest without a word. What either leg should not have seen becomes a
+/// complaint.
+package struct SteeringBench {
+  private var machine = SessionMachine(connection: 1)
+  private var effects = Effects()
+  private var controls: Controls
+  private var generator: SeededGenerator
+  private var mta: BenchMTA
+  private var milter: BenchMilter
+  private var trackers = [StageTracker(), StageTracker()]
+  private var travelled: [(packet: Packet, leg: Leg, isOurs: Bool)] = []
+  private var now = Moment.zero
+  private var wakesAt: Moment?
+  private var findings: [Finding] = []
+  package private(set) var complaints: [String] = []
+
+  /// - Parameter declined: the protocol flags that the milter answers with.
+  package init(controls: Controls, declined: ProtocolFlags, generator: SeededGenerator) {
+    self.controls = controls
+    self.generator = generator
+    mta = BenchMTA()
+    milter = BenchMilter(flags: declined)
+  }
+
+  /// Plays until the MTA has left.
+  package mutating func play() {
+    machine.opened(
+      Opened(peer: "unix:", local: "unix:", milter: nil), at: now, under: &controls, into: &effects)
+    perform(nil)
+    machine.milterConnected(at: now, under: &controls, into: &effects)
+    perform(nil)
+    var idle = 0
+    for _ in 0..<2000 {
+      now = now + .milliseconds(1)
+      if mta.hasLeft, wakesAt == nil { break }
+      if mta.owed == nil, !mta.hasLeft {
+        let packets = mta.next(&generator)
+        for packet in packets { deliver(packet) }
+        idle = 0
+      } else if let wake = wakesAt {
+        now = max(now, wake)
+        wakesAt = nil
+        machine.tick(at: now, under: &controls, into: &effects)
+        perform(nil)
+        idle += 1
+        if controls.isAttended || mta.hasLeft, idle % 20 == 0 {
+          machine.instructed(
+            .forwardAll, packet: nil, .operator, at: now, under: &controls, into: &effects)
+          perform(nil)
+        }
+      } else {
+        idle = .max
+      }
+      if idle > 1000 {
+        complaints.append("the MTA waits for ever for the reply to \(mta.owed?.name ?? "nothing")")
+        return
+      }
+    }
+    for finding in findings where finding.severity == .error { complaints.append("\(finding)") }
+  }
+
+  /// The packets that left on a leg.
+  package func bytes(to leg: Leg) -> [Packet] {
+    travelled.filter { $0.leg == leg && $0.isOurs }.map(\.packet)
+  }
+
+  /// The packets that a peer sent.
+  package func bytes(from leg: Leg) -> [Packet] {
+    travelled.filter { $0.leg == leg && !$0.isOurs }.map(\.packet)
+  }
+
+  private mutating func deliver(_ packet: Packet) {
+    travelled.append((packet, packet.sender, false))
+    watch(packet, on: packet.sender)
+    machine.received(packet, at: now, under: &controls, into: &effects)
+    perform(packet)
+  }
+
+  private mutating func watch(_ packet: Packet, on leg: Leg) {
+    let index = leg == .mta ? 0 : 1
+    _ = trackers[index].received(packet, number: travelled.count, at: now, findings: &findings)
+  }
+
+  private mutating func perform(_ current: Packet?) {
+    let acts = effects.acts
+    effects.acts.removeAll()
+    effects.records.removeAll()
+    var replies: [Packet] = []
+    for act in acts {
+      switch act {
+      case .forward(let leg): if let current { replies += arrive(current, on: leg) }
+      case .send(let packet, let leg): replies += arrive(packet, on: leg)
+      case .wake(let time): wakesAt = time
+      case .sendBytes, .connectMilter, .finish, .close, .reset, .stopReading, .resumeReading, .say: break
+      }
+    }
+    for reply in replies { deliver(reply) }
+  }
+
+  /// What the peer says to it at once.
+  private mutating func arrive(_ packet: Packet, on leg: Leg) -> [Packet] {
+    travelled.append((packet, leg, true))
+    watch(packet, on: leg)
+    switch leg {
+    case .mta:
+      if let complaint = mta.received(packet) { complaints.append(complaint) }
+      return []
+    case .milter: return milter.received(packet, &generator)
+    }
+  }
+}
