@@ -54,7 +54,7 @@ struct Relay {
     configuration.grace = options.grace
     configuration.controls = options.steering.controls
     configuration.tell = { printer.say($0) }
-    if !options.steering.sources.isEmpty {
+    if !options.steering.sources.files.isEmpty {
       configuration.rereadRules = { options.steering.sources.reread(warn) }
     }
     engine = Engine(

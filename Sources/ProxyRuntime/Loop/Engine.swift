@@ -27,7 +27,7 @@ package final class Engine {
     case setRules([Rule])
     /// Rules act, or do not.
     case arm(Bool)
-    /// Read the rules again from where they came from.
+    /// Read the rules again from where they came from; stop where they came from nowhere.
     case reload
   }
 
@@ -198,7 +198,7 @@ package final class Engine {
       stopListening()
       letGo(.policy("nobody watches any more"))
     case .reload:
-      guard let reread = configuration.rereadRules else { return report("there are no rules to read again") }
+      guard let reread = configuration.rereadRules else { return obey(.stop) }
       if let rules = reread() { setRules(rules) }
     }
   }

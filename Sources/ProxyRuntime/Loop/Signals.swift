@@ -1,7 +1,8 @@
 import CLinux
 import Glibc
 
-/// INT and TERM as requests: the first one is to stop in order, the next to stop at once; HUP reads rules again.
+/// INT and TERM as requests: the first one is to stop in order, the next to stop at once; HUP reads rules again, or stops
+/// where there are none.
 package struct Signals: ~Copyable {
   private static let numbers: [Int32] = [SIGINT, SIGTERM, SIGHUP]
 

@@ -8,8 +8,6 @@ struct RuleSources: Sendable {
   let files: [String]
   let commands: [String]
 
-  var isEmpty: Bool { files.isEmpty && commands.isEmpty }
-
   /// All of them, in order.
   func read() throws -> [Rule] {
     var rules: [Rule] = []
