@@ -5,7 +5,7 @@ import unittest
 
 from testbed import scenarios
 from testbed.bed import the_bed
-from testbed.milters import ActionMilter
+from testbed.milters import ActionMilter, OpenDKIM
 from testbed.proxy import Trace, run
 from testbed.waiting import until
 
@@ -33,6 +33,11 @@ def commands(content=None):
     return scenarios.until_hung_up(scenario), said
 
 
+def addresses(mail):
+    """The recipients without their arguments."""
+    return [rcpt.split()[0] for rcpt in mail.rcpts]
+
+
 class Verdicts(unittest.TestCase):
     """A reply of the milter is changed at each stage."""
 
@@ -58,7 +63,7 @@ class Verdicts(unittest.TestCase):
                     self.assertIn("not today", said[where])
                     if stage == "rcpt":
                         self.assertEqual(["2"], [said["second"][0]])
-                        self.assertEqual(("<second@example.test>",), outcome.mails[0].rcpts)
+                        self.assertEqual(["<second@example.test>"], addresses(outcome.mails[0]))
                     else:
                         self.assertEqual((), outcome.mails)
 
@@ -116,7 +121,7 @@ on mail do replace-body @{body}
             with self.subTest(mta=mta):
                 outcome = self.play(mta, self.RULES)
                 self.assertIn("2", outcome.final_replies()[-2][:1])
-                recipients = {rcpt for mail in outcome.mails for rcpt in mail.rcpts}
+                recipients = {rcpt for mail in outcome.mails for rcpt in addresses(mail)}
                 self.assertEqual({"<added@example.test>", "<first@example.test>"}, recipients)
                 for mail in outcome.mails:
                     self.assertIn("<changed@example.org>", mail.sender)
@@ -126,6 +131,21 @@ on mail do replace-body @{body}
                                      [field for field in mail.fields if field.startswith("X-Dup")])
                     self.assertFalse([field for field in mail.fields if field.startswith("X-Gone")])
                     self.assertEqual(b"The body of the operator.\r\n" * 4000, mail.body)
+
+    def test_a_signature_of_opendkim_is_changed(self):
+        bed = the_bed()
+        rules = ("-c", 'on insheader and header.name == "DKIM-Signature" do set header.value " v=1; forged"',
+                 "-c", "on bodyeob do add-header X-Seen yes")
+        for mta in MTAS:
+            with self.subTest(mta=mta):
+                with bed.through_proxy(OpenDKIM("sign"), "inet", *rules) as proxy:
+                    outcome = bed.play(scenarios.FLOWS["plain"], bed.mta(mta), "inet")
+                    self.assertEqual(0, proxy.terminate(), proxy.output())
+                signatures = [field for field in outcome.mails[0].fields if field.startswith("DKIM-Signature")]
+                self.assertEqual(["DKIM-Signature: v=1; forged"], signatures)
+                self.assertIn("X-Seen: yes", outcome.mails[0].fields)
+                kinds = {record["k"] for record in Trace(proxy.trace).records}
+                self.assertLessEqual({"recv", "send", "instr"}, kinds)
 
     def test_a_mail_is_quarantined(self):
         for mta in MTAS:
