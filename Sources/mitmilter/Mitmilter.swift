@@ -3,7 +3,9 @@ import ArgumentParser
 struct Mitmilter: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mitmilter", abstract: "Man in the middle for milters.", version: version,
-    subcommands: [DemoCommand.self, Proxy.self, Open.self, Show.self, Export.self])
+    subcommands: [
+      DemoCommand.self, Proxy.self, Open.self, Show.self, Export.self, WiresharkDissectorCommand.self,
+    ])
 
   static let version = "0.1.0"
 }
