@@ -67,7 +67,9 @@ let package = Package(
     tests("CommandLanguage", also: ["TraceModel", "MilterProtocol"]),
     tests("ProxyCore", also: ["TraceModel", "CommandLanguage", "MilterProtocol"]),
     tests("ConsoleUI", also: ["TraceModel", "CommandLanguage", "MilterProtocol"]),
-    tests("ProxyRuntime", also: ["ProxyCore", "TraceFormat", "TraceModel", "MilterProtocol", "CLinux"]),
+    tests(
+      "ProxyRuntime",
+      also: ["ProxyCore", "TraceFormat", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux"]),
     tests("TerminalDriver", also: ["ConsoleUI", "MilterProtocol", "CNcurses"]),
 
     // What Tests/Terminal drives in a pseudo-terminal; its wall keeps crashes on request out of the tool.

@@ -19,7 +19,7 @@ final class RunningProxy: Sendable {
   /// - Parameter trace: the path of a trace to write.
   init(
     listen: MilterAddress = .inet(host: "127.0.0.1", port: 0, family: .any), milter: MilterAddress,
-    trace: String? = nil, grace: Moment.Span = .seconds(0)
+    trace: String? = nil, grace: Moment.Span = .seconds(0), controls: Controls = Controls()
   ) throws {
     let started = Mailbox<Result<MilterAddress, any Error>>()
     let requests = Mailbox<Engine.Request>()
@@ -37,6 +37,7 @@ final class RunningProxy: Sendable {
         let address = listener.address
         var configuration = Engine.Configuration()
         configuration.grace = grace
+        configuration.controls = controls
         let engine = Engine(
           configuration, listener: listener, milter: try MilterTarget(milter), clock: clock,
           journal: Journal(file: file, window: window, report: { said.post($0) }), requests: requests,
