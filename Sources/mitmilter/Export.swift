@@ -31,6 +31,8 @@ struct Export: ParsableCommand {
     name: .shortAndLong, help: ArgumentHelp("Only packets that this takes.", valueName: "expression"))
   var filter: String?
 
+  @OptionGroup var redaction: RedactionOptions
+
   func run() throws {
     signal(SIGPIPE, SIG_IGN)
     guard let format = ExportFormat.named(format) else {
@@ -43,9 +45,10 @@ struct Export: ParsableCommand {
       throw Failure("\(format.name) is not for a terminal", hint: "name a file with -o")
     }
     let traces = try ExportedTraces(files)
-    let input = chosen(by: expression, of: traces.records)
+    let redacted = try redaction.redacted(traces.records, isDefault: format.options.contains(.isRedacted))
+    let input = chosen(by: expression, of: traces.records, shown: redacted)
     let hasChosen = input.chosen.count ?? 1 > 0
-    let file = try ExportFile(target, sparing: traces.paths)
+    let file = try ExportFile(target, sparing: traces.paths + (redaction.redactMap.map { [$0] } ?? []))
     var exporter = format.exporter(input)
     var progress = Progress(of: exporter.stepCount)
     for step in 0..<exporter.stepCount {
@@ -59,11 +62,14 @@ struct Export: ParsableCommand {
     if !traces.finish() || !hasChosen { throw ExitCode(1) }
   }
 
-  /// What goes out. Whatever changes records on their way out stands between `records` and the result.
-  private func chosen(by expression: Expression?, of records: any RecordSource) -> ExportInput {
-    guard let expression else { return ExportInput(records) }
+  /// What goes out: the filter is asked about the trace as recorded, whatever words are shown of it.
+  private func chosen(
+    by expression: Expression?, of records: any RecordSource, shown redacted: (any RecordSource)?
+  ) -> ExportInput {
+    let shown = redacted ?? records
+    guard let expression else { return ExportInput(shown, isRedacted: redacted != nil) }
     var selection = PacketSelection(expression, utcOffset: localOffset())
     selection.catchUp(with: records)
-    return ExportInput(records, rows: selection.rows)
+    return ExportInput(shown, rows: selection.rows, isRedacted: redacted != nil)
   }
 }

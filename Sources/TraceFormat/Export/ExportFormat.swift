@@ -19,6 +19,8 @@ package struct ExportFormat: Sendable {
     package static let isBinary = Options(rawValue: 1 << 0)
     /// `--delivered` makes a difference.
     package static let takesDelivered = Options(rawValue: 1 << 1)
+    /// Made for other eyes: private words are replaced unless `--no-redact` is given.
+    package static let isRedacted = Options(rawValue: 1 << 3)
     /// One file a mail: `-o` names a folder.
     package static let isFilePerMail = Options(rawValue: 1 << 2)
   }

@@ -11,11 +11,15 @@ package struct ExportInput {
   package let chosen: ChosenPackets
   /// Mails are wanted as this MTA delivers them; nil for as the milter saw them.
   package let delivery: DeliveryRules?
+  /// Whether private words were replaced in front (``RecordRedactor``).
+  package let isRedacted: Bool
 
   /// - Parameter rows: rows of the index that are chosen, in order; nil for all.
   package init(
-    _ index: TimelineIndex, _ source: any RecordSource, rows: [UInt32]? = nil, delivery: DeliveryRules? = nil
+    _ index: TimelineIndex, _ source: any RecordSource, rows: [UInt32]? = nil, delivery: DeliveryRules? = nil,
+    isRedacted: Bool = false
   ) {
+    self.isRedacted = isRedacted
     self.source = source
     self.index = index
     head = source.head ?? TraceHead(program: "", startedAt: 0, command: [])
@@ -24,10 +28,13 @@ package struct ExportInput {
   }
 
   /// Reads the trace for its index.
-  package init(_ source: any RecordSource, rows: [UInt32]? = nil, delivery: DeliveryRules? = nil) {
+  package init(
+    _ source: any RecordSource, rows: [UInt32]? = nil, delivery: DeliveryRules? = nil,
+    isRedacted: Bool = false
+  ) {
     var index = TimelineIndex()
     index.catchUp(with: source)
-    self.init(index, source, rows: rows, delivery: delivery)
+    self.init(index, source, rows: rows, delivery: delivery, isRedacted: isRedacted)
   }
 
   /// Indices of the messages with a chosen packet, in order.

@@ -1,0 +1,181 @@
+import MilterProtocol
+import TraceModel
+
+/// Frames: every field by what it is, and what no field is as text. Numbers, flags, codes and NULs stay.
+extension Redactor {
+  package mutating func packet(_ packet: Packet) -> Packet {
+    guard packet.bytes.count > Limits.headerBytes else { return packet }
+    var bytes = packet.bytes
+    var covered = packet.payload.lowerBound
+    for field in fields(Dissection(packet).shape, of: packet) where field.range.lowerBound >= covered {
+      // Cut short or surplus bytes: nobody knows what they are.
+      replaceEscaped(&bytes, covered..<field.range.lowerBound, .percent, .secret)
+      replace(&bytes, field)
+      covered = field.range.upperBound
+    }
+    replaceEscaped(&bytes, covered..<bytes.count, .percent, .secret)
+    return Packet(frame: bytes, from: packet.sender)
+  }
+
+  private struct Field {
+    enum Kind {
+      case fixed
+      case text(Style)
+      case argument, address, reply
+      case header(Range<Int>)
+      case macro(Range<Int>)
+      case body
+    }
+    var range: Range<Int>
+    var kind: Kind
+  }
+
+  private mutating func replace(_ bytes: inout [UInt8], _ field: Field) {
+    let source = bytes
+    switch field.kind {
+    case .fixed: break
+    case .text(let style): replace(&bytes, field.range, style)
+    case .body: bytes.replaceSubrange(field.range, with: body(Array(source[field.range]), headers: []))
+    case .header(let name):
+      remember(headerName: Array(source[name]))
+      bytes.replaceSubrange(field.range, with: headerValue(source[name], Array(source[field.range])))
+    case .macro(let name):
+      let bare = String(decoding: KnownMacro.bareName(source[name]), as: UTF8.self)
+      bytes.replaceSubrange(field.range, with: macroValue(bare, Array(source[field.range])))
+    case .argument: replaceArgument(&bytes, field.range)
+    case .address: replaceAddress(&bytes, field.range)
+    case .reply:
+      for line in ReplyText(parsing: source, in: field.range).lines { replace(&bytes, line.text, .technical) }
+    }
+  }
+
+  private func fields(_ shape: PacketShape, of packet: Packet) -> [Field] {
+    let start = packet.payload.lowerBound
+    func fixed(_ bytes: Int) -> Field {
+      Field(range: start..<min(start + bytes, packet.bytes.count), kind: .fixed)
+    }
+    func header(_ name: Range<Int>, _ value: Range<Int>) -> [Field] {
+      [Field(range: name, kind: .fixed), Field(range: value, kind: .header(name))]
+    }
+    func text(_ range: Range<Int>, _ style: Style = .secret) -> Field {
+      Field(range: range, kind: .text(style))
+    }
+    func arguments(_ list: Range<Int>) -> [Field] {
+      StringList(list, of: packet).map { Field(range: $0, kind: .argument) }
+    }
+    switch shape {
+    case .optNeg: return [Field(range: packet.payload, kind: .fixed)]
+    case .macro(_, let strings):
+      var list = StringList(strings, of: packet)
+      var fields = [fixed(1)]
+      while let name = list.next() {
+        fields.append(Field(range: name, kind: .fixed))
+        if let value = list.next() { fields.append(Field(range: value, kind: .macro(name))) }
+      }
+      return fields
+    case .connect(let connect):
+      let isAddressed = "46L".utf8.contains(connect.family)
+      let behind = min(connect.hostname.upperBound + 1, packet.bytes.count)
+      let numbers = behind..<min(behind + (isAddressed ? 3 : 1), packet.bytes.count)
+      return [text(connect.hostname, .technical)]
+        + (behind < packet.bytes.count ? [Field(range: numbers, kind: .fixed)] : [])
+        + (isAddressed ? [Field(range: connect.address, kind: .address)] : [])
+    case .helo(let name): return [text(name)]
+    case .mail(let address, let list), .rcpt(let address, let list): return [text(address)] + arguments(list)
+    case .header(let name, let value), .addHeader(let name, let value): return header(name, value)
+    case .insHeader(_, let name, let value), .chgHeader(_, let name, let value):
+      return [fixed(4)] + header(name, value)
+    case .body(let chunk), .bodyEOB(let chunk), .replBody(let chunk):
+      return [Field(range: chunk, kind: .body)]
+    case .replyCode(let range): return [Field(range: range, kind: .reply)]
+    case .addRcptPar(let address, let parameters), .chgFrom(let address, let parameters):
+      let words = parameters.map { packet.bytes[$0].split(separator: 0x20).map(\.indices) } ?? []
+      return [text(address)] + words.map { Field(range: $0, kind: .argument) }
+    case .setSymList(_, let names): return [fixed(4), Field(range: names, kind: .fixed)]
+    case .unknown(let line): return [text(line)]
+    case .addRcpt(let address), .delRcpt(let address): return [text(address)]
+    case .quarantine(let reason): return [text(reason, .technical)]
+    case .data, .eoh, .abort, .quit, .quitNC, .verdict, .progress, .connFail, .undecoded, .empty: return []
+    }
+  }
+
+  // MARK: fields
+
+  /// `SIZE=1024`, `AUTH=<a@b>`, `ORCPT=rfc822;a@b`: the keyword stays, and values that are words of SMTP.
+  private mutating func replaceArgument(_ bytes: inout [UInt8], _ range: Range<Int>) {
+    guard let equals = bytes[range].firstIndex(of: UInt8(ascii: "=")) else {
+      replace(&bytes, range, .technical)
+      return
+    }
+    let keyword = String(decoding: bytes[range.lowerBound..<equals].map(lowercase), as: UTF8.self)
+    let known = ["size", "body", "ret", "notify", "orcpt", "envid", "auth", "mt-priority", "by", "holdfor"]
+    if !known.contains(keyword) { replace(&bytes, range.lowerBound..<equals, .technical) }
+    let value = (equals + 1)..<range.upperBound
+    let isPrivate = ["orcpt", "envid", "auth"].contains(keyword)
+    replaceEscaped(&bytes, value, .xtext, isPrivate ? .secret : .technical)
+  }
+
+  /// The address of CONNECT: what is no IP address does not become one.
+  private mutating func replaceAddress(_ bytes: inout [UInt8], _ range: Range<Int>) {
+    let isAddress = Self.isIPAddress(bytes[range])
+    replace(&bytes, range, .secret)
+    if !isAddress, Self.isIPAddress(bytes[range]) { bytes[range.lowerBound] = UInt8(ascii: "x") }
+  }
+
+  private static func isIPAddress(_ bytes: ArraySlice<UInt8>) -> Bool {
+    let text = String(decoding: bytes, as: UTF8.self)
+    return IPText.isIPv4(text) || IPText.isIPv6(text)
+  }
+
+  private mutating func macroValue(_ name: String, _ value: [UInt8]) -> [UInt8] {
+    switch name {
+    case "v": Self.isVersion(value) ? value : replaced(value, .technical)
+    case "tls_version", "cipher", "cipher_bits", "auth_type", "auth_ssf", "client_resolve",
+      "client_connections",
+      "client_port", "daemon_port", "msg_size", "nrcpts", "load_avg", "r", "verify":
+      Self.isWordOfMachines(value) ? value : replaced(value, .technical)
+    case "_", "mail_mailer", "rcpt_mailer", "rcpt_host", "mail_host", "daemon_name", "client_name",
+      "client_ptr":
+      replaced(value, .technical)
+    default: replaced(value, .secret)
+    }
+  }
+
+  /// `Postfix 3.7.11`, `8.17.1`.
+  private static func isVersion(_ value: [UInt8]) -> Bool {
+    let words = value.split(separator: 0x20)
+    return words.count <= 2
+      && words.allSatisfy {
+        $0.elementsEqual("Postfix".utf8) || $0.elementsEqual("Sendmail".utf8)
+          || $0.first.map { (0x30...0x39).contains($0) } ?? false && $0.count <= 20
+      }
+  }
+
+  /// Capitals, digits and hyphens, as in TLSv1.3, TLS_AES_256_GCM_SHA384, CRAM-MD5, 256.
+  private static func isWordOfMachines(_ value: [UInt8]) -> Bool {
+    value.count <= 40
+      && value.allSatisfy {
+        (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || "-_.v/".utf8.contains($0)
+      }
+  }
+
+  /// The operator's `raw` instruction spells a whole frame.
+  mutating func rawInstruction(_ text: String) -> String? {
+    var bytes = Array(text.utf8)
+    guard bytes.starts(with: "raw ".utf8) else { return nil }
+    let places = bytes.indices.dropFirst(4).filter { nibble(bytes[$0]) != nil }
+    guard places.count % 2 == 0, bytes.dropFirst(4).allSatisfy({ nibble($0) != nil || $0 <= 0x20 }) else {
+      return nil
+    }
+    let digits = places.compactMap { nibble(bytes[$0]) }
+    let frame = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    guard frame.count > Limits.lengthBytes else { return nil }
+    let sender: Leg = CommandKind(rawValue: frame[Limits.lengthBytes]) == nil ? .milter : .mta
+    let new = packet(Packet(frame: frame, from: sender)).bytes
+    for (n, place) in places.enumerated() {
+      let value = n % 2 == 0 ? new[n / 2] >> 4 : new[n / 2] & 15
+      bytes[place] = hexDigit(value, capital: (0x41...0x46).contains(bytes[place]))
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
