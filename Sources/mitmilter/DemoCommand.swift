@@ -31,7 +31,7 @@ struct DemoCommand: ParsableCommand {
         "--speed: expected a number from 0 up, there is '\(speed)'", hint: "1 is life-like, 10 is fast")
     }
     let isShown = wantsScreen(recording)
-    if isShown { ScreenSignals.block() }
+    if isShown { ScreenSignals.block() } else { Signals.block() }
     let demo: Demo
     do throws(Demo.Failure) {
       demo = try Demo(pace: DemoPace(speed: speed), rounds: count.map { Int($0) } ?? (isShown ? .max : 1))

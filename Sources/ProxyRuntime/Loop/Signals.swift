@@ -8,10 +8,15 @@ package struct Signals: ~Copyable {
 
   let descriptor: Int32
 
-  /// To be made on the main thread before there is another one, for threads inherit what is blocked.
-  package init() {
+  /// Keeps the signals for whoever reads them here. On the main thread before there is another one, for threads
+  /// inherit what is blocked, and a thread that does not block a signal dies of it, and all others with it.
+  package static func block() {
     linux_ignore_broken_pipes()
-    _ = linux_block_signals(Self.numbers, Int32(Self.numbers.count))
+    _ = linux_block_signals(numbers, Int32(numbers.count))
+  }
+
+  package init() {
+    Self.block()
     descriptor = linux_signalfd(Self.numbers, Int32(Self.numbers.count))
     precondition(descriptor >= 0, "no signalfd could be made")
   }
