@@ -130,6 +130,14 @@ extension LegQueue.Entry {
   }
 }
 
+extension LegQueue.Entry {
+  /// ABORT and QUIT as they came, or as somebody edited them: a milter makes sense of them behind anything.
+  var isFarewell: Bool {
+    guard case .forward = fate else { return false }
+    return original.kind == .command(.abort) || original.kind == .command(.quit)
+  }
+}
+
 extension LegQueue.Fate {
   var isDrop: Bool { if case .drop = self { true } else { false } }
 }

@@ -137,7 +137,23 @@ package struct Steering: Sendable {
     run(at: now, &controls, into: &effects)
   }
 
-  /// The MTA is gone: nobody waits for what is held.
+  /// The MTA said its last. What it wanted to know is abandoned, its farewell still reaches the milter.
+  package mutating func mtaLeft(at now: Moment, into effects: inout Effects) {
+    for entry in queues[.mta].removeAll() {
+      if entry.isFarewell, case .forward = route(entry.original) {
+        if let hold = entry.hold {
+          let released = Released(number: entry.number, outcome: .forwarded, cause: hold.cause)
+          record(.released(released), at: now, into: &effects)
+        }
+        send(entry, to: .milter, at: now, into: &effects)
+      } else {
+        abandon(entry, at: now, into: &effects)
+      }
+    }
+    abandonAll(at: now, into: &effects)
+  }
+
+  /// The connection is over: nobody waits for what is held.
   package mutating func abandonAll(at now: Moment, into effects: inout Effects) {
     for leg in Leg.allCases {
       for entry in queues[leg].removeAll() { abandon(entry, at: now, into: &effects) }

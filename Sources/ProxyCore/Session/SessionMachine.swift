@@ -150,7 +150,7 @@ package struct SessionMachine: Sendable {
     ended.insert(leg)
     switch leg {
     case .mta:
-      steering?.abandonAll(at: now, into: &effects)
+      steering?.mtaLeft(at: now, into: &effects)
       if steering?.hasStandIn ?? false { return closeBehind(.mta, at: now, controls, into: &effects) }
       if let earlier = postponed.take() { passOn(earlier, of: .milter, at: now, controls, into: &effects) }
     case .milter:

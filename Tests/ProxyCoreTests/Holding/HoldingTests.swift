@@ -370,6 +370,32 @@ import Testing
       """)
   }
 
+  @Test func theFarewellOfAnMTAStillReachesTheMilter() {
+    play(
+      after: "MAIL",
+      """
+      rule on rcpt or abort do hold
+      mta RCPT
+        record 9 RCPT from mta
+        record held 9
+        wake at 9 s
+      mta ABORT
+        record 10 ABORT from mta
+        record finding S11 on 10
+      mta QUIT
+        record 11 QUIT from mta
+      mta ends
+        record closed mta: by the peer
+        record released 9 abandoned
+        record sent on milter of 10
+        record finding S07 on 10
+        record sent on milter of 11
+        send ABORT to milter
+        send QUIT to milter
+        finish milter
+      """)
+  }
+
   @Test func aHeldReplyOutlivesItsMilter() {
     play(
       """
