@@ -1,6 +1,6 @@
 /// What a key does to the screen, by the word that `bind` and the `:` prompt know it under.
 ///
-/// Acts change only what the operator looks at; whatever reaches a connection is an `Instruction`.
+/// Acts change what the operator looks at, or ask what to do; whatever reaches a connection is an `Instruction`.
 package enum Act: String, Hashable, Sendable, CaseIterable {
   case down, up
   case top, bottom
@@ -15,7 +15,25 @@ package enum Act: String, Hashable, Sendable, CaseIterable {
   case fold
   case maximise
 
-  case timeline, messages, findings, stats
+  case timeline, messages, held, findings, rules, stats
+
+  case forward
+  case forwardAll = "forward-all"
+  case step
+  case verdictMenu = "ask-verdict"
+  case changeMenu = "ask-change"
+  case drop = "ask-drop"
+  case revert
+  case close = "ask-close"
+  case holdPrompt = "ask-hold"
+  case arm
+
+  case addRule = "add-rule"
+  case editRule = "edit-rule"
+  case switchRule = "switch-rule"
+  case deleteRule = "delete-rule"
+  case ruleUp = "rule-up"
+  case ruleDown = "rule-down"
 
   case filterPrompt = "ask-filter"
   case searchPrompt = "ask-search"

@@ -38,17 +38,20 @@ package struct Binding: Sendable {
     /// The pane that shows the selected packet or message.
     package static let detail = Places(rawValue: 1 << 4)
     package static let help = Places(rawValue: 1 << 5)
+    package static let held = Places(rawValue: 1 << 6)
+    package static let rules = Places(rawValue: 1 << 7)
 
-    package static let lists: Places = [.timeline, .messages, .findings, .stats]
-    package static let packets: Places = [.timeline, .messages, .findings, .detail]
-    package static let everywhere: Places = [.timeline, .messages, .findings, .stats, .detail, .help]
+    package static let packets: Places = [.timeline, .messages, .held, .findings, .detail]
+    package static let everywhere: Places = [
+      .timeline, .messages, .held, .findings, .rules, .stats, .detail, .help,
+    ]
 
     /// The words of the places, for docs; empty for everywhere.
     package var words: [String] {
       guard self != .everywhere else { return [] }
       let all: [(Places, String)] = [
-        (.timeline, "Timeline"), (.messages, "Messages"), (.findings, "Findings"), (.stats, "Stats"),
-        (.detail, "detail"), (.help, "help"),
+        (.timeline, "Timeline"), (.messages, "Messages"), (.held, "Held"), (.findings, "Findings"),
+        (.rules, "Rules"), (.stats, "Stats"), (.detail, "detail"), (.help, "help"),
       ]
       return all.filter { contains($0.0) }.map(\.1)
     }
@@ -58,6 +61,8 @@ package struct Binding: Sendable {
   package enum Group: String, CaseIterable, Sendable {
     case move = "Move"
     case view = "Views and panes"
+    case steer = "Hold, change, answer"
+    case rules = "Rules"
     case find = "Find"
     case keep = "Note and keep"
     case screen = "Screen"

@@ -12,7 +12,9 @@ extension Binding {
 
     Binding("1", .timeline, .view, "Timeline: every packet"),
     Binding("2", .messages, .view, "Messages: a row a mail"),
+    Binding("3", .held, .view, "Held: everything that waits, the most urgent first"),
     Binding("4", .findings, .view, "Findings: what is odd"),
+    Binding("5", .rules, .view, "Rules: what is done without you"),
     Binding("6", .stats, .view, "Stats: reply times and verdicts"),
     Binding(
       "Enter", .open, in: .packets, .view, hint: "open",
@@ -25,6 +27,27 @@ extension Binding {
     Binding("\\", .maximise, .view, hint: "whole", "this pane alone, and back"),
     Binding(
       "d", .diff, in: .packets, .view, hint: "diff", "what became of the mail: before and after"),
+
+    Binding("a", .forward, in: .packets, .steer, hint: "forward", "let the held packet go, as it is by now"),
+    Binding("A", .forwardAll, in: [.packets, .rules], .steer, hint: "all", "let everything go that is held"),
+    Binding("s", .step, in: .packets, .steer, hint: "step", "let it go and hold the next of its connection"),
+    Binding(
+      "v", .verdictMenu, in: .packets, .steer, hint: "verdict", "answer, or replace the answer: a menu"),
+    Binding(
+      "+", .changeMenu, in: .packets, .steer, hint: "modify", "modify the mail before its final reply: a menu"
+    ),
+    Binding("D", .drop, in: .packets, .steer, hint: "drop", "drop the held packet"),
+    Binding("V", .revert, in: .packets, .steer, hint: "revert", "the held packet as it came"),
+    Binding("X", .close, in: .packets, .steer, "close a leg of the packet's connection"),
+    Binding("i", .holdPrompt, .steer, hint: "hold on", "hold packets that an expression takes; empty: none"),
+    Binding("I", .arm, .steer, "rules and holds act, or do not"),
+
+    Binding("+ o", .addRule, in: .rules, .rules, hint: "add", "add a rule: on EXPRESSION do INSTRUCTION"),
+    Binding("Enter e", .editRule, in: .rules, .rules, hint: "edit", "edit the rule"),
+    Binding("Space", .switchRule, in: .rules, .rules, hint: "on/off", "switch the rule off, or on"),
+    Binding("K", .ruleUp, in: .rules, .rules, hint: "up", "move the rule up"),
+    Binding("J", .ruleDown, in: .rules, .rules, hint: "down", "move the rule down"),
+    Binding("D", .deleteRule, in: .rules, .rules, hint: "delete", "delete the rule"),
 
     Binding("f", .filterPrompt, .find, hint: "filter", "show only packets that an expression takes"),
     Binding("/", .searchPrompt, .find, hint: "search", "search in what rows and details say"),

@@ -8,8 +8,9 @@ enum Completions {
     case .instruction:
       return values(text, cursor)
         ?? list(Completion.statement(text, at: cursor, vocabulary: Typed.vocabulary))
-    case .filter: return list(Completion.expression(text, at: cursor))
-    case .search, .note, .write: return []
+    case .filter, .hold: return list(Completion.expression(text, at: cursor))
+    case .rule: return list(Completion.statement(text, at: cursor))
+    case .search, .note, .write, .reply: return []
     }
   }
 

@@ -11,8 +11,10 @@ extension ConsoleModel {
 
   /// Whether something is under way that `ConsoleEvent.idle` would take further.
   package var isBusy: Bool {
-    trace.isBehind || !(isFrozen || filterIsDone) || search?.next != nil
+    trace.isBehind || !(isFrozen || filterIsDone) || search?.next != nil || !trialIsDone
   }
+
+  private var trialIsDone: Bool { trial.map { $0.pass.isDone(over: trace.index) } ?? true }
 
   private var filterIsDone: Bool { filter.map { $0.pass.isDone(over: trace.index) } ?? true }
 
@@ -20,6 +22,8 @@ extension ConsoleModel {
   mutating func work() -> [ConsoleEffect] {
     if trace.isBehind { catchUp(limit: ConsoleModel.sliceRecords) }
     advanceFilter()
+    advanceTrial()
+    showOutcome()
     return advanceSearch()
   }
 
@@ -31,6 +35,8 @@ extension ConsoleModel {
 
   /// Brings rows and list lengths up to what is known.
   mutating func refreshRows() {
+    refreshHeld()
+    refreshRules()
     if isFrozen, !rowsAreStale { return }
     let selected = selectedRow
     let wasAtEnd = timelineList.cursor >= timelineList.count - 1
@@ -71,8 +77,9 @@ extension ConsoleModel {
     switch view {
     case .timeline: selectedRow
     case .messages: selectedMessage.flatMap { $0.decision?.row ?? $0.rows.upperBound }
+    case .held: selectedHeld?.row
     case .findings: selectedFinding?.row
-    case .stats: nil
+    case .rules, .stats: nil
     }
   }
 

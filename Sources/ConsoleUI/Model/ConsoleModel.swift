@@ -47,9 +47,20 @@ package struct ConsoleModel {
   var anchor: Int?
   var search: Search?
 
+  // What waits, and what is done without the operator.
+  package internal(set) var held: [HeldEntry] = []
+  package var ruleList = RuleList()
+  /// Of the rule that is selected or being typed.
+  var trial: Trial?
+  /// What happens to a held packet at its deadline, as badges say it: `forwards`.
+  package var timeoutWords = "forwards"
+  /// Number of the record of the last outcome that was shown.
+  var shownOutcome = -1
+
   // The bottom line.
   package internal(set) var prompt: Prompt?
   package internal(set) var question: Question?
+  package internal(set) var menu: Menu?
   package internal(set) var status: StatusMessage?
   var history: [Prompt.Purpose: [String]] = [:]
   var digits: DigitRun?
@@ -73,7 +84,7 @@ package struct ConsoleModel {
   /// A question at the bottom, answered with y or n.
   package struct Question: Hashable, Sendable {
     package var words: String
-    var yes: ConsoleEffect
+    var yes: [ConsoleEffect]
   }
 
   struct TrailStep: Hashable, Sendable {
@@ -130,7 +141,7 @@ extension ConsoleModel {
   }
 
   /// Whether the screen changes with the time alone.
-  package var showsTime: Bool { isLive && view == .stats && !isFrozen }
+  package var showsTime: Bool { isLive && (view == .stats && !isFrozen || !held.isEmpty) }
 
   package var hasDetail: Bool { view != .stats }
 
@@ -156,7 +167,9 @@ extension ConsoleModel {
     switch view {
     case .timeline, .stats: .max
     case .messages: trace.messages.count + 2
+    case .held: held.count + 2
     case .findings: trace.index.findings.count + 2
+    case .rules: ruleList.rules.count + 2
     }
   }
 

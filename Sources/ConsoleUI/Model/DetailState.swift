@@ -25,6 +25,9 @@ package struct DetailState {
     var lit: Range<Int>?
     var settings: Settings
     var showsEffect: Bool
+    /// The selected rule, how often it acted, and what trying it out has found.
+    var rule: [Int] = []
+    var ruleText = ""
   }
 
   package func line(_ index: Int, width: Int) -> DetailLine? {

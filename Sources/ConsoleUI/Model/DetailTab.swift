@@ -18,18 +18,22 @@ package enum DetailTab: Int, Hashable, Sendable, CaseIterable {
   }
 }
 
-/// The lists of the screen, by the digit that shows them; 3 and 5 belong to what waits and to rules.
+/// The lists of the screen, by the digit that shows them.
 package enum ListView: Int, Hashable, Sendable, CaseIterable {
   case timeline = 1
   case messages = 2
+  case held = 3
   case findings = 4
+  case rules = 5
   case stats = 6
 
   package var title: String {
     switch self {
     case .timeline: "Timeline"
     case .messages: "Messages"
+    case .held: "Held"
     case .findings: "Findings"
+    case .rules: "Rules"
     case .stats: "Stats"
     }
   }
@@ -38,7 +42,9 @@ package enum ListView: Int, Hashable, Sendable, CaseIterable {
     switch self {
     case .timeline: .timeline
     case .messages: .messages
+    case .held: .held
     case .findings: .findings
+    case .rules: .rules
     case .stats: .stats
     }
   }

@@ -1,7 +1,13 @@
 /// The line at the bottom while the operator types into it: what for, the text, what could follow, whether it holds.
 package struct Prompt: Hashable, Sendable {
-  package enum Purpose: Hashable, Sendable, CaseIterable {
+  package enum Purpose: Hashable, Sendable {
     case instruction, filter, search, note, write
+    /// An answer in the operator's words, for the selected packet.
+    case reply
+    /// The expression of the breakpoint.
+    case hold
+    /// A rule in place of the one at that index; nil for a new one.
+    case rule(Int?)
 
     /// The words in front of the line.
     package var label: String {
@@ -11,6 +17,9 @@ package struct Prompt: Hashable, Sendable {
       case .search: "/"
       case .note: "note: "
       case .write: "write shown packets to: "
+      case .reply: "reply "
+      case .hold: "hold on: "
+      case .rule(let place): place == nil ? "new rule: " : "rule: "
       }
     }
   }
@@ -46,6 +55,8 @@ package struct Prompt: Hashable, Sendable {
   /// The completion that Tab last put into the line.
   package internal(set) var chosen: Int?
   package internal(set) var validity: Validity = .open
+  /// What there is to say about a valid line.
+  package internal(set) var remark: String?
   /// How far back in the history the line was taken from; nil while it is the operator's own.
   var recalled: Int?
   /// The operator's own line while one from the history stands in its place.

@@ -6,7 +6,9 @@ enum Validation {
     let text = prompt.editor.text
     switch prompt.purpose {
     case .instruction: return text.isEmpty ? .open : instruction(text)
-    case .filter: return filter(text)
+    case .filter, .hold: return filter(text)
+    case .reply: return reply(text)
+    case .rule: return rule(text)
     case .search, .note, .write: return .open
     }
   }
@@ -22,6 +24,30 @@ enum Validation {
 
   private static func words(_ error: SyntaxError) -> String {
     error.message + (error.hint.map { ", " + $0 } ?? "")
+  }
+
+  /// What an answer of one's own words lacks: code, class, length, lines.
+  private static func reply(_ text: String) -> Prompt.Validity {
+    let word = "reply "
+    do throws(SyntaxError) {
+      _ = try Instruction(parsing: word + text)
+      return .valid
+    } catch {
+      let start = max(0, error.range.lowerBound - word.utf8.count)
+      let range = start..<max(start, error.range.upperBound - word.utf8.count)
+      return range.upperBound >= text.utf8.count
+        ? .incomplete(range, words(error)) : .invalid(range, words(error))
+    }
+  }
+
+  private static func rule(_ text: String) -> Prompt.Validity {
+    do throws(SyntaxError) {
+      _ = try Rule(parsing: text)
+      return .valid
+    } catch {
+      return error.range.upperBound >= text.utf8.count
+        ? .incomplete(error.range, words(error)) : .invalid(error.range, words(error))
+    }
   }
 
   static func instruction(_ text: String) -> Prompt.Validity {

@@ -1,3 +1,4 @@
+import CommandLanguage
 import MilterProtocol
 import TraceModel
 
@@ -21,6 +22,12 @@ package enum ConsoleEvent: Sendable {
 package enum ConsoleEffect: Hashable, Sendable {
   /// For the connection of that packet.
   case instruct(Instruction, packet: Int)
+  /// Everything that is held anywhere goes on.
+  case forwardAll
+  /// These rules from now on, in this order.
+  case setRules([Rule])
+  /// Rules act, or do not.
+  case arm(Bool)
   /// Write these records, and the trace's head, to a file; one that is there only goes where that was said.
   case write(path: String, records: [Int], replaces: Bool)
   /// To the clipboard of the operator's terminal.

@@ -23,8 +23,26 @@ extension ConsoleModel {
     case .maximise: isMaximised.toggle()
     case .timeline: show(.timeline)
     case .messages: show(.messages)
+    case .held: show(.held)
     case .findings: show(.findings)
+    case .rules: show(.rules)
     case .stats: show(.stats)
+    case .forward: return instruct(.forward)
+    case .forwardAll: return askForwardAll()
+    case .step: return instruct(.step)
+    case .verdictMenu: return askVerdict()
+    case .changeMenu: return askChange()
+    case .drop: return askDrop()
+    case .revert: return revert()
+    case .close: return askClose()
+    case .holdPrompt: ask(.hold, text: ruleList.holdExpression)
+    case .arm: return arm(!ruleList.isArmed)
+    case .addRule: ask(.rule(nil), text: "on ")
+    case .editRule: return editRule()
+    case .switchRule: return switchRule()
+    case .deleteRule: return askDeleteRule()
+    case .ruleUp: return changeRule(selectedRule, .up)
+    case .ruleDown: return changeRule(selectedRule, .down)
     case .filterPrompt: ask(.filter, text: filter?.text ?? "")
     case .searchPrompt: ask(.search)
     case .notePrompt:
@@ -132,11 +150,12 @@ extension ConsoleModel {
       view = .timeline
       setFilter("conn == \(trace.connections[row.connection].number) and msg == \(row.number)")
       list.select(0)
+    case .held: if selectedPacket != nil { focus = .detail }
     case .findings:
       guard let packet = selectedPacket else { return refuse("it is about no single packet") }
       leaveTrail()
       return go(toPacket: packet)
-    case .stats: break
+    case .rules, .stats: break
     }
     return []
   }
@@ -217,9 +236,16 @@ extension ConsoleModel {
   }
 
   private mutating func leave() -> [ConsoleEffect] {
+    guard isLive else { return [.quit] }
+    if !held.isEmpty {
+      let count = NumberText.count(held.count, "packet is", "packets are")
+      question = Question(words: "\(count) held. Quit and end all connections?", yes: [.quit])
+      return []
+    }
     guard case .live = origin, openConnections > 0 else { return [.quit] }
     question = Question(
-      words: "\(NumberText.count(openConnections, "connection")) still open. Quit and end them?", yes: .quit)
+      words: "\(NumberText.count(openConnections, "connection")) still open. Quit and end them?", yes: [.quit]
+    )
     return []
   }
 }

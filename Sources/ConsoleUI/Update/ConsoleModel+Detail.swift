@@ -9,7 +9,8 @@ extension ConsoleModel {
     let row = focusRow
     let made = DetailState.Made(
       view: view, packet: row, tab: tab, width: width, revision: revision(of: row), lit: lit,
-      settings: settings, showsEffect: showsEffect)
+      settings: settings, showsEffect: showsEffect, rule: ruleRevision,
+      ruleText: selectedRule.map { ruleList.rules[$0].text } ?? "")
     guard made != detail.made else { return }
     let isSameThing = detail.made?.packet == row && detail.made?.tab == tab && detail.made?.view == view
     if detail.made?.packet != row { lit = nil }
@@ -24,6 +25,12 @@ extension ConsoleModel {
     detail.title = view == .messages ? messageTitle(packet) : packet.title
     detail.show(content(packet, width: width), width: width)
     detail.list.select(isSameThing ? place : firstLine(packet, width: width))
+  }
+
+  private var ruleRevision: [Int] {
+    guard let index = selectedRule else { return [] }
+    let hits = trace.index.ruleHits.count(of: ruleList.rules[index].label)
+    return [index, hits, trial?.pass.rows.count ?? 0, trial?.pass.next ?? 0]
   }
 
   /// Changes with whatever may change about a packet after it was folded in: remarks, its reply, the rest of its mail.
@@ -56,9 +63,13 @@ extension ConsoleModel {
     DisplayText("message c\(packet.connection).\(packet.message)")
   }
 
-  private func title(ofNothing row: Int?) -> DisplayText { row == nil ? "nothing selected" : "unreadable" }
+  private func title(ofNothing row: Int?) -> DisplayText {
+    if let index = selectedRule { return DisplayText("rule \(index + 1)") }
+    return row == nil ? "nothing selected" : "unreadable"
+  }
 
   private func linesOfNothing() -> [DetailLine] {
+    if view == .rules { return RulesView.detail(self, width: layout.detail.columns) }
     if view == .findings, let finding = selectedFinding, let record = trace.source.record(at: finding.record),
       case .found(let found) = record.event
     {
@@ -67,7 +78,7 @@ extension ConsoleModel {
       page.paragraph(DisplayText(found.rule.consequence, style: .dim), indent: 3)
       return page.lines
     }
-    return trace.count == 0 ? [.remark(waitingWords, indent: 1)] : []
+    return trace.count == 0 && view != .held ? [.remark(waitingWords, indent: 1)] : []
   }
 
   /// What an empty screen says.

@@ -16,7 +16,9 @@ extension ConsoleModel {
     for statement in statements {
       switch statement {
       case .instruction(let instruction): effects += instruct(instruction)
-      case .rule(let rule): effects += refuse("this screen keeps no rules: \(rule.text)")
+      case .rule(let rule):
+        status = StatusMessage(.done, "rule \(ruleList.rules.count + 1) is set")
+        effects += set(ruleList.rules + [rule])
       case .console(let console): effects += run(console)
       }
     }
@@ -36,7 +38,12 @@ extension ConsoleModel {
       guard let act = Act(rawValue: name) else { return refuse("the screen has no act '\(name)'") }
       return perform(act, count: count)
     case .quit: return perform(.leave)
-    case .apply, .edit, .revert, .rules, .arm, .rule, .export:
+    case .apply(let condition, let instructions): return apply(instructions, where: condition)
+    case .revert: return revert()
+    case .rules: show(.rules)
+    case .arm(let isOn): return arm(isOn)
+    case .rule(let number, let act): return changeRule(number - 1, act)
+    case .edit, .export:
       return refuse("'\(console.text)' is nothing that this screen does")
     }
     return []
@@ -77,9 +84,17 @@ extension ConsoleModel {
 
   // MARK: for packets
 
-  mutating func instruct(_ instruction: Instruction) -> [ConsoleEffect] {
-    guard let packet = selectedPacket else { return refuse("no packet is selected") }
-    return [.instruct(instruction, packet: packet)]
+  /// For every packet that waits and matches.
+  private mutating func apply(
+    _ instructions: [Instruction], where condition: Expression
+  ) -> [ConsoleEffect] {
+    let predicate = FilterPredicate(condition)
+    let reader = trace.reader
+    let matching = held.filter { predicate.matches(reader.context(at: $0.row)) }
+    guard !matching.isEmpty else { return refuse("no packet that waits matches") }
+    return matching.flatMap { entry in
+      instructions.map { ConsoleEffect.instruct($0, packet: entry.number) }
+    }
   }
 
   mutating func toggleMark() -> [ConsoleEffect] {

@@ -25,7 +25,6 @@ extension ConsoleModel {
   }
 
   private mutating func closePrompt() {
-    // A filter shows its effect while it is typed; leaving the prompt takes that back.
     prompt = nil
   }
 
@@ -53,6 +52,7 @@ extension ConsoleModel {
   private mutating func judgePrompt() {
     guard let line = prompt else { return }
     prompt?.validity = Validation.validity(of: line)
+    tryOut(line)
   }
 
   private mutating func enter() -> [ConsoleEffect] {
@@ -70,6 +70,9 @@ extension ConsoleModel {
     case .search: return text.isEmpty ? [] : startSearch(text)
     case .note: return text.isEmpty ? [] : note(text)
     case .write: return text.isEmpty ? [] : write(to: text)
+    case .reply: return run("reply " + text)
+    case .hold: return hold(on: text)
+    case .rule(let place): return setRule(text, at: place)
     }
     return []
   }
@@ -95,7 +98,7 @@ extension ConsoleModel {
     switch key {
     case .character("y"), .character("Y"):
       self.question = nil
-      return [question.yes]
+      return question.yes
     case .character("n"), .character("N"), .character("q"), .named(.escape), .control("c"), .control("g"):
       self.question = nil
     default: break

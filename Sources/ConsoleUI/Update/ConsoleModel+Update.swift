@@ -6,7 +6,9 @@ extension ConsoleModel {
     var effects: [ConsoleEffect] = []
     switch event {
     case .key(let key): effects = pressed(key)
-    case .appended: catchUp(limit: ConsoleModel.sliceRecords)
+    case .appended:
+      catchUp(limit: ConsoleModel.sliceRecords)
+      showOutcome()
     case .tick(let moment): now = max(now, moment)
     case .resized(let size): self.size = size
     case .idle: effects = work()
@@ -14,7 +16,7 @@ extension ConsoleModel {
     case .exists(let path, let records):
       question = Question(
         words: "\(path) is there already. Replace it?",
-        yes: .write(path: path, records: records, replaces: true))
+        yes: [.write(path: path, records: records, replaces: true)])
     }
     settle()
     return effects
@@ -31,6 +33,7 @@ extension ConsoleModel {
     anchor = nil
     if status?.weight != nil { status = nil }
     if question != nil { return answered(with: key) }
+    if menu != nil { return chosen(with: key) }
     if prompt != nil { return typed(key) }
     if case .mouse(let mouse) = key { return pointed(mouse) }
     if case .character(let digit) = key, ("0"..."9").contains(digit), keymap.isFree(key) {

@@ -15,7 +15,8 @@ enum BottomLine {
     } else if let count = model.digits?.count {
       frame.put(DisplayText(" \(count) …", style: Style(.prompt)), in: rect)
     } else {
-      HintLine.draw(model.keymap, place: model.place, into: &frame, in: rect)
+      HintLine.draw(
+        model.keymap, place: model.place, isHeld: model.selectionIsHeld, into: &frame, in: rect)
     }
   }
 

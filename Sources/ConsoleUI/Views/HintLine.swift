@@ -1,6 +1,10 @@
 /// The bottom line in quiet times: the keys that do something here, as many as fit.
 enum HintLine {
-  static func draw(_ keymap: Keymap, place: Binding.Places, into frame: inout Frame, in rect: Rect) {
+  ///
+  /// - Parameter isHeld: whether the selected packet waits for the operator.
+  static func draw(
+    _ keymap: Keymap, place: Binding.Places, isHeld: Bool, into frame: inout Frame, in rect: Rect
+  ) {
     guard !rect.isEmpty else { return }
     // `?` and `:` open everything else, so they stay at the right whatever else is cut.
     let always: [Act] = [.help, .prompt]
@@ -11,22 +15,35 @@ enum HintLine {
     var room = rect
     _ = room.takeRight(end.columns + 1)
     var column = room.column + 1
-    for act in order(in: place) where !always.contains(act) {
+    for act in order(in: place, isHeld: isHeld) where !always.contains(act) {
       guard let text = hint(for: act, keymap, place), column + text.width <= room.endColumn else { continue }
       column += frame.put(text, at: Point(column: column, row: rect.row)) + 2
     }
     frame.put(tail, at: Point(column: max(rect.column, end.column), row: rect.row))
   }
 
+  private static let steering: [Act] = [
+    .forward, .forwardAll, .step, .verdictMenu, .changeMenu, .drop, .revert,
+  ]
+
   /// The most useful first: what this pane is for, then finding things, then the rest.
-  private static func order(in place: Binding.Places) -> [Act] {
-    let acts: [Act] =
-      place == .detail
-      ? [.back, .nextTab, .pane, .open, .copy, .maximise, .searchPrompt, .diff, .toggleMark, .notePrompt]
-      : [
+  private static func order(in place: Binding.Places, isHeld: Bool) -> [Act] {
+    let acts: [Act]
+    switch place {
+    case .detail where isHeld: acts = steering + [.back, .nextTab, .pane, .open, .copy]
+    case .detail:
+      acts = [
+        .back, .nextTab, .pane, .open, .copy, .maximise, .searchPrompt, .diff, .toggleMark, .notePrompt,
+      ]
+    case .rules:
+      acts = [.addRule, .editRule, .switchRule, .ruleUp, .ruleDown, .deleteRule, .back, .holdPrompt]
+    case _ where isHeld: acts = steering + [.open, .back, .filterPrompt, .holdPrompt]
+    default:
+      acts = [
         .open, .back, .filterPrompt, .searchPrompt, .fold, .pane, .nextTab, .toggleMark, .notePrompt, .diff,
         .writePrompt, .copy,
       ]
+    }
     return acts.filter { act in Binding.table.contains { $0.act == act && $0.places.contains(place) } }
   }
 

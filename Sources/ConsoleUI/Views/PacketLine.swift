@@ -18,12 +18,21 @@ package struct PacketLine: Hashable, Sendable {
   /// A macro packet that is shown under its command.
   package var isUnfolded: Bool
   package var flags: PacketFlags
+  /// Of a held packet.
+  package var wait: Wait?
   package var severity: Finding.Severity?
+
+  /// What happens to it unasked, and in how long.
+  package struct Wait: Hashable, Sendable {
+    package var act: String
+    package var left: String
+  }
 
   package init(
     number: Int, time: String, took: Moment.Span? = nil, connection: Int, message: Int, sender: Leg,
     stage: String, stageRole: Style.Role = .keyword, text: DisplayText, macros: Int = 0,
-    isUnfolded: Bool = false, flags: PacketFlags = [], severity: Finding.Severity? = nil
+    isUnfolded: Bool = false, flags: PacketFlags = [], wait: Wait? = nil,
+    severity: Finding.Severity? = nil
   ) {
     self.number = number
     self.time = time
@@ -37,6 +46,7 @@ package struct PacketLine: Hashable, Sendable {
     self.macros = macros
     self.isUnfolded = isUnfolded
     self.flags = flags
+    self.wait = wait
     self.severity = severity
   }
 }
@@ -130,7 +140,12 @@ struct PacketColumns {
       parts.append(DisplayText(words, style: .dim))
     }
     for (flag, badge, role) in PacketColumns.badges where line.flags.contains(flag) {
-      parts.append(DisplayText(badge, style: Style(role, .bold)))
+      var text = DisplayText(badge, style: Style(role, .bold))
+      if flag == .waiting, let wait = line.wait {
+        let words = isNarrow ? " \(wait.left)" : " \(wait.act) in \(wait.left)"
+        text += DisplayText(words, style: Style(role))
+      }
+      parts.append(text)
     }
     if line.flags.contains(.noted) { parts.append(DisplayText("✎", style: Style(.marked))) }
     if let severity = line.severity { parts.append(severity.sign) }

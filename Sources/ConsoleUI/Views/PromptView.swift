@@ -61,7 +61,8 @@ struct PromptView {
   private static func remark(on prompt: Prompt) -> DisplayText? {
     switch prompt.validity {
     case .open: nil
-    case .valid: prompt.purpose == .filter ? DisplayText("✓ valid", style: Style(.good)) : nil
+    case .valid where prompt.purpose == .filter: DisplayText("✓ valid", style: Style(.good))
+    case .valid: prompt.remark.map { DisplayText("✓ " + $0, style: Style(.good)) }
     // What may follow says more than what is missing.
     case .incomplete(_, let message):
       prompt.completions.isEmpty ? DisplayText(message, style: .dim) : nil

@@ -12,6 +12,7 @@ package func render(_ model: ConsoleModel, size: Size) -> Frame {
   if !layout.divider.isEmpty {
     frame.verticalLine(at: layout.divider.origin, rows: layout.divider.rows)
   }
+  if let menu = model.menu { MenuView.draw(menu, into: &frame, above: layout.bottom) }
   BottomLine.draw(model, into: &frame, in: layout.bottom)
   return frame
 }
@@ -20,7 +21,9 @@ private func drawList(_ model: ConsoleModel, into frame: inout Frame, in layout:
   switch model.view {
   case .timeline: TimelineView.draw(model, into: &frame, in: layout)
   case .messages: MessagesView.draw(model, into: &frame, in: layout)
+  case .held: HeldView.draw(model, into: &frame, in: layout)
   case .findings: FindingsView.draw(model, into: &frame, in: layout)
+  case .rules: RulesView.draw(model, into: &frame, in: layout)
   case .stats: StatsView.draw(model, into: &frame, in: layout)
   }
 }

@@ -96,11 +96,17 @@ enum TimelineView {
         ?? DisplayText("cannot be read back", style: Style(.bad)),
       macros: model.showsMacros(of: entry) ? 0 : macroCount(row, model),
       isUnfolded: isMacro && entry.foldsInto != nil && model.filter == nil, flags: entry.flags,
-      severity: entry.severity)
+      wait: wait(row, model), severity: entry.severity)
+  }
+
+  /// `forwards in 24s`, where the packet is held and does not wait for ever.
+  private static func wait(_ row: Int, _ model: ConsoleModel) -> PacketLine.Wait? {
+    guard let left = model.heldEntry(at: row)?.countdown(at: model.now) else { return nil }
+    return PacketLine.Wait(act: model.timeoutWords, left: left)
   }
 
   /// The command, or the one that a reply answers; what answers nothing says what it is.
-  private static func stage(_ entry: TimelineRow) -> String {
+  static func stage(_ entry: TimelineRow) -> String {
     switch entry.kind {
     case .command(let kind): kind.name
     case .reply(let kind): entry.stage?.name ?? kind.name

@@ -46,7 +46,20 @@ enum TitleBar {
   }
 
   private static func counts(of view: ListView, _ model: ConsoleModel) -> DisplayText {
-    guard view == .findings else { return "" }
+    switch view {
+    case .held:
+      let count = model.held.count
+      return count == 0 ? "" : DisplayText(String(count), style: Style(.held, .bold))
+    case .rules:
+      let count = model.ruleList.rules.count
+      if count == 0 { return "" }
+      return model.ruleList.isArmed ? DisplayText(String(count)) : DisplayText("off", style: Style(.warn))
+    case .findings: return findings(model)
+    case .timeline, .messages, .stats: return ""
+    }
+  }
+
+  private static func findings(_ model: ConsoleModel) -> DisplayText {
     let counts = model.trace.findingCounts
     let signs = [(Finding.Severity.error, "✖"), (.warning, "▲"), (.note, "●")]
     return signs.compactMap { severity, sign in

@@ -29,6 +29,10 @@ enum DetailRule {
     frame.horizontalLine(at: rect.origin, columns: rect.columns)
     let style: Style = model.focus == .detail ? Style(.heading, .bold) : Style(.heading)
     let name = model.detail.title
+    guard model.view != .rules else {
+      frame.put(" " + name.styled(style) + " ", at: Point(column: rect.column + 1, row: rect.row))
+      return
+    }
     let short = name.slice(0..<(name.cells.firstIndex { $0.base == "·" } ?? name.width + 1) - 1)
     let variants = [
       (name, tabs(model, gap: "│")), (short, tabs(model, gap: "│")), (short, tabs(model, gap: "")),

@@ -28,9 +28,10 @@ enum Remarks {
     }
   }
 
-  private static func who(_ cause: Cause) -> String {
+  static func who(_ cause: Cause) -> String {
     switch cause {
     case .operator: "the operator"
+    case .rule(RuleList.holdName): "your hold"
     case .rule(let name): "rule \(name)"
     case .policy(let name): name
     case .timeout: "the deadline"

@@ -33,6 +33,9 @@ package struct TimelineIndex: Sendable {
   package internal(set) var findings: [FindingEntry] = []
   /// Rows of packets that are stopped now, oldest first.
   package internal(set) var waiting: [Int] = []
+  /// What became of the latest instruction of the operator, and the number of its record.
+  package internal(set) var lastInstructed: (record: Int, outcome: Instructed)?
+  package internal(set) var ruleHits = RuleHits()
   package internal(set) var statistics = TimelineStatistics()
   /// Numbers of connections that are out of the ordinary order, and their indices.
   var connectionsByNumber: [Int: Int] = [:]
@@ -104,9 +107,13 @@ extension TimelineIndex {
     case .passed: remark(index, c)
     case .held(let held):
       flag(held.number, [.held, .waiting, ruled(held.cause)])
+      ruleHits.note(held.cause, packet: held.number)
       if let row = remark(index, c, about: held.number) { waiting.append(row) }
     case .released(let released): self.released(released, record: index, c)
-    case .instructed(let instructed): remark(index, c, about: instructed.packet)
+    case .instructed(let instructed):
+      ruleHits.note(instructed.cause, packet: instructed.packet ?? 0)
+      if instructed.cause == .operator { lastInstructed = (index, instructed) }
+      remark(index, c, about: instructed.packet)
     case .found(let finding): found(finding, record: index, at: record.time, c)
     case .noted(_, let packet):
       if let packet { flag(packet, .noted) }

@@ -1,0 +1,41 @@
+import MilterProtocol
+import TraceModel
+
+/// A packet that waits for the operator.
+package struct HeldEntry: Hashable, Sendable {
+  package var row: Int
+  package var number: Int
+  package var since: Moment
+  /// When it goes on unasked; nil for never.
+  package var deadline: Moment?
+  package var cause: Cause
+
+  init?(row: Int, in trace: TraceView) {
+    let held = trace.index.remarkRecords(about: row, from: trace.source).last { record in
+      if case .held = record.event { true } else { false }
+    }
+    guard let held, case .held(let words) = held.event else { return nil }
+    self.row = row
+    number = words.number
+    since = held.time
+    deadline = words.deadline
+    cause = words.cause
+  }
+
+  /// The most urgent first; of two without a deadline the older.
+  static func comesFirst(_ a: HeldEntry, _ b: HeldEntry) -> Bool {
+    switch (a.deadline, b.deadline) {
+    case (let first?, let second?) where first != second: first < second
+    case (.some, nil): true
+    case (nil, .some): false
+    default: a.number < b.number
+    }
+  }
+
+  /// `24s` until it goes on unasked; nil where it does not.
+  package func countdown(at now: Moment) -> String? {
+    guard let deadline else { return nil }
+    let seconds = max(0, (deadline - now).microseconds + 999_999) / 1_000_000
+    return TimeText.span(.seconds(seconds)).replacing(".0s", with: "s")
+  }
+}

@@ -1,0 +1,71 @@
+import MilterProtocol
+import TraceModel
+
+/// The Held view: everything that waits, the most urgent first.
+enum HeldView {
+  static func draw(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
+    let columns = columns(layout.list.columns, model)
+    let places = Column.layout(columns, width: layout.list.columns)
+    if !layout.headings.isEmpty {
+      frame.put(columns.map(\.title), columns: columns, at: places, in: layout.headings, style: .dim)
+    }
+    let list = model.list
+    if list.count == 0 { drawEmpty(model, into: &frame, in: layout.list) }
+    for (row, index) in list.visible.enumerated() {
+      let rect = layout.list.line(row)
+      guard !rect.isEmpty, model.held.indices.contains(index) else { continue }
+      frame.put(cells(model.held[index], model), columns: columns, at: places, in: rect)
+      if index == list.cursor {
+        frame.add(model.focus == .list ? .selected : .selectedElsewhere, in: rect)
+      }
+    }
+  }
+
+  private static func drawEmpty(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {
+    let words =
+      model.isLive
+      ? "nothing waits; i holds what an expression takes, such as bodyeob"
+      : "nothing waits in a recorded trace"
+    let line = rect.line(min(1, rect.rows - 1)).inset(columns: 2)
+    frame.put(DisplayText(words, style: Style(.placeholder)), in: line)
+  }
+
+  private static func columns(_ width: Int, _ model: ConsoleModel) -> [Column] {
+    [
+      Column("#", .fixed(6), .trailing),
+      Column(DisplayText(model.timeoutWords), .fixed(max(8, model.timeoutWords.count)), .trailing),
+      Column("waiting", .fixed(7), .trailing, priority: 3),
+      Column("conn", .fixed(6), priority: 2),
+      Column("", .fixed(1)),
+      Column("stage", .fixed(8)),
+      Column("packet", .flexible(minimum: 18)),
+      Column("held by", width < 100 ? .fixed(12) : .flexible(minimum: 24), priority: 1),
+    ]
+  }
+
+  private static func cells(_ entry: HeldEntry, _ model: ConsoleModel) -> [DisplayText] {
+    let row = model.trace.index[entry.row]
+    let packet = model.trace.packet(at: entry.row)
+    let name = row.message > 0 ? "c\(row.connection).\(row.message)" : "c\(row.connection)"
+    let isFromMTA = row.sender == .mta
+    return [
+      DisplayText(String(entry.number), style: .dim), countdown(entry, model),
+      DisplayText(
+        TimeText.span(.seconds(max(0, (model.now - entry.since).microseconds / 1_000_000))), style: .dim),
+      DisplayText(name, style: Style(.connection(row.connection))),
+      DisplayText(isFromMTA ? "→" : "←", style: Style(isFromMTA ? .fromMTA : .fromMilter)),
+      DisplayText(TimelineView.stage(row), style: Style(.keyword)),
+      packet.map { PacketWords.text(of: $0, columns: 200) } ?? "",
+      DisplayText(Remarks.who(entry.cause), style: Style(.rule)),
+    ]
+  }
+
+  /// Red in the last ten seconds; the words say the same.
+  private static func countdown(_ entry: HeldEntry, _ model: ConsoleModel) -> DisplayText {
+    guard let words = entry.countdown(at: model.now), let deadline = entry.deadline else {
+      return DisplayText("never", style: .dim)
+    }
+    let isNear = (deadline - model.now).microseconds < 10_000_000
+    return DisplayText("in " + words, style: Style(isNear ? .bad : .held, .bold))
+  }
+}

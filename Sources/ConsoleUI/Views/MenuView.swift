@@ -1,0 +1,22 @@
+/// A menu: a box above the bottom line, a row a choice.
+enum MenuView {
+  static func draw(_ menu: Menu, into frame: inout Frame, above bottom: Rect) {
+    let wordColumns = menu.items.map { DisplayText($0.words).width }.max() ?? 0
+    let rows = menu.items.map { item in
+      DisplayText(" \(String(Character(item.key)))  ", style: .key)
+        + DisplayText(item.words).fitted(to: wordColumns) + "  " + item.remark
+    }
+    let title = DisplayText(" \(menu.title) ", style: Style(.heading, .bold))
+    let widest = max(title.width + 2, rows.map(\.width).max() ?? 0)
+    let width = min(bottom.columns, widest + 3)
+    let height = min(rows.count + 2, bottom.row - 1)
+    guard height >= 3 else { return }
+    let box = Rect(column: bottom.column, row: bottom.row - height, columns: width, rows: height)
+    frame.fill(box)
+    frame.box(box)
+    frame.put(title, at: Point(column: box.column + 1, row: box.row), width: box.columns - 2)
+    for (index, row) in rows.prefix(height - 2).enumerated() {
+      frame.put(row, in: box.inset(columns: 1, rows: 1).line(index))
+    }
+  }
+}
