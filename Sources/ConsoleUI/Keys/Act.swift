@@ -24,6 +24,8 @@ package enum Act: String, Hashable, Sendable, CaseIterable {
   case changeMenu = "ask-change"
   case drop = "ask-drop"
   case revert
+  case form
+  case edit
   case close = "ask-close"
   case holdPrompt = "ask-hold"
   case arm

@@ -36,6 +36,10 @@ extension Binding {
     Binding(
       "+", .changeMenu, in: .packets, .steer, hint: "modify", "modify the mail before its final reply: a menu"
     ),
+    Binding("e", .form, in: .packets, .steer, hint: "edit", "edit the fields of the held packet"),
+    Binding(
+      "E", .edit, in: .packets, .steer, hint: "editor",
+      "its text, at end of message the mail's body, in $VISUAL or $EDITOR"),
     Binding("D", .drop, in: .packets, .steer, hint: "drop", "drop the held packet"),
     Binding("V", .revert, in: .packets, .steer, hint: "revert", "the held packet as it came"),
     Binding("X", .close, in: .packets, .steer, "close a leg of the packet's connection"),

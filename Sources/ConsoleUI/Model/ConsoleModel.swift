@@ -61,6 +61,7 @@ package struct ConsoleModel {
   package internal(set) var prompt: Prompt?
   package internal(set) var question: Question?
   package internal(set) var menu: Menu?
+  package internal(set) var form: EditForm?
   package internal(set) var status: StatusMessage?
   var history: [Prompt.Purpose: [String]] = [:]
   var digits: DigitRun?

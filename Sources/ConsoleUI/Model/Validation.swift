@@ -1,4 +1,5 @@
 import CommandLanguage
+import TraceModel
 
 /// Whether a line at a prompt holds, and where it does not.
 enum Validation {

@@ -10,6 +10,8 @@ package enum ConsoleEvent: Sendable {
   /// The time now, on the trace's clock; comes before every other event of a turn.
   case tick(Moment)
   case resized(Size)
+  /// The operator's editor ended in order, and left this text.
+  case edited(EditRequest, [UInt8])
   /// Nobody waits for the screen: time to go on with what is under way (`ConsoleModel.isBusy`).
   case idle
   /// Nothing was written, for there is a file of that name.
@@ -28,6 +30,8 @@ package enum ConsoleEffect: Hashable, Sendable {
   case setRules([Rule])
   /// Rules act, or do not.
   case arm(Bool)
+  /// Let the operator change a text in an editor of their own; `ConsoleEvent.edited` brings it back.
+  case edit(EditRequest)
   /// Write these records, and the trace's head, to a file; one that is there only goes where that was said.
   case write(path: String, records: [Int], replaces: Bool)
   /// To the clipboard of the operator's terminal.

@@ -34,6 +34,8 @@ extension ConsoleModel {
     case .changeMenu: return askChange()
     case .drop: return askDrop()
     case .revert: return revert()
+    case .form: return openForm()
+    case .edit: return openEditor()
     case .close: return askClose()
     case .holdPrompt: ask(.hold, text: ruleList.holdExpression)
     case .arm: return arm(!ruleList.isArmed)

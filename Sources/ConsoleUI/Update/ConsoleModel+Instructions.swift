@@ -43,7 +43,8 @@ extension ConsoleModel {
     case .rules: show(.rules)
     case .arm(let isOn): return arm(isOn)
     case .rule(let number, let act): return changeRule(number - 1, act)
-    case .edit, .export:
+    case .edit: return openEditor()
+    case .export:
       return refuse("'\(console.text)' is nothing that this screen does")
     }
     return []

@@ -13,6 +13,7 @@ extension ConsoleModel {
     case .resized(let size): self.size = size
     case .idle: effects = work()
     case .reported(let message): status = message
+    case .edited(let request, let text): effects = edited(request, text)
     case .exists(let path, let records):
       question = Question(
         words: "\(path) is there already. Replace it?",
@@ -33,6 +34,7 @@ extension ConsoleModel {
     anchor = nil
     if status?.weight != nil { status = nil }
     if question != nil { return answered(with: key) }
+    if form != nil { return filledIn(key) }
     if menu != nil { return chosen(with: key) }
     if prompt != nil { return typed(key) }
     if case .mouse(let mouse) = key { return pointed(mouse) }

@@ -23,7 +23,7 @@ enum HintLine {
   }
 
   private static let steering: [Act] = [
-    .forward, .forwardAll, .step, .verdictMenu, .changeMenu, .drop, .revert,
+    .forward, .forwardAll, .step, .form, .verdictMenu, .changeMenu, .drop, .revert,
   ]
 
   /// The most useful first: what this pane is for, then finding things, then the rest.

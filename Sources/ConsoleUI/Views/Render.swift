@@ -12,6 +12,12 @@ package func render(_ model: ConsoleModel, size: Size) -> Frame {
   if !layout.divider.isEmpty {
     frame.verticalLine(at: layout.divider.origin, rows: layout.divider.rows)
   }
+  if let form = model.form {
+    var body = Rect(size)
+    _ = body.takeTop(layout.title.rows)
+    _ = body.takeBottom(layout.bottom.rows)
+    EditView.draw(form, into: &frame, in: body)
+  }
   if let menu = model.menu { MenuView.draw(menu, into: &frame, above: layout.bottom) }
   BottomLine.draw(model, into: &frame, in: layout.bottom)
   return frame

@@ -7,7 +7,13 @@ enum FieldsTab {
     var page = DetailPage(width: width)
     findings(detail, into: &page)
     notes(detail, into: &page)
-    fields(detail, into: &page)
+    if let leaving = detail.leaving {
+      let isHeld = detail.flags.contains(.waiting)
+      page.heading(isHeld ? "As it would leave now" : "As it left")
+      fields(leaving, besides: detail.packet, into: &page)
+      page.heading("As it came")
+    }
+    fields(detail.packet, into: &page)
     VerdictSection.add(detail, model.rules(for: detail.facts), into: &page)
     history(detail, into: &page, model)
     context(detail, into: &page, model)
@@ -16,15 +22,21 @@ enum FieldsTab {
 
   // MARK: the packet's own fields
 
-  private static func fields(_ detail: PacketDetail, into page: inout DetailPage) {
-    let isMacro = detail.packet.kind == .command(.macro)
-    for field in PacketField.fields(of: detail.packet) where field.label != "length" {
-      let label = DisplayText(field.label, style: Style(.name))
-      var text = value(field, code: detail.packet.kind)
+  /// - Parameter original: what it was before; what is new in it stands out.
+  private static func fields(
+    _ packet: Packet, besides original: Packet? = nil, into page: inout DetailPage
+  ) {
+    let isMacro = packet.kind == .command(.macro)
+    let before = original.map { PacketField.fields(of: $0).map { $0.label + "\(bytes($0))" } }
+    for field in PacketField.fields(of: packet) where field.label != "length" {
+      let isNew = before.map { !$0.contains(field.label + "\(bytes(field))") } ?? false
+      let label = DisplayText(field.label, style: isNew ? Style(.edited, .bold) : Style(.name))
+      var text =
+        (isNew ? DisplayText("* ", style: Style(.edited, .bold)) : "") + value(field, code: packet.kind)
       if let note = field.note, field.label != "code" {
         text += (text.isEmpty ? "" : "  ") + DisplayText(isMacro ? "· " + note : note, style: .dim)
       }
-      page.row(label, text, value: bytes(field), bytes: field.range)
+      page.row(label, text, value: bytes(field), bytes: original == nil ? field.range : nil)
     }
   }
 

@@ -1,0 +1,139 @@
+import CommandLanguage
+import MilterProtocol
+import TraceModel
+
+/// A held packet being edited: a line a field, judged while it is typed.
+package struct EditForm {
+  let number: Int
+  /// What would leave if nothing more were changed.
+  let packet: Packet
+  var fields: [Field]
+  var current = 0
+  var judgement = Judgement.unchanged
+  /// What the connection has agreed on, for the remarks.
+  let flags: ProtocolFlags
+  let mta: MTAKind
+  let stage: Stage?
+  /// What is too long for a line.
+  let tooLong: String?
+
+  struct Field {
+    enum Target: Hashable { case field(Assignment.Field), frame }
+    let target: Target
+    let before: String
+    var editor: LineEditor
+
+    init(_ target: Target, _ text: String) {
+      self.target = target
+      before = text
+      editor = LineEditor(text)
+    }
+
+    var isChanged: Bool { editor.text != before }
+
+    var label: String {
+      switch target {
+      case .frame: "raw frame"
+      case .field(.macro(let name)): "macro \(InertText.string(escaping: name))"
+      case .field(let field): field.name
+      }
+    }
+  }
+
+  enum Judgement {
+    case unchanged
+    /// What is wrong with the field at that index.
+    case refused(Int, String)
+    case fine([Instruction], Packet, [(rule: FindingRule, text: String)])
+  }
+
+  /// Longer values are for an editor.
+  static let longestLine = 2000
+  static let longestFrame = 600
+
+  init(_ detail: PacketDetail, macros: Packet?) {
+    number = detail.number
+    packet = detail.leaving ?? detail.packet
+    flags = detail.facts.negotiation.mtaFlags
+    mta =
+      switch DeliveryRules(told: detail.facts) {
+      case .postfix: .postfix
+      case .sendmail: .sendmail
+      case nil: .unknown
+      }
+    stage = detail.stage
+    var values = Assignment.Field.all(of: PacketValue(decoding: packet))
+    if let macros { values += Assignment.Field.all(of: PacketValue(decoding: macros)) }
+    tooLong = values.first { $0.value.count > EditForm.longestLine }.map(\.field.name)
+    fields = values.filter { $0.value.count <= EditForm.longestLine }.map {
+      Field(.field($0.field), EditForm.text($0.value))
+    }
+    if packet.bytes.count <= EditForm.longestFrame {
+      fields.append(Field(.frame, packet.bytes.map(hexadecimal).joined(separator: " ")))
+    }
+  }
+
+  /// As it would stand between quotes, so that every byte can be seen and typed; quotes themselves need no backslash.
+  static func text(_ bytes: [UInt8]) -> String {
+    String(Quoting.string(bytes).dropFirst().dropLast()).replacing("\\\"", with: "\"")
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    var isEscaped = false
+    for character in text.unicodeScalars {
+      if character == "\"", !isEscaped { result += "\\" }
+      isEscaped = character == "\\" && !isEscaped
+      result.unicodeScalars.append(character)
+    }
+    return result + "\""
+  }
+
+  // MARK: judging
+
+  /// Says anew what the fields as they stand come to.
+  mutating func judge() {
+    judgement = .unchanged
+    guard fields.contains(where: \.isChanged) else { return }
+    var instructions: [Instruction] = []
+    var value = PacketValue(decoding: packet)
+    var result = packet
+    for (index, field) in fields.enumerated() where field.isChanged {
+      do throws(Refusal) {
+        let instruction = try EditForm.instruction(field)
+        if case .set(let assignment) = instruction, !assignment.field.isMacro(besides: packet) {
+          value = try assignment.applied(to: value)
+          result = Packet(encoding: value, from: packet.sender)
+        }
+        if case .raw(let bytes) = instruction {
+          result = Packet(frame: bytes, from: packet.sender)
+          instructions = []
+        }
+        instructions.append(instruction)
+      } catch {
+        judgement = .refused(index, error.reason)
+        return
+      }
+    }
+    judgement = .fine(instructions, result, result.remarks(flags: flags, mta: mta, stage: stage))
+  }
+
+  private static func instruction(_ field: Field) throws(Refusal) -> Instruction {
+    let text =
+      switch field.target {
+      case .frame: "raw " + field.editor.text
+      case .field(.macro(let name)): "set macro[\(Quoting.string(name))] \(quoted(field.editor.text))"
+      case .field(let target): "set \(target.name) \(quoted(field.editor.text))"
+      }
+    do throws(SyntaxError) { return try Instruction(parsing: text) } catch {
+      throw Refusal(error.message + (error.hint.map { ", " + $0 } ?? ""))
+    }
+  }
+}
+
+extension Assignment.Field {
+  /// Whether it is a macro that travels with the packet, not in it.
+  fileprivate func isMacro(besides packet: Packet) -> Bool {
+    if case .macro = self { packet.kind != .command(.macro) } else { false }
+  }
+}

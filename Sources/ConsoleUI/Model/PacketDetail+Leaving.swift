@@ -1,0 +1,47 @@
+import CommandLanguage
+import MilterProtocol
+import TraceModel
+
+extension PacketDetail {
+  /// What left, or would leave now, where that is not what came.
+  var leaving: Packet? {
+    var packet = self.packet
+    for record in remarks {
+      switch record.event {
+      case .sent(let sent): packet = sent.packet ?? packet
+      case .instructed(let instructed) where instructed.refusal == nil:
+        if let instruction = try? Instruction(parsing: instructed.text) {
+          packet = edited(packet, by: instruction)
+        }
+      case .instructed, .opened, .received, .passed, .held, .released, .found, .noted, .marked, .closed: break
+      }
+    }
+    return packet == self.packet ? nil : packet
+  }
+
+  private func edited(_ packet: Packet, by instruction: Instruction) -> Packet {
+    switch instruction {
+    case .set(let assignment):
+      guard let value = try? assignment.applied(to: PacketValue(decoding: packet)) else { return packet }
+      return Packet(encoding: value, from: packet.sender)
+    case .raw(let bytes): return Packet(frame: bytes, from: packet.sender)
+    case .answer(let answer): return packet.sender == .milter ? Packet(encoding: answer.reply) : packet
+    case .hold, .forward, .forwardAll, .step, .drop, .progress, .change, .delay, .close, .mark, .unmark,
+      .note:
+      return packet
+    }
+  }
+
+  /// The macros that travel with a command, with what was set in them.
+  func macros(_ macros: Packet) -> Packet {
+    var value = PacketValue(decoding: macros)
+    for record in remarks {
+      guard case .instructed(let instructed) = record.event, instructed.refusal == nil,
+        case .set(let assignment)? = try? Instruction(parsing: instructed.text),
+        case .macro = assignment.field
+      else { continue }
+      value = (try? assignment.applied(to: value)) ?? value
+    }
+    return Packet(encoding: value, from: macros.sender)
+  }
+}
