@@ -86,13 +86,14 @@ struct ScreenOptions: ParsableArguments {
     var model = model
     if let fault = ConfigFile.read(into: &model) { throw Failure(fault.message, hint: fault.hint) }
     if let filter { _ = model.run("filter " + filter) }
-    for line in command { _ = model.run(line) }
+    var effects: [ConsoleEffect] = []
+    for line in command { effects += model.run(line) }
     var options = Terminal.Options()
     options.color = !noColor
     let terminal: Terminal
     do { terminal = try Terminal(options) } catch { throw Failure(error.message, hint: error.hint) }
     defer { terminal.stop() }
-    return ScreenLoop(terminal, feed, model).run(signals)
+    return ScreenLoop(terminal, feed, model, effects).run(signals)
   }
 }
 

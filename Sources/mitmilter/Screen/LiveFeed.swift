@@ -1,3 +1,4 @@
+import CommandLanguage
 import MilterProtocol
 import ProxyRuntime
 import TraceModel
@@ -43,7 +44,30 @@ final class LiveFeed: ScreenFeed {
 
   /// The outcome, or the refusal, comes back as a record.
   func obey(_ instruction: Instruction, packet: Int, connection: Int) -> String? {
-    requests.post(.instruct(instruction, connection: connection, packet: packet, .operator))
+    var texts: [String: [UInt8]] = [:]
+    for path in instruction.files {
+      do throws(FileFailure) { texts[path] = try wholeFile(path) } catch { return error.message }
+    }
+    guard let whole = instruction.inlining(texts) else { return "a file is missing" }
+    requests.post(.instruct(whole, connection: connection, packet: packet, .operator))
     return nil
   }
+
+  func forwardAll() -> String? {
+    requests.post(.forwardAll(.operator))
+    return nil
+  }
+
+  func setRules(_ rules: [Rule]) -> String? {
+    do {
+      requests.post(.setRules(try rules.map(RuleSources.inlined)))
+      return nil
+    } catch let failure as Failure {
+      return failure.message
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  func arm(_ isOn: Bool) { requests.post(.arm(isOn)) }
 }

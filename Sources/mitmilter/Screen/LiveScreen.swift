@@ -16,6 +16,7 @@ final class LiveScreen {
   private let signals = ScreenSignals()
   private let head: TraceHead
   private let path: String?
+  private let controls: Controls
 
   /// The engine on its way to its thread.
   ///
@@ -59,6 +60,7 @@ final class LiveScreen {
     var configuration = Engine.Configuration()
     configuration.grace = options.grace
     configuration.controls = steering.controls
+    controls = steering.controls
     engine = Handover(
       engine: Engine(
         configuration, listener: listener, milter: target, clock: clock,
@@ -82,11 +84,13 @@ final class LiveScreen {
       handover.engine.run()
       ended.post(())
     }
-    let model = ConsoleModel(
+    var model = ConsoleModel(
       source: feed.records,
       origin: origin
         ?? .live(listen: head.listen ?? "", milter: head.milter, file: path), isLive: true,
       utcOffset: localOffset())
+    model.ruleList = RuleList(controls.rules.entries.map(\.rule))
+    if case .answer(let answer) = controls.onTimeout { model.timeoutWords = "\(answer.name)s" }
     started()
     defer { thread.join() }
     do {

@@ -1,3 +1,4 @@
+import CommandLanguage
 import MilterProtocol
 import ProxyRuntime
 import TraceModel
@@ -15,6 +16,12 @@ protocol ScreenFeed: AnyObject {
   func refresh() throws(FileFailure) -> Bool
   /// Carries out an instruction; the answer is what to tell the operator, nil for nothing.
   func obey(_ instruction: Instruction, packet: Int, connection: Int) -> String?
+  /// Lets everything go that is held anywhere.
+  func forwardAll() -> String?
+  /// Other rules from now on; the answer says why not.
+  func setRules(_ rules: [Rule]) -> String?
+  /// Rules act, or do not.
+  func arm(_ isOn: Bool)
   /// What the proxy has to say to the operator since the last call.
   func takeMessages() -> [String]
   /// The files that must not be written over.
@@ -23,4 +30,7 @@ protocol ScreenFeed: AnyObject {
 
 extension ScreenFeed {
   func takeMessages() -> [String] { [] }
+  func forwardAll() -> String? { "nothing waits in a recorded trace" }
+  func setRules(_ rules: [Rule]) -> String? { nil }
+  func arm(_ isOn: Bool) {}
 }

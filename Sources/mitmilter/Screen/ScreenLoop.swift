@@ -27,13 +27,17 @@ final class ScreenLoop {
   private var lastDrawn = ContinuousClock.now - .seconds(1)
   private var end: End?
 
-  init(_ terminal: Terminal, _ feed: any ScreenFeed, _ model: ConsoleModel) {
+  /// - Parameter effects: what was asked for before there was a screen.
+  init(
+    _ terminal: Terminal, _ feed: any ScreenFeed, _ model: ConsoleModel, _ effects: [ConsoleEffect] = []
+  ) {
     self.terminal = terminal
     self.feed = feed
     self.model = model
     send(.tick(feed.now))
     send(.resized(terminal.size))
     send(.appended)
+    for effect in effects { perform(effect) }
   }
 
   func run(_ signals: borrowing ScreenSignals) -> End {
@@ -128,10 +132,12 @@ final class ScreenLoop {
     switch effect {
     case .instruct(let instruction, let packet):
       let connection = model.connection(ofPacket: packet) ?? 0
-      if let words = feed.obey(instruction, packet: packet, connection: connection) {
-        send(.reported(StatusMessage(.refused, words)))
-      }
+      report(feed.obey(instruction, packet: packet, connection: connection))
       send(.appended)
+    case .forwardAll: report(feed.forwardAll())
+    case .setRules(let rules): report(feed.setRules(rules))
+    case .arm(let isOn): feed.arm(isOn)
+    case .edit(let request): edit(request)
     case .write(let path, let records, let replaces): write(records, to: path, replacing: replaces)
     case .copy(let bytes):
       if !terminal.copy(bytes) {
@@ -144,6 +150,21 @@ final class ScreenLoop {
       terminal.suspend()
       send(.resized(terminal.size))
     case .quit: end = .quit
+    }
+  }
+
+  private func report(_ refusal: String?) {
+    if let refusal { send(.reported(StatusMessage(.refused, refusal))) }
+  }
+
+  private func edit(_ request: EditRequest) {
+    do throws(OperatorsEditor.Failure) {
+      let text = try OperatorsEditor.edit(request.text, on: terminal)
+      send(.resized(terminal.size))
+      send(.edited(request, text))
+    } catch {
+      send(.resized(terminal.size))
+      report(error.message)
     }
   }
 

@@ -11,9 +11,9 @@ struct RuleSources: Sendable {
   /// All of them, in order.
   func read() throws -> [Rule] {
     var rules: [Rule] = []
-    for path in files { rules += try Self.rules(try contents(path), from: path) }
+    for path in files { rules += try Self.rules(try Self.contents(path), from: path) }
     for text in commands { rules += try Self.rules(Array(text.utf8), from: "-c") }
-    return try rules.map(inlined)
+    return try rules.map(Self.inlined)
   }
 
   /// As ``read()``, for a program that goes on: nil, and the reason said, where something is wrong.
@@ -33,7 +33,7 @@ struct RuleSources: Sendable {
   }
 
   /// With the contents of the files that its instructions name.
-  private func inlined(_ rule: Rule) throws -> Rule {
+  static func inlined(_ rule: Rule) throws -> Rule {
     let paths = Set(rule.instructions.flatMap(\.files))
     if paths.isEmpty { return rule }
     var texts: [String: [UInt8]] = [:]
@@ -45,7 +45,7 @@ struct RuleSources: Sendable {
     return inlined
   }
 
-  private func contents(_ path: String) throws -> [UInt8] {
+  private static func contents(_ path: String) throws -> [UInt8] {
     do throws(FileFailure) { return try wholeFile(path) } catch {
       throw Failure(error.message, hint: error.hint)
     }
