@@ -36,6 +36,15 @@ package struct HeldEntry: Hashable, Sendable {
   package func countdown(at now: Moment) -> String? {
     guard let deadline else { return nil }
     let seconds = max(0, (deadline - now).microseconds + 999_999) / 1_000_000
-    return TimeText.span(.seconds(seconds)).replacing(".0s", with: "s")
+    return HeldEntry.text(seconds: seconds)
+  }
+
+  /// How long it has been waiting.
+  package func waited(at now: Moment) -> String {
+    HeldEntry.text(seconds: max(0, (now - since).microseconds / 1_000_000))
+  }
+
+  private static func text(seconds: Int64) -> String {
+    seconds < 60 ? "\(seconds)s" : TimeText.span(.seconds(seconds))
   }
 }

@@ -50,8 +50,7 @@ enum HeldView {
     let isFromMTA = row.sender == .mta
     return [
       DisplayText(String(entry.number), style: .dim), countdown(entry, model),
-      DisplayText(
-        TimeText.span(.seconds(max(0, (model.now - entry.since).microseconds / 1_000_000))), style: .dim),
+      DisplayText(entry.waited(at: model.now), style: .dim),
       DisplayText(name, style: Style(.connection(row.connection))),
       DisplayText(isFromMTA ? "→" : "←", style: Style(isFromMTA ? .fromMTA : .fromMilter)),
       DisplayText(TimelineView.stage(row), style: Style(.keyword)),

@@ -83,10 +83,9 @@ enum RulesView {
       for row in trial.pass.rows.suffix(8).reversed() {
         guard let packet = model.trace.packet(at: Int(row)) else { continue }
         let number = model.trace.index.number(at: Int(row))
-        let words =
-          DisplayText("packet \(number)  ", style: Style(.number))
-          + DisplayText(packet.kind.name + " ", style: Style(.keyword))
-          + PacketWords.text(of: packet, columns: 120)
+        var words = DisplayText("packet \(number)  ", style: Style(.number))
+        if packet.sender == .mta { words += DisplayText(packet.kind.name + " ", style: Style(.keyword)) }
+        words += PacketWords.text(of: packet, columns: 120)
         page.row("", words.fitted(to: min(words.width, max(12, width - 22))), packet: number)
       }
     }

@@ -90,7 +90,9 @@ final class LiveScreen {
         ?? .live(listen: head.listen ?? "", milter: head.milter, file: path), isLive: true,
       utcOffset: localOffset())
     model.ruleList = RuleList(controls.rules.entries.map(\.rule))
-    if case .answer(let answer) = controls.onTimeout { model.timeoutWords = "\(answer.name)s" }
+    if case .answer(let answer) = controls.onTimeout {
+      model.timeoutWords = answer.isCustom ? "answers" : "\(answer.name)s"
+    }
     started()
     defer { thread.join() }
     do {
@@ -121,4 +123,8 @@ final class LiveScreen {
 /// Whether there is a screen: standard output is a terminal, and nothing else was asked for.
 func wantsScreen(_ recording: RecordingOptions) -> Bool {
   isatty(STDOUT_FILENO) == 1 && !recording.headless && !recording.quiet && !recording.json
+}
+
+extension Answer {
+  fileprivate var isCustom: Bool { if case .custom = self { true } else { false } }
 }

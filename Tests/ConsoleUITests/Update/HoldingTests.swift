@@ -1,0 +1,131 @@
+import CommandLanguage
+import ConsoleUI
+import MilterProtocol
+import TestSupport
+import Testing
+import TraceModel
+
+/// What the operator asks about packets that wait, and how the screen shows them.
+@Suite struct HoldingTests {
+  /// A mail whose recipient waits for 24 seconds, and the reply to another's MAIL without end.
+  private func start(_ size: Size = Size(columns: 80, rows: 24)) -> (Driver, held: Int, MemoryRecords) {
+    var play = Recording()
+    play.open()
+    play.greet()
+    play.ask(MTA.macro("M", ["i": "4XyZ7k2"]), MTA.mail("<alice@example.org>"))
+    play.mta(MTA.macro("R", ["{rcpt_addr}": "bob@example.net"]))
+    let number = play.receive(MTA.rcpt("<bob@example.net>"), forwarded: false)
+    play.append(
+      .held(Held(number: number, cause: .rule("hold"), deadline: play.now + .seconds(24))))
+    let source = MemoryRecords(play.records, head: Story.head)
+    var driver = Driver(source, size: size, isLive: true)
+    driver.send(.tick(play.now))
+    driver.press("3")
+    return (driver, number, source)
+  }
+
+  static let sizes = [Size(columns: 80, rows: 24), Size(columns: 120, rows: 36)]
+
+  @Test(arguments: sizes) func viewsLookLikeThis(_ size: Size) {
+    for (name, keys) in [
+      ("held", "Esc 3"), ("verdict-menu", "v"), ("edit-form", "e ^U x"), ("timeline-held", "1"),
+    ] {
+      var (driver, _, _) = start(size)
+      driver.press("Esc 3")
+      driver.press(keys)
+      expectScreen(driver.frame(), "Screens/\(name)-\(size.columns)x\(size.rows)")
+    }
+    var (driver, _, _) = start(size)
+    driver.enter("on rcpt do hold")
+    driver.enter("on mail named \"senders\" every 2 do mark; note \"seen\"")
+    driver.press("5 j")
+    expectScreen(driver.frame(), "Screens/rules-\(size.columns)x\(size.rows)")
+  }
+
+  struct Row: Sendable, CustomStringConvertible {
+    var keys: String
+    var typed = ""
+    var asks: String
+    var description: String { keys }
+  }
+
+  static let rows = [
+    Row(keys: "a", asks: "forward"), Row(keys: "s", asks: "step"), Row(keys: "v r", asks: "reject"),
+    Row(keys: "v t", asks: "tempfail"), Row(keys: "D y", asks: "drop"),
+    Row(keys: "X l", asks: "close milter"),
+    Row(keys: "v o", typed: "no\"", asks: "reply 550 5.7.1 no"),
+    Row(keys: "+ q", typed: "odd\"", asks: "quarantine odd"),
+    Row(keys: "e ^U", typed: "<c@d>", asks: "set rcpt.address <c@d>"),
+    Row(keys: ":", typed: "set rcpt.address <c@d>", asks: "set rcpt.address <c@d>"),
+    Row(keys: ":", typed: "apply rcpt do accept", asks: "accept"),
+  ]
+
+  @Test(arguments: rows) func keysAskForIt(_ row: Row) throws {
+    var (driver, held, _) = start()
+    driver.press(row.keys)
+    driver.type(row.typed)
+    if !row.typed.isEmpty { driver.press("Enter") }
+    #expect(driver.effects.last == .instruct(try Instruction(parsing: row.asks), packet: held))
+  }
+
+  @Test func whatCameIsAskedForAgain() {
+    var (driver, held, _) = start()
+    driver.press("V")
+    #expect(driver.effects.last == .instruct(.raw(MTA.rcpt("<bob@example.net>").bytes), packet: held))
+  }
+
+  @Test func aWrongFieldIsRefusedAndStays() {
+    var (driver, _, _) = start()
+    driver.press("e ^U")
+    driver.type("<a\\x00b>")
+    driver.press("Enter")
+    #expect(driver.effects.isEmpty)
+    #expect(driver.text.contains { $0.contains("cannot have a NUL") })
+    driver.press("Esc")
+    #expect(driver.text.contains { $0.contains("held by") })
+  }
+
+  @Test func aRefusalIsShownWithItsReason() {
+    var (driver, held, source) = start()
+    let refused = Instructed(text: "drop", cause: .operator, packet: held, refusal: "not that one")
+    source.append(Record(time: .zero, connection: 1, event: .instructed(refused)))
+    driver.send(.appended)
+    #expect(driver.text.last == " packet \(held): not that one")
+  }
+
+  @Test func aHoldIsARuleOfItsOwn() throws {
+    var (driver, _, _) = start()
+    driver.enter("bodyeob", at: "i")
+    let rule = try Rule(parsing: "on bodyeob named hold do hold")
+    #expect(driver.effects.last == .setRules([rule]))
+    driver.press("i ^U Enter")
+    #expect(driver.effects.last == .setRules([]))
+  }
+
+  @Test func rulesAreSwitchedMovedAndDeleted() throws {
+    var (driver, _, _) = start()
+    driver.enter("on rcpt do accept")
+    driver.enter("on mail do reject")
+    let (first, second) = (try Rule(parsing: "on rcpt do accept"), try Rule(parsing: "on mail do reject"))
+    #expect(driver.effects.last == .setRules([first, second]))
+    driver.press("5 J")
+    #expect(driver.effects.last == .setRules([second, first]))
+    var off = first
+    off.isEnabled = false
+    driver.press("Space")
+    #expect(driver.effects.last == .setRules([second, off]))
+    driver.press("D y")
+    #expect(driver.effects.last == .setRules([second]))
+    #expect(driver.text.contains { $0.contains("would have matched 1 of") })
+    driver.press("I")
+    #expect(driver.effects.last == .arm(false))
+  }
+
+  @Test func leavingAsksWhileSomethingIsHeld() {
+    var (driver, _, _) = start()
+    driver.press("Q n")
+    #expect(driver.effects.isEmpty)
+    driver.press("Q y")
+    #expect(driver.effects == [.quit])
+  }
+}

@@ -1,0 +1,54 @@
+"""Holding, answering, editing and rules on the screen, with the demo's peers on both sides."""
+
+from test_screen import Home, left
+
+
+def test_a_held_verdict_is_answered_in_other_words():
+    with Home() as home, home.run("demo", "--speed", "5", size=(120, 36)) as t:
+        t.wait(r"MAIL +<")
+        t.key("i")
+        t.send("verdict and stage == bodyeob")
+        t.wait("would have matched")
+        t.key("Enter")
+        t.wait(r"3 Held \d")
+        t.key("3")
+        t.wait(r"waiting .*held by")
+        t.wait("your hold")
+        t.key("v")
+        t.wait("Answer to BODYEOB")
+        t.key("o")
+        t.send('not today"')
+        t.key("Enter")
+        t.wait(r'reply 550 5.7.1 "not today"')
+        t.key("1")
+        t.wait(r"550 5.7.1 not today|EDITED")
+        t.key("5")
+        t.wait(r"on +\d+ verdict and stage == bodyeob +hold")
+        t.key("Q")
+        if ("held. Quit" in t.text()) or ("still open" in t.text()):
+            t.key("y")
+        left(t)
+
+
+def test_a_held_command_is_edited_and_stepped():
+    with Home() as home, home.run("demo", "--speed", "5", "-c", "on rcpt do hold", size=(80, 24)) as t:
+        t.wait(r"3 Held 1|3 1")
+        t.key("3")
+        t.wait("RCPT")
+        t.key("e")
+        t.wait("edit packet")
+        t.key("C-u")
+        t.send("<other@example.org>")
+        t.wait("leaves as.*<other@example.org>")
+        t.key("Enter")
+        t.wait("As it would leave now")
+        t.key("s")
+        t.wait(r"HEADER|DATA|RCPT")
+        t.key("I")
+        t.wait("no rule acts")
+        t.key("A")
+        t.wait("held packet")
+        t.key("y")
+        t.wait("nothing waits")
+        t.key("Q")
+        left(t)
