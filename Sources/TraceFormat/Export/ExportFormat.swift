@@ -37,7 +37,7 @@ package struct ExportFormat: Sendable {
   }
 
   /// In the order in which they are listed.
-  package static let table: [ExportFormat] = [json, jsonLines, pcapng, trace]
+  package static let table: [ExportFormat] = [json, jsonLines, pcapng, trace, report]
 
   package static func named(_ name: String) -> ExportFormat? { table.first { $0.name == name } }
 }
