@@ -4,7 +4,8 @@ struct Mitmilter: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mitmilter", abstract: "Man in the middle for milters.", version: version,
     subcommands: [
-      DemoCommand.self, Proxy.self, Open.self, Show.self, Export.self, WiresharkDissectorCommand.self,
+      DemoCommand.self, Proxy.self, MilterCommand.self, Open.self, Show.self, Export.self,
+      WiresharkDissectorCommand.self,
     ])
 
   static let version = "0.1.0"

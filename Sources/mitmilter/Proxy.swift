@@ -34,40 +34,44 @@ struct Proxy: ParsableCommand {
   var socketMode = "660"
 
   func run() throws {
-    var options = Relay.Options(listen: try address(listen), milter: try address(milter))
-    options.socketMode = try mode(socketMode)
+    var options = Relay.Options(listen: try milterAddress(listen), milter: try milterAddress(milter))
+    options.socketMode = try mitmilter.socketMode(parsing: socketMode)
     options.grace = .seconds(Int64(grace))
     options.trace = recording.write
     options.printing = recording.printing
     options.steering = try steering.plan(with: screen, isShown: wantsScreen(recording))
     if wantsScreen(recording) { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
     let relay = try Relay(options)
-    announce(relay, milter: options.milter)
+    relay.announce("listening on \(relay.address), milter at \(try milterAddress(milter))")
     relay.run()
   }
+}
 
-  private func announce(_ relay: Relay, milter: MilterAddress) {
-    tell("listening on \(relay.address), milter at \(milter)")
-    tell("  Postfix main.cf       \(relay.address.postfixLine)")
-    tell("  Sendmail sendmail.mc  \(relay.address.sendmailLine)")
-    if !relay.isLocal {
-      tell("warning: other machines can reach \(relay.address), and the milter protocol knows no passwords")
-    }
+func milterAddress(_ text: String) throws -> MilterAddress {
+  do { return try MilterAddress(parsing: text) } catch {
+    throw Failure(error.message, hint: MilterAddress.ParsingError.hint)
   }
+}
 
-  private func address(_ text: String) throws -> MilterAddress {
-    do { return try MilterAddress(parsing: text) } catch {
-      throw Failure(error.message, hint: MilterAddress.ParsingError.hint)
-    }
+/// The mode of a unix socket, in octal.
+func socketMode(parsing text: String) throws -> mode_t {
+  guard let mode = mode_t(text, radix: 8), mode <= 0o777 else {
+    throw Failure(
+      "--socket-mode: expected an octal mode from 0 to 777, there is '\(text)'",
+      hint: "660 lets the user and the group of the socket connect")
   }
+  return mode
+}
 
-  private func mode(_ text: String) throws -> mode_t {
-    guard let mode = mode_t(text, radix: 8), mode <= 0o777 else {
-      throw Failure(
-        "--socket-mode: expected an octal mode from 0 to 777, there is '\(text)'",
-        hint: "660 lets the user and the group of the socket connect")
+extension Relay {
+  /// Says where it listens, and what makes the MTA connect there.
+  func announce(_ words: String) {
+    tell(words)
+    tell("  Postfix main.cf       \(address.postfixLine)")
+    tell("  Sendmail sendmail.mc  \(address.sendmailLine)")
+    if !isLocal {
+      tell("warning: other machines can reach \(address), and the milter protocol knows no passwords")
     }
-    return mode
   }
 }
 

@@ -8,7 +8,8 @@ import TraceModel
 struct Relay {
   struct Options {
     var listen: MilterAddress
-    var milter: MilterAddress
+    /// nil where we are the milter.
+    var milter: MilterAddress?
     var socketMode = Listener.socketMode
     /// Path of the trace to write; nil for none.
     var trace: String?
@@ -30,10 +31,14 @@ struct Relay {
   init(_ options: Options) throws {
     let signals = Signals()
     let clock = Clock()
-    let target: MilterTarget
+    let target: MilterTarget?
     let listener: Listener
     let file: TraceFileWriter?
-    do { target = try MilterTarget(options.milter) } catch { throw Failure(error.message, hint: error.hint) }
+    do {
+      target = try options.milter.map { (address) throws(Resolution.Failure) in try MilterTarget(address) }
+    } catch {
+      throw Failure(error.message, hint: error.hint)
+    }
     do { listener = try Listener(on: options.listen, socketMode: options.socketMode) } catch {
       throw Failure(error.message, hint: error.hint)
     }
@@ -41,7 +46,7 @@ struct Relay {
     isLocal = listener.isLocal
     let head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
-      listen: address.description, milter: options.milter.description,
+      listen: address.description, milter: options.milter?.description,
       negotiation: options.steering.controls.negotiation.rawValue)
     do throws(FileFailure) {
       if let path = options.trace { file = try TraceFileWriter(path: path, head: head) } else { file = nil }

@@ -25,7 +25,8 @@ def test_a_held_verdict_is_answered_in_other_words():
         t.key("5")
         t.wait(r"on +\d+ verdict and stage == bodyeob +hold")
         t.key("Q")
-        if ("held. Quit" in t.text()) or ("still open" in t.text()):
+        t.until(lambda: t.is_closed or "Quit and end" in t.text(), "neither a question nor the end")
+        if not t.is_closed:
             t.key("y")
         left(t)
 
@@ -51,4 +52,7 @@ def test_a_held_command_is_edited_and_stepped():
         t.key("y")
         t.wait("nothing waits")
         t.key("Q")
+        t.until(lambda: t.is_closed or "Quit and end" in t.text(), "neither a question nor the end")
+        if not t.is_closed:
+            t.key("y")
         left(t)

@@ -190,7 +190,7 @@ def test_a_growing_trace_is_followed_and_several_are_merged():
         with open(path, "wb") as out:
             out.writelines(lines[:8])
             out.flush()
-            with home.run("open", path, home.record("other.mtrace")) as t:
+            with home.run("open", path, home.record("other.mtrace"), size=(100, 24)) as t:
                 t.wait("2 files")
                 t.wait("OPTNEG")
                 before = int(t.wait(r"packet +([\d,]+)$").group(1).replace(",", ""))

@@ -194,7 +194,7 @@ extension Engine {
       case .sendBytes(let bytes, let leg): outgoing.append(.owned(bytes), to: leg, of: connection.slot)
       case .send(let packet, let leg): outgoing.append(.owned(packet.bytes), to: leg, of: connection.slot)
       case .connectMilter:
-        connection.candidates = target.candidates[...]
+        connection.candidates = (target?.candidates ?? [])[...]
         connect(connection)
       case .finish(let leg): connection[leg].ending = .finish
       case .close(let leg): connection[leg].ending = .close

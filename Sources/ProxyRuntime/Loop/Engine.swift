@@ -45,7 +45,8 @@ package final class Engine {
   }
 
   let configuration: Configuration
-  let target: MilterTarget
+  /// nil where we are the milter.
+  let target: MilterTarget?
   let clock: Clock
   let report: (String) -> Void
   let poller = Poller()
@@ -75,7 +76,7 @@ package final class Engine {
   ///   - signals: where INT and TERM are read from, if this loop is the one to obey them.
   ///   - report: takes a message for the operator, one line.
   package init(
-    _ configuration: Configuration, listener: consuming Listener, milter: MilterTarget, clock: Clock,
+    _ configuration: Configuration, listener: consuming Listener, milter: MilterTarget?, clock: Clock,
     journal: consuming Journal, requests: Mailbox<Request>, signals: consuming Signals?,
     report: @escaping (String) -> Void
   ) {
@@ -170,7 +171,7 @@ package final class Engine {
     connection.mta.open(socket)
     let local = SocketAddress { _ = getsockname(socket, $0, &$1) }
     let opened = Opened(
-      peer: peer.canonical, local: local.canonical, milter: target.address.description)
+      peer: peer.canonical, local: local.canonical, milter: target?.address.description)
     connection.machine.opened(opened, at: now, under: &controls, into: &effects)
     perform(for: connection, .none)
   }
@@ -265,8 +266,9 @@ package final class Engine {
     if let suffix = unreachable.due(at: now) {
       let seen = controls.onMilterFailure.map { "is told \($0.name)" } ?? "sees a closed connection"
       report(
-        "cannot reach the milter at \(target.address): \(why); the MTA \(seen)\(suffix)")
+        "cannot reach the milter at \(target?.address.description ?? "nowhere"): \(why); the MTA \(seen)\(suffix)"
+      )
     }
-    target.lookUpAgain()
+    target?.lookUpAgain()
   }
 }

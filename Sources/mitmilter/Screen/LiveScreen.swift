@@ -34,9 +34,13 @@ final class LiveScreen {
     }
     let steering = options.steering.attended
     let clock = Clock()
-    let target: MilterTarget
+    let target: MilterTarget?
     let listener: Listener
-    do { target = try MilterTarget(options.milter) } catch { throw Failure(error.message, hint: error.hint) }
+    do {
+      target = try options.milter.map { (address) throws(Resolution.Failure) in try MilterTarget(address) }
+    } catch {
+      throw Failure(error.message, hint: error.hint)
+    }
     do { listener = try Listener(on: options.listen, socketMode: options.socketMode) } catch {
       throw Failure(error.message, hint: error.hint)
     }
@@ -44,7 +48,7 @@ final class LiveScreen {
     path = options.trace
     head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
-      listen: listener.address.description, milter: options.milter.description,
+      listen: listener.address.description, milter: options.milter?.description,
       negotiation: steering.controls.negotiation.rawValue)
     let bell = RecordWindow()
     let messages = Mailbox<String>()

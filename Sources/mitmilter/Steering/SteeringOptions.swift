@@ -63,23 +63,23 @@ struct SteeringOptions: ParsableArguments {
     controls.negotiation = negotiation ?? (hasRules ? .widen : .transparent)
     controls.offer = try offer.map(Offer.init(parsing:))
     controls.mta = mta
-    controls.mtaTimeout = try mtaTimeout.map(mtaTimeout(parsing:))
-    if let milterTimeout { controls.milterTimeout = try span(milterTimeout, of: "--milter-timeout") }
-    if let answer = try answer(onTimeout, or: "forward", of: "--on-timeout") {
+    controls.mtaTimeout = try mtaTimeout.map(Self.mtaTimeout(parsing:))
+    if let milterTimeout { controls.milterTimeout = try Self.span(milterTimeout, of: "--milter-timeout") }
+    if let answer = try Self.answer(onTimeout, or: "forward", of: "--on-timeout") {
       controls.onTimeout = .answer(answer)
     }
-    controls.onMilterFailure = try answer(onMilterFailure, or: "pass", of: "--on-milter-failure")
+    controls.onMilterFailure = try Self.answer(onMilterFailure, or: "pass", of: "--on-milter-failure")
     return SteeringPlan(controls: controls, sources: sources, choosesNegotiation: negotiation != nil)
   }
 
-  private func mtaTimeout(parsing text: String) throws -> Controls.MTATimeout {
+  static func mtaTimeout(parsing text: String) throws -> Controls.MTATimeout {
     let parts = text.split(separator: ",", maxSplits: 1).map(String.init)
     let command = try span(parts.first ?? "", of: "--mta-timeout")
     let content = try parts.count > 1 ? span(parts[1], of: "--mta-timeout") : command
     return Controls.MTATimeout(command: command, content: content)
   }
 
-  private func span(_ text: String, of option: String) throws -> Moment.Span {
+  static func span(_ text: String, of option: String) throws -> Moment.Span {
     guard let microseconds = Units.microseconds(text), microseconds > 0 else {
       throw Failure("\(option): expected a duration, there is '\(text)'", hint: "30s, 5m, 1h, 500ms")
     }
@@ -87,7 +87,7 @@ struct SteeringOptions: ParsableArguments {
   }
 
   /// nil for `word`.
-  private func answer(_ text: String, or word: String, of option: String) throws -> Answer? {
+  static func answer(_ text: String, or word: String, of option: String) throws -> Answer? {
     if text.lowercased() == word { return nil }
     let instruction: Instruction
     do throws(SyntaxError) { instruction = try Instruction(parsing: text) } catch {

@@ -1,0 +1,95 @@
+import ArgumentParser
+import CommandLanguage
+import MilterProtocol
+import ProxyCore
+import ProxyRuntime
+import TraceModel
+
+struct MilterCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "milter", abstract: "Be the milter: you and your rules decide about each mail.",
+    discussion: """
+      With a screen each mail waits at its end for the operator; without one, rules decide, and the default where \
+      none does.
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the MTA connects to: inet:8891@127.0.0.1, unix:/run/mitmilter/milter.sock.",
+      valueName: "address"))
+  var listen: String
+
+  @OptionGroup var recording: RecordingOptions
+
+  @OptionGroup var screen: ScreenOptions
+
+  @Option(
+    help: ArgumentHelp("What a mail gets about which nobody decides: a verdict.", valueName: "verdict"))
+  var `default` = "accept"
+
+  @Option(
+    help: ArgumentHelp(
+      "Which packets wait for the operator. Default: bodyeob with a screen, else none.",
+      valueName: "expression"))
+  var hold: String?
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Rules, a line each; read again on HUP where there is no screen.", valueName: "file"))
+  var rules: [String] = []
+
+  @Option(
+    help: ArgumentHelp("postfix, sendmail or generic. Default: told from its macros.", valueName: "kind"))
+  var mta: MTAProfile?
+
+  @Option(
+    help: ArgumentHelp(
+      "How long the MTA waits for a reply, and for one to the mail's content: 30s or 30s,300s.",
+      valueName: "duration"))
+  var mtaTimeout: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of a held packet before the MTA loses patience: forward (the default's verdict), or a verdict.",
+      valueName: "act"))
+  var onTimeout = "forward"
+
+  @Option(
+    name: .customLong("socket-mode"),
+    help: ArgumentHelp("Mode of a unix socket that we listen on, octal.", valueName: "mode"))
+  var mode = "660"
+
+  func run() throws {
+    let isShown = wantsScreen(recording)
+    var options = Relay.Options(listen: try milterAddress(listen), milter: nil)
+    options.socketMode = try socketMode(parsing: mode)
+    options.trace = recording.write
+    options.printing = recording.printing
+    options.steering = try plan(isShown: isShown)
+    if isShown { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
+    let relay = try Relay(options)
+    relay.announce("listening on \(relay.address) as a milter")
+    relay.run()
+  }
+
+  private func plan(isShown: Bool) throws -> SteeringPlan {
+    var commands = isShown ? screen.rules : screen.command
+    if let hold = hold ?? (isShown ? "bodyeob" : nil) {
+      do { _ = try Expression(parsing: hold) } catch { throw Failure("--hold: \(error.description)") }
+      commands.insert("on \(hold) named hold do hold", at: 0)
+    }
+    let sources = RuleSources(files: rules, commands: commands)
+    var controls = Controls()
+    controls.rules = RuleBook(try sources.read())
+    controls.mta = mta
+    controls.mtaTimeout = try mtaTimeout.map(SteeringOptions.mtaTimeout(parsing:))
+    if let answer = try SteeringOptions.answer(onTimeout, or: "forward", of: "--on-timeout") {
+      controls.onTimeout = .answer(answer)
+    }
+    guard let verdict = try SteeringOptions.answer(self.default, or: "", of: "--default") else {
+      throw Failure("--default: expected a verdict", hint: "accept, reject, tempfail, discard")
+    }
+    controls.standIn = Controls.StandIn(verdict: verdict)
+    return SteeringPlan(controls: controls, sources: sources, choosesNegotiation: true)
+  }
+}

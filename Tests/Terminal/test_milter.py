@@ -1,0 +1,105 @@
+"""Being the milter: a scripted MTA on one side, the operator or rules on the other."""
+
+import socket
+import subprocess
+
+from programs import program
+from test_screen import Home, free_port, left, receive
+
+OPTNEG = b"O" + bytes.fromhex("00000006000001ff001fffff")
+
+
+class Client:
+    """The MTA's side of one connection."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, *packets):
+        for packet in packets:
+            self.socket.sendall(len(packet).to_bytes(4, "big") + packet)
+
+    def reply(self):
+        count = int.from_bytes(receive(self.socket, 4), "big")
+        return receive(self.socket, count)
+
+    def ask(self, packet):
+        self.send(packet)
+        return self.reply()
+
+    def greet(self):
+        assert self.ask(OPTNEG)[:5] == b"O\0\0\0\x06"
+        assert self.ask(b"Cmail.example.org\x004" + bytes.fromhex("c822") + b"192.0.2.7\0") == b"c"
+        assert self.ask(b"Hmail.example.org\0") == b"c"
+
+    def mail(self, sender="<alice@example.org>"):
+        """Up to the end of the mail, whose verdict is left to be read."""
+        assert self.ask(b"M" + sender.encode() + b"\0") == b"c"
+        assert self.ask(b"R<bob@example.net>\0") == b"c"
+        assert self.ask(b"T") == b"c"
+        assert self.ask(b"LSubject\0Greetings\0") == b"c"
+        assert self.ask(b"N") == b"c"
+        assert self.ask(b"BHello.\r\n") == b"c"
+        self.send(b"E")
+
+
+def test_the_operator_decides_about_a_mail():
+    with Home() as home:
+        port = free_port()
+        with home.run("milter", "--listen", f"127.0.0.1:{port}", size=(120, 36)) as t:
+            t.wait("waiting for an MTA to connect")
+            with Client(port) as mta:
+                mta.greet()
+                mta.mail()
+                t.wait("3 Held 1")
+                t.key("3")
+                t.wait(r"BODYEOB +end of message +your hold")
+                t.key("+", "a")
+                t.send('X-Seen "by me"')
+                t.key("Enter")
+                t.wait(r'packet \d+: add-header X-Seen "by me"')
+                t.key("v", "a")
+                assert mta.reply() == b"hX-Seen\0by me\0"
+                assert mta.reply() == b"a"
+                t.wait("nothing waits")
+                mta.mail()
+                t.wait("your hold")
+                t.key("v", "o")
+                t.send('not today"')
+                t.key("Enter")
+                assert mta.reply() == b"y550 5.7.1 not today\0"
+                t.wait("nothing waits")
+                mta.send(b"Q")
+            t.key("Q")
+            # The MTA's end may not be seen yet.
+            t.until(lambda: t.is_closed or "still open" in t.text(), "neither a question nor the end")
+            if not t.is_closed:
+                t.key("y")
+            left(t)
+
+
+def test_rules_decide_and_the_default_where_none_does():
+    port = free_port()
+    arguments = [
+        "milter", "--listen", f"127.0.0.1:{port}", "--headless", "-q", "--default", "tempfail",
+        "-c", 'on bodyeob and message.from endswith "@example.com>" do reply 550 5.7.1 "not from there"',
+    ]
+    process = subprocess.Popen([program("mitmilter"), *arguments], stderr=subprocess.PIPE)
+    try:
+        assert b"as a milter" in process.stderr.readline()
+        for sender, verdict in [("<a@example.com>", b"y550 5.7.1 not from there\0"), ("<a@example.org>", b"t")]:
+            with Client(port) as mta:
+                mta.greet()
+                mta.mail(sender)
+                assert mta.reply() == verdict, sender
+                mta.send(b"Q")
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+    assert process.returncode == 0
