@@ -9,6 +9,10 @@ struct Search: Hashable, Sendable {
   let needle: [UInt8]
   /// Kinds of packets whose name says it.
   let names: Set<PacketKind>
+  /// What a packet must have to match by its own strings.
+  let probe: TextProbe?
+  /// Kinds of packets that do not match where they have no payload.
+  private(set) var silent: Set<PacketKind> = []
   /// The row to look at next; nil where nothing is under way.
   var next: Int?
   /// 1 towards the end, -1 towards the start.
@@ -24,6 +28,11 @@ struct Search: Hashable, Sendable {
     let sought = text.uppercased()
     let kinds = CommandKind.allCases.map(PacketKind.command) + ReplyKind.allCases.map(PacketKind.reply)
     names = Set(kinds.filter { $0.name.says(sought) })
+    probe = TextProbe(needle)
+    let empty =
+      CommandKind.allCases.map { Packet(code: $0.rawValue, from: .mta) }
+      + ReplyKind.allCases.map { Packet(code: $0.rawValue, from: .milter) }
+    silent = Set(empty.filter { !matchesAlone($0) }.map(\.kind))
   }
 
   /// Whether `bytes` say it, in any letter case.

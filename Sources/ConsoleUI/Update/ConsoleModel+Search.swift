@@ -85,14 +85,18 @@ extension ConsoleModel {
 extension Search {
   /// Whether the row, its packet, its macros or what was remarked on it say it.
   func matches(row: Int, _ trace: TraceView) -> Bool {
-    guard let packet = trace.packet(at: row) else { return false }
-    if names.contains(packet.kind) || matches(packet.bytes[packet.payload]) { return true }
-    if matchesWords(of: packet) { return true }
     let index = trace.index
-    for macros in index.macroRows(of: row) {
-      if let packet = trace.packet(at: macros), matches(packet.bytes[packet.payload]) { return true }
+    let line = index[row]
+    if mayMatch(line, trace) {
+      guard let packet = trace.packet(at: row) else { return false }
+      if matchesAlone(packet) { return true }
     }
-    guard index[row].severity != nil || !index[row].flags.isEmpty else { return false }
+    if line.macros != nil {
+      for macros in index.macroRows(of: row) where mayHold(macros, trace) {
+        if let packet = trace.packet(at: macros), matches(packet.bytes[packet.payload]) { return true }
+      }
+    }
+    guard line.severity != nil || !line.flags.isEmpty else { return false }
     return index.remarkRecords(about: row, from: trace.source).contains { remark in
       switch remark.event {
       case .found(let finding): matches(Array("\(finding.rule.id) \(finding.text)".utf8))
@@ -100,6 +104,29 @@ extension Search {
       case .opened, .received, .passed, .sent, .held, .released, .instructed, .marked, .closed: false
       }
     }
+  }
+
+  /// Whether the packet says it, by its name, its payload or its row.
+  func matchesAlone(_ packet: Packet) -> Bool {
+    names.contains(packet.kind) || matches(packet.bytes[packet.payload]) || matchesWords(of: packet)
+  }
+
+  /// False where the packet need not be read to know that it does not say it.
+  private func mayMatch(_ line: TimelineRow, _ trace: TraceView) -> Bool {
+    if names.contains(line.kind) { return true }
+    if line.frameBytes == Limits.headerBytes, silent.contains(line.kind) { return false }
+    switch line.kind {
+    case .command(.body), .command(.macro), .command(.helo), .command(.unknown), .command(.data),
+      .command(.abort), .command(.quit), .command(.header):
+      return mayHold(line.row, trace)
+    // Their rows say more than their strings.
+    case .command, .reply, .unknown, .empty: return true
+    }
+  }
+
+  private func mayHold(_ row: Int, _ trace: TraceView) -> Bool {
+    guard let probe else { return true }
+    return trace.source.mayHold(probe, at: trace.index.recordNumber(at: row))
   }
 
   /// What a row says beyond the strings of the payload; making it is dear, so only where there is any.

@@ -56,13 +56,24 @@ package final class TraceFileReader: RecordSource {
 
   package func record(at index: Int) -> Record? { try? read(index) }
 
+  package func mayHold(_ probe: TextProbe, at place: Int) -> Bool {
+    guard (0..<count).contains(place) else { return true }
+    let range = line(place)
+    guard range.count <= Self.longestLine, let place = window.load(range, of: file.store) else { return true }
+    let contents = window.contents
+    return probe.mayStand(in: contents.span.extracting(place))
+  }
+
+  private func line(_ place: Int) -> Range<Int> {
+    place + 1 < index.count ? index.line(place + 1) : index.tail..<index.bytes
+  }
+
   /// The record at `place`, or why its line is none.
   package func read(_ place: Int) throws(UnreadableLine) -> Record {
-    let range = place + 1 < index.count ? index.line(place + 1) : index.tail..<index.bytes
     guard (0..<count).contains(place) else {
       throw UnreadableLine(offset: index.bytes, reason: "there is no such record")
     }
-    return try read(range)
+    return try read(line(place))
   }
 
   /// What is lost at the end of the file, when that has been reached; nil for nothing.

@@ -14,13 +14,23 @@ package final class AnnotatedRecords: RecordSource {
   package func append(_ record: Record) { own.append((count, record)) }
 
   package func record(at index: Int) -> Record? {
+    let place = place(index)
+    return place.own.map { own[$0].record } ?? base.record(at: index - place.before)
+  }
+
+  package func mayHold(_ probe: TextProbe, at index: Int) -> Bool {
+    let place = place(index)
+    return place.own != nil || base.mayHold(probe, at: index - place.before)
+  }
+
+  /// How many were put in before that record, and which of them it is, if any.
+  private func place(_ index: Int) -> (before: Int, own: Int?) {
     var low = 0
     var high = own.count
     while low < high {
       let middle = (low + high) / 2
       if own[middle].number < index { low = middle + 1 } else { high = middle }
     }
-    if low < own.count, own[low].number == index { return own[low].record }
-    return base.record(at: index - low)
+    return (low, low < own.count && own[low].number == index ? low : nil)
   }
 }

@@ -7,4 +7,11 @@ package protocol RecordSource: AnyObject {
   var count: Int { get }
   /// The record at `index`, read back if need be; nil past the end, or where the line cannot be read.
   func record(at index: Int) -> Record?
+  /// False only where the packet of that record surely does not have that text, in whatever letter case: then nobody
+  /// needs to read it.
+  func mayHold(_ probe: TextProbe, at index: Int) -> Bool
+}
+
+extension RecordSource {
+  package func mayHold(_ probe: TextProbe, at index: Int) -> Bool { true }
 }

@@ -69,6 +69,11 @@ package final class MergedRecords: RecordSource {
     return record
   }
 
+  package func mayHold(_ probe: TextProbe, at index: Int) -> Bool {
+    guard order.indices.contains(index) else { return true }
+    return parts[Int(order[index].part)].source.mayHold(probe, at: Int(order[index].record))
+  }
+
   private struct Ahead {
     var record: Record?
     var time: Int64

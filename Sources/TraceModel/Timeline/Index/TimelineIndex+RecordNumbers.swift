@@ -1,5 +1,8 @@
 /// Which records the index was made of, for writing a part of a trace.
 extension TimelineIndex {
+  /// Number of the record that brought the packet at `row`.
+  package func recordNumber(at row: Int) -> Int { Int(packets[row].record) }
+
   /// Numbers of the records about the packet at `row`, its own first.
   package func recordNumbers(about row: Int) -> [Int] {
     [Int(packets[row].record)] + remarks.records(about: row)
