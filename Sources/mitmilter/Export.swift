@@ -24,8 +24,13 @@ struct Export: ParsableCommand {
   var files: [String]
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Write here, not to standard output.", valueName: "file"))
+    name: .shortAndLong,
+    help: ArgumentHelp("Write here, not to standard output; for eml a folder.", valueName: "file"))
   var output: String?
+
+  @Option(
+    help: ArgumentHelp("eml: the mails as this MTA delivers them: postfix or sendmail.", valueName: "mta"))
+  var delivered: String?
 
   @Option(
     name: .shortAndLong, help: ArgumentHelp("Only packets that this takes.", valueName: "expression"))
@@ -39,6 +44,7 @@ struct Export: ParsableCommand {
       let names = ExportFormat.table.map(\.name).joined(separator: ", ")
       throw Failure("unknown format '\(ListingText.inert(format))'", hint: "the formats are: \(names)")
     }
+    let delivery = try deliveryRules(format)
     let expression = try filter.map(filterExpression)
     let target = output ?? "-"
     if target == "-", format.options.contains(.isBinary), isatty(STDOUT_FILENO) == 1 {
@@ -46,17 +52,15 @@ struct Export: ParsableCommand {
     }
     let traces = try ExportedTraces(files)
     let redacted = try redaction.redacted(traces.records, isDefault: format.options.contains(.isRedacted))
-    let input = chosen(by: expression, of: traces.records, shown: redacted)
+    let input = chosen(by: expression, of: traces.records, shown: redacted, delivery)
     let hasChosen = input.chosen.count ?? 1 > 0
-    let file = try ExportFile(target, sparing: traces.paths + (redaction.redactMap.map { [$0] } ?? []))
+    let spared = traces.paths + (redaction.redactMap.map { [$0] } ?? [])
     var exporter = format.exporter(input)
-    var progress = Progress(of: exporter.stepCount)
-    for step in 0..<exporter.stepCount {
-      file.append { exporter.step(step, into: &$0) }
-      progress.done(step + 1)
+    if format.options.contains(.isFilePerMail) {
+      try writeFiles(&exporter, sparing: spared)
+    } else {
+      try write(&exporter, 0..<exporter.stepCount, to: target, sparing: spared)
     }
-    progress.finish()
-    file.finish()
     for remark in exporter.remarks { tell("note: \(remark)") }
     if !hasChosen { tell("note: no packet is taken by the filter") }
     if !traces.finish() || !hasChosen { throw ExitCode(1) }
@@ -64,12 +68,60 @@ struct Export: ParsableCommand {
 
   /// What goes out: the filter is asked about the trace as recorded, whatever words are shown of it.
   private func chosen(
-    by expression: Expression?, of records: any RecordSource, shown redacted: (any RecordSource)?
+    by expression: Expression?, of records: any RecordSource, shown redacted: (any RecordSource)?,
+    _ delivery: DeliveryRules?
   ) -> ExportInput {
     let shown = redacted ?? records
-    guard let expression else { return ExportInput(shown, isRedacted: redacted != nil) }
+    guard let expression else {
+      return ExportInput(shown, delivery: delivery, isRedacted: redacted != nil)
+    }
     var selection = PacketSelection(expression, utcOffset: localOffset())
     selection.catchUp(with: records)
-    return ExportInput(shown, rows: selection.rows, isRedacted: redacted != nil)
+    return ExportInput(shown, rows: selection.rows, delivery: delivery, isRedacted: redacted != nil)
+  }
+
+  private func deliveryRules(_ format: ExportFormat) throws(Failure) -> DeliveryRules? {
+    guard let delivered else { return nil }
+    guard format.options.contains(.takesDelivered) else {
+      throw Failure("--delivered says nothing about \(format.name)", hint: "it is for eml")
+    }
+    guard let rules = DeliveryRules(rawValue: delivered) else {
+      throw Failure(
+        "unknown MTA '\(ListingText.inert(delivered))'", hint: "--delivered postfix or --delivered sendmail")
+    }
+    return rules
+  }
+
+  private func write(
+    _ exporter: inout any Exporter, _ steps: Range<Int>, to path: String, sparing spared: [String]
+  ) throws(Failure) {
+    let file = try ExportFile(path, sparing: spared)
+    var progress = Progress(of: steps.count)
+    for step in steps {
+      file.append { exporter.step(step, into: &$0) }
+      progress.done(step - steps.lowerBound + 1)
+    }
+    progress.finish()
+    file.finish()
+  }
+
+  /// Each step into a file of its own in the folder, which is made where there is none; one alone also to standard output.
+  private func writeFiles(_ exporter: inout any Exporter, sparing spared: [String]) throws(Failure) {
+    guard exporter.stepCount > 0 else { throw Failure("there is no mail with content in what was chosen") }
+    guard let folder = output, folder != "-" else {
+      guard exporter.stepCount == 1 else {
+        throw Failure(
+          "there are \(exporter.stepCount) mails", hint: "name a folder with -o, or choose one mail with -f")
+      }
+      return try write(&exporter, 0..<1, to: "-", sparing: spared)
+    }
+    if mkdir(folder, 0o700) != 0, errno != EEXIST {
+      throw Failure(FileFailure(writing: folder, errno).message)
+    }
+    for step in 0..<exporter.stepCount {
+      guard let name = exporter.fileName(step) else { continue }
+      try write(&exporter, step..<step + 1, to: folder + "/" + name, sparing: spared)
+    }
+    tell("note: \(exporter.stepCount) mails are in '\(folder)'")
   }
 }

@@ -37,7 +37,9 @@ package struct ExportFormat: Sendable {
   }
 
   /// In the order in which they are listed.
-  package static let table: [ExportFormat] = [json, jsonLines, pcapng, trace, report]
+  package static let table: [ExportFormat] = [
+    json, jsonLines, pcapng, eml, swaks, miltertest, trace, report,
+  ]
 
   package static func named(_ name: String) -> ExportFormat? { table.first { $0.name == name } }
 }
@@ -51,10 +53,13 @@ package protocol Exporter {
   mutating func step(_ number: Int, into bytes: inout [UInt8])
   /// What the reader should know about what came out, in words that are safe to print; asked for after the last step.
   var remarks: [String] { get }
+  /// The name of the file that a step is, where each is one of its own.
+  func fileName(_ step: Int) -> String?
 }
 
 extension Exporter {
   package var remarks: [String] { [] }
+  package func fileName(_ step: Int) -> String? { nil }
 
   /// All steps at once.
   package mutating func all() -> [UInt8] {

@@ -16,7 +16,8 @@ extension ExportInput {
     for c in connections {
       for row in greeting(of: c) { addExchange(of: row, to: &rows) }
     }
-    return ExportInput(index, source, rows: rows.sorted().map { UInt32($0) }, delivery: delivery)
+    return ExportInput(
+      index, source, rows: rows.sorted().map { UInt32($0) }, delivery: delivery, isRedacted: isRedacted)
   }
 
   private func addExchange(of row: Int, to rows: inout Set<Int>) {

@@ -1,0 +1,86 @@
+import MilterProtocol
+import TraceModel
+
+extension ExportFormat {
+  package static let eml = ExportFormat(
+    "eml", fileExtension: "eml",
+    "each mail with content as a file: as the milter saw it, or with `--delivered` as the MTA would deliver it",
+    options: [.takesDelivered, .isFilePerMail]
+  ) { MailExport($0) }
+}
+
+/// One mail a step, headers and body with CRLF; what never got as far as its headers is no mail.
+struct MailExport: Exporter {
+  private let input: ExportInput
+  private let messages: [Int]
+  private(set) var remarks: [String] = []
+
+  init(_ input: ExportInput) {
+    self.input = input
+    messages = input.messages.filter { input.index.messages[$0].bytes > 0 }
+  }
+
+  var stepCount: Int { messages.count }
+
+  /// `c7.1.eml`: connection and message.
+  func fileName(_ step: Int) -> String? { name(messages[step]) + ".eml" }
+
+  private func name(_ message: Int) -> String {
+    let entry = input.index.messages[message]
+    return "c\(input.index.connections[entry.connection].number).\(entry.number)"
+  }
+
+  mutating func step(_ number: Int, into bytes: inout [UInt8]) {
+    let content = input.index.content(ofMessage: messages[number], from: input.source)
+    let name = name(messages[number])
+    if content.bodyIsCut { remarks.append("\(name): the body is longer than what is kept, and cut") }
+    guard let rules = input.delivery else { return bytes.append(mail: content) }
+    let result = EffectiveResult(of: content, under: rules)
+    if let fate = Self.words(result.fate) { remarks.append("\(name): \(rules.name) \(fate)") }
+    for remark in result.remarks { remarks.append("\(name): packet \(remark.packet): \(remark.text)") }
+    for line in result.deliveredHeaders {
+      bytes.append(crlf: line)
+      bytes += [0x0D, 0x0A]
+    }
+    bytes += [0x0D, 0x0A]
+    bytes.append(crlf: result.body)
+  }
+
+  /// What the file does not tell; nil for a mail that is delivered.
+  private static func words(_ fate: EffectiveResult.Fate) -> String? {
+    switch fate {
+    case .delivered: nil
+    case .pending: "was not told a verdict; this is what it would deliver"
+    case .held: "holds it in its queue"
+    case .discarded: "discards it; this is what it would have delivered"
+    case .rejected: "rejects it; this is what it would have delivered"
+    case .tempfailed: "puts it off; this is what it would have delivered"
+    case .failed(let why): "fails it: \(ListingText.inert(why)); this is what it would have delivered"
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Headers and body as the milter saw them.
+  mutating func append(mail content: MessageContent) {
+    for seen in content.headers {
+      append(contentsOf: seen.header.name)
+      append(UInt8(ascii: ":"))
+      if !content.keepsLeadingSpace { append(UInt8(ascii: " ")) }
+      append(crlf: seen.header.value)
+      append(contentsOf: [0x0D, 0x0A])
+    }
+    append(contentsOf: [0x0D, 0x0A])
+    append(contentsOf: content.body)
+  }
+
+  /// With CRLF where there is LF alone, as MTAs store and send folds.
+  mutating func append(crlf text: [UInt8]) {
+    var previous: UInt8 = 0
+    for byte in text {
+      if byte == 0x0A, previous != 0x0D { append(0x0D) }
+      append(byte)
+      previous = byte
+    }
+  }
+}
