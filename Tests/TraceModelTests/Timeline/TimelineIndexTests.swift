@@ -101,6 +101,23 @@ import TraceModel
     #expect((0..<whole.count).map { sliced[$0] } == (0..<whole.count).map { whole[$0] })
   }
 
+  @Test(arguments: [
+    (["451 4.7.1 later"], MessageEntry.Outcome.tempfailed),
+    (["550 5.1.1 nobody"], .rejected),
+    (["451 4.7.1 later", "550 5.1.1 nobody"], .rejected),
+  ])
+  func aMailWithoutRecipientsLeftIsPutOffOrRefused(_ replies: [String], _ outcome: MessageEntry.Outcome) {
+    var play = Recording()
+    play.greet()
+    play.ask(MTA.macro("M"), MTA.mail("<>"))
+    for reply in replies {
+      play.mta(MTA.rcpt())
+      play.milter(Milter.reply(reply))
+    }
+    play.mta(MTA.abort)
+    #expect(index(play).0.messages.map(\.outcome) == [outcome])
+  }
+
   @Test func theMessagesTableTellsEachMail() throws {
     var play = Recording()
     play.greet()

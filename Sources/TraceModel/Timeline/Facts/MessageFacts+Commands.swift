@@ -54,6 +54,7 @@ extension MessageFacts {
       if let i = recipients.lastIndex(where: { $0.envelope.packet == command }) {
         recipients[i].verdict = verdict
         if verdict.refuses { refusedCount += 1 }
+        if verdict.replyClass == 5 { refusedForGood = true }
       }
       if verdict.kind == .accept || verdict.kind == .discard { decide(verdict) }
     case .mail, .header, .eoh, .body:

@@ -14,6 +14,8 @@ package struct MessageFacts: Hashable, Sendable {
   package internal(set) var recipients: [RecipientFact] = []
   package internal(set) var recipientCount = 0
   package internal(set) var refusedCount = 0
+  /// Whether a recipient was refused with a 5xx, not only put off with a 4xx.
+  package internal(set) var refusedForGood = false
   package internal(set) var headers: [HeaderFact] = []
   package internal(set) var headerCount = 0
   /// Header lines as they would stand in the mail, with colon, blank and CRLF.

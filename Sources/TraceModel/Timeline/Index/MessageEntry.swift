@@ -19,6 +19,8 @@ package struct MessageEntry: Sendable, Hashable {
   @CompactIndex package internal(set) var endRow: Int? = nil
   @CompactCount package internal(set) var recipientCount = 0
   @CompactCount package internal(set) var refusedCount = 0
+  /// Whether a recipient was refused with a 5xx, not only put off with a 4xx.
+  package internal(set) var refusedForGood = false
   /// Headers and body.
   @CompactCount package internal(set) var bytes = 0
   @CompactCount package internal(set) var modificationCount = 0
@@ -81,8 +83,9 @@ package struct MessageEntry: Sendable, Hashable {
     }
     switch phase {
     case .open, .decided: return .open
-    case .aborted: return lostAllRecipients ? .rejected : .aborted
-    case .lost: return lostAllRecipients ? .rejected : .lost
+    case .aborted, .lost:
+      if lostAllRecipients { return refusedForGood ? .rejected : .tempfailed }
+      return phase == .lost ? .lost : .aborted
     }
   }
 

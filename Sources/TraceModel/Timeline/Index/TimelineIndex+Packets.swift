@@ -107,6 +107,7 @@ extension TimelineIndex {
 
   private mutating func update(_ i: Int, _ facts: MessageFacts) {
     messages[i].refusedCount = facts.refusedCount
+    messages[i].refusedForGood = facts.refusedForGood
     messages[i].modificationCount = facts.modificationCount
     messages[i].phase = facts.phase
     if facts.modifications.last?.kind == .quarantine { messages[i].isQuarantined = true }
