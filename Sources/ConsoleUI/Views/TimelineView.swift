@@ -50,13 +50,12 @@ enum TimelineView {
   ) {
     let count = NumberText.grouped(model.trace.count)
     var place = DisplayText(count, style: .dim)
-    var filter = DisplayText()
+    let filter = model.filter.map { DisplayText($0.text, style: Style(.prompt)) } ?? DisplayText()
     if model.isFrozen {
       let more = NumberText.grouped(model.trace.count - model.frozenCount)
       place = DisplayText(
         "\(NumberText.grouped(model.frozenCount)), \(more) more", style: Style(.frozen))
-    } else if let active = model.filter {
-      filter = DisplayText(active.text, style: Style(.prompt))
+    } else if model.filter != nil {
       let busy = model.isBusy ? " …" : ""
       place = DisplayText("\(NumberText.grouped(model.rows.count)) of \(count)\(busy)", style: .dim)
     } else if model.trace.isBehind {

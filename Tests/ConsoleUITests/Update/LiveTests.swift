@@ -53,6 +53,13 @@ import TraceModel
     #expect(driver.model.selectedPacket == 79)
   }
 
+  @Test func aFrozenDisplaySaysWhichFilterIsOn() {
+    var driver = Driver()
+    driver.enter("filter rcpt")
+    driver.press("p")
+    #expect(driver.text.contains { $0.hasSuffix("rcpt  79, 0 more") })
+  }
+
   @Test func macrosThatComeBeforeTheirCommandFoldOnceItIsThere() {
     var (source, driver) = start()
     let records = Story.records
