@@ -69,7 +69,7 @@ def test_the_operator_decides_about_a_mail():
                 assert mta.reply() == b"a"
                 t.wait("nothing waits")
                 mta.mail()
-                t.wait("your hold")
+                t.wait(r"3 Held 1.*\n.*\n.*BODYEOB")  # the detail still tells of the first
                 t.key("v", "o")
                 t.send('not today"')
                 t.key("Enter")
