@@ -55,6 +55,8 @@ package struct Prompt: Hashable, Sendable {
   /// The completion that Tab last put into the line.
   package internal(set) var chosen: Int?
   package internal(set) var validity: Validity = .open
+  /// Whether Enter was pressed on the line as it stands, and it did not hold.
+  package internal(set) var isRefused = false
   /// What there is to say about a valid line.
   package internal(set) var remark: String?
   /// How far back in the history the line was taken from; nil while it is the operator's own.

@@ -51,6 +51,7 @@ extension ConsoleModel {
 
   private mutating func judgePrompt() {
     guard let line = prompt else { return }
+    prompt?.isRefused = false
     prompt?.validity = Validation.validity(of: line)
     tryOut(line)
   }
@@ -77,8 +78,9 @@ extension ConsoleModel {
     return []
   }
 
-  /// What is wrong stands above the line already; the line stays to be mended.
+  /// What is wrong stands above the line; the line stays to be mended.
   private mutating func refuseKeepingPrompt(_ message: String) -> [ConsoleEffect] {
+    prompt?.isRefused = true
     status = StatusMessage(.refused, message)
     return []
   }

@@ -48,7 +48,7 @@ struct PromptView {
       let line = Rect(column: rect.column, row: row, columns: rect.columns, rows: 1)
       frame.fill(line, style: Style(.status))
       var indent = 1
-      if case .invalid(let range, _) = prompt.validity {
+      if let range = fault(of: prompt)?.range {
         let at = start + columns(of: range, in: prompt.editor.text).lowerBound
         // The remark stands under its caret where there is room for both, else at the left.
         if at + text.width + 2 < rect.columns { indent = max(0, at) }
@@ -58,15 +58,27 @@ struct PromptView {
     drawCompletions(prompt, start: start, above: row, into: &frame, in: rect)
   }
 
-  private static func remark(on prompt: Prompt) -> DisplayText? {
+  /// What is to be mended: something wrong at once, something missing once Enter asked for it.
+  private static func fault(of prompt: Prompt) -> (range: Range<Int>, message: String)? {
     switch prompt.validity {
-    case .open: nil
+    case .invalid(let range, let message): (range, message)
+    case .incomplete(let range, let message): prompt.isRefused ? (range, message) : nil
+    case .open, .valid: nil
+    }
+  }
+
+  private static func remark(on prompt: Prompt) -> DisplayText? {
+    if let fault = fault(of: prompt) {
+      let column = prompt.isRefused ? "column \(fault.range.lowerBound + 1): " : ""
+      return DisplayText("^ " + column + fault.message, style: Style(.bad))
+    }
+    return switch prompt.validity {
+    case .open, .invalid: nil
     case .valid where prompt.purpose == .filter: DisplayText("✓ valid", style: Style(.good))
     case .valid: prompt.remark.map { DisplayText("✓ " + $0, style: Style(.good)) }
     // What may follow says more than what is missing.
     case .incomplete(_, let message):
       prompt.completions.isEmpty ? DisplayText(message, style: .dim) : nil
-    case .invalid(_, let message): DisplayText("^ " + message, style: Style(.bad))
     }
   }
 

@@ -67,6 +67,22 @@ import TraceModel
     #expect(driver.model.prompt != nil)
   }
 
+  @Test func enterOnALineThatDoesNotHoldSaysWhatIsWrongAndInWhichColumn() {
+    for (line, words) in [
+      ("bind", "^ column 5: "), ("bind nokey quit", "^ column 6: 'nokey' names no key"),
+      ("set time noon", "^ column 10: expected clock, start, delta"),
+    ] {
+      var driver = Driver()
+      driver.press(":")
+      driver.type(line)
+      #expect(!driver.text.contains { $0.contains("^ column") }, "\(line)")
+      driver.press("Enter")
+      #expect(driver.text.contains { $0.contains(words) }, "\(line): \(driver.text.suffix(4))")
+      driver.type("x")
+      #expect(!driver.text.contains { $0.contains("^ column") }, "\(line)")
+    }
+  }
+
   @Test func configLinesSayWhereTheyAreWrong() {
     var model = Driver().model
     #expect(model.configure("set time delta") == nil)
