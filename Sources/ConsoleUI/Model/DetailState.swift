@@ -5,6 +5,8 @@ package struct DetailState {
   package internal(set) var list = ListState()
   /// What is selected, as the rule above the pane says it.
   package internal(set) var title: DisplayText = ""
+  /// Its number alone, for where the tabs leave no room for more; empty where it has none.
+  var shortTitle: DisplayText = ""
   var content = Content.lines([])
   /// What the content was made for.
   var made: Made?

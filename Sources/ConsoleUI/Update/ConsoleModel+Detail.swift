@@ -19,10 +19,13 @@ extension ConsoleModel {
     let place = detail.list.cursor
     guard let row, let packet = trace.detail(at: row) else {
       detail.title = title(ofNothing: row)
+      detail.shortTitle = ""
       detail.show(.lines(linesOfNothing()), width: width)
       return
     }
     detail.title = view == .messages ? messageTitle(packet) : packet.title
+    detail.shortTitle =
+      view == .messages ? messageName(packet) : DisplayText("#\(packet.number)")
     detail.show(content(packet, width: width), width: width)
     detail.list.select(isSameThing ? place : firstLine(packet, width: width))
   }
@@ -60,7 +63,11 @@ extension ConsoleModel {
   }
 
   private func messageTitle(_ packet: PacketDetail) -> DisplayText {
-    DisplayText("message c\(packet.connection).\(packet.message)")
+    "message " + messageName(packet)
+  }
+
+  private func messageName(_ packet: PacketDetail) -> DisplayText {
+    DisplayText("c\(packet.connection).\(packet.message)")
   }
 
   private func title(ofNothing row: Int?) -> DisplayText {

@@ -79,4 +79,15 @@ import Testing
     driver.press("q")
     #expect(driver.model.view == .timeline)
   }
+
+  @Test func theNumberOfAPacketStaysInSightBesideTheTabs() {
+    var play = Recording()
+    play.greet()
+    while play.packet < 1200 { play.mta(MTA.abort) }
+    var driver = Driver(MemoryRecords(play.records), size: Size(columns: 120, rows: 36))
+    for (keys, words) in [("9 9 G", " packet 99 "), ("1 0 0 G", " #100 "), ("1 2 0 0 G", " #1200 ")] {
+      driver.press(keys)
+      #expect(driver.text.contains { $0.contains("─" + words) }, "\(keys)")
+    }
+  }
 }

@@ -36,7 +36,8 @@ enum DetailRule {
     let short = name.slice(0..<(name.cells.firstIndex { $0.base == "·" } ?? name.width + 1) - 1)
     let variants = [
       (name, tabs(model, gap: "│")), (short, tabs(model, gap: "│")), (short, tabs(model, gap: "")),
-      ("", tabs(model, gap: "")), ("", tabs(model, gap: nil)),
+      (model.detail.shortTitle, tabs(model, gap: "")), ("", tabs(model, gap: "")),
+      ("", tabs(model, gap: nil)),
     ]
     let (title, tabs) =
       variants.first { $0.0.width + $0.1.width + 4 <= rect.columns } ?? variants[variants.count - 1]
