@@ -109,8 +109,7 @@ enum MessagesView {
   }
 
   private static func by(_ message: MessageEntry) -> DisplayText {
-    guard let decision = message.decision else { return "" }
-    return DisplayText(decision.by == .milter ? "milter" : decision.by.word, style: .dim)
+    DisplayText(message.outcomeBy?.word ?? "", style: .dim)
   }
 }
 

@@ -116,6 +116,7 @@ import TraceModel
     }
     play.mta(MTA.abort)
     #expect(index(play).0.messages.map(\.outcome) == [outcome])
+    #expect(index(play).0.messages.map(\.outcomeBy) == [.milter])
   }
 
   @Test func theMessagesTableTellsEachMail() throws {

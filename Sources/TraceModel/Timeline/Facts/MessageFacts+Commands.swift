@@ -53,7 +53,10 @@ extension MessageFacts {
     case .rcpt:
       if let i = recipients.lastIndex(where: { $0.envelope.packet == command }) {
         recipients[i].verdict = verdict
-        if verdict.refuses { refusedCount += 1 }
+        if verdict.refuses {
+          refusedCount += 1
+          refusedBy = verdict.author
+        }
         if verdict.replyClass == 5 { refusedForGood = true }
       }
       if verdict.kind == .accept || verdict.kind == .discard { decide(verdict) }

@@ -16,6 +16,8 @@ package struct MessageFacts: Hashable, Sendable {
   package internal(set) var refusedCount = 0
   /// Whether a recipient was refused with a 5xx, not only put off with a 4xx.
   package internal(set) var refusedForGood = false
+  /// Who refused the latest of them.
+  package internal(set) var refusedBy: Author?
   package internal(set) var headers: [HeaderFact] = []
   package internal(set) var headerCount = 0
   /// Header lines as they would stand in the mail, with colon, blank and CRLF.

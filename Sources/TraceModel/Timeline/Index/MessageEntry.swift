@@ -21,6 +21,8 @@ package struct MessageEntry: Sendable, Hashable {
   @CompactCount package internal(set) var refusedCount = 0
   /// Whether a recipient was refused with a 5xx, not only put off with a 4xx.
   package internal(set) var refusedForGood = false
+  /// Who refused the latest recipient that was refused.
+  package internal(set) var refusedBy: Decision.By?
   /// Headers and body.
   @CompactCount package internal(set) var bytes = 0
   @CompactCount package internal(set) var modificationCount = 0
@@ -43,20 +45,26 @@ package struct MessageEntry: Sendable, Hashable {
     @CompactIndex package var row: Int?
     package var by: By
 
-    package enum By: UInt8, Sendable, Hashable { case milter, `operator`, rule, policy, timeout }
+    package enum By: UInt8, Sendable, Hashable {
+      case milter, `operator`, rule, policy, timeout
+
+      init(_ author: Author) {
+        switch author {
+        case .peer: self = .milter
+        case .ours(.operator): self = .operator
+        case .ours(.rule): self = .rule
+        case .ours(.policy): self = .policy
+        case .ours(.timeout): self = .timeout
+        }
+      }
+    }
 
     init(_ verdict: VerdictFact, row: Int?) {
       kind = verdict.kind
       stage = verdict.stage
       replyClass = UInt8(verdict.replyClass)
       self.row = row
-      switch verdict.author {
-      case .peer: by = .milter
-      case .ours(.operator): by = .operator
-      case .ours(.rule): by = .rule
-      case .ours(.policy): by = .policy
-      case .ours(.timeout): by = .timeout
-      }
+      by = By(verdict.author)
     }
   }
 
@@ -86,6 +94,15 @@ package struct MessageEntry: Sendable, Hashable {
     case .aborted, .lost:
       if lostAllRecipients { return refusedForGood ? .rejected : .tempfailed }
       return phase == .lost ? .lost : .aborted
+    }
+  }
+
+  /// Who brought the outcome about; nil while it is open, and where nobody but the client or the MTA ended it.
+  package var outcomeBy: Decision.By? {
+    if let decision { return decision.by }
+    switch outcome {
+    case .rejected, .tempfailed: return refusedBy
+    case .open, .accepted, .quarantined, .discarded, .aborted, .lost: return nil
     }
   }
 

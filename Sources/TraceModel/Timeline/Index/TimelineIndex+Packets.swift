@@ -108,6 +108,7 @@ extension TimelineIndex {
   private mutating func update(_ i: Int, _ facts: MessageFacts) {
     messages[i].refusedCount = facts.refusedCount
     messages[i].refusedForGood = facts.refusedForGood
+    messages[i].refusedBy = facts.refusedBy.map { MessageEntry.Decision.By($0) }
     messages[i].modificationCount = facts.modificationCount
     messages[i].phase = facts.phase
     if facts.modifications.last?.kind == .quarantine { messages[i].isQuarantined = true }
