@@ -24,6 +24,8 @@ struct PacketDetail {
   var findings: [Finding]
   /// Records about the packet that are no packet of their own: held, released, edited, instructed, noted.
   var remarks: [Record]
+  /// What ended its connection, and when; nil while that is open.
+  var ending: (time: Moment, closed: Closed)?
 
   /// `packet 120 · reply to RCPT <bob@example.net>`.
   var title: DisplayText {

@@ -48,7 +48,26 @@ package struct TraceView {
       macros: index.macroRows(of: row).map { index.number(at: $0) },
       reply: replies.last.map { index.number(at: $0) }, time: line.time, took: line.took, flags: line.flags,
       facts: index.facts(at: row, from: source), findings: index.findings(about: row, from: source),
-      remarks: index.remarkRecords(about: row, from: source))
+      remarks: index.remarkRecords(about: row, from: source),
+      ending: ending(ofConnection: index.connectionIndex(at: row)))
+  }
+
+  /// What ended a connection, and when; nil while it is open.
+  func ending(ofConnection c: Int) -> (time: Moment, closed: Closed)? {
+    guard let number = connections[c].endedRecord, let record = source.record(at: number),
+      case .closed(let closed) = record.event
+    else { return nil }
+    return (record.time, closed)
+  }
+
+  /// What a list says at the last packet of a connection that ended in another way than by QUIT.
+  func abruptEnding(at row: Int, _ kind: PacketKind) -> Closed? {
+    let c = index.connectionIndex(at: row)
+    guard connections[c].endRow == row + 1, let closed = ending(ofConnection: c)?.closed else { return nil }
+    switch (kind, closed.how) {
+    case (.command(.quit), .peer), (.command(.quit), .ours): return nil
+    default: return closed
+    }
   }
 
   // MARK: times

@@ -39,8 +39,8 @@ extension ConsoleModel {
   /// Changes with whatever may change about a packet after it was folded in: remarks, its reply, the rest of its mail.
   private func revision(of row: Int?) -> Int {
     guard let row, row < trace.count else { return trace.index.recordCount }
-    let remarks = trace.index.recordNumbers(about: row).count
     let connection = trace.connections[trace.index.connectionIndex(at: row)]
+    let remarks = trace.index.recordNumbers(about: row).count + (connection.endedRecord == nil ? 0 : 1)
     if view == .messages { return remarks + (selectedMessage?.rows.upperBound ?? 0) }
     let isAnswered = trace.index[row].sender == .milter || connection.packetCount > 4096
     return remarks + (isAnswered ? 0 : trace.index.replyRows(to: row).count)

@@ -21,6 +21,8 @@ package struct PacketLine: Hashable, Sendable {
   /// Of a held packet.
   package var wait: Wait?
   package var severity: Finding.Severity?
+  /// How the connection ended behind this packet.
+  package var ending: String?
 
   /// What happens to it unasked, and in how long.
   package struct Wait: Hashable, Sendable {
@@ -32,7 +34,7 @@ package struct PacketLine: Hashable, Sendable {
     number: Int, time: String, took: Moment.Span? = nil, connection: Int, message: Int, sender: Leg,
     stage: String, stageRole: Style.Role = .keyword, text: DisplayText, macros: Int = 0,
     isUnfolded: Bool = false, flags: PacketFlags = [], wait: Wait? = nil,
-    severity: Finding.Severity? = nil
+    severity: Finding.Severity? = nil, ending: String? = nil
   ) {
     self.number = number
     self.time = time
@@ -48,6 +50,7 @@ package struct PacketLine: Hashable, Sendable {
     self.flags = flags
     self.wait = wait
     self.severity = severity
+    self.ending = ending
   }
 }
 
@@ -149,6 +152,11 @@ struct PacketColumns {
     }
     if line.flags.contains(.noted) { parts.append(DisplayText("✎", style: Style(.marked))) }
     if let severity = line.severity { parts.append(severity.sign) }
+    if let ending = line.ending {
+      // The packet's own words keep what is left of a narrow row.
+      let words = textPlace.count < 30 ? "✕" : "✕ " + ending
+      parts.append(DisplayText(words, style: Style(.warn)))
+    }
     return parts.joined(gap: 1)
   }
 

@@ -95,7 +95,8 @@ enum TimelineView {
         ?? DisplayText("cannot be read back", style: Style(.bad)),
       macros: model.showsMacros(of: entry) ? 0 : macroCount(row, model),
       isUnfolded: isMacro && entry.foldsInto != nil && model.filter == nil, flags: entry.flags,
-      wait: wait(row, model), severity: entry.severity)
+      wait: wait(row, model), severity: entry.severity,
+      ending: model.trace.abruptEnding(at: row, entry.kind)?.badge)
   }
 
   /// `forwards in 24s`, where the packet is held and does not wait for ever.

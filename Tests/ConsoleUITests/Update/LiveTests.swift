@@ -37,6 +37,52 @@ import TraceModel
     #expect(driver.model.selectedPacket == 79)
   }
 
+  struct End: Sendable, CustomStringConvertible {
+    var closed: Closed
+    var hasQuit = false
+    /// At the end of the last row; nil for nothing.
+    var badge: String?
+    var words: String
+    var description: String { words }
+  }
+
+  static let ends = [
+    End(closed: Closed(leg: .mta, how: .peer), badge: "✕ MTA closed", words: "closed by MTA"),
+    End(closed: Closed(leg: .milter, how: .peer), badge: "✕ milter closed", words: "closed by milter"),
+    End(closed: Closed(leg: .mta, how: .peer), hasQuit: true, words: "closed by MTA"),
+    End(
+      closed: Closed(leg: .milter, how: .error("ECONNRESET")), hasQuit: true, badge: "✕ milter reset",
+      words: "reset by milter"),
+    End(
+      closed: Closed(leg: .milter, how: .unreachable("connection refused")), badge: "✕ milter unreachable",
+      words: "milter unreachable: connection refused"),
+    End(
+      closed: Closed(leg: .mta, how: .ours("an instruction closed it")), badge: "✕ we closed",
+      words: "closed by us: an instruction closed it"),
+  ]
+
+  @Test(arguments: ends) func theEndOfAConnectionShowsAtItsLastPacket(_ end: End) {
+    var play = Recording()
+    play.greet()
+    if end.hasQuit { play.mta(MTA.quit) }
+    let source = MemoryRecords(play.records)
+    var driver = Driver(source, size: Size(columns: 100, rows: 60), isLive: true)
+    #expect(!driver.text.contains { $0.contains("✕") || $0.contains("ended") })
+    play.append(.closed(end.closed))
+    // What follows from it says nothing new.
+    play.append(.closed(Closed(leg: end.closed.leg.other, how: .ours("the other side is gone"))))
+    for record in play.records.dropFirst(source.count) { source.append(record) }
+    driver.send(.appended)
+    let rows = driver.text.filter { $0.contains("✕") }
+    #expect(rows.count == (end.badge == nil ? 0 : 1))
+    #expect(rows.allSatisfy { $0.hasSuffix(end.badge ?? "") && $0.contains(" \(play.packet) ") })
+    for key in ["Tab", "h"] {
+      driver.press(key)
+      let line = driver.text.first { $0.hasPrefix("  ended ") }
+      #expect(line?.hasSuffix(end.words) == true, "\(line ?? "no line")")
+    }
+  }
+
   @Test func aFrozenDisplayStandsStillWhileRecordsCome() {
     var (source, driver) = start()
     append(40, of: Story.records, to: source)

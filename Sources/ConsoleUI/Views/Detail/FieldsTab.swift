@@ -123,6 +123,9 @@ enum FieldsTab {
       if let sender = message.sender { page.row("from", DisplayText(escaping: sender.address.slice)) }
       if let id = message.queueID { page.row("queue id", DisplayText(escaping: id.slice)) }
     }
+    if let ending = detail.ending {
+      page.row("ended", DisplayText(model.trace.clock(ending.time) + "  " + ending.closed.words))
+    }
     page.row("size", DisplayText("\(NumberText.grouped(detail.packet.bytes.count)) bytes on the wire"))
   }
 

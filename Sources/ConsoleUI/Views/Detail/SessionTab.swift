@@ -25,8 +25,8 @@ enum SessionTab {
       page.row("SMTP client", text)
     }
     if let helo = detail.facts.helo { page.row("HELO", DisplayText(escaping: helo.slice)) }
-    for closed in detail.facts.closed {
-      page.row(closed.leg == .mta ? "MTA ended" : "milter ended", DisplayText(closed.how.words))
+    if let ending = detail.ending {
+      page.row("ended", DisplayText(model.trace.clock(ending.time) + "  " + ending.closed.words))
     }
   }
 
@@ -76,6 +76,32 @@ extension Closed.Ending {
     case .error(let name): name
     case .unreachable(let why): "could not be reached: \(why)"
     case .ours(let why): "by us: \(why)"
+    }
+  }
+}
+
+extension Closed {
+  private var peer: String { leg == .mta ? "MTA" : "milter" }
+
+  /// Who ended the connection, and how.
+  var words: String {
+    switch how {
+    case .peer: "closed by \(peer)"
+    case .error("ECONNRESET"): "reset by \(peer)"
+    case .error(let name): "failed at \(peer): \(name)"
+    case .unreachable(let why): "\(peer) unreachable: \(why)"
+    case .ours(let why): "closed by us: \(why)"
+    }
+  }
+
+  /// The same in two words, for the end of a row.
+  var badge: String {
+    switch how {
+    case .peer: "\(peer) closed"
+    case .error("ECONNRESET"): "\(peer) reset"
+    case .error: "\(peer) failed"
+    case .unreachable: "\(peer) unreachable"
+    case .ours: "we closed"
     }
   }
 }

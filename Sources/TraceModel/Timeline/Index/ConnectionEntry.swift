@@ -19,6 +19,8 @@ package struct ConnectionEntry: Sendable, Hashable {
   package internal(set) var severity: Finding.Severity?
   /// The record of its opening.
   @CompactIndex package internal(set) var openedRecord: Int? = nil
+  /// The record of the leg that ended first: what ended the connection.
+  @CompactIndex package internal(set) var endedRecord: Int? = nil
 
   /// Index of its latest message.
   @CompactIndex var latestMessage: Int? = nil

@@ -142,6 +142,7 @@ extension TimelineIndex {
 
   private mutating func closed(_ closed: Closed, record: Int, at time: Moment, _ c: Int) {
     remark(record, c)
+    if connections[c].endedRecord == nil { connections[c].endedRecord = record }
     if closed.leg == .mta || live[c]?.closed.count ?? 0 > 1 { connections[c].closedAt = time }
     if let message = connections[c].latestMessage, let phase = live[c]?.message?.phase {
       messages[message].phase = phase
