@@ -35,6 +35,11 @@ struct Proxy: ParsableCommand {
 
   func run() throws {
     var options = Relay.Options(listen: try milterAddress(listen), milter: try milterAddress(milter))
+    if let milter = options.milter, options.listen.takesConnections(to: milter) {
+      throw Failure(
+        "the milter's address \(milter) is the one to listen on: every connection would come back to us",
+        hint: "give --milter the address of the milter itself")
+    }
     options.socketMode = try mitmilter.socketMode(parsing: socketMode)
     options.grace = .seconds(Int64(grace))
     options.trace = recording.write

@@ -49,7 +49,11 @@ struct Relay {
       listen: address.description, milter: options.milter?.description,
       negotiation: options.steering.controls.negotiation.rawValue)
     do throws(FileFailure) {
-      if let path = options.trace { file = try TraceFileWriter(path: path, head: head) } else { file = nil }
+      if let path = options.trace {
+        file = try TraceFileWriter(path: path, head: head, toldBy: tell)
+      } else {
+        file = nil
+      }
     } catch {
       throw Failure(error.message, hint: error.hint)
     }

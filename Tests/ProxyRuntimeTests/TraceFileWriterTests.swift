@@ -27,13 +27,16 @@ import TraceModel
     #expect(try folder.mode("new.mtrace") == 0o600)
   }
 
-  @Test func anEmptyFileAndATraceAreWrittenFromTheStart() throws {
+  @Test func aTraceOfAnEarlierRunIsKeptUnderAnotherName() throws {
     let folder = try TemporaryFolder()
     try folder.write([], to: "empty")
     try write("a\n", to: folder.file("empty"))
     #expect(try folder.contents("empty") == headLine + Array("a\n".utf8))
     try write("b\n", to: folder.file("empty"))
-    #expect(try folder.contents("empty") == headLine + Array("b\n".utf8))
+    try write("c\n", to: folder.file("empty"))
+    #expect(try folder.contents("empty") == headLine + Array("c\n".utf8))
+    #expect(try folder.contents("empty.1") == headLine + Array("a\n".utf8))
+    #expect(try folder.contents("empty.2") == headLine + Array("b\n".utf8))
   }
 
   @Test func whatIsNoTraceIsLeftAlone() throws {

@@ -34,6 +34,16 @@ package enum MilterAddress: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Whether a listener here would take the connections that go to `other`, as far as the spelling tells.
+  package func takesConnections(to other: MilterAddress) -> Bool {
+    guard case .inet(let host, let port, _) = self, case .inet(let otherHost, let otherPort, _) = other,
+      port == otherPort, port != 0
+    else { return self == other }
+    let loopback = ["127.0.0.1", "localhost", "::1"]
+    let everywhere = ["0.0.0.0", "::", "*"]
+    return host == otherHost || loopback.contains(otherHost) && (loopback + everywhere).contains(host)
+  }
+
   /// The line for Postfix's `main.cf`.
   package var postfixLine: String { "smtpd_milters = \(postfixForm)" }
 

@@ -23,11 +23,11 @@ package struct FileFailure: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   init(reading path: String, _ code: Int32) {
-    self.init("cannot read '\(path)': \(Self.words(for: code))", code: code)
+    self.init("cannot read '\(path)': \(Self.words(for: code))", hint: Self.hint(for: code), code: code)
   }
 
   package init(writing path: String, _ code: Int32) {
-    self.init("cannot write '\(path)': \(Self.words(for: code))", code: code)
+    self.init("cannot write '\(path)': \(Self.words(for: code))", hint: Self.hint(for: code), code: code)
   }
 
   private static func words(for code: Int32) -> String {
@@ -48,6 +48,9 @@ package struct FileFailure: Error, Hashable, Sendable, CustomStringConvertible {
     switch code {
     case ENOENT: "check the spelling; folders are not created"
     case EISDIR: "name a file in it"
+    case EACCES, EPERM: "look at the owner and mode of the file and of the folders above it"
+    case ENOSPC, EDQUOT: "make room, or name a file on another disk"
+    case EROFS: "name a file on another disk"
     default: nil
     }
   }

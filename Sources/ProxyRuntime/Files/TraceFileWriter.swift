@@ -14,26 +14,30 @@ package struct TraceFileWriter: ~Copyable {
   package let path: String
   /// The file that is written, to be read back with `pread` by the same program; on standard output not seekable.
   package let descriptor: Int32
+  /// Where an earlier trace of that name is kept now; nil where there was none.
+  package let kept: String?
   /// Bytes written so far, head included.
   package private(set) var bytes = 0
 
   /// Opens `path` and writes the first line.
   ///
-  /// A new file has mode 0600, for there is mail in it. An existing file is written from the start again if it is
-  /// empty or a trace; anything else is somebody's and is refused. Named pipes and devices are written as they are.
-  package init(path: String, head: TraceHead) throws(FileFailure) {
-    let descriptor = try path == "-" ? Self.standardOutput() : Self.open(path)
-    try self.init(path, descriptor, head)
+  /// A new file has mode 0600, for there is mail in it. An empty file is taken as it is. A trace that is there
+  /// already is set aside as `path.1` (or the next free number), unless it is to be replaced; anything else is
+  /// somebody's and is refused. Named pipes and devices are written as they are.
+  package init(path: String, head: TraceHead, replacing: Bool = false) throws(FileFailure) {
+    let (descriptor, kept) = try path == "-" ? (Self.standardOutput(), nil) : Self.open(path, replacing)
+    try self.init(path, descriptor, kept, head)
   }
 
   /// An unlinked temporary file, for a run without `-w` that reads its records back all the same.
   package init(temporaryWith head: TraceHead) throws(FileFailure) {
-    try self.init("the temporary trace", TemporaryFile.open(), head)
+    try self.init("the temporary trace", TemporaryFile.open(), nil, head)
   }
 
-  private init(_ path: String, _ descriptor: Int32, _ head: TraceHead) throws(FileFailure) {
+  private init(_ path: String, _ descriptor: Int32, _ kept: String?, _ head: TraceHead) throws(FileFailure) {
     self.path = path
     self.descriptor = descriptor
+    self.kept = kept
     var line: [UInt8] = []
     RecordWriter.append(head, to: &line)
     try append(line)
@@ -58,24 +62,32 @@ package struct TraceFileWriter: ~Copyable {
     return copy
   }
 
-  private static func open(_ path: String) throws(FileFailure) -> Int32 {
+  private static func open(_ path: String, _ replacing: Bool) throws(FileFailure) -> (Int32, kept: String?) {
     var status = stat()
     let isOther = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     // A pipe that is opened for reading as well never tells that its reader is gone; a file is looked at first.
     let flags = isOther ? O_WRONLY : O_RDWR | O_CREAT | O_APPEND
     let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NOCTTY, 0o600)
     guard descriptor >= 0 else { throw FileFailure(opening: path, errno) }
-    guard !isOther else { return descriptor }
+    guard !isOther else { return (descriptor, nil) }
     do throws(FileFailure) {
-      try startAgain(descriptor, path)
+      try claim(descriptor, path)
+      guard !replacing, lseek(descriptor, 0, SEEK_END) > 0 else {
+        guard ftruncate(descriptor, 0) == 0 else { throw FileFailure(writing: path, errno) }
+        return (descriptor, nil)
+      }
+      let kept = try setAside(path)
+      let fresh = try open(path, replacing).0
+      close(descriptor)
+      return (fresh, kept)
     } catch {
       close(descriptor)
       throw error
     }
-    return descriptor
   }
 
-  private static func startAgain(_ descriptor: Int32, _ path: String) throws(FileFailure) {
+  /// Makes sure that the file is ours to write: nobody else writes it, and it holds nothing but a trace.
+  private static func claim(_ descriptor: Int32, _ path: String) throws(FileFailure) {
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
       throw FileFailure(
         "cannot write '\(path)': another mitmilter is writing it", hint: "give this run a name of its own")
@@ -85,7 +97,17 @@ package struct TraceFileWriter: ~Copyable {
         "cannot write '\(path)': it is there already and is not a trace",
         hint: "name another file, or remove this one first")
     }
-    guard ftruncate(descriptor, 0) == 0 else { throw FileFailure(writing: path, errno) }
+  }
+
+  /// Gives the trace of an earlier run the next free name; a new run never costs a recording.
+  private static func setAside(_ path: String) throws(FileFailure) -> String {
+    var number = 1
+    while link(path, "\(path).\(number)") != 0 {
+      guard errno == EEXIST else { throw FileFailure(writing: "\(path).\(number)", errno) }
+      number += 1
+    }
+    guard unlink(path) == 0 else { throw FileFailure(writing: path, errno) }
+    return "\(path).\(number)"
   }
 
   private static func isEmptyOrTrace(_ descriptor: Int32) -> Bool {

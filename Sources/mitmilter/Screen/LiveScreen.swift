@@ -75,7 +75,7 @@ final class LiveScreen {
   /// Without a name for the trace, a file that has none serves for reading back.
   private static func writer(_ path: String?, _ head: TraceHead) throws(FileFailure) -> TraceFileWriter {
     guard let path else { return try TraceFileWriter(temporaryWith: head) }
-    return try TraceFileWriter(path: path, head: head)
+    return try TraceFileWriter(path: path, head: head, toldBy: tell)
   }
 
   /// Shows the screen until it is left or lost; returns when the last connection has ended as it should.

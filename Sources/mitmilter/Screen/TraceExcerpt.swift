@@ -21,7 +21,7 @@ enum TraceExcerpt {
       if !replacing { return .exists }
     }
     let head = records.head ?? TraceHead(program: Mitmilter.version, startedAt: 0, command: [])
-    var file = try TraceFileWriter(path: path, head: head)
+    var file = try TraceFileWriter(path: path, head: head, replacing: replacing)
     var lines: [UInt8] = []
     var count = 0
     for number in numbers {

@@ -80,4 +80,14 @@ import Testing
     #expect(try MilterAddress(parsing: longest) == .unix(path: longest))
     #expect(throws: MilterAddress.ParsingError.self) { try MilterAddress(parsing: longest + "x") }
   }
+
+  @Test(arguments: [
+    ("inet:8891@127.0.0.1", "inet:127.0.0.1:8891", true), ("inet:8891@0.0.0.0", "127.0.0.1:8891", true),
+    ("inet:8891@localhost", "127.0.0.1:8891", true), ("unix:/run/a", "/run/a", true),
+    ("inet:8892@127.0.0.1", "127.0.0.1:8891", false), ("inet:8891@0.0.0.0", "192.0.2.1:8891", false),
+    ("unix:/run/a", "unix:/run/b", false),
+  ]) func aListenerKnowsItsOwnAddress(_ listen: String, _ milter: String, _ expected: Bool) throws {
+    let (listen, milter) = (try MilterAddress(parsing: listen), try MilterAddress(parsing: milter))
+    #expect(listen.takesConnections(to: milter) == expected)
+  }
 }
