@@ -40,12 +40,18 @@ extension ConsoleModel {
     if isFrozen, !rowsAreStale { return }
     let selected = selectedRow
     let wasAtEnd = timelineList.cursor >= timelineList.count - 1
-    if rowsAreStale { rows = ShownRows() }
+    let mail = selectedMail
+    if rowsAreStale {
+      rows = ShownRows()
+      mails = ShownMails()
+    }
     let all = settings.macros == .unfolded
     if let filter {
       rows.extend(matches: filter.pass.rows, trace.index, unfolded: unfolded, all: all)
+      mails.extend(matches: filter.pass.rows, trace.index)
     } else {
       rows.extend(trace.index, unfolded: unfolded, all: all)
+      mails.extend(trace.index)
     }
     var list = timelineList
     list.setCount(rows.count)
@@ -57,12 +63,23 @@ extension ConsoleModel {
     }
     timelineList = list
     rowsAreStale = false
-    lists[.messages, default: ListState()].setCount(trace.messages.count)
+    refreshMails(selected: mail)
     lists[.findings, default: ListState()].setCount(trace.index.findings.count)
     if view == .stats {
       lists[.stats, default: ListState()].setCount(StatsView.lines(self, width: layout.list.columns).count)
     }
   }
+
+  /// A mail stays selected however many come; the newest does at the top, unless something of it waits to be judged.
+  private mutating func refreshMails(selected mail: Int?) {
+    var list = lists[.messages] ?? ListState()
+    let isAtTop = list.cursor == 0
+    list.setCount(mails.count)
+    if let mail, !(isAtTop && settings.follow && !isHeld(mail: mail)) { list.keep(mails.line(of: mail)) }
+    lists[.messages] = list
+  }
+
+  private func isHeld(mail: Int) -> Bool { held.contains { trace.index.messageIndex(at: $0.row) == mail } }
 
   // MARK: selection
 
@@ -84,11 +101,11 @@ extension ConsoleModel {
   }
 
   var selectedMessage: MessageEntry? {
-    guard view == .messages else { return nil }
-    // The newest mail stands first.
-    let index = trace.messages.count - 1 - list.cursor
-    return trace.messages.indices.contains(index) ? trace.messages[index] : nil
+    view == .messages ? selectedMail.map { trace.messages[$0] } : nil
   }
+
+  /// Index of the mail that is selected in Messages.
+  private var selectedMail: Int? { mails.mail(line: lists[.messages]?.cursor ?? 0) }
 
   var selectedFinding: FindingEntry? {
     guard view == .findings else { return nil }

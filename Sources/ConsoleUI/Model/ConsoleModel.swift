@@ -40,6 +40,8 @@ package struct ConsoleModel {
   // The rows of the Timeline.
   var rows = ShownRows()
   var rowsAreStale = true
+  /// The rows of Messages.
+  var mails = ShownMails()
   /// Commands whose macro packets have rows of their own, by packet number.
   var unfolded: Set<Int> = []
   package internal(set) var filter: Filter?
@@ -167,7 +169,7 @@ extension ConsoleModel {
   private var listRows: Int {
     switch view {
     case .timeline, .stats: .max
-    case .messages: trace.messages.count + 2
+    case .messages: mails.count + 2
     case .held: held.count + 2
     case .findings: trace.index.findings.count + 2
     case .rules: ruleList.rules.count + 2

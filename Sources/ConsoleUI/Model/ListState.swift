@@ -37,6 +37,12 @@ package struct ListState: Hashable, Sendable {
     select(row)
   }
 
+  /// The selected row stands at `row` now: the page goes with it.
+  package mutating func keep(_ row: Int) {
+    top += row - cursor
+    select(row)
+  }
+
   /// Moves the page, and the selection with it.
   package mutating func page(by rows: Int) {
     top += rows

@@ -1,7 +1,8 @@
 import MilterProtocol
 import TraceModel
 
-/// A search under way, or the one that `n` repeats: goes through the rows from where the operator was, around the end.
+/// A search under way, or the one that `n` repeats: goes through the lines of a list from where the operator was, around
+/// the end.
 struct Search: Hashable, Sendable {
   /// As typed.
   let text: String
@@ -13,11 +14,13 @@ struct Search: Hashable, Sendable {
   let probe: TextProbe?
   /// Kinds of packets that do not match where they have no payload.
   private(set) var silent: Set<PacketKind> = []
-  /// The row to look at next; nil where nothing is under way.
+  /// The list that is searched.
+  var view = ListView.timeline
+  /// The line to look at next; nil where nothing is under way.
   var next: Int?
   /// 1 towards the end, -1 towards the start.
   var step = 1
-  /// Rows still to be looked at.
+  /// Lines still to be looked at.
   var left = 0
   /// Matches to pass by before stopping.
   var skips = 0

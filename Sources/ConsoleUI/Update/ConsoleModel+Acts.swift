@@ -132,6 +132,11 @@ extension ConsoleModel {
   mutating func show(_ view: ListView) {
     helpTop = nil
     guard view != self.view else { return }
+    // From the packets of one mail back to all mails that were shown.
+    if let step = trail.last(where: { $0.view == view && view == .messages }) {
+      trail = []
+      return retrace(step)
+    }
     self.view = view
     focus = .list
     trail = []

@@ -7,31 +7,43 @@ extension ConsoleModel {
     return search(step: 1, count: 1)
   }
 
-  /// To the next match, or the one before.
+  /// To the next match in the list on screen, or the one before. Lists without packets leave for the Timeline.
   mutating func search(step: Int, count: Int) -> [ConsoleEffect] {
     guard search != nil else { return refuse("nothing was searched for; / does") }
-    guard rows.count > 0 else { return refuse("no packets are shown") }
-    if view != .timeline { show(.timeline) }
+    switch view {
+    case .timeline, .messages, .findings: break
+    case .held, .rules, .stats: show(.timeline)
+    }
+    guard list.count > 0 else { return refuse("nothing is shown that could be searched") }
+    let lines = list.count
+    search?.view = self.view
     search?.step = step
-    search?.left = rows.count
+    search?.left = lines
     search?.skips = count - 1
-    let first = wrapped(timelineList.cursor + step)
+    let first = wrapped(list.cursor + step)
     search?.next = first
     return advanceSearch()
   }
 
-  private func wrapped(_ line: Int) -> Int { (line % rows.count + rows.count) % rows.count }
+  private func wrapped(_ line: Int) -> Int { (line % list.count + list.count) % list.count }
 
-  /// Looks at some rows more.
+  /// Looks at some lines more, as long as the operator stays with the list.
   mutating func advanceSearch() -> [ConsoleEffect] {
-    guard let search, var line = search.next, rows.count > 0 else { return [] }
+    guard let search, var line = search.next else { return [] }
+    guard search.view == view else {
+      self.search?.next = nil
+      return []
+    }
     var left = search.left
-    for _ in 0..<ConsoleModel.sliceSearched {
-      if left <= 0 || line >= rows.count {
+    var room = ConsoleModel.sliceSearched
+    while room > 0 {
+      if left <= 0 || line >= list.count {
         self.search?.next = nil
-        return refuse("'\(search.text)' is nowhere in the packets shown")
+        return refuse("'\(search.text)' is nowhere in the \(view.searched) shown")
       }
-      if search.matches(row: rows[line], trace) {
+      let looked = look(for: search, line: line)
+      room -= looked.cost
+      if looked.isMatch {
         if self.search?.skips == 0 { return found(line) }
         self.search?.skips -= 1
       }
@@ -44,11 +56,28 @@ extension ConsoleModel {
     return []
   }
 
+  /// Whether the line says it, and how many packets were looked at to know.
+  private func look(for search: Search, line: Int) -> (isMatch: Bool, cost: Int) {
+    switch search.view {
+    case .messages:
+      guard let mail = mails.mail(line: line) else { return (false, 1) }
+      let packets = trace.index.rows(ofMessage: mail)
+      return (packets.contains { search.matches(row: $0, trace) }, 1 + trace.messages[mail].rows.count / 4)
+    case .findings:
+      let finding = trace.index.findings[line]
+      let isMatch =
+        search.matches(Array(FindingsView.plain(finding, self).utf8))
+        || finding.row.map { search.matches(row: $0, trace) } ?? false
+      return (isMatch, 2)
+    case .timeline, .held, .rules, .stats: return (search.matches(row: rows[line], trace), 1)
+    }
+  }
+
   private mutating func found(_ line: Int) -> [ConsoleEffect] {
-    let passedEnd = (search?.step ?? 1) > 0 ? line <= timelineList.cursor : line >= timelineList.cursor
+    let passedEnd = (search?.step ?? 1) > 0 ? line <= list.cursor : line >= list.cursor
     search?.next = nil
     settings.follow = false
-    timelineList.reveal(line)
+    list.reveal(line)
     status = passedEnd ? StatusMessage(.done, "around the end") : nil
     return []
   }
@@ -139,6 +168,17 @@ extension Search {
       guard case .header(let name, let value) = Dissection(packet).shape else { return false }
       return matches(packet.bytes[name] + Array(": ".utf8) + packet.bytes[value].prefix(needle.count))
     case .command, .reply, .unknown, .empty: return matches(Array(PacketWords.plain(packet).utf8))
+    }
+  }
+}
+
+extension ListView {
+  /// What its lines are, for a search that finds nothing.
+  fileprivate var searched: String {
+    switch self {
+    case .timeline, .held, .rules, .stats: "packets"
+    case .messages: "mails"
+    case .findings: "findings"
     }
   }
 }

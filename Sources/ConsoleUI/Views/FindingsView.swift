@@ -49,6 +49,13 @@ enum FindingsView {
     ]
   }
 
+  /// The finding in plain letters.
+  static func plain(_ finding: FindingEntry, _ model: ConsoleModel) -> String {
+    let title = "\(finding.rule.id) \(finding.severity.name) \(finding.rule.title)"
+    guard case .found(let found)? = model.trace.source.record(at: finding.record)?.event else { return title }
+    return title + "  " + found.text
+  }
+
   private static func words(_ finding: FindingEntry, _ model: ConsoleModel) -> DisplayText {
     let title = DisplayText(finding.rule.title)
     guard case .found(let found)? = model.trace.source.record(at: finding.record)?.event else { return title }

@@ -4,31 +4,48 @@ import TraceModel
 /// The Messages view: a row a mail, the newest first.
 enum MessagesView {
   static func draw(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
-    let columns = columns(layout.list.columns)
+    let isWide = layout.list.columns >= 96
+    let columns = columns(isWide: isWide)
     let places = Column.layout(columns, width: layout.list.columns)
     if !layout.headings.isEmpty {
       frame.put(columns.map(\.title), columns: columns, at: places, in: layout.headings, style: .dim)
+      drawFilter(model, into: &frame, in: layout.headings)
     }
     let list = model.list
     if list.count == 0 {
       let line = layout.list.line(min(1, layout.list.rows - 1)).inset(columns: 2)
-      frame.put(DisplayText("no mail so far", style: Style(.placeholder)), in: line)
+      frame.put(DisplayText(emptyWords(model), style: Style(.placeholder)), in: line)
     }
     for (row, index) in list.visible.enumerated() {
       let rect = layout.list.line(row)
-      let messages = model.trace.messages
-      guard !rect.isEmpty, messages.indices.contains(messages.count - 1 - index) else { continue }
-      let message = messages[messages.count - 1 - index]
-      frame.put(cells(message, model), columns: columns, at: places, in: rect)
+      guard !rect.isEmpty, let mail = model.mails.mail(line: index) else { continue }
+      frame.put(
+        cells(model.trace.messages[mail], model, isWide: isWide), columns: columns, at: places, in: rect)
       if index == list.cursor {
         frame.add(model.focus == .list ? .selected : .selectedElsewhere, in: rect)
       }
     }
   }
 
-  private static func columns(_ width: Int) -> [Column] {
-    let isWide = width >= 96
-    return [
+  private static func emptyWords(_ model: ConsoleModel) -> String {
+    guard model.filter != nil else { return "no mail so far" }
+    return model.isBusy ? "filtering …" : "no packet of a mail matches the filter; f changes it"
+  }
+
+  /// Over the right end of the headings: by which filter how much is shown.
+  private static func drawFilter(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {
+    guard let filter = model.filter else { return }
+    let count = DisplayText("\(model.mails.count) of \(model.trace.messages.count)", style: .dim)
+    // The headings of the mail and its time stay.
+    let room = rect.columns - 20 - count.width - 3
+    guard room > 10 else { return }
+    let text = "  " + DisplayText(filter.text, style: Style(.prompt)).fitted(to: min(room, filter.text.count))
+    let shown = text + "  " + count
+    frame.put(shown, at: Point(column: rect.endColumn - shown.width, row: rect.row))
+  }
+
+  private static func columns(isWide: Bool) -> [Column] {
+    [
       Column("", .fixed(1)),
       Column("mail", .fixed(6)),
       Column("time", .fixed(8), priority: 6),
@@ -38,12 +55,12 @@ enum MessagesView {
       Column("subject", .flexible(minimum: 12), priority: 0),
       Column("size", .fixed(7), .trailing, priority: 7),
       Column("mods", .fixed(4), .trailing, priority: 8),
-      Column("outcome", .fixed(11), priority: 0),
+      Column("outcome", .fixed(isWide ? 19 : 11), priority: 0),
       Column("by", .fixed(8), priority: 9),
     ]
   }
 
-  private static func cells(_ message: MessageEntry, _ model: ConsoleModel) -> [DisplayText] {
+  private static func cells(_ message: MessageEntry, _ model: ConsoleModel, isWide: Bool) -> [DisplayText] {
     let trace = model.trace
     let connection = trace.connections[message.connection].number
     let first = trace.index.time(at: message.rows.lowerBound)
@@ -56,7 +73,7 @@ enum MessagesView {
       DisplayText(NumberText.bytes(message.bytes), style: .dim),
       message.modificationCount == 0
         ? DisplayText("·", style: .dim) : DisplayText("\(message.modificationCount)", style: Style(.changed)),
-      outcome(message), by(message),
+      outcome(message) + refused(message, isWide: isWide), by(message),
     ]
   }
 
@@ -79,10 +96,14 @@ enum MessagesView {
   private static func recipients(_ message: MessageEntry, _ trace: TraceView) -> DisplayText {
     var text = address(message.rcptRow, trace)
     if message.recipientCount > 1 { text += DisplayText(" +\(message.recipientCount - 1)", style: .dim) }
-    if message.refusedCount > 0 {
-      text += DisplayText(" \(message.refusedCount) refused", style: Style(.bad))
-    }
     return text
+  }
+
+  /// Recipients that were refused of a mail that went on for others; as ` −1` where the room is short.
+  private static func refused(_ message: MessageEntry, isWide: Bool) -> DisplayText {
+    guard message.refusedCount > 0, !message.lostAllRecipients else { return "" }
+    return DisplayText(
+      isWide ? ", \(message.refusedCount) refused" : " −\(message.refusedCount)", style: Style(.bad))
   }
 
   private static func subject(_ message: MessageEntry, _ trace: TraceView) -> DisplayText {

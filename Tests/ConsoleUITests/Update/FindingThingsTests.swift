@@ -66,6 +66,52 @@ import Testing
     #expect(driver.model.selectedPacket == 1)
   }
 
+  @Test func aSearchStaysAmongTheMails() {
+    var driver = Driver()
+    driver.press("2")
+    driver.enter("grüße", at: "/")
+    #expect(driver.model.view == .messages)
+    driver.enter("no such user", at: "/")
+    #expect(driver.model.view == .messages)
+    #expect(driver.model.list.cursor == 2)
+    driver.enter("news@example", at: "/")
+    #expect(driver.model.list.cursor == 0)
+    driver.press("n")
+    #expect(driver.model.list.cursor == 1)
+    driver.enter("no such words at all", at: "/")
+    #expect(driver.model.status?.text == "'no such words at all' is nowhere in the mails shown")
+  }
+
+  @Test func aSearchStaysAmongTheFindings() {
+    var driver = Driver()
+    driver.press("4 G")
+    let last = driver.model.list.cursor
+    driver.enter("error", at: "/")
+    #expect(driver.model.view == .findings)
+    #expect(driver.model.list.cursor < last)
+  }
+
+  @Test func aFilterLeavesTheMailsOfWhichItTakesAPacket() {
+    var driver = Driver(size: Size(columns: 120, rows: 36))
+    driver.press("2")
+    driver.enter("reply.code == 550", at: "f")
+    #expect(driver.text[1].hasSuffix("reply.code == 550  1 of 3"))
+    #expect(driver.text[2].contains("c1.1"))
+    driver.enter("mail.address == \"<none@example.org>\"", at: "f ^U")
+    #expect(driver.text.contains { $0.contains("no packet of a mail matches the filter") })
+    driver.enter(" ", at: "f ^U")
+    #expect(driver.text[4].contains("c1.1"))
+  }
+
+  @Test func theMailsAreAllBackFromThePacketsOfOne() {
+    var driver = Driver()
+    driver.press("2 j Enter")
+    #expect(driver.model.view == .timeline && driver.model.filter != nil)
+    driver.press("2")
+    #expect(driver.model.filter == nil)
+    #expect(driver.model.list.count == 3 && driver.model.list.cursor == 1)
+  }
+
   @Test func anOlderLineComesBack() {
     var driver = Driver()
     driver.enter("rcpt", at: "f")

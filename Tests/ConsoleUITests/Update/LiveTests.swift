@@ -37,6 +37,25 @@ import TraceModel
     #expect(driver.model.selectedPacket == 79)
   }
 
+  @Test func aMailStaysSelectedWhileOthersCome() {
+    let (source, start) = start()
+    var driver = start
+    driver.press("2")
+    append(60, of: Story.records, to: source)
+    driver.send(.appended)
+    driver.settle()
+    driver.press("G")
+    let mail = driver.model.selectedPacket
+    append(999, of: Story.records, to: source)
+    driver.send(.appended)
+    driver.settle()
+    #expect(driver.model.list.count == 3 && driver.model.list.cursor == 2)
+    #expect(driver.text[4].contains("c1.1"))
+    #expect(mail != nil)
+    driver.press("g")
+    #expect(driver.model.list.cursor == 0)
+  }
+
   struct End: Sendable, CustomStringConvertible {
     var closed: Closed
     var hasQuit = false
