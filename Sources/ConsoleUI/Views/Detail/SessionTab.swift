@@ -52,12 +52,19 @@ enum SessionTab {
   /// What is in force stands out; what is not is there to be looked up.
   private static func bit(_ row: NegotiationMatrix.Row, into page: inout DetailPage) {
     let isOn = row.effective ?? row.requested ?? false
-    var text = "  " + DisplayText(row.name, style: isOn ? Style(.name) : .dim).fitted(to: 13)
-    text += "  " + sign(row.offered) + "    " + sign(row.requested) + "    " + sign(row.effective) + "   "
-    if row.isOurs { text += DisplayText("ours  ", style: Style(.edited, .bold)) }
-    if row.isUnoffered { text += DisplayText("not offered  ", style: Style(.bad)) }
-    text += DisplayText(row.meaning, style: isOn ? .text : .dim)
-    page.add(DetailLine(text.width > page.width ? text.fitted(to: page.width) : text))
+    var head = "  " + DisplayText(row.name, style: isOn ? Style(.name) : .dim).fitted(to: 13)
+    head += "  " + sign(row.offered) + "    " + sign(row.requested) + "    " + sign(row.effective) + "   "
+    var words = DisplayText()
+    if row.isOurs { words += DisplayText("ours  ", style: Style(.edited, .bold)) }
+    if row.isUnoffered { words += DisplayText("not offered  ", style: Style(.bad)) }
+    words += DisplayText(row.meaning, style: isOn ? .text : .dim)
+    let room = page.width - head.width
+    let isWrapped = isOn && room >= 16
+    let parts = isWrapped ? words.wrapped(to: room) : [words]
+    for (index, part) in parts.enumerated() {
+      let text = (index == 0 ? head : .blanks(head.width)) + part
+      page.add(DetailLine(text.width > page.width ? text.fitted(to: page.width) : text))
+    }
   }
 
   private static func sign(_ on: Bool?) -> DisplayText {
