@@ -26,6 +26,7 @@ struct DemoCommand: ParsableCommand {
   var count: UInt16?
 
   func run() throws {
+    try screen.check()
     guard speed >= 0, speed.isFinite else {
       throw Failure(
         "--speed: expected a number from 0 up, there is '\(speed)'", hint: "1 is life-like, 10 is fast")

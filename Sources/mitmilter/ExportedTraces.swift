@@ -13,7 +13,7 @@ struct ExportedTraces {
   /// - Throws: where none of them can be read.
   init(_ paths: [String]) throws(Failure) {
     guard paths.filter({ $0 == "-" }).count <= 1 else {
-      throw Failure("standard input can be read once only")
+      throw Failure("standard input can be read once only", hint: "- is there more than once")
     }
     var traces: [CheckedTrace] = []
     var failures: [Failure] = []

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLanguage
 import Glibc
 import ProxyRuntime
 
@@ -11,12 +12,20 @@ struct Failure: Error {
     self.message = message
     self.hint = hint
   }
+
+  /// - Parameter option: whose value does not parse.
+  init(_ error: SyntaxError, in option: String, hint: String) {
+    let isBlank = error.line.allSatisfy { $0 <= 0x20 }
+    self.init("\(option): " + (isBlank ? "it is empty" : error.description), hint: hint)
+  }
 }
 
 /// Runs the command line and ends the process: 0 done, 1 done and something differs or was found, 2 could not.
 func runCommandLine() -> Never {
+  let arguments = Array(CommandLine.arguments.dropFirst())
   do {
-    var command = try Mitmilter.parseAsRoot()
+    if let failure = Misuse.unknownCommand(arguments) { throw failure }
+    var command = try Mitmilter.parseAsRoot(arguments)
     try command.run()
   } catch let failure as Failure {
     end(with: failure)
@@ -25,9 +34,7 @@ func runCommandLine() -> Never {
   } catch {
     // Help and version are asked for by throwing as well.
     if Mitmilter.exitCode(for: error).isSuccess { Mitmilter.exit(withError: error) }
-    end(
-      with: Failure(
-        lowercasedFirst(Mitmilter.message(for: error)), hint: "mitmilter --help lists what there is"))
+    end(with: Misuse.failure(error, arguments))
   }
   exit(0)
 }
@@ -43,14 +50,18 @@ func report(_ failure: Failure) {
   if let hint = failure.hint { tell("hint: \(hint)") }
 }
 
-private func lowercasedFirst(_ text: String) -> String {
-  let line = text.prefix { $0 != "\n" }
-  return line.prefix(1).lowercased() + line.dropFirst()
-}
-
-/// One line on standard error.
+/// One line on standard error. What was typed may be quoted in it: control characters become escapes.
 func tell(_ message: String) {
-  let failed = writeAll(Array("mitmilter: \(message)\n".utf8), to: STDERR_FILENO)
+  var line = "mitmilter: "
+  for scalar in message.unicodeScalars {
+    switch scalar.value {
+    case 0x0A: line.unicodeScalars.append(scalar)
+    case 0..<0x10: line += "\\x0" + String(scalar.value, radix: 16)
+    case 0x10..<0x20, 0x7F..<0xA0: line += "\\x" + String(scalar.value, radix: 16)
+    default: line.unicodeScalars.append(scalar)
+    }
+  }
+  let failed = writeAll(Array((line + "\n").utf8), to: STDERR_FILENO)
   // Nobody is left to tell.
   _ = failed
 }

@@ -60,6 +60,7 @@ struct MilterCommand: ParsableCommand {
   var mode = "660"
 
   func run() throws {
+    try screen.check()
     let isShown = wantsScreen(recording)
     var options = Relay.Options(listen: try milterAddress(listen), milter: nil)
     options.socketMode = try socketMode(parsing: mode)
@@ -75,7 +76,9 @@ struct MilterCommand: ParsableCommand {
   private func plan(isShown: Bool) throws -> SteeringPlan {
     var commands = isShown ? screen.rules : screen.command
     if let hold = hold ?? (isShown ? "bodyeob" : nil) {
-      do { _ = try Expression(parsing: hold) } catch { throw Failure("--hold: \(error.description)") }
+      do { _ = try Expression(parsing: hold) } catch {
+        throw Failure(error, in: "--hold", hint: "docs/filters.md lists the terms")
+      }
       commands.insert("on \(hold) named hold do hold", at: 0)
     }
     let sources = RuleSources(files: rules, commands: commands)

@@ -19,8 +19,9 @@ struct Open: ParsableCommand {
   @OptionGroup var screen: ScreenOptions
 
   func run() throws {
+    try screen.check()
     guard files.filter({ $0 == "-" }).count <= 1 else {
-      throw Failure("standard input can be read once only")
+      throw Failure("standard input can be read once only", hint: "- is there more than once")
     }
     guard isatty(STDOUT_FILENO) == 1 else {
       throw Failure(
@@ -66,17 +67,17 @@ struct ScreenOptions: ParsableArguments {
     line.drop { $0 == " " }.prefix { $0 != " " }.lowercased() == "on"
   }
 
-  /// Says what is wrong with the expression before anything is started.
-  func validate() throws {
+  /// Says what is wrong with the lines and the expression before anything is started.
+  func check() throws(Failure) {
     for line in command {
-      do { _ = try Typed.statements(line) } catch {
-        throw ValidationError("--command '\(line)': \(error.message)")
+      do throws(Typed.Fault) { _ = try Typed.statements(line) } catch {
+        throw Failure(
+          SyntaxError(error.message, in: Array(line.utf8), at: error.range), in: "--command",
+          hint: Self.isRule(line)
+            ? RuleSources.hint : "it takes a rule, or what can be typed at the prompt: docs/instructions.md")
       }
     }
-    guard let filter else { return }
-    do { _ = try Expression(parsing: filter) } catch {
-      throw ValidationError("--filter: \(error.description)")
-    }
+    if let filter { _ = try filterExpression(filter) }
   }
 
   /// Shows the screen until the operator leaves it or it is lost.
@@ -84,7 +85,9 @@ struct ScreenOptions: ParsableArguments {
     _ model: ConsoleModel, _ feed: any ScreenFeed, _ signals: borrowing ScreenSignals
   ) throws -> ScreenLoop.End {
     var model = model
-    if let fault = ConfigFile.read(into: &model) { throw Failure(fault.message, hint: fault.hint) }
+    let faults = ConfigFile.read(into: &model)
+    for fault in faults.dropLast() { report(fault) }
+    if let last = faults.last { throw last }
     if let filter { _ = model.run("filter " + filter) }
     var effects: [ConsoleEffect] = []
     for line in command { effects += model.run(line) }

@@ -43,6 +43,6 @@ func filterExpression(_ text: String) throws(Failure) -> Expression {
   do {
     return try Expression(parsing: text)
   } catch {
-    throw Failure("--filter: \(error.description)", hint: "docs/filters.md lists the terms")
+    throw Failure(error, in: "--filter", hint: "docs/filters.md lists the terms")
   }
 }

@@ -34,6 +34,7 @@ struct Proxy: ParsableCommand {
   var socketMode = "660"
 
   func run() throws {
+    try screen.check()
     var options = Relay.Options(listen: try milterAddress(listen), milter: try milterAddress(milter))
     if let milter = options.milter, options.listen.takesConnections(to: milter) {
       throw Failure(

@@ -275,9 +275,12 @@ def test_the_config_file_counts_and_says_where_it_is_wrong():
             t.key("Q")
             left(t)
         with open(config, "w") as out:
-            out.write("set time delta\n  set time noon\n")
+            out.write("set time delta\n  set time noon\nbind nokey quit\n")
         with home.run("open", trace, size=(200, 24)) as t:
             t.wait(re.escape(f"{config}:2:12: expected clock, start, delta, there was 'noon'"))
+            t.wait(r"^ {13}\^{4} *$")
+            t.wait(re.escape(f"{config}:3:6: 'nokey' names no key"))
+            t.wait("hint: set, bind and unbind lines go there")
             assert t.end() == 2
 
 

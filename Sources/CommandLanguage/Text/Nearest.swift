@@ -1,7 +1,7 @@
 /// The candidate that is most likely meant by a misspelt word.
-enum Nearest {
+package enum Nearest {
   /// nil where none is near: more than a third of the word's letters differ.
-  static func match(for word: String, among candidates: some Sequence<String>) -> String? {
+  package static func match(for word: String, among candidates: some Sequence<String>) -> String? {
     let wanted = Array(word.lowercased().utf8)
     guard wanted.count <= 64 else { return nil }
     var best: (name: String, distance: Int)?

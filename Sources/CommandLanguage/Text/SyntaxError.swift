@@ -9,7 +9,7 @@ package struct SyntaxError: Error, Hashable, Sendable {
   /// Bytes of `line` that are wrong; may be empty at its end.
   package var range: Range<Int>
 
-  init(_ message: String, hint: String? = nil, in line: [UInt8], at range: Range<Int>) {
+  package init(_ message: String, hint: String? = nil, in line: [UInt8], at range: Range<Int>) {
     self.message = message
     self.hint = hint
     self.line = line

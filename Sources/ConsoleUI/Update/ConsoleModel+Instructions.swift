@@ -50,17 +50,17 @@ extension ConsoleModel {
     return []
   }
 
-  /// A line of the config file; the answer says what is wrong with it, and in which column from 1.
-  package mutating func configure(_ line: String) -> (column: Int, message: String)? {
+  /// A line of the config file; the answer says what is wrong with it.
+  package mutating func configure(_ line: String) -> Typed.Fault? {
     do throws(Typed.Fault) {
       for statement in try Typed.statements(line) {
         guard case .console(let console) = statement, console.isConfiguration else {
-          return (1, "expected set, bind or unbind")
+          return Typed.Fault(range: 0..<line.utf8.count, message: "expected set, bind or unbind")
         }
         _ = run(console)
       }
     } catch {
-      return (error.range.lowerBound + 1, error.message)
+      return error
     }
     status = nil
     settle()

@@ -23,7 +23,9 @@ package struct FileFailure: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   init(reading path: String, _ code: Int32) {
-    self.init("cannot read '\(path)': \(Self.words(for: code))", hint: Self.hint(for: code), code: code)
+    let hint =
+      code == EISDIR ? "name the files in it, as the shell does with \(path)/*" : Self.hint(for: code)
+    self.init("cannot read '\(path)': \(Self.words(for: code))", hint: hint, code: code)
   }
 
   package init(writing path: String, _ code: Int32) {

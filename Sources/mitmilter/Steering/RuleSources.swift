@@ -11,8 +11,18 @@ struct RuleSources: Sendable {
   /// All of them, in order.
   func read() throws -> [Rule] {
     var rules: [Rule] = []
-    for path in files { rules += try Self.rules(try Self.contents(path), from: path) }
-    for text in commands { rules += try Self.rules(Array(text.utf8), from: "-c") }
+    for path in files {
+      let text = try Self.contents(path)
+      do throws(RuleFile.Mistake) { rules += try RuleFile.rules(text, name: path) } catch {
+        throw Failure(error.description, hint: Self.hint)
+      }
+    }
+    for text in commands {
+      do throws(RuleFile.Mistake) { rules += try RuleFile.rules(Array(text.utf8), name: "") } catch {
+        // With a screen, what is no rule is for its prompt.
+        throw Failure(error.error, in: "--command", hint: "without a screen " + Self.hint)
+      }
+    }
     return try rules.map(Self.inlined)
   }
 
@@ -26,11 +36,7 @@ struct RuleSources: Sendable {
     return nil
   }
 
-  private static func rules(_ text: [UInt8], from name: String) throws -> [Rule] {
-    do throws(RuleFile.Mistake) { return try RuleFile.rules(text, name: name) } catch {
-      throw Failure(error.description)
-    }
-  }
+  static let hint = "a rule is such as: on rcpt do reject; docs/instructions.md lists what can be done"
 
   /// With the contents of the files that its instructions name.
   static func inlined(_ rule: Rule) throws -> Rule {
@@ -45,7 +51,7 @@ struct RuleSources: Sendable {
     return inlined
   }
 
-  private static func contents(_ path: String) throws -> [UInt8] {
+  private static func contents(_ path: String) throws(Failure) -> [UInt8] {
     do throws(FileFailure) { return try wholeFile(path) } catch {
       throw Failure(error.message, hint: error.hint)
     }

@@ -81,7 +81,9 @@ struct SteeringOptions: ParsableArguments {
 
   static func span(_ text: String, of option: String) throws -> Moment.Span {
     guard let microseconds = Units.microseconds(text), microseconds > 0 else {
-      throw Failure("\(option): expected a duration, there is '\(text)'", hint: "30s, 5m, 1h, 500ms")
+      throw Failure(
+        "\(option): expected a duration, there is '\(text)'",
+        hint: "a number above 0 and its unit: 30s, 5m, 1h, 500ms")
     }
     return Moment.Span(microseconds: microseconds)
   }
@@ -89,16 +91,16 @@ struct SteeringOptions: ParsableArguments {
   /// nil for `word`.
   static func answer(_ text: String, or word: String, of option: String) throws -> Answer? {
     if text.lowercased() == word { return nil }
-    let instruction: Instruction
-    do throws(SyntaxError) { instruction = try Instruction(parsing: text) } catch {
-      throw Failure("\(option): \(error.description)")
+    let hint = "verdicts are accept, reject, tempfail, discard, continue, reply CODE \"TEXT\""
+    let first = InstructionWord(rawValue: text.prefix { $0 != " " }.lowercased())
+    let isVerdict = first.map { InstructionTerm.byWord[$0]?.category == .verdict } ?? false
+    do throws(SyntaxError) {
+      if case .answer(let answer) = try Instruction(parsing: text) { return answer }
+    } catch {
+      if isVerdict { throw Failure(error, in: option, hint: hint) }
     }
-    guard case .answer(let answer) = instruction else {
-      throw Failure(
-        "\(option): expected \(word) or a verdict, there is '\(text)'",
-        hint: "verdicts are continue, accept, reject, tempfail, discard, reply CODE \"TEXT\"")
-    }
-    return answer
+    let expected = word.isEmpty ? "a verdict" : "\(word) or a verdict"
+    throw Failure("\(option): expected \(expected), there is '\(text)'", hint: hint)
   }
 }
 

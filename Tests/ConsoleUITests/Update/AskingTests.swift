@@ -96,7 +96,7 @@ import TraceModel
     ]
     for (line, column, message) in wrong {
       let fault = model.configure(line)
-      #expect(fault?.column == column, "\(line)")
+      #expect(fault.map { $0.range.lowerBound + 1 } == column, "\(line)")
       if !message.isEmpty { #expect(fault?.message == message) }
     }
   }
