@@ -9,7 +9,7 @@ struct RedactionOptions: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
     help:
-      "Replace addresses, names and text by others of the same shape; report does without being told.")
+      "Replace addresses, names and text by others of the same shape; report and html do without being told.")
   var redact: Bool?
 
   @Option(

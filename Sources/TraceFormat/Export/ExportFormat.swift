@@ -38,7 +38,7 @@ package struct ExportFormat: Sendable {
 
   /// In the order in which they are listed.
   package static let table: [ExportFormat] = [
-    json, jsonLines, pcapng, eml, swaks, miltertest, trace, report,
+    json, jsonLines, pcapng, eml, swaks, miltertest, trace, report, html,
   ]
 
   package static func named(_ name: String) -> ExportFormat? { table.first { $0.name == name } }

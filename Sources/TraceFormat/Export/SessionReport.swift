@@ -20,22 +20,10 @@ struct SessionReport {
 
   /// Three lines, and what became of private words.
   var summary: String {
-    let findings = chosenFindings
-    let weights = [Finding.Severity.error, .warning, .note].map { weight in
-      counted(findings.count { $0.severity == weight }, weight.name)
-    }
-    var outcomes: [String] = []
-    for outcome in MessageEntry.Outcome.allCases {
-      let count = input.messages.count { index.messages[$0].outcome == outcome }
-      if count > 0 { outcomes.append("\(count) \(outcome.rawValue)") }
-    }
-    let mtas = Set(input.connections.compactMap { version(of: $0) }).sorted()
-    let packets = input.chosen.count ?? index.count
+    let mtas = input.versions
     var lines = "# Milter session\n\n"
-    lines +=
-      "- \(counted(packets, "packet")) in \(counted(input.connections.count, "connection")), "
-      + "\(counted(input.messages.count, "message"))\(outcomes.isEmpty ? "" : ": " + outcomes.joined(separator: ", "))\n"
-    lines += "- findings: \(weights.joined(separator: ", "))\n"
+    lines += "- \(input.countsInWords)\n"
+    lines += "- findings: \(input.findingsInWords)\n"
     lines +=
       "- recorded from \(clock.rfc3339(0)) by mitmilter \(MarkdownText.code(input.head.program))"
       + (mtas.isEmpty ? "" : "; MTA " + mtas.map { MarkdownText.code($0) }.joined(separator: ", ")) + "\n\n"
@@ -60,28 +48,12 @@ struct SessionReport {
     return blocks
   }
 
-  private func version(of c: Int) -> String? {
-    facts(ofConnection: c)?.macros.value("v".utf8).map { String(decoding: $0.value.bytes, as: UTF8.self) }
-  }
-
-  /// At its end, but for QUIT, which makes the macros void.
-  private func facts(ofConnection c: Int) -> SessionFacts? {
-    let rows = index.rows(ofConnection: c)
-    let last = rows.last { ![.command(.quit), .command(.quitNC)].contains(index[$0].kind) } ?? rows.last
-    return last.map { index.facts(at: $0, from: input.source) }
-  }
-
-  private var chosenFindings: [FindingEntry] {
-    index.findings.filter { $0.row.map(input.chosen.hasRow) ?? input.chosen.hasConnection($0.connection) }
-  }
-
   private var findings: String? {
-    let found = chosenFindings
+    let found = input.chosenFindings
     guard !found.isEmpty else { return nil }
     var table = "| packet | | rule | finding | what comes of it |\n|---|---|---|---|---|\n"
     for entry in found.prefix(Self.rowLimit) {
-      var said = ""
-      if case .found(let finding)? = input.source.record(at: entry.record)?.event { said = finding.text }
+      let said = input.words(of: entry)
       let packet =
         entry.row.map { String(index.number(at: $0)) } ?? "c\(index.connections[entry.connection].number)"
       // A rule that this program does not know comes from the trace: its words are a stranger's.
@@ -95,13 +67,7 @@ struct SessionReport {
   }
 
   private var replyTimes: String? {
-    var times: [Stage: [Int64]] = [:]
-    for row in 0..<index.count where input.chosen.hasRow(row) {
-      let packet = index[row]
-      if let took = packet.took, let stage = packet.stage {
-        times[stage, default: []].append(took.microseconds)
-      }
-    }
+    let times = input.replyTimes.mapValues { $0.map(\.took.microseconds) }
     guard !times.isEmpty else { return nil }
     var table = "## Reply times\n\n| stage | replies | median | longest |\n|---|---|---|---|\n"
     for stage in Stage.allCases {
@@ -117,7 +83,7 @@ struct SessionReport {
   // MARK: connections
 
   func blocks(ofConnection c: Int) -> [String] {
-    guard let facts = facts(ofConnection: c) else { return [] }
+    guard let facts = input.facts(ofConnection: c) else { return [] }
     let number = index.connections[c].number
     var head = "## Connection \(number)\n\n"
     if let opened = facts.opened {
@@ -205,10 +171,7 @@ struct SessionReport {
       let time =
         "\(WallClock.timeOfDay(seconds)).\(WallClock.padded(clock.fraction(packet.time.microseconds) / 1000, 3))"
       var marks = index.findings(about: row, from: input.source).map { MarkdownText.code($0.rule.id) }
-      for (flag, word) in [
-        (PacketFlags.edited, "edited"), (.injected, "ours"), (.dropped, "dropped"),
-        (.answered, "answered by us"),
-      ] where packet.flags.contains(flag) { marks.append(word) }
+      marks += packet.flags.wordsInList
       let summary = PacketSummary(wire).text
       table +=
         "| \(packet.number) | \(time) | \(packet.took.map(ListingText.duration) ?? "") | \(packet.sender.name) | "
@@ -222,62 +185,13 @@ struct SessionReport {
   private func changes(ofMessage i: Int, under rules: DeliveryRules) -> String? {
     let content = index.content(ofMessage: i, from: input.source, bodyLimit: 262_144)
     guard !content.modifications.isEmpty else { return nil }
-    let result = EffectiveResult(of: content, under: rules)
-    var lines: [String] = []
-    func add(_ sign: String, _ bytes: [UInt8]) {
-      lines.append(sign + " " + cut(InertText.string(escaping: bytes)))
-    }
-    if let sender = result.sender {
-      addLine("MAIL FROM", sender.envelope, sender.change, sender.before, &lines)
-    }
-    for recipient in result.recipients {
-      addLine("RCPT TO", recipient.envelope, recipient.change, recipient.before, &lines)
-    }
-    for header in result.headers where !header.isOwnReceived {
-      switch header.change {
-      case .kept: add(" ", header.line)
-      case .added: add("+", header.line)
-      case .removed: add("-", header.line)
-      case .changed:
-        if let before = header.before { add("-", before.name + [0x3A] + before.text) }
-        add("+", header.line)
-      }
-    }
-    if !result.bodyPackets.isEmpty {
-      lines.append("")
-      for line in BodyDiff(from: result.bodyBefore, to: result.body).lines {
-        switch line {
-        case .kept(let range): add(" ", result.body[range].filter { $0 != 0x0A })
-        case .removed(let range): add("-", result.bodyBefore[range].filter { $0 != 0x0A })
-        case .added(let range): add("+", result.body[range].filter { $0 != 0x0A })
-        }
-      }
-    }
-    if let quarantine = result.quarantine { add("+ quarantine:", quarantine.reason) }
+    let diff = DeliveredDiff(of: content, under: rules)
+    let lines = diff.lines.map { $0.sign.rawValue + " " + $0.text }
     let shown = lines.prefix(Self.rowLimit) + (lines.count > Self.rowLimit ? ["  …"] : [])
     var block = MarkdownText.block(Array(shown), language: "diff")
-    for remark in result.remarks { block += "\nPacket \(remark.packet): \(remark.text).\n" }
+    for remark in diff.result.remarks { block += "\nPacket \(remark.packet): \(remark.text).\n" }
     let title = "Before and after, as \(rules.name) delivers it"
     return lines.count > Self.longDiff ? MarkdownText.folded(title, block) : "\(title):\n\n\(block)"
-  }
-
-  private func addLine(
-    _ name: String, _ envelope: Envelope, _ change: EffectiveResult.Change, _ before: Envelope?,
-    _ lines: inout [String]
-  ) {
-    func line(_ sign: String, _ envelope: Envelope) {
-      let words = [envelope.address] + envelope.arguments
-      lines.append(
-        "\(sign) \(name): " + cut(words.map { InertText.string(escaping: $0) }.joined(separator: " ")))
-    }
-    switch change {
-    case .kept: line(" ", envelope)
-    case .added: line("+", envelope)
-    case .removed: line("-", envelope)
-    case .changed:
-      if let before { line("-", before) }
-      line("+", envelope)
-    }
   }
 
   // MARK: words

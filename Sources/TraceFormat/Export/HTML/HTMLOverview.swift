@@ -1,0 +1,128 @@
+import MilterProtocol
+import TraceModel
+
+/// The beginning of a page: what this is, what was found, how long replies took, which mails there are.
+struct HTMLOverview {
+  private let input: ExportInput
+  private let clock: WallClock
+  private static let rowLimit = 500
+
+  init(_ input: ExportInput) {
+    self.input = input
+    clock = WallClock(startedAt: input.head.startedAt)
+  }
+
+  var markup: Markup { summary + bar + "<main>\n" + aside(findings + messages + times + versions) }
+
+  private func aside(_ markup: Markup) -> Markup { "<div class=\"aside\">\n\(markup)</div>\n" }
+
+  private var summary: Markup {
+    let mtas = input.versions
+    let mta: Markup = mtas.isEmpty ? "" : "; MTA \(mtas.joined(separator: ", "))"
+    let privacy: Markup =
+      input.isRedacted
+      ? """
+      <p class="soft">Addresses, names and text are pseudonyms of the same shape; lengths, order and times are real.</p>
+      """
+      : "<p class=\"card alarm\">Not redacted: this holds mail as it was.</p>"
+    return """
+      <header>
+      <h1>Milter session</h1>
+      <p>\(input.countsInWords)</p>
+      <p>Findings: \(input.findingsInWords)</p>
+      <p class="soft">Recorded from \(clock.rfc3339(0)) by mitmilter \(input.head.program)\(mta)</p>
+      \(privacy)
+      </header>
+
+      """
+  }
+
+  private var bar: Markup {
+    """
+    <div class="bar" role="search">
+    <input type="search" id="q" placeholder="search packets" aria-label="search packets" autocomplete="off">
+    <span id="hits" class="soft" role="status"></span>
+    <button type="button" id="open">unfold all</button> <button type="button" id="close">fold all</button>
+    <span class="soft keys"><kbd>/</kbd> search <kbd>j</kbd> <kbd>k</kbd> move <kbd>o</kbd> <kbd>c</kbd> unfold, fold all</span>
+    </div>
+
+    """
+  }
+
+  private var versions: Markup {
+    let head = input.head
+    var rows: Markup =
+      "<tr><td class=\"k\">command</td><td><code>\(head.command.joined(separator: " "))</code></td></tr>\n"
+    for (name, value) in [
+      ("listening on", head.listen), ("milter at", head.milter), ("negotiation policy", head.negotiation),
+    ] {
+      if let value { rows += "<tr><td class=\"k\">\(name)</td><td><code>\(value)</code></td></tr>\n" }
+    }
+    return "<h2>Versions and addresses</h2>\n<div class=\"card\"><table>\n\(rows)</table></div>\n"
+  }
+
+  private var findings: Markup {
+    let found = input.chosenFindings
+    guard !found.isEmpty else { return "" }
+    var list: Markup = ""
+    for entry in found.prefix(Self.rowLimit) {
+      // A rule that this program does not know comes from the trace.
+      let rule = FindingRule.withID(entry.rule.id)
+      let connection = input.index.connections[entry.connection].number
+      let place: Markup =
+        entry.row.map { row in
+          let number = input.index.number(at: row)
+          return "<a href=\"#p\(number)\">packet \(number)</a>"
+        } ?? "<a href=\"#c\(connection)\">connection \(connection)</a>"
+      list += """
+        <div class="card"><p><b class="\(entry.severity.name)">\(entry.severity.name) \(rule?.id ?? entry.rule.id)</b>
+        at \(place): \(input.words(of: entry))</p>
+        <p class="soft">\(rule?.consequence ?? "")</p></div>
+
+        """
+    }
+    let more: Markup = found.count > Self.rowLimit ? "<p>\(found.count - Self.rowLimit) more</p>\n" : ""
+    return "<h2 id=\"findings\">Findings</h2>\n\(list)\(more)"
+  }
+
+  private var times: Markup {
+    let times = input.replyTimes
+    guard !times.isEmpty else { return "" }
+    let plot = ReplyTimePlot(times)
+    return """
+      <h2 id="times">Reply times</h2>
+      <div class="plots">
+      <figure>\(plot.byStage)<figcaption>Each reply by stage; the tick is the median.</figcaption></figure>
+      <figure>\(plot.overTime)<figcaption>Each reply by the time at which it came.</figcaption></figure>
+      </div>
+
+      """
+  }
+
+  private var messages: Markup {
+    guard !input.messages.isEmpty else { return "" }
+    var rows: Markup = "<tr><th>mail</th><th>from</th><th>subject</th><th>outcome</th></tr>\n"
+    for i in input.messages.prefix(Self.rowLimit) {
+      let entry = input.index.messages[i]
+      let facts = input.index.finalFacts(ofMessage: i, from: input.source).message
+      let name = HTMLMessage.name(i, of: input.index)
+      rows += """
+        <tr><td class="k"><a href="#m\(name)">\(name)</a></td>
+        <td><code>\(wire: facts?.sender?.address.bytes ?? [], limit: 120)</code></td>
+        <td>\(subject(facts))</td>
+        <td><span class="\(HTMLMessage.colour(entry.outcome))">\(entry.outcome.rawValue)</span>\(by(entry))</td></tr>
+
+        """
+    }
+    let more = input.messages.count - Self.rowLimit
+    return "<h2 id=\"mails\">Mails</h2>\n<div class=\"card\"><table>\n\(rows)</table></div>\n"
+      + (more > 0 ? "<p>\(more) more</p>\n" : "")
+  }
+
+  private func subject(_ facts: MessageFacts?) -> Markup {
+    guard let value = facts?.subject?.value.bytes else { return "" }
+    return "\(wire: EncodedWords(value).text(of: value), limit: 200)"
+  }
+
+  private func by(_ entry: MessageEntry) -> Markup { entry.outcomeBy.map { " by \("\($0)")" } ?? "" }
+}
