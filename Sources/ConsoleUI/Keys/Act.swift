@@ -17,6 +17,13 @@ package enum Act: String, Hashable, Sendable, CaseIterable {
 
   case timeline, messages, held, findings, rules, stats
 
+  // At the desk, where a person is the milter.
+  case accept, reject, tempfail, discard
+  case quarantine = "ask-quarantine"
+  case ownReply = "ask-reply"
+  case allLike = "ask-all"
+  case ruleOfDecision = "ask-rule"
+
   case forward
   case forwardAll = "forward-all"
   case step

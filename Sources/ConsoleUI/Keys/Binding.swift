@@ -29,8 +29,8 @@ package struct Binding: Sendable {
 
   /// Where a binding counts: the pane that has the keys.
   package struct Places: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package let rawValue: UInt16
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
     package static let timeline = Places(rawValue: 1 << 0)
     package static let messages = Places(rawValue: 1 << 1)
     package static let findings = Places(rawValue: 1 << 2)
@@ -40,18 +40,26 @@ package struct Binding: Sendable {
     package static let help = Places(rawValue: 1 << 5)
     package static let held = Places(rawValue: 1 << 6)
     package static let rules = Places(rawValue: 1 << 7)
+    /// A mail that waits for a person's verdict, with no milter behind: in Held, in Messages and in their detail.
+    package static let desk = Places(rawValue: 1 << 8)
 
-    package static let packets: Places = [.timeline, .messages, .held, .findings, .detail]
+    package static let packets: Places = [.timeline, .messages, .held, .findings, .detail, .desk]
     package static let everywhere: Places = [
-      .timeline, .messages, .held, .findings, .rules, .stats, .detail, .help,
+      .timeline, .messages, .held, .findings, .rules, .stats, .detail, .help, .desk,
     ]
+
+    /// Where the same key judges mails at the desk.
+    package static let everywhereElse = everywhere.subtracting(.desk)
+    package static let packetsElsewhere = packets.subtracting(.desk)
 
     /// The words of the places, for docs; empty for everywhere.
     package var words: [String] {
       guard self != .everywhere else { return [] }
+      if self == .everywhereElse { return ["all but the desk"] }
       let all: [(Places, String)] = [
         (.timeline, "Timeline"), (.messages, "Messages"), (.held, "Held"), (.findings, "Findings"),
         (.rules, "Rules"), (.stats, "Stats"), (.detail, "detail"), (.help, "help"),
+        (.desk, "desk"),
       ]
       return all.filter { contains($0.0) }.map(\.1)
     }
@@ -62,6 +70,7 @@ package struct Binding: Sendable {
     case move = "Move"
     case view = "Views and panes"
     case steer = "Hold, change, answer"
+    case desk = "Be the milter: judge the waiting mail"
     case rules = "Rules"
     case find = "Find"
     case keep = "Note and keep"

@@ -1,6 +1,21 @@
 extension Binding {
   /// Every key of the screen. The first binding whose places fit wins; the order within a group is that of help.
-  package static let table: [Binding] = [
+  package static let table: [Binding] = others + desk
+
+  /// Where a mail waits for a person's verdict.
+  private static let desk: [Binding] = [
+    Binding("a", .accept, in: .desk, .desk, hint: "accept", "accept the mail; before its end: go on"),
+    Binding("r", .reject, in: .desk, .desk, hint: "reject", "reject it, or the recipient that waits"),
+    Binding("t", .tempfail, in: .desk, .desk, hint: "tempfail", "have the client try again later"),
+    Binding("D", .discard, in: .desk, .desk, hint: "discard", "take it and throw it away; asks"),
+    Binding("z", .quarantine, in: .desk, .desk, hint: "quarantine", "accept it into the MTA's quarantine"),
+    Binding("o", .ownReply, in: .desk, .desk, hint: "own reply", "answer in your own code and words"),
+    Binding(
+      "*", .allLike, in: .desk, .desk, hint: "all like it", "the same for every waiting mail that matches"),
+    Binding("R", .ruleOfDecision, in: .desk, .desk, hint: "rule", "make a rule of the latest decision"),
+  ]
+
+  private static let others: [Binding] = [
     Binding("j Down", .down, .move, counted: true, "down; with a number, that many"),
     Binding("k Up", .up, .move, counted: true, "up"),
     Binding("g Home", .top, .move, "to the first"),
@@ -28,7 +43,9 @@ extension Binding {
     Binding(
       "d", .diff, in: .packets, .view, hint: "diff", "what became of the mail: before and after"),
 
-    Binding("a", .forward, in: .packets, .steer, hint: "forward", "let the held packet go, as it is by now"),
+    Binding(
+      "a", .forward, in: .packetsElsewhere, .steer, hint: "forward", "let the held packet go, as it is by now"
+    ),
     Binding("A", .forwardAll, in: [.packets, .rules], .steer, hint: "all", "let everything go that is held"),
     Binding("s", .step, in: .packets, .steer, hint: "step", "let it go and hold the next of its connection"),
     Binding(
@@ -40,7 +57,7 @@ extension Binding {
     Binding(
       "E", .edit, in: .packets, .steer, hint: "editor",
       "its text, at end of message the mail's body, in $VISUAL or $EDITOR"),
-    Binding("D", .drop, in: .packets, .steer, hint: "drop", "drop the held packet"),
+    Binding("D", .drop, in: .packetsElsewhere, .steer, hint: "drop", "drop the held packet"),
     Binding("V", .revert, in: .packets, .steer, hint: "revert", "the held packet as it came"),
     Binding("X", .close, in: .packets, .steer, "close a leg of the packet's connection"),
     Binding("i", .holdPrompt, .steer, hint: "hold on", "hold packets that an expression takes; empty: none"),
@@ -69,7 +86,8 @@ extension Binding {
 
     Binding("F", .follow, .screen, "follow: keep the newest packet in sight"),
     Binding("p", .freeze, .screen, "freeze the display; recording goes on"),
-    Binding("t", .time, .screen, "time column: clock, since start, since the one before"),
+    Binding(
+      "t", .time, in: .everywhereElse, .screen, "time column: clock, since start, since the one before"),
     Binding("^L", .redraw, .screen, "draw the screen anew"),
     Binding("^Z", .suspend, .screen, "suspend; mail goes on"),
     Binding("?", .help, .screen, hint: "help", "this help"),

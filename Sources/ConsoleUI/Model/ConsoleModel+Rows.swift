@@ -79,7 +79,7 @@ extension ConsoleModel {
     lists[.messages] = list
   }
 
-  private func isHeld(mail: Int) -> Bool { held.contains { trace.index.messageIndex(at: $0.row) == mail } }
+  func isHeld(mail: Int) -> Bool { held.contains { trace.index.messageIndex(at: $0.row) == mail } }
 
   // MARK: selection
 

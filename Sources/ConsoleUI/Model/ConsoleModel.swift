@@ -59,6 +59,13 @@ package struct ConsoleModel {
   /// Number of the record of the last outcome that was shown.
   var shownOutcome = -1
 
+  // The desk: a person in a milter's place.
+  /// About the mail that waits for a verdict; nil where none is selected.
+  var desk: Desk?
+  /// Packets that a verdict was given for, whose release is still to come.
+  var decided: Set<Int> = []
+  var lastDecision: Desk.Decision?
+
   // The bottom line.
   package internal(set) var prompt: Prompt?
   package internal(set) var question: Question?
@@ -108,6 +115,11 @@ package struct ConsoleModel {
     self.origin = origin
     self.isLive = isLive
     settings.follow = isLive
+    if isDesk {
+      view = .held
+      tabs[.held] = .message
+      return
+    }
     status = StatusMessage(.hint, "? lists the keys · Enter opens a packet · q goes back · Q quits")
   }
 }
@@ -115,12 +127,14 @@ package struct ConsoleModel {
 extension ConsoleModel {
   /// The pane that has the keys.
   package var place: Binding.Places {
-    if helpTop != nil { return .help }
-    return focus == .detail ? .detail : view.place
+    helpTop != nil ? .help : placeBehindHelp
   }
 
   /// The pane that has the keys again once help is closed.
-  var placeBehindHelp: Binding.Places { focus == .detail ? .detail : view.place }
+  var placeBehindHelp: Binding.Places {
+    if selectionIsOnDesk { return .desk }
+    return focus == .detail ? .detail : view.place
+  }
 
   var helpLineCount: Int {
     HelpView.lines(for: placeBehindHelp, keymap: keymap, width: size.columns).count
@@ -162,7 +176,9 @@ extension ConsoleModel {
     } else {
       panes = .both
     }
-    return Layout(size, panes: panes, sideBySideFrom: wideColumns, listRows: listRows)
+    return Layout(
+      size, panes: panes, sideBySideFrom: wideColumns, listRows: listRows,
+      barRows: helpTop == nil ? DeskBar.rows(desk, size) : 0)
   }
 
   /// Rows of a list that may be short, with its headings and a blank one.

@@ -20,5 +20,7 @@ package struct Menu: Hashable, Sendable {
     /// Goes on at a prompt that has this text in it already.
     case asks(Prompt.Purpose, String)
     case deletesRule(Int)
+    /// The mail on the desk.
+    case discards
   }
 }

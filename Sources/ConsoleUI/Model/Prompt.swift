@@ -4,6 +4,8 @@ package struct Prompt: Hashable, Sendable {
     case instruction, filter, search, note, write
     /// An answer in the operator's words, for the selected packet.
     case reply
+    /// Why the mail on the desk goes to the MTA's quarantine.
+    case quarantine
     /// The expression of the breakpoint.
     case hold
     /// A rule in place of the one at that index; nil for a new one.
@@ -18,6 +20,7 @@ package struct Prompt: Hashable, Sendable {
       case .note: "note: "
       case .write: "write shown packets to: "
       case .reply: "reply "
+      case .quarantine: "quarantine, because: "
       case .hold: "hold on: "
       case .rule(let place): place == nil ? "new rule: " : "rule: "
       }

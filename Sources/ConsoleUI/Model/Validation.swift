@@ -10,7 +10,7 @@ enum Validation {
     case .filter, .hold: return filter(text)
     case .reply: return reply(text)
     case .rule: return rule(text)
-    case .search, .note, .write: return .open
+    case .search, .note, .write, .quarantine: return .open
     }
   }
 

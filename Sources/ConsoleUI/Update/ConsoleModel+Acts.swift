@@ -27,6 +27,14 @@ extension ConsoleModel {
     case .findings: show(.findings)
     case .rules: show(.rules)
     case .stats: show(.stats)
+    case .accept: return decide(.take)
+    case .reject: return decide(.reject)
+    case .tempfail: return decide(.tempfail)
+    case .discard: return decide(.discard)
+    case .quarantine: return decide(.quarantine)
+    case .ownReply: return decide(.ownReply)
+    case .allLike: return askAllLike()
+    case .ruleOfDecision: return askRule()
     case .forward: return instruct(.forward)
     case .forwardAll: return askForwardAll()
     case .step: return instruct(.step)
@@ -151,12 +159,14 @@ extension ConsoleModel {
     if focus == .detail { return openDetailLine() }
     switch view {
     case .timeline: if selectedPacket != nil { focus = .detail }
+    case .messages where selectionIsOnDesk: openWhole()
     case .messages:
       guard let row = selectedMessage else { return [] }
       leaveTrail()
       view = .timeline
       setFilter("conn == \(trace.connections[row.connection].number) and msg == \(row.number)")
       list.select(0)
+    case .held where selectionIsOnDesk: openWhole()
     case .held: if selectedPacket != nil { focus = .detail }
     case .findings:
       guard let packet = selectedPacket else { return refuse("it is about no single packet") }
@@ -188,12 +198,13 @@ extension ConsoleModel {
       helpTop = nil
     } else if isMaximised {
       isMaximised = false
+      if selectionIsOnDesk { focus = .list }
     } else if focus == .detail {
       focus = .list
     } else if let step = trail.popLast() {
       retrace(step)
-    } else if view != .timeline {
-      view = .timeline
+    } else if view != home, filter == nil || view != .timeline {
+      view = home
     } else if filter != nil {
       setFilter("")
       status = StatusMessage(.done, "filter off")

@@ -23,12 +23,15 @@ extension ConsoleModel {
     if waiting.count != held.count || Set(waiting) != Set(held.map(\.row)) {
       var list = lists[.held] ?? ListState()
       let selected = held.indices.contains(list.cursor) ? held[list.cursor].row : nil
+      let still = Set(waiting)
+      let gone = held.filter { !still.contains($0.row) }
       let known = Dictionary(held.map { ($0.row, $0) }, uniquingKeysWith: { first, _ in first })
       held = waiting.compactMap { known[$0] ?? HeldEntry(row: $0, in: trace) }.sorted(
         by: HeldEntry.comesFirst)
       list.setCount(held.count)
       if let index = held.firstIndex(where: { $0.row == selected }) { list.select(index) }
       lists[.held] = list
+      noteGone(gone)
     }
   }
 
@@ -38,6 +41,7 @@ extension ConsoleModel {
     shownOutcome = last.record
     let place = last.outcome.packet.map { "packet \($0): " } ?? ""
     if let refusal = last.outcome.refusal {
+      if let packet = last.outcome.packet { decided.remove(packet) }
       status = StatusMessage(.refused, place + refusal)
     } else {
       status = StatusMessage(.done, place + String(last.outcome.text.prefix(80)))
@@ -161,6 +165,7 @@ extension ConsoleModel {
       case .does(let effects): return effects
       case .asks(let purpose, let text): ask(purpose, text: text)
       case .deletesRule(let index): return changeRule(index, .delete)
+      case .discards: return conclude([.answer(.discard)])
       }
       return []
     }

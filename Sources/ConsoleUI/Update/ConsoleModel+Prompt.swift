@@ -1,3 +1,6 @@
+import CommandLanguage
+import TraceModel
+
 extension ConsoleModel {
   mutating func ask(_ purpose: Prompt.Purpose, text: String = "") {
     prompt = Prompt(purpose, text: text)
@@ -71,11 +74,19 @@ extension ConsoleModel {
     case .search: return text.isEmpty ? [] : startSearch(text)
     case .note: return text.isEmpty ? [] : note(text)
     case .write: return text.isEmpty ? [] : write(to: text)
-    case .reply: return run("reply " + text)
+    case .reply: return answer(in: text)
+    case .quarantine: return conclude(quarantining(text))
     case .hold: return hold(on: text)
     case .rule(let place): return setRule(text, at: place)
     }
     return []
+  }
+
+  private mutating func answer(in words: String) -> [ConsoleEffect] {
+    guard desk != nil, let instruction = try? Instruction(parsing: "reply " + words) else {
+      return run("reply " + words)
+    }
+    return conclude([instruction])
   }
 
   /// What is wrong stands above the line; the line stays to be mended.

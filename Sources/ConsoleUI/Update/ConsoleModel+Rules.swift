@@ -26,7 +26,7 @@ extension ConsoleModel {
     switch prompt.purpose {
     case .rule: expression = (try? Rule(parsing: prompt.editor.text))?.condition
     case .hold: expression = try? Expression(parsing: prompt.editor.text)
-    case .instruction, .filter, .search, .note, .write, .reply: expression = nil
+    case .instruction, .filter, .search, .note, .write, .reply, .quarantine: expression = nil
     }
     if trial?.expression != expression { trial = expression.map(Trial.init) }
   }

@@ -26,6 +26,7 @@ extension ConsoleModel {
   /// Makes the parts that are made of others fit again.
   mutating func settle() {
     refreshRows()
+    refreshDesk()
     resizePanes()
     refreshDetail()
   }

@@ -4,7 +4,7 @@ import TraceModel
 /// The Held view: everything that waits, the most urgent first.
 enum HeldView {
   static func draw(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
-    let columns = columns(layout.list.columns, model)
+    let columns = model.isDesk ? DeskRow.columns : columns(layout.list.columns, model)
     let places = Column.layout(columns, width: layout.list.columns)
     if !layout.headings.isEmpty {
       frame.put(columns.map(\.title), columns: columns, at: places, in: layout.headings, style: .dim)
@@ -14,7 +14,9 @@ enum HeldView {
     for (row, index) in list.visible.enumerated() {
       let rect = layout.list.line(row)
       guard !rect.isEmpty, model.held.indices.contains(index) else { continue }
-      frame.put(cells(model.held[index], model), columns: columns, at: places, in: rect)
+      let entry = model.held[index]
+      let cells = model.isDesk ? DeskRow.cells(entry, model) : cells(entry, model)
+      frame.put(cells, columns: columns, at: places, in: rect)
       if index == list.cursor {
         frame.add(model.focus == .list ? .selected : .selectedElsewhere, in: rect)
       }
@@ -22,6 +24,7 @@ enum HeldView {
   }
 
   private static func drawEmpty(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {
+    if model.isDesk { return DeskRow.drawEmpty(model, into: &frame, in: rect) }
     let words =
       model.isLive
       ? "nothing waits; i holds what an expression takes, such as bodyeob"
@@ -60,7 +63,7 @@ enum HeldView {
   }
 
   /// Red in the last ten seconds; the words say the same.
-  private static func countdown(_ entry: HeldEntry, _ model: ConsoleModel) -> DisplayText {
+  static func countdown(_ entry: HeldEntry, _ model: ConsoleModel) -> DisplayText {
     guard let words = entry.countdown(at: model.now), let deadline = entry.deadline else {
       return DisplayText("never", style: .dim)
     }

@@ -2,7 +2,11 @@
 enum HelpView {
   /// Every line of the page; the view shows those from `top` on.
   static func lines(for place: Binding.Places, keymap: Keymap, width: Int) -> [DisplayText] {
-    var sections = Binding.Group.allCases.map { group in
+    // What this place is for comes first.
+    let groups =
+      place == .desk
+      ? [.desk] + Binding.Group.allCases.filter { $0 != .desk } : Binding.Group.allCases
+    var sections = groups.map { group in
       Section(
         title: group.rawValue,
         rows: Binding.table.filter { $0.group == group }.map { row($0, keymap: keymap, place: place) })

@@ -30,6 +30,11 @@ enum HintLine {
   private static func order(in place: Binding.Places, isHeld: Bool) -> [Act] {
     let acts: [Act]
     switch place {
+    case .desk:
+      acts = [
+        .open, .changeMenu, .allLike, .ruleOfDecision, .notePrompt, .form, .holdPrompt, .back, .diff,
+        .nextTab,
+      ]
     case .detail where isHeld: acts = steering + [.back, .nextTab, .pane, .open, .copy]
     case .detail:
       acts = [

@@ -12,6 +12,8 @@ package struct Layout: Hashable, Sendable {
   package var detail: Rect
   /// The line between list and detail where they stand side by side; one column.
   package var divider: Rect
+  /// What a person in a milter's place may say about the mail at hand; above the bottom line.
+  package var bar: Rect
   package var bottom: Rect
   package var isWide: Bool
 
@@ -21,13 +23,15 @@ package struct Layout: Hashable, Sendable {
   /// - Parameters:
   ///   - sideBySideFrom: columns from which on the detail stands at the right.
   ///   - listRows: how many rows the list could fill; a short list above a detail leaves it the rest.
+  ///   - barRows: what the desk takes.
   package init(
-    _ size: Size, panes: Panes, sideBySideFrom wideColumns: Int = 120, listRows: Int = .max
+    _ size: Size, panes: Panes, sideBySideFrom wideColumns: Int = 120, listRows: Int = .max, barRows: Int = 0
   ) {
     var rest = Rect(size)
     isWide = size.columns >= wideColumns
     title = rest.takeTop(1)
     bottom = rest.takeBottom(1)
+    bar = rest.takeBottom(barRows)
     divider = rest.takeRight(0)
     var listPart = rest
     var detailPart = rest.takeRight(0)

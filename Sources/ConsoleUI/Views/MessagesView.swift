@@ -20,7 +20,7 @@ enum MessagesView {
       let rect = layout.list.line(row)
       guard !rect.isEmpty, let mail = model.mails.mail(line: index) else { continue }
       frame.put(
-        cells(model.trace.messages[mail], model, isWide: isWide), columns: columns, at: places, in: rect)
+        cells(mail, model, isWide: isWide), columns: columns, at: places, in: rect)
       if index == list.cursor {
         frame.add(model.focus == .list ? .selected : .selectedElsewhere, in: rect)
       }
@@ -60,7 +60,8 @@ enum MessagesView {
     ]
   }
 
-  private static func cells(_ message: MessageEntry, _ model: ConsoleModel, isWide: Bool) -> [DisplayText] {
+  private static func cells(_ mail: Int, _ model: ConsoleModel, isWide: Bool) -> [DisplayText] {
+    let message = model.trace.messages[mail]
     let trace = model.trace
     let connection = trace.connections[message.connection].number
     let first = trace.index.time(at: message.rows.lowerBound)
@@ -73,7 +74,10 @@ enum MessagesView {
       DisplayText(NumberText.bytes(message.bytes), style: .dim),
       message.modificationCount == 0
         ? DisplayText("·", style: .dim) : DisplayText("\(message.modificationCount)", style: Style(.changed)),
-      outcome(message) + refused(message, isWide: isWide), by(message),
+      model.isHeld(mail: mail)
+        ? DisplayText("waits", style: Style(.held, .bold))
+        : outcome(message) + refused(message, isWide: isWide),
+      by(message),
     ]
   }
 
@@ -84,7 +88,7 @@ enum MessagesView {
     return DisplayText(escaping: id)
   }
 
-  private static func address(_ row: Int?, _ trace: TraceView) -> DisplayText {
+  static func address(_ row: Int?, _ trace: TraceView) -> DisplayText {
     guard let row, let packet = trace.packet(at: row) else { return DisplayText("·", style: .dim) }
     switch Dissection(packet).shape {
     case .mail(let address, _), .rcpt(let address, _):
@@ -93,7 +97,7 @@ enum MessagesView {
     }
   }
 
-  private static func recipients(_ message: MessageEntry, _ trace: TraceView) -> DisplayText {
+  static func recipients(_ message: MessageEntry, _ trace: TraceView) -> DisplayText {
     var text = address(message.rcptRow, trace)
     if message.recipientCount > 1 { text += DisplayText(" +\(message.recipientCount - 1)", style: .dim) }
     return text
@@ -106,7 +110,7 @@ enum MessagesView {
       isWide ? ", \(message.refusedCount) refused" : " −\(message.refusedCount)", style: Style(.bad))
   }
 
-  private static func subject(_ message: MessageEntry, _ trace: TraceView) -> DisplayText {
+  static func subject(_ message: MessageEntry, _ trace: TraceView) -> DisplayText {
     guard let row = message.subjectRow, let packet = trace.packet(at: row),
       case .header(_, let value) = Dissection(packet).shape
     else { return DisplayText("·", style: .dim) }

@@ -12,6 +12,7 @@ package func render(_ model: ConsoleModel, size: Size) -> Frame {
   if !layout.divider.isEmpty {
     frame.verticalLine(at: layout.divider.origin, rows: layout.divider.rows)
   }
+  DeskBar.draw(model, into: &frame, in: layout.bar)
   if let form = model.form {
     var body = Rect(size)
     _ = body.takeTop(layout.title.rows)

@@ -10,12 +10,13 @@ struct Driver {
   private(set) var effects: [ConsoleEffect] = []
 
   init(
-    _ source: MemoryRecords = Story.source, size: Size = Size(columns: 80, rows: 24), isLive: Bool = false
+    _ source: MemoryRecords = Story.source, size: Size = Size(columns: 80, rows: 24), isLive: Bool = false,
+    milter: String? = "unix:/run/filter.sock"
   ) {
     model = ConsoleModel(
       source: source,
       origin: isLive
-        ? .live(listen: "inet:8891@127.0.0.1", milter: "unix:/run/filter.sock", file: "mail.mtrace")
+        ? .live(listen: "inet:8891@127.0.0.1", milter: milter, file: "mail.mtrace")
         : .files(["story.mtrace"]), isLive: isLive)
     send(.resized(size))
     send(.appended)

@@ -83,11 +83,11 @@ package struct Recording {
     receive(Milter.continue)
   }
 
-  /// One mail up to and with BODYEOB, whose answer is left to the caller.
+  /// One mail up to and with BODYEOB, whose answer is left to the caller; held, it stops here.
   package mutating func mail(
     from sender: String = "<alice@example.org>", to recipients: [String] = ["<bob@example.net>"],
     headers: [(String, String)] = [("From", "Alice <alice@example.org>"), ("Subject", "test")],
-    body: [String] = ["Hello.\r\n"], id: String = "4XyZ"
+    body: [String] = ["Hello.\r\n"], id: String = "4XyZ", isHeld: Bool = false
   ) {
     ask(MTA.macro("M", ["{mail_addr}": "alice@example.org"]), MTA.mail(sender, "SIZE=100"))
     for recipient in recipients { ask(MTA.macro("R", ["i": id]), MTA.rcpt(recipient)) }
@@ -95,7 +95,8 @@ package struct Recording {
     for (name, value) in headers { ask(MTA.header(name, value)) }
     ask(MTA.macro("N", ["i": id]), MTA.eoh)
     for chunk in body { ask(MTA.body(chunk)) }
-    mta(MTA.macro("E", ["i": id]), MTA.bodyEOB)
+    mta(MTA.macro("E", ["i": id]))
+    receive(MTA.bodyEOB, forwarded: !isHeld)
   }
 }
 

@@ -1,0 +1,161 @@
+import CommandLanguage
+import ConsoleUI
+import MilterProtocol
+import TestSupport
+import Testing
+import TraceModel
+
+/// A person in a milter's place: mails wait, each is read and judged by a key.
+@Suite struct DeskTests {
+  private let story = DeskStory()
+
+  private func start(_ size: Size = Size(columns: 80, rows: 24)) -> (Driver, MemoryRecords) {
+    let source = story.source
+    return (Driver.desk(story, source, size: size), source)
+  }
+
+  static let sizes = [Size(columns: 80, rows: 24), Size(columns: 120, rows: 36)]
+  static let screens = [
+    (name: "desk", keys: "3"), ("desk-mail", "G Enter"), ("desk-messages", "2"), ("desk-verdicts", "G v"),
+    ("desk-rcpt", "j"), ("desk-help", "?"),
+  ]
+
+  @Test(arguments: sizes, screens) func looksLikeThis(_ size: Size, _ screen: (name: String, keys: String)) {
+    var (driver, _) = start(size)
+    driver.press(screen.keys)
+    expectScreen(driver.frame(), "Screens/\(screen.name)-\(size.columns)x\(size.rows)")
+  }
+
+  @Test(arguments: sizes) func nothingWaitingSaysWhatWill(_ size: Size) {
+    let driver = Driver(MemoryRecords([], head: Story.head), size: size, isLive: true, milter: nil)
+    expectScreen(driver.frame(), "Screens/desk-empty-\(size.columns)x\(size.rows)")
+  }
+
+  struct Row: Sendable, CustomStringConvertible {
+    var keys: String
+    var typed = ""
+    var asks: [String]
+    var description: String { keys }
+  }
+
+  /// On the signed mail, which has no deadline and stands last.
+  static let rows = [
+    Row(keys: "G a", asks: ["accept"]), Row(keys: "G r", asks: ["reject"]),
+    Row(keys: "G t", asks: ["tempfail"]),
+    Row(keys: "G D y", asks: ["discard"]), Row(keys: "G Enter r", asks: ["reject"]),
+    Row(keys: "G z Enter", asks: ["quarantine \"held for review\"", "accept"]),
+    Row(keys: "G o", typed: "no\"", asks: ["reply 550 5.7.1 no"]),
+    Row(keys: "G v t", asks: ["tempfail"]),
+    Row(keys: "G D n", asks: []), Row(keys: "G D Esc", asks: []), Row(keys: "G z Esc", asks: []),
+  ]
+
+  @Test(arguments: rows) func aKeyJudgesTheMail(_ row: Row) throws {
+    var (driver, _) = start()
+    driver.press(row.keys)
+    driver.type(row.typed)
+    if !row.typed.isEmpty { driver.press("Enter") }
+    let asked = try row.asks.map {
+      ConsoleEffect.instruct(try Instruction(parsing: $0), packet: story.signed)
+    }
+    #expect(driver.effects == asked)
+  }
+
+  @Test func beforeItsEndTakingIsGoingOn() {
+    var (driver, _) = start()
+    driver.press("j a")
+    #expect(driver.effects == [.instruct(.answer(.continue), packet: story.recipient)])
+    driver.press("j r")
+    #expect(driver.effects.last == .instruct(.answer(.reject), packet: story.signed))
+  }
+
+  @Test func theNextOneIsSelectedAtOnce() {
+    var (driver, _) = start()
+    driver.press("r t a")
+    #expect(
+      driver.effects == [
+        .instruct(.answer(.reject), packet: story.plain),
+        .instruct(.answer(.tempfail), packet: story.recipient),
+        .instruct(.answer(.accept), packet: story.signed),
+      ])
+  }
+
+  @Test func theOpenMailGivesWayToTheNext() {
+    var (driver, _) = start()
+    driver.press("Enter r")
+    #expect(driver.text.contains { $0.contains("news@example.com") })
+    driver.press("q")
+    #expect(driver.text.contains { $0.contains("decided") })
+  }
+
+  @Test func inMessagesTheNextThatWaitsIsSelected() {
+    var (driver, _) = start()
+    driver.press("2 r r")
+    #expect(
+      driver.effects == [
+        .instruct(.answer(.reject), packet: story.recipient),
+        .instruct(.answer(.reject), packet: story.signed),
+      ])
+  }
+
+  @Test func anMTAThatGivesUpIsToldOf() {
+    var (driver, source) = start()
+    source.append(
+      Record(
+        time: .zero, connection: 2,
+        event: .released(
+          Released(number: story.plain, outcome: .abandoned, cause: .policy("its connection ended")))))
+    source.append(Record(time: .zero, connection: 2, event: .closed(Closed(leg: .mta, how: .peer))))
+    driver.send(.appended)
+    #expect(driver.text.last?.contains("c2.1: the MTA gave up waiting") == true)
+    #expect(driver.model.held.map(\.number) == [story.recipient, story.signed])
+    driver.press("2 j")
+    #expect(driver.text.contains { $0.contains("lost") })
+  }
+
+  @Test func aRefusedVerdictLeavesTheMailWaiting() {
+    var (driver, source) = start()
+    driver.press("r")
+    let refused = Instructed(text: "reject", cause: .operator, packet: story.plain, refusal: "not here")
+    source.append(Record(time: .zero, connection: 2, event: .instructed(refused)))
+    driver.send(.appended)
+    #expect(driver.text.last?.contains("not here") == true)
+    #expect(!driver.text.contains { $0.contains("decided") })
+  }
+
+  @Test func anOwnReplyIsJudgedWhileTyped() {
+    for (typed, words) in [
+      ("^U 650 x", "the reply code is 400 to 599"), ("^U 550 4.7.1 \"x\"", "does not fit code 550"),
+    ] {
+      var (driver, _) = start()
+      driver.press("G o ^U")
+      driver.type(String(typed.dropFirst(3)))
+      driver.press("Enter")
+      #expect(driver.effects.isEmpty)
+      #expect(driver.text.contains { $0.contains(words) }, "\(typed)")
+    }
+  }
+
+  @Test func aRuleIsMadeOfTheDecision() throws {
+    var (driver, _) = start()
+    driver.press("G o")
+    driver.type("no\"")
+    driver.press("Enter")
+    driver.press("R Enter")
+    let rule = try Rule(
+      parsing: "on bodyeob and message.from == \"<alice@example.org>\" do reply 550 5.7.1 \"no\"")
+    #expect(driver.effects.last == .setRules([rule]))
+  }
+
+  @Test func whatIsAlikeIsJudgedAtOnce() throws {
+    var (driver, _) = start()
+    driver.press("G *")
+    driver.press("^U")
+    driver.type("apply message.from contains \"example\" do tempfail")
+    driver.press("Enter")
+    #expect(
+      driver.effects
+        == [story.plain, story.recipient, story.signed].map {
+          .instruct(.answer(.tempfail), packet: $0)
+        })
+  }
+}
