@@ -60,6 +60,61 @@ import TraceModel
     return MemoryRecords(play.records, head: Story.head)
   }
 
+  /// A mail that waits at the desk, the text in all that is taken apart there, and a rule of that name.
+  static func desk(_ text: [UInt8]) -> Driver {
+    var play = Recording()
+    play.greet()
+    let names = [
+      "_", "{tls_version}", "{cipher}", "{verify}", "{cert_subject}", "{auth_type}", "{auth_authen}", "i",
+    ]
+    let pairs = names.map { MacroSet.Pair(name: bytes($0), value: text) }
+    play.mta(Packet(encoding: Command.macro(MacroSet(command: UInt8(ascii: "M"), pairs: pairs))))
+    play.ask(Packet(encoding: Command.mail(Envelope(address: text))))
+    play.ask(Packet(encoding: Command.rcpt(Envelope(address: text))))
+    let value = text.filter { $0 != 0x22 && $0 != 0x28 && $0 != 0x5C }
+    let headers: [(String, [UInt8])] = [
+      ("From", text), ("Subject", text),
+      ("Received-SPF", value + bytes(" (") + value + bytes(") a=") + value),
+      (
+        "Authentication-Results",
+        value + bytes(";dkim=") + value + bytes(" (") + value + bytes(") p.x=") + value
+      ),
+      ("ARC-Authentication-Results", bytes("i=") + value + bytes(";") + value + bytes("=pass")),
+      (
+        "DKIM-Signature",
+        bytes("d=") + value + bytes(";s=") + value + bytes(";h=") + value + bytes(";t=") + value
+      ),
+      ("ARC-Seal", bytes("cv=") + value), ("ARC-Message-Signature", value),
+      ("Content-Type", bytes("multipart/mixed; boundary=b")),
+    ]
+    for (name, value) in headers {
+      play.ask(Packet(encoding: Command.header(Header(name: bytes(name), value: value))))
+    }
+    play.ask(MTA.eoh)
+    let part =
+      bytes("--b\r\nContent-Type: ") + value + bytes("; name=\"") + value + bytes("\"\r\n\r\n") + text
+    let plain = bytes("\r\n--b\r\n\r\n") + text + bytes("\r\n--b--\r\n")
+    play.ask(Packet(encoding: Command.body(part + plain)))
+    play.hold(MTA.bodyEOB)
+    var driver = Driver(
+      MemoryRecords(play.records, head: Story.head), size: Size(columns: 100, rows: 36), isLive: true,
+      milter: nil)
+    driver.press("Esc :")
+    for byte in text.prefix(200) { driver.send(.key(.character(Unicode.Scalar(byte)))) }
+    driver.press("Enter Esc")
+    return driver
+  }
+
+  @Test(arguments: rows) func isInertOnTheDesk(_ row: Row) {
+    var driver = Self.desk(row.text)
+    for keys in [
+      "3", "Enter", "^D", "^D", "^D", "q", "v", "Esc", "e", "Esc", "R", "Enter", "5", "Esc 2", "z", "Esc *",
+    ] {
+      driver.press(keys)
+      check(driver.frame())
+    }
+  }
+
   @Test(arguments: rows) func isInertEverywhere(_ row: Row) {
     var driver = Driver(Self.story(row.text), size: Size(columns: 100, rows: 30))
     for view in ["1", "2", "6"] {

@@ -7,10 +7,23 @@ enum BodySection {
   private static let partLines = 400
   private static let rawLines = 4000
 
-  static func add(_ content: MessageContent, into page: inout DetailPage) {
+  /// - Parameter isReading: only what there is to read: the bytes as they came are for ``addSource(_:into:)``, unless
+  ///   they are the text.
+  static func add(_ content: MessageContent, isReading: Bool, into page: inout DetailPage) {
     guard !content.body.isEmpty else { return }
     let whole = MIMEPart(headers: content.headers.map(\.header), body: content.body)
-    if isWorthDecoding(whole) { parts(whole, content.body, into: &page) }
+    let isDecoded = isWorthDecoding(whole)
+    if isDecoded { parts(whole, content.body, into: &page) }
+    if !isReading || !isDecoded { source(content, into: &page) }
+  }
+
+  /// The bytes as they came, where the parts were shown alone before.
+  static func addSource(_ content: MessageContent, into page: inout DetailPage) {
+    let whole = MIMEPart(headers: content.headers.map(\.header), body: content.body)
+    if !content.body.isEmpty, isWorthDecoding(whole) { source(content, into: &page) }
+  }
+
+  private static func source(_ content: MessageContent, into page: inout DetailPage) {
     page.heading("Body as sent  " + size(content.body.count, content.bodyIsCut))
     for line in VisibleText.lines(content.body[...], limit: rawLines, usual: crlf) {
       page.paragraph(line, indent: 1)
@@ -33,16 +46,20 @@ enum BodySection {
 
   private static func parts(_ whole: MIMEPart, _ body: [UInt8], into page: inout DetailPage) {
     page.heading("Parts")
-    for (part, depth) in whole.flattened {
-      page.paragraph(title(part, body, depth: depth), indent: 1 + depth * 2)
-      guard part.parts.isEmpty else { continue }
-      guard isText(part) else { continue }
-      text(part, body, indent: 3 + depth * 2, into: &page)
+    if !whole.parts.isEmpty || whole.type.isMultipart {
+      page.paragraph(title(whole, nil, body), indent: 1)
+    }
+    for entry in whole.numbered where !(entry.depth == 0 && whole.type.isMultipart) {
+      let indent = 1 + entry.depth * 2
+      page.paragraph(
+        title(entry.part, entry.number, body), indent: indent, value: entry.part.fileName, part: entry.number)
+      guard entry.part.parts.isEmpty, isText(entry.part) else { continue }
+      text(entry.part, body, indent: indent + 2, into: &page)
     }
   }
 
-  private static func title(_ part: MIMEPart, _ body: [UInt8], depth: Int) -> DisplayText {
-    var text = DisplayText(depth == 0 ? "" : "└ ", style: .dim)
+  private static func title(_ part: MIMEPart, _ number: Int?, _ body: [UInt8]) -> DisplayText {
+    var text = number.map { DisplayText("\($0)  ", style: Style(.number)) } ?? ""
     text += DisplayText(part.type.type, style: Style(.name))
     if let name = part.fileName {
       text +=
@@ -51,6 +68,10 @@ enum BodySection {
     }
     if part.encoding != .identity { text += DisplayText("  \(part.encoding.words)", style: .dim) }
     text += DisplayText("  " + NumberText.bytes(part.content.count), style: .dim)
+    if part.encoding != .identity, part.parts.isEmpty {
+      let bytes = part.decoded(from: body).bytes.count
+      text += DisplayText(", decoded " + NumberText.bytes(bytes), style: .dim)
+    }
     switch part.oddity {
     case .noBoundary?: text += DisplayText("  its boundary never comes", style: Style(.warn))
     case .notClosed?: text += DisplayText("  not closed", style: Style(.warn))

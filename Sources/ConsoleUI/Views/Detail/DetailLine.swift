@@ -7,14 +7,17 @@ package struct DetailLine: Hashable, Sendable {
   package var bytes: Range<Int>?
   /// Number of the packet that Enter goes to.
   package var packet: Int?
+  /// Number of the MIME part that it names.
+  package var part: Int?
 
   package init(
-    _ text: DisplayText, value: [UInt8]? = nil, bytes: Range<Int>? = nil, packet: Int? = nil
+    _ text: DisplayText, value: [UInt8]? = nil, bytes: Range<Int>? = nil, packet: Int? = nil, part: Int? = nil
   ) {
     self.text = text
     self.value = value
     self.bytes = bytes
     self.packet = packet
+    self.part = part
   }
 
   package static let blank = DetailLine("")
@@ -72,10 +75,11 @@ struct DetailPage {
 
   mutating func paragraph(
     _ text: DisplayText, indent: Int = 2, value: [UInt8]? = nil, bytes: Range<Int>? = nil,
-    packet: Int? = nil
+    packet: Int? = nil, part: Int? = nil
   ) {
-    for part in text.wrapped(to: max(8, width - indent)) {
-      lines.append(DetailLine(.blanks(indent) + part, value: value, bytes: bytes, packet: packet))
+    for line in text.wrapped(to: max(8, width - indent)) {
+      lines.append(
+        DetailLine(.blanks(indent) + line, value: value, bytes: bytes, packet: packet, part: part))
     }
   }
 }

@@ -16,8 +16,18 @@ enum MessageTab {
       return page.lines
     }
     envelope(content, detail, into: &page)
-    headers(content, into: &page)
-    BodySection.add(content, into: &page)
+    if model.isDesk {
+      // To be judged, a mail is read from what it says to how it says it.
+      digest(content, into: &page)
+      AuthenticationSection.add(content, detail.facts, into: &page)
+      BodySection.add(content, isReading: true, into: &page)
+      headers(content, into: &page)
+      BodySection.addSource(content, into: &page)
+    } else {
+      headers(content, into: &page)
+      AuthenticationSection.add(content, detail.facts, into: &page)
+      BodySection.add(content, isReading: false, into: &page)
+    }
     if !content.modifications.isEmpty || content.decision != nil {
       EffectSection.add(content, rules, isWhole: false, into: &page)
     }
@@ -67,6 +77,24 @@ enum MessageTab {
   }
 
   // MARK: headers
+
+  /// What a mail program shows of it.
+  private static func digest(_ content: MessageContent, into page: inout DetailPage) {
+    let names = ["From", "To", "Cc", "Subject", "Date"]
+    let shown = names.flatMap { name in
+      content.headers.filter { sameHeaderName($0.header.name, name.utf8) }
+    }
+    guard !shown.isEmpty else { return }
+    page.heading("Mail")
+    for seen in shown {
+      let value = seen.header.value
+      let words = EncodedWords(value)
+      let text = unfolded(words.hasEncodedWords ? words.text(of: value) : value)
+      page.row(
+        DisplayText(escaping: seen.header.name, columns: 20, style: Style(.name)),
+        DisplayText(escaping: text, columns: 2000), value: value, packet: seen.packet)
+    }
+  }
 
   private static func headers(_ content: MessageContent, into page: inout DetailPage) {
     guard !content.headers.isEmpty else { return }
