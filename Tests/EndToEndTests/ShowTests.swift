@@ -163,19 +163,6 @@ import TraceModel
         "mitmilter: error: cannot open '\(folder.file("missing"))': no such file or folder\n"))
   }
 
-  @Test func slipsOnTheCommandLineAreOneLineAndAHint() throws {
-    for (arguments, message) in [
-      (["show"], "missing expected argument '<file> ...'"),
-      (["show", "--nope", "x"], "unknown option '--nope'"),
-    ] {
-      let shown = try BuiltProgram.run(arguments)
-      #expect(shown.status == 2)
-      #expect(
-        shown.messages
-          == "mitmilter: error: \(message)\nmitmilter: hint: mitmilter --help lists what there is\n")
-    }
-  }
-
   private var lastPacket: [UInt8] {
     let received = Received(number: 99, packet: MTA.data, forwarded: true)
     var line: [UInt8] = []

@@ -271,7 +271,7 @@ class CommandLine(unittest.TestCase):
             file.write("# fine\non mail do hold\non rcpt and stge == 3 do hold\n")
         proxy = ("proxy", "--headless", "--listen", bed.spot("inet").libmilter, "--milter", bed.spot("inet").libmilter)
         for options, words in ((("-r", path), f"{path}:3:13: unknown term 'stge'"),
-                               (("-c", "hold"), "-c:1:1: expected a rule"),
+                               (("-c", "hold"), "--command: expected a rule\n  hold\n  ^^^^"),
                                (("-c", "on bodyeob do replace-body @/nowhere"), "/nowhere"),
                                (("-r", os.path.join(bed.folder, "none")), "none"),
                                (("--on-timeout", "never"), "--on-timeout"),
