@@ -69,18 +69,6 @@ func socketMode(parsing text: String) throws -> mode_t {
   return mode
 }
 
-extension Relay {
-  /// Says where it listens, and what makes the MTA connect there.
-  func announce(_ words: String) {
-    tell(words)
-    tell("  Postfix main.cf       \(address.postfixLine)")
-    tell("  Sendmail sendmail.mc  \(address.sendmailLine)")
-    if !isLocal {
-      tell("warning: other machines can reach \(address), and the milter protocol knows no passwords")
-    }
-  }
-}
-
 /// What a run records and prints, the same for every command that relays.
 struct RecordingOptions: ParsableArguments {
   @Option(

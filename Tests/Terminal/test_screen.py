@@ -138,6 +138,20 @@ def test_a_signal_leaves_the_terminal_as_it_was():
             left(t)
 
 
+def test_a_connection_that_finds_no_milter_shows_without_any_packet():
+    with Home() as home:
+        port = free_port()
+        with home.run("proxy", "--listen", f"0.0.0.0:{port}", "--milter", f"127.0.0.1:{free_port()}") as t:
+            t.wait(rf"smtpd_milters = inet:127\.0\.0\.1:{port} *$")
+            t.wait("note: .* is every interface")
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as mta:
+                assert mta.recv(1) == b""
+            t.wait("✕ milter unreachable: connection refused")
+            t.gone("smtpd_milters")
+            t.key("Q")
+            left(t)
+
+
 def test_mail_goes_on_when_the_window_is_closed():
     """The proxy outlives its screen until its connections have ended."""
     with Home() as home:
@@ -148,6 +162,8 @@ def test_mail_goes_on_when_the_window_is_closed():
         arguments = ["proxy", "--listen", f"127.0.0.1:{port}", "--milter", "127.0.0.1:%d" % milter.getsockname()[1]]
         with home.run(*arguments) as t, milter:
             t.wait("waiting for an MTA to connect")
+            t.wait(rf"smtpd_milters = inet:127\.0\.0\.1:{port} *$")
+            t.wait(rf"INPUT_MAIL_FILTER\(`mitmilter', `S=inet:{port}@127\.0\.0\.1'\)dnl *$")
             with socket.create_connection(("127.0.0.1", port)) as mta:
                 other, _ = milter.accept()
                 with other:

@@ -86,7 +86,15 @@ extension ConsoleModel {
   /// Row of the index that the selected line of the Timeline shows.
   private var selectedRow: Int? {
     guard rows.count > 0, timelineList.cursor < rows.count else { return nil }
-    return rows[timelineList.cursor]
+    return rows.packet(line: timelineList.cursor)
+  }
+
+  /// The connection without a packet that the selected line of the Timeline shows.
+  var selectedSilent: SilentConnection? {
+    guard view == .timeline, rows.count > 0, timelineList.cursor < rows.count,
+      case .silent(let place) = rows[timelineList.cursor]
+    else { return nil }
+    return trace.index.silent[place]
   }
 
   /// Row of the packet that the detail is about.
@@ -172,6 +180,20 @@ extension ConsoleModel {
     timelineList = list
   }
 
+  /// Selects the line of a connection without a packet; a filter takes none of them.
+  mutating func go(toSilent place: Int) -> [ConsoleEffect] {
+    if filter != nil {
+      setFilter("")
+      refreshRows()
+      status = StatusMessage(.done, "filter off, as it hides connections without a packet")
+    }
+    view = .timeline
+    focus = .list
+    settings.follow = false
+    if let line = rows.line(ofSilent: place) { timelineList.reveal(line) }
+    return []
+  }
+
   /// Remembers where the operator is, for `back`.
   mutating func leaveTrail() {
     trail.append(
@@ -213,7 +235,12 @@ extension ConsoleModel {
     var records: Set<Int> = []
     var connections: Set<Int> = []
     for line in 0..<rows.count {
-      let row = rows[line]
+      guard case .packet(let row) = rows[line] else {
+        if case .silent(let place) = rows[line] {
+          records.formUnion(index.recordNumbers(about: index.silent[place]))
+        }
+        continue
+      }
       for packet in [row] + index.macroRows(of: row) { records.formUnion(index.recordNumbers(about: packet)) }
       connections.insert(index.connectionIndex(at: row))
     }

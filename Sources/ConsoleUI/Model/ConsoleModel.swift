@@ -15,6 +15,9 @@ package struct ConsoleModel {
   package let isLive: Bool
   /// What the title says about where the records come from.
   package var origin: Origin
+  /// What makes an MTA connect, and what to mind about it: for as long as nothing has come.
+  package var setUp: [SetUpLine] = []
+  package var setUpRemarks: [String] = []
 
   // Where the operator looks.
   package internal(set) var size = Size(columns: 80, rows: 24)
@@ -160,7 +163,13 @@ extension ConsoleModel {
   /// Whether the screen changes with the time alone.
   package var showsTime: Bool { isLive && (view == .stats && !isFrozen || !held.isEmpty) }
 
-  package var hasDetail: Bool { view != .stats }
+  package var hasDetail: Bool { view != .stats && !showsSetUp }
+
+  /// The lines for the MTA need the whole screen, and there is nothing else to show.
+  var showsSetUp: Bool {
+    guard case .live = origin else { return false }
+    return view == .timeline && trace.count == 0 && rows.count == 0 && !setUp.isEmpty
+  }
 
   package var layout: Layout { layout(for: size) }
 

@@ -1,4 +1,5 @@
 import MilterProtocol
+import TraceModel
 
 /// The lines of the detail pane as they were made for one selection, tab and width, and the place among them.
 package struct DetailState {
@@ -30,6 +31,7 @@ package struct DetailState {
     /// The selected rule, how often it acted, and what trying it out has found.
     var rule: [Int] = []
     var ruleText = ""
+    var silent: SilentConnection?
   }
 
   package func line(_ index: Int, width: Int) -> DetailLine? {

@@ -1,32 +1,50 @@
 import MilterProtocol
 import TraceModel
 
-/// The packets that the Timeline shows, in order: what the filter takes, macros folded into their commands.
+/// What the Timeline shows, in order: the packets that the filter takes, macros folded into their commands; without a
+/// filter, connections that no packet tells of as well.
 struct ShownRows {
-  private(set) var rows: [UInt32] = []
+  enum Line: Hashable, Sendable {
+    /// Row of the index.
+    case packet(Int)
+    /// Place in ``TimelineIndex/silent``.
+    case silent(Int)
+  }
+
+  private var rows: [UInt32] = []
+  /// For each of the silent connections: how many of `rows` stand before it.
+  private var silent: [Int] = []
   /// Rows of the index that were looked at.
   private(set) var seen = 0
   /// Where a filter is on: how many of its matches were looked at.
   private var seenMatches = 0
 
-  var count: Int { rows.count }
+  var count: Int { rows.count + silent.count }
 
-  subscript(_ line: Int) -> Int { Int(rows[line]) }
+  subscript(_ line: Int) -> Line {
+    let before = silent.indices.firstPlace { silent[$0] + $0 >= line }
+    if before < silent.count, silent[before] + before == line { return .silent(before) }
+    return .packet(Int(rows[line - before]))
+  }
 
-  /// Where `row` stands, or the last line before it.
+  /// Row of the index; nil where the line is no packet's.
+  func packet(line: Int) -> Int? {
+    guard case .packet(let row) = self[line] else { return nil }
+    return row
+  }
+
+  /// Where a silent connection stands; nil where a filter is on.
+  func line(ofSilent place: Int) -> Int? { place < silent.count ? silent[place] + place : nil }
+
+  /// Where `row` stands, or the last packet before it.
   func line(of row: Int) -> Int {
-    var low = 0
-    var high = rows.count
-    while low < high {
-      let middle = (low + high) / 2
-      if Int(rows[middle]) <= row { low = middle + 1 } else { high = middle }
-    }
-    return max(0, low - 1)
+    let place = max(0, rows.indices.firstPlace { Int(rows[$0]) > row } - 1)
+    return place + silent.indices.firstPlace { silent[$0] > place }
   }
 
   func shows(_ row: Int) -> Bool {
-    let line = line(of: row)
-    return line < rows.count && Int(rows[line]) == row
+    let place = rows.indices.firstPlace { Int(rows[$0]) >= row }
+    return place < rows.count && Int(rows[place]) == row
   }
 
   /// Goes on to the end of the index. Macros at its very end are looked at again next time, as their command may be
@@ -36,9 +54,14 @@ struct ShownRows {
       rows.removeLast()
       seen = Int(last)
     }
+    while let last = silent.last, last > rows.count { silent.removeLast() }
     while seen < index.count {
       if isShown(seen, index, unfolded, all) { rows.append(UInt32(seen)) }
       seen += 1
+    }
+    while silent.count < index.silent.count {
+      let row = index.silent[silent.count].row
+      silent.append(rows.indices.firstPlace { Int(rows[$0]) >= row })
     }
   }
 
@@ -69,5 +92,18 @@ struct ShownRows {
     if all || !index.isFolded(row) { return true }
     guard !unfolded.isEmpty, let command = index[row].foldsInto else { return false }
     return unfolded.contains(index.number(at: command))
+  }
+}
+
+extension Range<Int> {
+  /// The first place from which on all hold, where those that do are the last ones.
+  fileprivate func firstPlace(where holds: (Int) -> Bool) -> Int {
+    var low = lowerBound
+    var high = upperBound
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(middle) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

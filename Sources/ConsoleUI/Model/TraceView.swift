@@ -52,6 +52,14 @@ package struct TraceView {
       ending: ending(ofConnection: index.connectionIndex(at: row)))
   }
 
+  /// Who came where; nil where the trace does not tell.
+  func opening(ofConnection c: Int) -> Opened? {
+    guard let number = connections[c].openedRecord,
+      case .opened(let opened)? = source.record(at: number)?.event
+    else { return nil }
+    return opened
+  }
+
   /// What ended a connection, and when; nil while it is open.
   func ending(ofConnection c: Int) -> (time: Moment, closed: Closed)? {
     guard let number = connections[c].endedRecord, let record = source.record(at: number),

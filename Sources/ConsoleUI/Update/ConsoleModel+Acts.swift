@@ -158,7 +158,7 @@ extension ConsoleModel {
   private mutating func open() -> [ConsoleEffect] {
     if focus == .detail { return openDetailLine() }
     switch view {
-    case .timeline: if selectedPacket != nil { focus = .detail }
+    case .timeline: if selectedPacket != nil || selectedSilent != nil { focus = .detail }
     case .messages where selectionIsOnDesk: openWhole()
     case .messages:
       guard let row = selectedMessage else { return [] }
@@ -169,6 +169,12 @@ extension ConsoleModel {
     case .held where selectionIsOnDesk: openWhole()
     case .held: if selectedPacket != nil { focus = .detail }
     case .findings:
+      if let finding = selectedFinding, finding.row == nil,
+        let place = trace.index.silent.firstIndex(where: { $0.connection == finding.connection })
+      {
+        leaveTrail()
+        return go(toSilent: place)
+      }
       guard let packet = selectedPacket else { return refuse("it is about no single packet") }
       leaveTrail()
       return go(toPacket: packet)

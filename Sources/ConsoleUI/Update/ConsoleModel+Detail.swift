@@ -10,7 +10,7 @@ extension ConsoleModel {
     let made = DetailState.Made(
       view: view, packet: row, tab: tab, width: width, revision: revision(of: row), lit: lit,
       settings: settings, showsEffect: showsEffect, rule: ruleRevision,
-      ruleText: selectedRule.map { ruleList.rules[$0].text } ?? "")
+      ruleText: selectedRule.map { ruleList.rules[$0].text } ?? "", silent: selectedSilent)
     guard made != detail.made else { return }
     let isSameThing = detail.made?.packet == row && detail.made?.tab == tab && detail.made?.view == view
     if detail.made?.packet != row { lit = nil }
@@ -72,6 +72,9 @@ extension ConsoleModel {
 
   private func title(ofNothing row: Int?) -> DisplayText {
     if let index = selectedRule { return DisplayText("rule \(index + 1)") }
+    if let silent = selectedSilent {
+      return DisplayText("connection c\(trace.connections[silent.connection].number)")
+    }
     return row == nil ? "nothing selected" : "unreadable"
   }
 
@@ -84,6 +87,9 @@ extension ConsoleModel {
       page.paragraph(found.severity.sign + " " + DisplayText(found.text), indent: 1)
       page.paragraph(DisplayText(found.rule.consequence, style: .dim), indent: 3)
       return page.lines
+    }
+    if let silent = selectedSilent {
+      return SessionTab.lines(silent, width: layout.detail.columns, trace)
     }
     return trace.count == 0 && view != .held ? [.remark(waitingWords, indent: 1)] : []
   }

@@ -69,7 +69,12 @@ extension ConsoleModel {
         search.matches(Array(FindingsView.plain(finding, self).utf8))
         || finding.row.map { search.matches(row: $0, trace) } ?? false
       return (isMatch, 2)
-    case .timeline, .held, .rules, .stats: return (search.matches(row: rows[line], trace), 1)
+    case .timeline, .held, .rules, .stats:
+      switch rows[line] {
+      case .packet(let row): return (search.matches(row: row, trace), 1)
+      case .silent(let place):
+        return (search.matches(Array(ConnectionLine(trace.index.silent[place], trace).words.utf8)), 1)
+      }
     }
   }
 
@@ -102,11 +107,13 @@ extension ConsoleModel {
     return []
   }
 
-  private func has(_ landmark: Landmark, _ row: Int) -> Bool {
-    let line = trace.index[row]
-    switch landmark {
-    case .finding: return line.severity != nil
-    case .mark: return line.flags.contains(.marked)
+  private func has(_ landmark: Landmark, _ line: ShownRows.Line) -> Bool {
+    switch (line, landmark) {
+    case (.packet(let row), .finding): trace.index[row].severity != nil
+    case (.packet(let row), .mark): trace.index[row].flags.contains(.marked)
+    case (.silent(let place), .finding):
+      trace.connections[trace.index.silent[place].connection].severity != nil
+    case (.silent, .mark): false
     }
   }
 }

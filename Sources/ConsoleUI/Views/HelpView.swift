@@ -80,6 +80,7 @@ enum HelpView {
     Row([DisplayText("●", style: Style(.findingNote)), "finding: worth a look"]),
     Row([DisplayText("▲", style: Style(.findingWarning)), "finding: works by luck, or not everywhere"]),
     Row([DisplayText("✖", style: Style(.findingError)), "finding: breaks a session or loses mail"]),
+    Row([DisplayText("✕", style: Style(.warn)), "the connection ended here, and not by QUIT"]),
     Row([DisplayText("✎", style: Style(.marked)), "has a note"]),
     Row([DisplayText("↵ ↓ ←", style: .dim), "line ends: CR LF, LF alone, CR alone"]),
     Row([DisplayText("· ⇥", style: .dim), "a blank at either end of a line, a tab"]),

@@ -102,6 +102,24 @@ struct PacketColumns {
     drawText(line, into: &frame, in: rect)
   }
 
+  func draw(_ line: ConnectionLine, time: String, into frame: inout Frame, in rect: Rect) {
+    frame.put(
+      [
+        "", "", DisplayText(time, style: .dim), "",
+        DisplayText("c\(line.number)", style: Style(.connection(line.number))), "", "", "",
+      ],
+      columns: columns, at: places, in: rect)
+    let place = textPlace
+    // The stage has nothing to say: its room is the words'.
+    let stage = places[places.count - 2]?.lowerBound ?? place.lowerBound
+    let sign = line.severity?.sign ?? ""
+    let room = Rect(
+      column: rect.column + stage, row: rect.row, columns: max(0, place.upperBound - stage - sign.width - 1),
+      rows: 1)
+    frame.put(line.text, in: room)
+    frame.put(sign, at: Point(column: rect.column + place.upperBound - sign.width, row: rect.row))
+  }
+
   private func drawText(_ line: PacketLine, into frame: inout Frame, in rect: Rect) {
     let place = textPlace
     let room = Rect(column: rect.column + place.lowerBound, row: rect.row, columns: place.count, rows: 1)

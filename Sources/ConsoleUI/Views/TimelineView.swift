@@ -1,7 +1,7 @@
 import MilterProtocol
 import TraceModel
 
-/// The Timeline: a row a packet.
+/// The Timeline: a row a packet, and one for a connection that ended without any.
 enum TimelineView {
   static func draw(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
     let columns = PacketColumns(
@@ -16,8 +16,15 @@ enum TimelineView {
     for (row, line) in list.visible.enumerated() {
       let rect = layout.list.line(row)
       guard !rect.isEmpty, line < model.rows.count else { continue }
-      let packet = packetLine(model, line: line, columns: columns)
-      columns.draw(packet, slow: model.settings.slow, into: &frame, in: rect)
+      switch model.rows[line] {
+      case .packet(let row):
+        let packet = packetLine(model, row: row, line: line, columns: columns)
+        columns.draw(packet, slow: model.settings.slow, into: &frame, in: rect)
+      case .silent(let place):
+        let connection = ConnectionLine(model.trace.index.silent[place], model.trace)
+        let time = time(connection.time, line: line, columns: columns, model)
+        columns.draw(connection, time: time, into: &frame, in: rect)
+      }
       if line == list.cursor {
         frame.add(model.focus == .list ? .selected : .selectedElsewhere, in: rect)
       }
@@ -78,17 +85,34 @@ enum TimelineView {
     }
     frame.put(
       DisplayText(words, style: Style(.placeholder)), in: rect.line(min(1, rect.rows - 1)).inset(columns: 2))
+    guard model.filter == nil, model.showsSetUp else { return }
+    for (row, line) in setUp(model, width: rect.columns - 4).enumerated() where 3 + row < rect.rows {
+      frame.put(line, in: rect.line(3 + row).inset(columns: 2))
+    }
   }
 
-  static func packetLine(_ model: ConsoleModel, line: Int, columns: PacketColumns) -> PacketLine {
-    let row = model.rows[line]
+  /// The lines that make an MTA connect, whole where they fit, so that the terminal's own selection copies them.
+  private static func setUp(_ model: ConsoleModel, width: Int) -> [DisplayText] {
+    var lines: [DisplayText] = []
+    for line in model.setUp {
+      lines.append(DisplayText(line.file, style: .dim))
+      lines += DisplayText(line.text).wrapped(to: max(8, width - 2)).map { "  " + $0 }
+      lines.append("")
+    }
+    for remark in model.setUpRemarks { lines += DisplayText(remark, style: .dim).wrapped(to: max(8, width)) }
+    return lines
+  }
+
+  private static func packetLine(
+    _ model: ConsoleModel, row: Int, line: Int, columns: PacketColumns
+  ) -> PacketLine {
     let index = model.trace.index
     let entry = index[row]
     let packet = model.trace.packet(at: row)
     let room = columns.textPlace.count + 2
     let isMacro = entry.kind == .command(.macro)
     return PacketLine(
-      number: entry.number, time: time(entry, line: line, columns: columns, model), took: entry.took,
+      number: entry.number, time: time(entry.time, line: line, columns: columns, model), took: entry.took,
       connection: entry.connection, message: entry.message, sender: entry.sender,
       stage: stage(entry), stageRole: isMacro || entry.sender == .milter ? .dim : .keyword,
       text: packet.map { PacketWords.text(of: $0, columns: room) }
@@ -115,14 +139,21 @@ enum TimelineView {
   }
 
   private static func time(
-    _ entry: TimelineRow, line: Int, columns: PacketColumns, _ model: ConsoleModel
+    _ time: Moment, line: Int, columns: PacketColumns, _ model: ConsoleModel
   ) -> String {
     switch model.settings.time {
-    case .clock: return String(model.trace.clock(entry.time).prefix(columns.timeColumns))
-    case .start: return TimeText.sinceStart(entry.time)
+    case .clock: return String(model.trace.clock(time).prefix(columns.timeColumns))
+    case .start: return TimeText.sinceStart(time)
     case .delta:
       guard line > 0 else { return "" }
-      return "+" + TimeText.span(entry.time - model.trace.index.time(at: model.rows[line - 1]))
+      return "+" + TimeText.span(time - self.time(ofLine: line - 1, model))
+    }
+  }
+
+  private static func time(ofLine line: Int, _ model: ConsoleModel) -> Moment {
+    switch model.rows[line] {
+    case .packet(let row): model.trace.index.time(at: row)
+    case .silent(let place): ConnectionLine(model.trace.index.silent[place], model.trace).time
     }
   }
 

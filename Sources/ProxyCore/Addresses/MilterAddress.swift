@@ -40,13 +40,26 @@ package enum MilterAddress: Hashable, Sendable, CustomStringConvertible {
       port == otherPort, port != 0
     else { return self == other }
     let loopback = ["127.0.0.1", "localhost", "::1"]
-    let everywhere = ["0.0.0.0", "::", "*"]
-    return host == otherHost || loopback.contains(otherHost) && (loopback + everywhere).contains(host)
+    return host == otherHost || loopback.contains(otherHost) && (loopback + Self.everywhere).contains(host)
+  }
+
+  private static let everywhere = ["0.0.0.0", "::", "*"]
+
+  /// Whether a listener here has no address of its own: it takes what comes to any of the machine's.
+  package var isEveryInterface: Bool {
+    if case .inet(let host, _, _) = self { Self.everywhere.contains(host) } else { false }
+  }
+
+  /// Where to connect to for a listener here: on this machine, where it takes every interface.
+  package var reachable: MilterAddress {
+    guard isEveryInterface, case .inet(let host, let port, let family) = self else { return self }
+    let isIPv6 = host.contains(":") || family == .ipv6
+    return .inet(host: isIPv6 ? "::1" : "127.0.0.1", port: port, family: family)
   }
 
   /// The line for Postfix's `main.cf`.
-  package var postfixLine: String { "smtpd_milters = \(postfixForm)" }
+  package var postfixLine: String { "smtpd_milters = \(reachable.postfixForm)" }
 
   /// The line for Sendmail's `sendmail.mc`.
-  package var sendmailLine: String { "INPUT_MAIL_FILTER(`mitmilter', `S=\(description)')dnl" }
+  package var sendmailLine: String { "INPUT_MAIL_FILTER(`mitmilter', `S=\(reachable)')dnl" }
 }

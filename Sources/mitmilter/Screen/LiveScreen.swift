@@ -17,6 +17,7 @@ final class LiveScreen {
   private let head: TraceHead
   private let path: String?
   private let controls: Controls
+  private let guidance: Guidance
 
   /// The engine on its way to its thread.
   ///
@@ -45,6 +46,7 @@ final class LiveScreen {
       throw Failure(error.message, hint: error.hint)
     }
     address = listener.address
+    guidance = Guidance(listeningOn: listener.address, isLocal: listener.isLocal)
     path = options.trace
     head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
@@ -93,6 +95,8 @@ final class LiveScreen {
       origin: origin
         ?? .live(listen: head.listen ?? "", milter: head.milter, file: path), isLive: true,
       utcOffset: localOffset())
+    model.setUp = guidance.lines
+    model.setUpRemarks = guidance.remarks
     model.ruleList = RuleList(controls.rules.entries.map(\.rule))
     if case .answer(let answer) = controls.onTimeout {
       model.timeoutWords = answer.isCustom ? "answers" : "\(answer.name)s"

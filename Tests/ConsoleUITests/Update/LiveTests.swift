@@ -20,6 +20,28 @@ import TraceModel
     #expect(driver.text.contains { $0.contains("waiting for an MTA to connect to inet:8891@127.0.0.1") })
   }
 
+  @Test func anEmptyScreenShowsTheLinesForTheMTAWhole() {
+    var (source, driver) = start()
+    driver.model.setUp = [
+      SetUpLine("Postfix main.cf", "smtpd_milters = inet:127.0.0.1:8891"),
+      SetUpLine("Sendmail sendmail.mc", "INPUT_MAIL_FILTER(`mitmilter', `S=inet:8891@127.0.0.1')dnl"),
+    ]
+    driver.model.setUpRemarks = ["warning: other machines can reach it"]
+    for size in [Size(columns: 80, rows: 24), Size(columns: 120, rows: 36)] {
+      driver.send(.resized(size))
+      for words in driver.model.setUp.map(\.text) + driver.model.setUpRemarks {
+        #expect(driver.text.contains { $0.hasSuffix(words) }, "\(words)")
+      }
+    }
+    driver.press("Tab j Enter")
+    append(2, of: Story.records, to: source)
+    driver.send(.appended)
+    #expect(!driver.text.contains { $0.contains("smtpd_milters") })
+    #expect(driver.text.contains { $0.contains("Fields") })
+    driver.enter("filter quit")
+    #expect(!driver.text.contains { $0.contains("smtpd_milters") })
+  }
+
   @Test func theNewestPacketStaysInSight() {
     var (source, driver) = start()
     append(40, of: Story.records, to: source)

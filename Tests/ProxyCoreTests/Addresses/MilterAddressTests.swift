@@ -57,6 +57,22 @@ import Testing
     #expect(address.sendmailLine == "INPUT_MAIL_FILTER(`mitmilter', `S=inet6:8891@::1')dnl")
   }
 
+  /// An address to listen on everywhere is none to connect to.
+  @Test(arguments: [
+    ("0.0.0.0:8891", "inet:127.0.0.1:8891", "inet:8891@127.0.0.1"),
+    ("inet:8891@*", "inet:127.0.0.1:8891", "inet:8891@127.0.0.1"),
+    ("inet6:8891@::", "inet:[::1]:8891", "inet6:8891@::1"),
+    ("unix:/run/m", "unix:/run/m", "unix:/run/m"),
+    ("inet:8891@192.0.2.7", "inet:192.0.2.7:8891", "inet:8891@192.0.2.7"),
+  ]) func theLinesForMTAsNameAnAddressToConnectTo(_ listen: String, _ postfix: String, _ sendmail: String)
+    throws
+  {
+    let address = try MilterAddress(parsing: listen)
+    #expect(address.postfixLine == "smtpd_milters = \(postfix)")
+    #expect(address.sendmailLine == "INPUT_MAIL_FILTER(`mitmilter', `S=\(sendmail)')dnl")
+    #expect(address.isEveryInterface == (address.reachable != address))
+  }
+
   @Test(arguments: [
     ("", "address '': expected a port number from 0 to 65535, there is ''"),
     ("inet:", "address 'inet:': expected a port number from 0 to 65535, there is ''"),

@@ -13,11 +13,7 @@ enum SessionTab {
 
   private static func ends(_ detail: PacketDetail, into page: inout DetailPage, _ model: ConsoleModel) {
     page.heading("Connection c\(detail.connection)")
-    if let opened = detail.facts.opened {
-      page.row(
-        "MTA", DisplayText(opened.peer) + DisplayText("  to  ", style: .dim) + DisplayText(opened.local))
-      page.row("milter", DisplayText(opened.milter ?? "we are the milter"))
-    }
+    if let opened = detail.facts.opened { ends(opened, into: &page) }
     if let client = detail.facts.client {
       var text = DisplayText(escaping: client.hostname.slice)
       if let address = client.address { text += " [" + DisplayText(escaping: address.slice) + "]" }
@@ -25,9 +21,38 @@ enum SessionTab {
       page.row("SMTP client", text)
     }
     if let helo = detail.facts.helo { page.row("HELO", DisplayText(escaping: helo.slice)) }
-    if let ending = detail.ending {
-      page.row("ended", DisplayText(model.trace.clock(ending.time) + "  " + ending.closed.words))
+    if let ending = detail.ending { end(ending, into: &page, model.trace) }
+  }
+
+  private static func ends(_ opened: Opened, into page: inout DetailPage) {
+    page.row("MTA", DisplayText(opened.peer) + DisplayText("  to  ", style: .dim) + DisplayText(opened.local))
+    page.row("milter", DisplayText(opened.milter ?? "we are the milter"))
+  }
+
+  private static func end(
+    _ ending: (time: Moment, closed: Closed), into page: inout DetailPage, _ trace: TraceView
+  ) {
+    page.row("ended", DisplayText(trace.clock(ending.time) + "  " + ending.closed.words))
+  }
+
+  /// Of a connection that ended without a packet: its ends, and what is remarked on it.
+  static func lines(_ silent: SilentConnection, width: Int, _ trace: TraceView) -> [DetailLine] {
+    var page = DetailPage(width: width)
+    page.heading("Connection c\(trace.connections[silent.connection].number)")
+    if let opened = trace.opening(ofConnection: silent.connection) { ends(opened, into: &page) }
+    if let opened = trace.connections[silent.connection].openedAt {
+      page.row("opened", DisplayText(trace.clock(opened)))
     }
+    if let ending = trace.ending(ofConnection: silent.connection) { end(ending, into: &page, trace) }
+    page.row("packets", "none")
+    for number in trace.index.recordNumbers(about: silent) {
+      guard case .found(let found)? = trace.source.record(at: number)?.event else { continue }
+      page.add(.blank)
+      page.paragraph(
+        found.severity.sign + DisplayText(" \(found.rule.id) \(found.rule.title): \(found.text)"))
+      page.paragraph(DisplayText(found.rule.consequence, style: .dim), indent: 4)
+    }
+    return page.lines
   }
 
   // MARK: negotiation

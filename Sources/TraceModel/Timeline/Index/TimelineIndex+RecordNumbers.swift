@@ -24,6 +24,21 @@ extension TimelineIndex {
     return (own + others).sorted()
   }
 
+  /// Numbers of the records about a connection without a packet, in order: from its opening to what follows closely on
+  /// its end.
+  package func recordNumbers(about silent: SilentConnection) -> [Int] {
+    var numbers: [Int] = []
+    var remark = remarks.firstEntry(from: connections[silent.connection].openedRecord ?? silent.record)
+    while remark < remarks.count, remarks.record(remark) <= silent.record + Self.recordsBehindAnEnd {
+      if remarks.connection(remark) == silent.connection { numbers.append(remarks.record(remark)) }
+      remark += 1
+    }
+    return numbers
+  }
+
+  /// The other leg's end and the findings come with the first end; others may do something in between.
+  private static let recordsBehindAnEnd = 64
+
   /// Number of the record that opened the connection, if the trace has it.
   package func openingRecord(ofConnection c: Int) -> Int? { connections[c].openedRecord }
 }

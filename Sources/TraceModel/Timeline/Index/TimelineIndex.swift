@@ -31,6 +31,8 @@ package struct TimelineIndex: Sendable {
   package internal(set) var connections: [ConnectionEntry] = []
   package internal(set) var messages: [MessageEntry] = []
   package internal(set) var findings: [FindingEntry] = []
+  /// Connections that no packet tells of, in the order of their ends.
+  package internal(set) var silent: [SilentConnection] = []
   /// Rows of packets that are stopped now, oldest first.
   package internal(set) var waiting: [Int] = []
   /// What became of the latest instruction of the operator, and the number of its record.
@@ -64,7 +66,8 @@ package struct TimelineIndex: Sendable {
     count * MemoryLayout<PacketEntry>.stride + spans.count * MemoryLayout<Span>.stride
       + connections.count * MemoryLayout<ConnectionEntry>.stride
       + messages.count * MemoryLayout<MessageEntry>.stride
-      + findings.count * MemoryLayout<FindingEntry>.stride + remarks.memoryBytes
+      + findings.count * MemoryLayout<FindingEntry>.stride
+      + silent.count * MemoryLayout<SilentConnection>.stride + remarks.memoryBytes
       + tookExceptions.capacity * 8
   }
 
@@ -143,7 +146,12 @@ extension TimelineIndex {
   private mutating func closed(_ closed: Closed, record: Int, at time: Moment, _ c: Int) {
     remark(record, c)
     if connections[c].endedRecord == nil { connections[c].endedRecord = record }
-    if closed.leg == .mta || live[c]?.closed.count ?? 0 > 1 { connections[c].closedAt = time }
+    if closed.leg == .mta || live[c]?.closed.count ?? 0 > 1 {
+      if connections[c].isOpen, connections[c].packetCount == 0 {
+        silent.append(SilentConnection(connection: c, row: count, record: record))
+      }
+      connections[c].closedAt = time
+    }
     if let message = connections[c].latestMessage, let phase = live[c]?.message?.phase {
       messages[message].phase = phase
     }
