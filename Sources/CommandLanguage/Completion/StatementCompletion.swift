@@ -103,7 +103,8 @@ struct StatementCompletion {
     case .export: vocabulary.formats
     case .screen: vocabulary.acts
     case .unbind: vocabulary.keys
-    case .changeHeader, .deleteHeader, .addHeader, .hold, .step, .drop, .delay, .continue, .accept, .reject,
+    case .changeHeader, .prefixHeader, .deleteHeader, .addHeader, .hold, .step, .drop, .delay, .continue,
+      .accept, .reject,
       .tempfail, .discard, .skip, .connfail, .shutdown, .reply, .progress, .insertHeader, .addRcpt,
       .deleteRcpt, .changeFrom, .replaceBody, .deletePart, .replacePart, .quarantine, .raw, .mark, .unmark,
       .note, .on, .rule, .apply, .edit, .revert, .filter, .search, .goto, .write, .bind, .quit:

@@ -40,6 +40,8 @@ extension Change {
       "insert-header \(index) \(Quoting.name(header.name)) \(Quoting.argument(header.value))"
     case .changeHeader(let index, let header):
       "change-header \(Quoting.name(header.name))\(index == 1 ? "" : "[\(index)]") \(Quoting.argument(header.value))"
+    case .prefixHeader(let header):
+      "prefix-header \(Quoting.name(header.name)) \(Quoting.argument(header.value))"
     case .deleteHeader(let pattern, let index):
       "delete-header \(Quoting.name(pattern.bytes))\(index.map { "[\($0)]" } ?? "")"
     case .addRcpt(let address, let parameters):

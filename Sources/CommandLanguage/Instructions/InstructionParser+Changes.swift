@@ -11,6 +11,14 @@ extension InstructionParser {
     case .changeHeader:
       let (name, index) = try name()
       return .changeHeader(index: index ?? 1, try header(named: name))
+    case .prefixHeader:
+      let (name, index) = try name()
+      guard index == nil else {
+        throw reader.scanner.error(
+          "prefix-header takes no index: it changes the first header of that name",
+          at: reader.scanner.at..<reader.scanner.at)
+      }
+      return .prefixHeader(try header(named: name))
     case .deleteHeader:
       let (name, index) = try name()
       return .deleteHeader(HeaderPattern(name), index: index)

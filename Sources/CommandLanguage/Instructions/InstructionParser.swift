@@ -33,7 +33,8 @@ struct InstructionParser {
       return .note(try ArgumentReader.string(bytes, range, in: reader.scanner))
     case .raw: return .raw(try hexBytes())
     case .set: return try assignment().map(Instruction.set)
-    case .addHeader, .insertHeader, .changeHeader, .deleteHeader, .addRcpt, .deleteRcpt, .changeFrom,
+    case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
+      .changeFrom,
       .replaceBody, .deletePart, .replacePart, .quarantine:
       return .change(try change(word))
     case .on, .rules, .rule, .apply, .edit, .revert, .filter, .search, .goto, .write, .export, .bind, .unbind,

@@ -8,6 +8,7 @@ package enum InstructionWord: String, Hashable, Sendable, CaseIterable {
   case addHeader = "add-header"
   case insertHeader = "insert-header"
   case changeHeader = "change-header"
+  case prefixHeader = "prefix-header"
   case deleteHeader = "delete-header"
   case addRcpt = "add-rcpt"
   case deleteRcpt = "delete-rcpt"
@@ -108,6 +109,10 @@ package struct InstructionTerm: Hashable, Sendable {
     .init(
       .changeHeader, "change-header NAME[INDEX] VALUE", "another value for the first or INDEXth of that name",
       "change-header Subject \"[spam] hello\"", .modification),
+    .init(
+      .prefixHeader, "prefix-header NAME TEXT",
+      "put a text in front of the first header of that name; add it where there is none",
+      "prefix-header Subject \"[external] \"", .modification),
     .init(
       .deleteHeader, "delete-header NAME[INDEX]",
       "delete every header of that name, or the INDEXth; * and ? stand for other letters",

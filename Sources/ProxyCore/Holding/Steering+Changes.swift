@@ -17,7 +17,10 @@ extension Steering {
     let agreed = facts.negotiation.told?.actions ?? facts.negotiation.answered?.actions ?? []
     guard agreed.isSuperset(of: needed) else {
       let name = ActionFlags.table.first { $0.flag == needed }?.name ?? "the action"
-      return Refusal("\(name) was not negotiated with the MTA: start with --negotiation widen")
+      return Refusal(
+        hasStandIn
+          ? "\(name) was not negotiated with the MTA: --actions leaves it out, or the MTA does not offer it"
+          : "\(name) was not negotiated with the MTA: start with --negotiation widen")
     }
     if change.replacesBody {
       guard !milter.replacedBody else {
@@ -33,9 +36,10 @@ extension Steering {
   }
 
   mutating func inject(at now: Moment, into effects: inout Effects) {
-    let headers = facts.message?.headers.map { Header(name: $0.name.bytes, value: $0.value.bytes) } ?? []
+    var headers = facts.message?.headers.map { Header(name: $0.name.bytes, value: $0.value.bytes) } ?? []
     for pending in changes {
       for modification in pending.change.modifications(on: headers) {
+        if case .chgHeader(let index, let header) = modification { headers.change(header, index) }
         let spaced = facts.negotiation.keepsLeadingSpace ? modification.withLeadingSpace : modification
         sendOurs(
           Packet(encoding: Reply.modification(spaced)), to: .mta, pending.cause, at: now, into: &effects)
@@ -73,7 +77,8 @@ extension Change {
   var replacesBody: Bool {
     switch self {
     case .replaceBody, .deletePart, .replacePart: true
-    case .addHeader, .insertHeader, .changeHeader, .deleteHeader, .addRcpt, .deleteRcpt, .changeFrom,
+    case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
+      .changeFrom,
       .quarantine:
       false
     }
@@ -85,7 +90,8 @@ extension Change {
     case .replaceBody(.file(let path)): Refusal("the contents of '\(path)' are not there")
     case .deletePart, .replacePart:
       Refusal("parts of a body cannot be changed in passing: give the whole body, by replace-body")
-    case .addHeader, .insertHeader, .changeHeader, .deleteHeader, .addRcpt, .deleteRcpt, .changeFrom,
+    case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
+      .changeFrom,
       .replaceBody(.text), .quarantine:
       nil
     }
@@ -95,7 +101,7 @@ extension Change {
   fileprivate var requiredAction: ActionFlags {
     switch self {
     case .addHeader, .insertHeader: .addHeaders
-    case .changeHeader, .deleteHeader: .changeHeaders
+    case .changeHeader, .prefixHeader, .deleteHeader: .changeHeaders
     case .addRcpt(_, nil): .addRcpt
     case .addRcpt: .addRcptWithParameters
     case .deleteRcpt: .deleteRcpt
@@ -103,6 +109,15 @@ extension Change {
     case .replaceBody, .deletePart, .replacePart: .changeBody
     case .quarantine: .quarantine
     }
+  }
+}
+
+extension [Header] {
+  /// What a later change starts from; deletions leave their header, for MTAs count on in different ways.
+  fileprivate mutating func change(_ header: Header, _ index: UInt32) {
+    guard !header.value.isEmpty else { return }
+    let named = indices.filter { sameHeaderName(self[$0].name, header.name) }
+    if let place = named.dropFirst(Swift.max(Int(index), 1) - 1).first { self[place].value = header.value }
   }
 }
 

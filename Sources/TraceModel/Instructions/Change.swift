@@ -7,6 +7,8 @@ package enum Change: Hashable, Sendable {
   case insertHeader(index: UInt32, Header)
   /// The index-th header of that name, from 1.
   case changeHeader(index: UInt32, Header)
+  /// Puts the value in front of that of the first header of that name; adds the header where there is none.
+  case prefixHeader(Header)
   /// Every header whose name fits; with an index only the index-th of each name.
   case deleteHeader(HeaderPattern, index: UInt32?)
   /// ESMTP parameters as one string separated by spaces; they need another packet than a bare address.
@@ -29,8 +31,8 @@ package enum Change: Hashable, Sendable {
     get {
       switch self {
       case .replaceBody(let source), .replacePart(_, let source): source
-      case .addHeader, .insertHeader, .changeHeader, .deleteHeader, .addRcpt, .deleteRcpt, .changeFrom,
-        .quarantine, .deletePart:
+      case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
+        .changeFrom, .quarantine, .deletePart:
         nil
       }
     }
@@ -39,8 +41,8 @@ package enum Change: Hashable, Sendable {
       switch self {
       case .replaceBody: self = .replaceBody(newValue)
       case .replacePart(let number, _): self = .replacePart(number, newValue)
-      case .addHeader, .insertHeader, .changeHeader, .deleteHeader, .addRcpt, .deleteRcpt, .changeFrom,
-        .quarantine, .deletePart:
+      case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
+        .changeFrom, .quarantine, .deletePart:
         break
       }
     }
@@ -57,6 +59,7 @@ package enum Change: Hashable, Sendable {
     case .addHeader(let header): [.addHeader(header)]
     case .insertHeader(let index, let header): [.insHeader(index: index, header)]
     case .changeHeader(let index, let header): [.chgHeader(index: index, header)]
+    case .prefixHeader(let header): [Self.prefixed(header, in: headers)]
     case .deleteHeader(let pattern, let index): pattern.deletions(in: headers, index: index)
     case .addRcpt(let address, nil): [.addRcpt(address: address)]
     case .addRcpt(let address, let parameters): [.addRcptPar(address: address, parameters: parameters)]
@@ -66,6 +69,16 @@ package enum Change: Hashable, Sendable {
     case .quarantine(let reason): [.quarantine(reason: reason)]
     case .replaceBody(.file), .deletePart, .replacePart: []
     }
+  }
+
+  /// Where values travel with the blank behind the colon, that goes: whoever sends the new value brings it again.
+  /// Where there is no such header, both MTAs take the change for a new one.
+  private static func prefixed(_ prefix: Header, in headers: [Header]) -> Modification {
+    guard let old = headers.first(where: { sameHeaderName($0.name, prefix.name) }) else {
+      return .chgHeader(index: 1, prefix)
+    }
+    let rest = old.value.first == 0x20 ? old.value.dropFirst() : old.value[...]
+    return .chgHeader(index: 1, Header(name: old.name, value: prefix.value + rest))
   }
 
   /// An empty body still takes one chunk, as libmilter sends it.

@@ -17,6 +17,7 @@ import TraceModel
     ("change-header Subject[1] x", "change-header Subject x"),
     ("change-header Subject[2] x", "change-header Subject[2] x"),
     ("change-header \"a[b\" x", "change-header \"a[b\" x"), ("delete-header \"X-*\"", "delete-header X-*"),
+    ("prefix-header Subject '[x] '", "prefix-header Subject \"[x] \""),
     ("delete-header X-*[3]", "delete-header X-*[3]"), ("add-rcpt <a@b>", "add-rcpt <a@b>"),
     ("add-rcpt a@b NOTIFY=NEVER ORCPT=x", "add-rcpt a@b \"NOTIFY=NEVER ORCPT=x\""),
     ("change-from <>", "change-from <>"), ("replace-body @new-body.txt", "replace-body @new-body.txt"),

@@ -37,6 +37,18 @@ import TraceModel
     #expect(change.modifications(on: []) == [Self.deleted("Received", 2)])
   }
 
+  @Test(arguments: [
+    ([header("Subject", "hello"), header("Subject", "other")], "subject", "Subject", "[x] hello"),
+    ([header("SUBJECT", " hello")], "Subject", "SUBJECT", "[x] hello"),
+    ([header("From", "a")], "Subject", "Subject", "[x] "),
+  ])
+  func aPrefixGoesInFrontOfTheFirstOfThatName(
+    _ headers: [Header], _ asked: String, _ name: String, _ value: String
+  ) {
+    let change = Change.prefixHeader(Self.header(asked, "[x] "))
+    #expect(change.modifications(on: headers) == [.chgHeader(index: 1, Self.header(name, value))])
+  }
+
   @Test(arguments: [(0, [0]), (1, [1]), (65_535, [65_535]), (65_536, [65_535, 1])])
   func aBodyGoesInChunks(_ bytes: Int, _ chunks: [Int]) {
     let packets = Change.replaceBody(.text([UInt8](repeating: 0x61, count: bytes))).modifications(on: [])
