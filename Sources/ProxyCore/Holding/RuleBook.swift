@@ -11,11 +11,21 @@ package struct RuleBook: Sendable {
     package let matcher: Matcher
     /// How often its condition held.
     package private(set) var hits = 0
-    /// Values of its key that it has acted on already (`once per`).
-    private var seenKeys: Set<[UInt8]> = []
+    /// Values of its key that it has acted on already (`once per`), 16 bytes each however long the addresses in them:
+    /// two hashes, seeded anew in each run so that nobody can make two values meet.
+    private var seenKeys: Set<SIMD2<Int>> = []
 
     /// Keys remembered for one rule; the first ones to come stay.
     static let keyLimit = 100_000
+
+    private static func hashes(of value: [UInt8]) -> SIMD2<Int> {
+      var first = Hasher()
+      first.combine(value)
+      var second = Hasher()
+      second.combine(value.count)
+      second.combine(value)
+      return SIMD2(first.finalize(), second.finalize())
+    }
 
     init(_ rule: Rule) {
       self.rule = rule
@@ -37,7 +47,7 @@ package struct RuleBook: Sendable {
       case .every(let count): return hits % count == 0
       case .oncePer(let key):
         let value = key.value(in: context)
-        return seenKeys.count < Self.keyLimit && seenKeys.insert(value).inserted
+        return seenKeys.count < Self.keyLimit && seenKeys.insert(Self.hashes(of: value)).inserted
       }
     }
   }
