@@ -54,6 +54,8 @@ struct MilterCommand: ParsableCommand {
       valueName: "act"))
   var onTimeout = "forward"
 
+  @OptionGroup var standIn: StandInOptions
+
   @Option(
     name: .customLong("socket-mode"),
     help: ArgumentHelp("Mode of a unix socket that we listen on, octal.", valueName: "mode"))
@@ -65,6 +67,7 @@ struct MilterCommand: ParsableCommand {
     var options = Relay.Options(listen: try milterAddress(listen), milter: nil)
     options.socketMode = try socketMode(parsing: mode)
     options.trace = recording.write
+    options.log = recording.log
     options.printing = recording.printing
     options.steering = try plan(isShown: isShown)
     if isShown { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
@@ -92,7 +95,7 @@ struct MilterCommand: ParsableCommand {
     guard let verdict = try SteeringOptions.answer(self.default, or: "", of: "--default") else {
       throw Failure("--default: expected a verdict", hint: "accept, reject, tempfail, discard")
     }
-    controls.standIn = Controls.StandIn(verdict: verdict)
+    controls.standIn = try standIn.standIn(verdict)
     return SteeringPlan(controls: controls, sources: sources, choosesNegotiation: true)
   }
 }

@@ -60,11 +60,11 @@ import Testing
   ]
 
   static let optionRows: [Row] = [
-    Row(["proxy", "--bogus"], "error: unknown option '--bogus'", help("proxy")),
-    Row(["proxy", "--bogus", "--listen", "x"], "error: unknown option '--bogus'", help("proxy")),
+    Row(["proxy", "--nonsense"], "error: unknown option '--nonsense'", help("proxy")),
+    Row(["proxy", "--nonsense", "--listen", "x"], "error: unknown option '--nonsense'", help("proxy")),
     Row(["show", "-z"], "error: unknown option '-z'", help("show")),
     Row(["open", "--bogus"], "error: unknown option '--bogus'", help("open")),
-    Row(["demo", "--bogus"], "error: unknown option '--bogus'", help("demo")),
+    Row(["demo", "--nonsense"], "error: unknown option '--nonsense'", help("demo")),
     Row(["export", "--bogus"], "error: unknown option '--bogus'", help("export")),
     Row(
       ["wireshark-dissector", "--bogus"], "error: unknown option '--bogus'", help("wireshark-dissector")),

@@ -14,6 +14,11 @@ extension Steering {
     }
     if let refusal = refusal(of: answer, at: stage, controls) { return refusal }
     guard conversation.owes(number) else {
+      if hasStandIn {
+        return Refusal(
+          "--no-reply promised none to \(kind.name): the MTA would take this as the answer to its next command"
+        )
+      }
       return Refusal(
         "the milter promised no reply to \(kind.name): the MTA would take this as the answer to its next "
           + "command; use --negotiation all")

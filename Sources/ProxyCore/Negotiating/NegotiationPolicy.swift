@@ -59,10 +59,12 @@ package struct Offer: Sendable, Hashable {
     return shown
   }
 
-  private static let actionsBefore6: ActionFlags = [
+  /// What versions 2 to 5 know (protocol.md 2.2).
+  package static let actionsBefore6: ActionFlags = [
     .addHeaders, .changeBody, .addRcpt, .deleteRcpt, .changeHeaders, .quarantine,
   ]
-  private static let flagsBefore6: ProtocolFlags = [
+  /// What versions 2 to 5 know (protocol.md 2.3).
+  package static let flagsBefore6: ProtocolFlags = [
     .noConnect, .noHelo, .noMail, .noRcpt, .noBody, .noHeaders, .noEOH, .noUnknown, .noData,
   ]
 }

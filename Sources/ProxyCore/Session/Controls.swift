@@ -65,8 +65,8 @@ package struct Controls: Sendable {
     package var symbolLists: [OptNeg.SymbolList]
 
     package init(
-      verdict: Answer, answers: Scope = .endOfMessage, why: String = "--default",
-      actions: ActionFlags = .current, protocolFlags: ProtocolFlags = [],
+      verdict: Answer, answers: Scope = .endOfMessage, why: String = Decision.defaultPolicy,
+      actions: ActionFlags = .current, protocolFlags: ProtocolFlags = [.skip],
       version: UInt32 = 6, symbolLists: [OptNeg.SymbolList] = []
     ) {
       self.verdict = verdict
@@ -97,15 +97,17 @@ package struct Controls: Sendable {
       }
     }
 
-    /// Our OPTNEG reply: never a bit that was not offered.
+    /// Our OPTNEG reply: never a bit that was not offered, nor one that the version it speaks does not know.
     package func answer(to offered: OptNeg) -> OptNeg {
-      var wanted = actions
-      if !symbolLists.isEmpty, offered.actions.contains(.setSymbolList) { wanted.insert(.setSymbolList) }
-      if symbolLists.isEmpty { wanted.remove(.setSymbolList) }
-      return OptNeg(
-        version: min(version, offered.version), actions: wanted.intersection(offered.actions),
-        protocolFlags: protocolFlags.intersection(offered.protocolFlags),
-        symbolLists: offered.actions.contains(.setSymbolList) ? symbolLists : [])
+      let spoken = Offer(version: version, actions: actions, protocolFlags: protocolFlags).narrowed(offered)
+      var answer = OptNeg(
+        version: spoken.version, actions: spoken.actions, protocolFlags: spoken.protocolFlags)
+      answer.actions.remove(.setSymbolList)
+      if !symbolLists.isEmpty, spoken.version >= 6, offered.actions.contains(.setSymbolList) {
+        answer.actions.insert(.setSymbolList)
+        answer.symbolLists = symbolLists
+      }
+      return answer
     }
   }
 }

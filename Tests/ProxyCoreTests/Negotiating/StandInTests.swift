@@ -1,0 +1,108 @@
+import MilterProtocol
+import ProxyCore
+import TestSupport
+import Testing
+import TraceModel
+
+@Suite struct StandInTests {
+  private static let everything = OptNeg(version: 6, actions: .current, protocolFlags: .current)
+
+  @Test func itAsksForNothingThatWasNotOffered() {
+    let standIn = Controls.StandIn(
+      verdict: .accept, protocolFlags: [.skip, .rejectedRcpt, .noBody, .noReplyHeaders],
+      symbolLists: [OptNeg.SymbolList(stage: 3, names: Array("i".utf8))])
+    let poor = OptNeg(version: 6, actions: [.addHeaders], protocolFlags: [.noBody])
+    #expect(
+      standIn.answer(to: poor) == OptNeg(version: 6, actions: [.addHeaders], protocolFlags: [.noBody]))
+    let rich = standIn.answer(to: Self.everything)
+    #expect(rich.actions == .current)
+    #expect(rich.protocolFlags == [.skip, .rejectedRcpt, .noBody, .noReplyHeaders])
+    #expect(rich.symbolLists == [OptNeg.SymbolList(stage: 3, names: Array("i".utf8))])
+  }
+
+  @Test(
+    arguments: [
+      (2, 6, 2), (3, 6, 3), (4, 6, 4), (6, 6, 6), (6, 4, 4), (2, 3, 2),
+    ] as [(UInt32, UInt32, UInt32)])
+  func itSpeaksTheLowerVersionAndOnlyWhatThatKnows(ours: UInt32, offered: UInt32, spoken: UInt32) {
+    let standIn = Controls.StandIn(verdict: .accept, version: ours)
+    var offer = Self.everything
+    offer.version = offered
+    let answer = standIn.answer(to: offer)
+    #expect(answer.version == spoken)
+    #expect(answer.actions.contains(.changeFrom) == (spoken == 6))
+    #expect(answer.protocolFlags.contains(.skip) == (spoken == 6))
+    #expect(answer.actions.contains(.quarantine))
+  }
+
+  @Test func withoutListsNoneAreAnnounced() {
+    let answer = Controls.StandIn(verdict: .accept).answer(to: Self.everything)
+    #expect(!answer.actions.contains(.setSymbolList))
+    #expect(answer.symbolLists.isEmpty)
+  }
+
+  @Test func aStageWithoutReplyIsSilentAndTakesNoVerdict() {
+    expectPlay(
+      controls: Self.controls { $0.protocolFlags = [.noReplyHeaders] },
+      after: "opened\nmta OPTNEG\nmta CONNECT\nmta HELO\nmta MAIL\nmta RCPT\nmta DATA",
+      """
+      rule on header do reject
+      mta HEADER
+        record 13 HEADER from mta
+        record instructed reject --no-reply promised none to HEADER: the MTA would take this as the \
+      answer to its next command
+        record released 13 dropped
+      """)
+  }
+
+  @Test func leadingSpaceIsBroughtByWhatWeAdd() {
+    expectPlay(
+      cast: ["mta SPACED": MTA.header("Subject", " test")],
+      controls: Self.controls { $0.protocolFlags = [.headerLeadingSpace] },
+      after: "opened\nmta OPTNEG\nmta CONNECT\nmta HELO\nmta MAIL\nmta RCPT\nmta DATA\nmta SPACED\nmta EOH",
+      """
+      rule on bodyeob and message.header["Subject"] contains "test" do add-header X-Seen yes
+      mta BODYEOB
+        record 17 BODYEOB from mta
+        record instructed add-header X-Seen yes done
+        record released 17 dropped
+        record sent on mta ADDHEADER
+        record sent on mta ACCEPT
+        send ADDHEADER to mta
+        send ACCEPT to mta
+      """)
+  }
+
+  @Test func onePrefixGoesInFrontOfTheOther() throws {
+    let acts = try Playbook(controls: Self.controls { _ in }).acts(
+      "rule on bodyeob do prefix-header Subject one:; prefix-header Subject two:\nmta BODYEOB",
+      after: "opened\nmta OPTNEG\nmta MAIL\nmta RCPT\nmta DATA\nmta HEADER\nmta EOH")
+    let values = acts.compactMap { act -> String? in
+      guard case .send(let packet, .mta) = act,
+        case .reply(.modification(.chgHeader(1, let header))) = PacketValue(decoding: packet)
+      else { return nil }
+      return String(decoding: header.value, as: UTF8.self)
+    }
+    #expect(values == ["one:test", "two:one:test"])
+  }
+
+  @Test(arguments: [
+    ("2001:db8:1::9", true), ("IPv6:2001:db8::1", true), ("2001:db9::1", false), ("192.0.2.7", false),
+  ])
+  func aNetworkOfIPv6HasItsOwnReply(address: String, isRefused: Bool) throws {
+    let acts = try Playbook(
+      cast: ["mta FROM THERE": MTA.connect("mail.example.org", address)], controls: Self.controls { _ in }
+    ).acts(
+      "rule on mail and client.address in 2001:db8::/32 do reject\nmta MAIL",
+      after: "opened\nmta OPTNEG\nmta FROM THERE\nmta HELO")
+    #expect(acts.contains(.send(isRefused ? Milter.reject : Milter.continue, to: .mta)))
+  }
+
+  private static func controls(_ change: (inout Controls.StandIn) -> Void) -> Controls {
+    var controls = Controls()
+    var standIn = Controls.StandIn(verdict: .accept)
+    change(&standIn)
+    controls.standIn = standIn
+    return controls
+  }
+}
