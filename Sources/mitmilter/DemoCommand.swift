@@ -42,6 +42,7 @@ struct DemoCommand: ParsableCommand {
     var options = Relay.Options(
       listen: .inet(host: "127.0.0.1", port: 0, family: .any), milter: demo.milterAddress)
     options.trace = recording.write
+    options.log = recording.log
     options.printing = recording.printing
     options.steering = try steering.plan(with: screen, isShown: wantsScreen(recording))
     if isShown {

@@ -44,6 +44,7 @@ struct Proxy: ParsableCommand {
     options.socketMode = try mitmilter.socketMode(parsing: socketMode)
     options.grace = .seconds(Int64(grace))
     options.trace = recording.write
+    options.log = recording.log
     options.printing = recording.printing
     options.steering = try steering.plan(with: screen, isShown: wantsScreen(recording))
     if wantsScreen(recording) { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
@@ -76,6 +77,12 @@ struct RecordingOptions: ParsableArguments {
     help: ArgumentHelp("Record everything in this trace; - is standard output.", valueName: "file"))
   var write: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Add a line of JSON for each decision about a mail, recipient or client; - is standard output.",
+      valueName: "file"))
+  var log: String?
+
   @Flag(help: "No screen: a line a packet on standard output, as without a terminal there.")
   var headless = false
 
@@ -85,6 +92,6 @@ struct RecordingOptions: ParsableArguments {
   @Flag(help: "Print a line of JSON for each packet.")
   var json = false
 
-  /// A trace on standard output leaves no room for lines.
-  var printing: LivePrinter.Form? { quiet || write == "-" ? nil : json ? .json : .text }
+  /// A trace or a log on standard output leaves no room for lines.
+  var printing: LivePrinter.Form? { quiet || write == "-" || log == "-" ? nil : json ? .json : .text }
 }

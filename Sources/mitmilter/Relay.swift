@@ -13,6 +13,8 @@ struct Relay {
     var socketMode = Listener.socketMode
     /// Path of the trace to write; nil for none.
     var trace: String?
+    /// Path of the decision log; nil for none.
+    var log: String?
     /// nil prints no packets.
     var printing: LivePrinter.Form?
     var grace = Engine.Configuration().grace
@@ -29,6 +31,11 @@ struct Relay {
   private let printer: LivePrinter
 
   init(_ options: Options) throws {
+    guard options.trace != "-" || options.log != "-" else {
+      throw Failure(
+        "standard output cannot take both a trace (--write -) and a log (--log -)",
+        hint: "give one of them a file")
+    }
     let signals = Signals()
     let clock = Clock()
     let target: MilterTarget?
@@ -57,6 +64,10 @@ struct Relay {
     } catch {
       throw Failure(error.message, hint: error.hint)
     }
+    let decisions: DecisionLog?
+    do { decisions = try DecisionLog(at: options.log, startedAt: clock.startedAt) } catch {
+      throw Failure(error.message, hint: error.hint)
+    }
     let printer = LivePrinter(options.printing, startedAt: clock.startedAt)
     let warn = { (words: String) in printer.say("warning: \(words)") }
     var configuration = Engine.Configuration()
@@ -68,7 +79,8 @@ struct Relay {
     }
     engine = Engine(
       configuration, listener: listener, milter: target, clock: clock,
-      journal: Journal(file: file, window: printer.window, report: warn), requests: requests,
+      journal: Journal(file: file, window: printer.window, decisions: decisions, report: warn),
+      requests: requests,
       signals: signals, report: warn)
     self.printer = printer
   }
@@ -79,5 +91,13 @@ struct Relay {
   func run() {
     engine.run()
     printer.finish()
+  }
+}
+
+extension DecisionLog {
+  /// nil where none is wanted.
+  init?(at path: String?, startedAt: Int64) throws(FileFailure) {
+    guard let path else { return nil }
+    self = try DecisionLog(path: path, startedAt: startedAt)
   }
 }

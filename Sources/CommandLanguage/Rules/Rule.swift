@@ -11,6 +11,8 @@ package struct Rule: Hashable, Sendable {
   package var logs: Bool
   package var isEnabled: Bool
   package var instructions: [Instruction]
+  /// Where it is written, `rules.txt:12`; not what makes a rule the one it is.
+  package var place: String?
 
   package init(
     on condition: Expression, name: String? = nil, frequency: Frequency = .always, logs: Bool = false,
@@ -22,6 +24,17 @@ package struct Rule: Hashable, Sendable {
     self.logs = logs
     self.isEnabled = isEnabled
     self.instructions = instructions
+  }
+
+  package static func == (a: Rule, b: Rule) -> Bool {
+    a.condition == b.condition && a.name == b.name && a.frequency == b.frequency && a.logs == b.logs
+      && a.isEnabled == b.isEnabled && a.instructions == b.instructions
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(condition)
+    hasher.combine(name)
+    hasher.combine(instructions)
   }
 
   package enum Frequency: Hashable, Sendable {

@@ -33,16 +33,17 @@ package enum RuleFile {
     return lines
   }
 
-  /// Only rules; other statements are refused.
+  /// Only rules, each with its place if the file has a name; other statements are refused.
   package static func rules(_ bytes: [UInt8], name: String) throws(Mistake) -> [Rule] {
     var rules: [Rule] = []
     for line in logicalLines(bytes) {
       do throws(SyntaxError) {
         for statement in try Statement.parse(line.text) {
-          guard case .rule(let rule) = statement else {
+          guard case .rule(var rule) = statement else {
             throw SyntaxError(
               "expected a rule", hint: "on EXPRESSION do INSTRUCTION", in: line.text, at: 0..<line.text.count)
           }
+          rule.place = name.isEmpty ? nil : "\(name):\(line.number)"
           rules.append(rule)
         }
       } catch {

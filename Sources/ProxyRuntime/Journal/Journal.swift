@@ -1,12 +1,15 @@
+import CommandLanguage
 import TraceFormat
 import TraceModel
 
-/// Keeps the records of a run: in the trace file before anything they tell of leaves, and in a window for a reader.
+/// Keeps the records of a run: in the trace file before anything they tell of leaves, in a window for a reader, and
+/// what was decided in a log.
 ///
-/// Where there is neither, a record costs nothing.
+/// Where there is none of these, a record costs nothing.
 package struct Journal: ~Copyable {
   private var file: TraceFileWriter?
   private let window: RecordWindow?
+  private var decisions: DecisionLog?
   private let report: (String) -> Void
   private var lines: [UInt8] = []
   /// Records so far, whether or not the file still takes them.
@@ -14,11 +17,21 @@ package struct Journal: ~Copyable {
 
   /// - Parameter report: takes a message for the operator.
   package init(
-    file: consuming TraceFileWriter?, window: RecordWindow?, report: @escaping (String) -> Void
+    file: consuming TraceFileWriter?, window: RecordWindow?, decisions: consuming DecisionLog? = nil,
+    report: @escaping (String) -> Void
   ) {
     self.file = file
     self.window = window
+    self.decisions = decisions
     self.report = report
+  }
+
+  /// The rules in force, for the log to say where they are written.
+  mutating func locate(_ rules: [Rule]) {
+    guard decisions != nil else { return }
+    var places: [String: String] = [:]
+    for rule in rules where places[rule.label] == nil { places[rule.label] = rule.place }
+    decisions?.locate(places)
   }
 
   /// One `write` for all of them; the list is empty afterwards.
@@ -37,6 +50,12 @@ package struct Journal: ~Copyable {
         report("\(error.message); mail goes on WITHOUT being recorded")
       }
       if lines.capacity > Self.keptCapacity { lines = [] }
+    }
+    do throws(FileFailure) {
+      try decisions?.append(records)
+    } catch {
+      decisions = nil
+      report("\(error.message); decisions are logged no more")
     }
     window?.append(records)
     records.removeAll(keepingCapacity: true)

@@ -34,6 +34,7 @@ extension Engine {
   /// The rules in force, for whoever reads the trace.
   func recordRules() {
     let rules = controls.rules.entries.map(\.rule)
+    journal.locate(rules)
     guard !rules.isEmpty || hasRecordedRules else { return }
     hasRecordedRules = true
     recordForRun(.noted(text: "rules in force: \(rules.count)", packet: nil))

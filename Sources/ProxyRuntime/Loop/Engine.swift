@@ -62,7 +62,7 @@ package final class Engine {
   var touched: [Connection] = []
   /// The time of this turn.
   var now = Moment.zero
-  private var journal: Journal
+  var journal: Journal
   private let requests: Mailbox<Request>
   private let signals: Signals?
   private var listener: Listener?

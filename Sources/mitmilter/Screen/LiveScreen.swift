@@ -28,10 +28,10 @@ final class LiveScreen {
   }
 
   init(_ options: Relay.Options) throws {
-    guard options.trace != "-" else {
+    guard options.trace != "-", options.log != "-" else {
       throw Failure(
-        "a trace on standard output and a screen do not go together", hint: "--headless leaves the screen out"
-      )
+        "a \(options.log == "-" ? "log" : "trace") on standard output and a screen do not go together",
+        hint: "--headless leaves the screen out")
     }
     let steering = options.steering.attended
     let clock = Clock()
@@ -55,6 +55,10 @@ final class LiveScreen {
     let bell = RecordWindow()
     let messages = Mailbox<String>()
     let file: TraceFileWriter
+    let decisions: DecisionLog?
+    do { decisions = try DecisionLog(at: options.log, startedAt: clock.startedAt) } catch {
+      throw Failure(error.message, hint: error.hint)
+    }
     do { file = try Self.writer(path, head) } catch { throw Failure(error.message, hint: error.hint) }
     do {
       feed = try LiveFeed(
@@ -70,7 +74,8 @@ final class LiveScreen {
     engine = Handover(
       engine: Engine(
         configuration, listener: listener, milter: target, clock: clock,
-        journal: Journal(file: file, window: bell, report: { messages.post($0) }), requests: requests,
+        journal: Journal(
+          file: file, window: bell, decisions: decisions, report: { messages.post($0) }), requests: requests,
         signals: nil, report: { messages.post($0) }))
   }
 

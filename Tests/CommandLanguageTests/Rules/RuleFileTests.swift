@@ -28,6 +28,15 @@ import TraceModel
       ])
   }
 
+  @Test func aRuleKnowsItsPlaceWithoutBeingAnother() throws {
+    let text = "# one\non mail do reject\n\non rcpt\n  do reject\n"
+    let rules = try RuleFile.rules(Array(text.utf8), name: "a.rules")
+    #expect(rules.map(\.place) == ["a.rules:2", "a.rules:4"])
+    let moved = try RuleFile.rules(Array(("\n" + text).utf8), name: "a.rules")
+    #expect(moved == rules)
+    #expect(moved.map(\.place) == ["a.rules:3", "a.rules:5"])
+  }
+
   static let mistakes = [
     (
       "on rcpt do reject\n\n# x\non stge do hold\n",

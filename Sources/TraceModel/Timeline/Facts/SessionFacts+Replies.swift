@@ -94,6 +94,7 @@ extension SessionFacts {
   }
 
   private mutating func settle(_ verdict: VerdictFact, _ match: Exchange.Match) {
+    latest = Settled(verdict: verdict, command: match.command, message: match.message)
     switch verdict.stage {
     case .connect: connectVerdict = verdict
     case .helo: heloVerdict = verdict

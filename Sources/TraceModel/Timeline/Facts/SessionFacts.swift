@@ -18,6 +18,8 @@ package struct SessionFacts: Hashable, Sendable {
   package internal(set) var macros = MacroFacts()
   package internal(set) var connectVerdict: VerdictFact?
   package internal(set) var heloVerdict: VerdictFact?
+  /// The verdict that the MTA was told last, whatever it was about.
+  package internal(set) var latest: Settled?
   /// The latest command of the MTA that opens a stage.
   package internal(set) var stage: Stage?
   /// The message in progress, or the latest one.
@@ -32,6 +34,14 @@ package struct SessionFacts: Hashable, Sendable {
   var macrosAhead: [MacrosAhead] = []
   /// Replies of the milter that did not pass at once.
   var unsent: [UnsentReply] = []
+
+  package struct Settled: Hashable, Sendable {
+    package var verdict: VerdictFact
+    /// Number of the command that it answers.
+    package var command: Int
+    /// Of the connection; 0 outside any.
+    package var message: Int
+  }
 
   struct MacrosAhead: Hashable, Sendable {
     var packet: Int
