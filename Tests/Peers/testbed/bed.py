@@ -14,7 +14,7 @@ from .addresses import Address, free_port
 from .milters import Workshop
 from .outcome import outcome
 from .postfix import Postfix
-from .proxy import ROOT, Proxy
+from .proxy import ROOT, Proxy, StandIn
 from .relay import Relay
 from .sendmail import Sendmail
 from .sink import Sink
@@ -103,6 +103,15 @@ class Bed:
             proxy.kill()
 
     @contextlib.contextmanager
+    def stand_in(self, kind, *options):
+        """mitmilter as the milter, on the front of that kind."""
+        milter = StandIn(self.workshop, self.fronts[kind], *options)
+        try:
+            yield milter
+        finally:
+            milter.kill()
+
+    @contextlib.contextmanager
     def relay(self, listen, back, change=None):
         relay = Relay(listen, back, change)
         try:
@@ -133,8 +142,8 @@ class Visit:
         self._bed, self._mta, self._door = bed, mta, door
         self.transcript, self.clients, self.deliveries = [], [], []
 
-    def connect(self):
-        self.clients.append(Client(self._mta.doors[self._door], self.transcript))
+    def connect(self, **options):
+        self.clients.append(Client(self._mta.doors[self._door], self.transcript, **options))
         return self.clients[-1]
 
     def outcome(self, made_up_date=False):

@@ -37,6 +37,22 @@ class Proxy(Child):
         self.ready_at(listen)
 
 
+class StandIn(Child):
+    """`mitmilter milter --headless -q`, recording to `trace` and logging decisions to `log_file`."""
+
+    def __init__(self, workshop, listen, *options):
+        self.trace, self.log_file = workshop.file("session.mtrace"), workshop.file("decisions.jsonl")
+        if listen.path:
+            options += ("--socket-mode", "0666")
+        super().__init__([binary(), "milter", "--listen", listen.libmilter, "-w", self.trace, "--log", self.log_file,
+                          "--headless", "-q", *options], workshop.file("mitmilter.log"))
+        self.ready_at(listen)
+
+    def decisions(self):
+        with open(self.log_file, encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
+
 class Trace:
     """A trace file read without the product's code: JSON Lines, one code point an octet in `raw`."""
 

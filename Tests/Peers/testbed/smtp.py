@@ -10,9 +10,9 @@ class HungUp(Exception):
 class Client:
     """One connection; `transcript` receives ("C", sent), ("S", reply) and ("=", event)."""
 
-    def __init__(self, port, transcript, seconds=40):
+    def __init__(self, port, transcript, seconds=40, source="127.0.0.1"):
         self._transcript = transcript
-        self._socket = socket.create_connection(("127.0.0.1", port), seconds)
+        self._socket = socket.create_connection(("127.0.0.1", port), seconds, (source, 0))
         self._source = self._socket.makefile("rb")
         self.local_port = self._socket.getsockname()[1]
         self.server_port = port
