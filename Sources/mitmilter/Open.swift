@@ -4,6 +4,7 @@ import ConsoleUI
 import Glibc
 import ProxyRuntime
 import TerminalDriver
+import TraceFormat
 
 struct Open: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -85,6 +86,9 @@ struct ScreenOptions: ParsableArguments {
     _ model: ConsoleModel, _ feed: any ScreenFeed, _ signals: borrowing ScreenSignals
   ) throws -> ScreenLoop.End {
     var model = model
+    model.exports = ExportFormat.table.map {
+      ExportChoice(name: $0.name, fileExtension: $0.fileExtension, summary: $0.summary)
+    }
     let faults = ConfigFile.read(into: &model)
     for fault in faults.dropLast() { report(fault) }
     if let last = faults.last { throw last }

@@ -30,30 +30,16 @@ struct RedactionOptions: ParsableArguments {
       return nil
     }
     let key = RedactionKey(.random(in: .min ... .max), .random(in: .min ... .max))
-    var redactor = Redactor(key: key, keeping: keep)
-    let head = redactor.head(records.head ?? TraceHead(program: "", startedAt: 0, command: []))
-    var recordRedactor = RecordRedactor(redactor)
     do throws(FileFailure) {
-      var file = try TraceFileWriter(temporaryWith: head)
-      var lines: [UInt8] = []
-      for number in 0...records.count {
-        let ready: [Record]
-        if number == records.count {
-          ready = recordRedactor.finish()
-        } else if let record = records.record(at: number) {
-          ready = recordRedactor.take(record)
-        } else {
-          continue
-        }
-        for record in ready { RecordWriter.append(record, to: &lines) }
-        if lines.count > 262_144 || number == records.count {
-          try file.append(lines)
-          lines.removeAll(keepingCapacity: true)
-        }
+      let copy = try RedactedCopy(of: records, by: Redactor(key: key, keeping: keep))
+      var progress = Progress(of: copy.stepCount)
+      for number in 0..<copy.stepCount {
+        try copy.step(number)
+        progress.done(number)
       }
-      if let redactMap { try writeMap(recordRedactor.redactor.pseudonyms, redactMap) }
-      // The file has no name, but its descriptor has one.
-      return try TraceFileReader(path: "/proc/self/fd/\(file.descriptor)")
+      progress.finish()
+      if let redactMap { try writeMap(copy.pseudonyms, redactMap) }
+      return try copy.finished()
     } catch {
       throw Failure(error.message, hint: error.hint)
     }

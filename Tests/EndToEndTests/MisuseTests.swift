@@ -153,7 +153,7 @@ import Testing
       "  fliter mail", "  ^^^^^^", prompt),
     Row(
       ["export", "pdf", "x"], "error: unknown format 'pdf'",
-      "hint: the formats are: json, jsonl, pcapng, eml, swaks, miltertest, trace, report"),
+      "hint: the formats are: json, jsonl, pcapng, eml, swaks, miltertest, trace, report, html"),
     Row(
       ["show", "/nosuch"], "error: cannot open '/nosuch': no such file or folder",
       "hint: check the spelling; folders are not created"),

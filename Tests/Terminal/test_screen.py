@@ -261,6 +261,70 @@ def test_marks_notes_and_excerpts_of_a_recorded_trace():
         assert "mark" in kinds and "note" in kinds and "open" in kinds, kinds
 
 
+def test_x_writes_packets_in_other_formats():
+    with Home() as home:
+        with home.run("open", home.record(), size=(110, 34)) as t:
+            t.wait("OPTNEG")
+            t.key("x")
+            t.wait("Export as")
+            t.key("r")
+            t.wait("Export what as report")
+            t.key("s")
+            t.wait(r":export report shown demo.md")
+            t.key("Enter")
+            t.wait(r"wrote report, \d+ bytes, to demo.md")
+            t.send(":export report\r")
+            t.wait(r":export report shown demo.md")
+            t.key("Enter")
+            t.wait("demo.md is there already. Replace it")
+            t.key("y")
+            t.wait(r"wrote report, \d+ bytes, to demo.md")
+            t.send(":export eml mails\r")
+            t.wait(r"wrote \d+ mails into mails")
+            t.send(":export eml mails\r")
+            t.wait("mails/c1.1.eml is there already. Replace it")
+            t.key("n")
+            t.send(":export trace demo.mtrace\r")
+            t.wait("it is the trace on the screen")
+            t.send(":export json marked x.json\r")
+            t.wait("no packet has a mark")
+            t.key("m")
+            t.wait("^▌ ")
+            t.send(":export json marked --redact x.json\r")
+            t.wait(r"wrote json, \d+ bytes, to x.json")
+            t.send(":export pcapng no/where.pcapng\r")
+            t.wait("cannot write 'no/where.pcapng': no such file or folder")
+            t.send(":export pcapng all.pcapng\r")
+            t.wait(r"wrote pcapng, \d+ bytes, to all.pcapng")
+            t.send(":export report --no-redact plain.md\r")
+            t.wait(r"wrote report, \d+ bytes, to plain.md")
+            t.key("Q")
+            left(t)
+        with open(home.file("demo.md")) as report, open(home.file("plain.md")) as plain:
+            report, plain = report.read(), plain.read()
+        assert "are pseudonyms" in report and "**Not redacted**" in plain
+        assert "example." in plain and "example." not in report
+        assert os.stat(home.file("demo.md")).st_mode & 0o777 == 0o600
+        with open(home.file("x.json")) as file:
+            assert len(json.load(file)["packets"]) >= 1
+        mails = os.listdir(home.file("mails"))
+        assert len(mails) > 1 and all(name.endswith(".eml") for name in mails), mails
+        shown = subprocess.run([program("mitmilter"), "show", home.file("all.pcapng")], stdout=subprocess.PIPE, timeout=60)
+        assert shown.returncode == 0 and b"OPTNEG" in shown.stdout
+
+
+def test_the_screen_exports_while_mail_goes_on():
+    with Home() as home, home.run("demo", size=(110, 34)) as t:
+        t.wait("CONNECT")
+        t.send(":export html live.html\r")
+        t.wait(r"wrote html, \d+ bytes, to live.html")
+        t.key("Q")
+        t.send("y")
+        t.end()
+        with open(home.file("live.html")) as page:
+            assert page.read().endswith("</html>\n")
+
+
 def test_every_sample_opens_and_shows_its_first_packet():
     paths = [os.path.join(SAMPLES, n) for n in sorted(os.listdir(SAMPLES))] if os.path.isdir(SAMPLES) else []
     for path in [p for p in paths if p.endswith((".mtrace", ".mtrace.gz"))] + [TRACE]:

@@ -60,11 +60,28 @@ struct StatementCompletion {
       return end < bytes.count
         ? statement(from: end, words: InstructionWord.allCases)
         : Completion(start..<end, of: bytes, among: vocabulary.keys)
+    case .export: return exportOrder(from: start)
     default:
       let end = wordEnd(start)
       return end < bytes.count
         ? nothing : Completion(start..<end, of: bytes, among: firstArguments(of: word))
     }
+  }
+
+  /// The format, then what of the trace, then what becomes of private words; a file's name has no candidates.
+  private func exportOrder(from start: Int) -> Completion {
+    var begin = start
+    let options = [
+      Completion.Candidate(ExportOrder.redactWord, "private words replaced"),
+      Completion.Candidate(ExportOrder.noRedactWord, "words as they are"),
+    ]
+    let scopes = ExportOrder.Scope.allCases.map { Completion.Candidate($0.rawValue, $0.help) }
+    for candidates in [vocabulary.formats, scopes + options, options] {
+      let end = wordEnd(begin)
+      guard end < bytes.count else { return Completion(begin..<end, of: bytes, among: candidates) }
+      begin = skipSpace(end)
+    }
+    return nothing
   }
 
   private static let ruleWords = [

@@ -94,8 +94,7 @@ extension ConsoleInstruction {
     case .search(let text): "search \(Quoting.string(text))"
     case .goTo(let number): "goto \(number)"
     case .write(let file): "write \(Quoting.argument(Array(file.utf8)))"
-    case .export(let format, let file):
-      "export \(format)" + (file.map { " " + Quoting.argument(Array($0.utf8)) } ?? "")
+    case .export(let order): order.text
     case .option(let name, let value): "set \(name) \(Quoting.argument(Array(value.utf8)))"
     case .bind(let key, let statements):
       "bind \(Quoting.argument(Array(key.utf8))) \(statements.map(\.text).joined(separator: "; "))"

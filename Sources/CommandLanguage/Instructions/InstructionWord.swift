@@ -175,7 +175,9 @@ package struct InstructionTerm: Hashable, Sendable {
     .init(.goto, "goto NUMBER", "go to the packet of that number", "goto 120", .console),
     .init(.write, "write FILE", "write the packets shown to a trace", "write bug.mtrace", .console),
     .init(
-      .export, "export FORMAT [FILE]", "write the packets shown in another format", "export report bug.md",
+      .export, "export FORMAT [WHAT] [--redact] [FILE]",
+      "write the packet, its message, the marked or the shown packets in another format (also --no-redact)",
+      "export report message bug.md",
       .console),
     .init(
       .bind, "bind KEY INSTRUCTION; …", "what a key does; the rest of the line belongs to it",

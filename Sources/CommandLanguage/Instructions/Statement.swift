@@ -22,7 +22,7 @@ package indirect enum ConsoleInstruction: Hashable, Sendable {
   case search([UInt8])
   case goTo(Int)
   case write(file: String)
-  case export(format: String, file: String?)
+  case export(ExportOrder)
   /// `set NAME VALUE`, where the name is no field of a packet.
   case option(name: String, value: String)
   case bind(key: String, [Statement])

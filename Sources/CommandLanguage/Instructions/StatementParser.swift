@@ -114,10 +114,7 @@ struct StatementParser {
     case .search: return .console(.search(try reader.text("a text").bytes))
     case .goto: return .console(.goTo(try reader.number("a packet's number", from: 1, to: .max)))
     case .write: return .console(.write(file: try reader.string("a file's name")))
-    case .export:
-      let (format, _) = try reader.word("a format")
-      return .console(
-        .export(format: format, file: reader.isAtEnd ? nil : try reader.string("a file's name")))
+    case .export: return .console(.export(try exportOrder()))
     case .set:
       let (name, range) = try reader.word("a field or an option")
       guard name.utf8.allSatisfy({ isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }) else {
@@ -145,6 +142,22 @@ struct StatementParser {
     case .revert: return .console(.revert)
     default: return .console(.quit)
     }
+  }
+
+  /// A file that is called like one of the words in front of it goes in quotes.
+  private mutating func exportOrder() throws(SyntaxError) -> ExportOrder {
+    var order = ExportOrder(try reader.word("a format").text.lowercased())
+    if let scope = reader.peekWord().flatMap({ ExportOrder.Scope(rawValue: $0.text.lowercased()) }) {
+      order.scope = scope
+      _ = try reader.word("what to export")
+    }
+    if let word = reader.peekWord()?.text, word == ExportOrder.redactWord || word == ExportOrder.noRedactWord
+    {
+      order.redacts = word == ExportOrder.redactWord
+      _ = try reader.word("an option")
+    }
+    if !reader.isAtEnd { order.file = try reader.string("a file's name") }
+    return order
   }
 
   /// An expression, up to a word that does not belong to it.

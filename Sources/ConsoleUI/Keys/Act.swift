@@ -48,6 +48,7 @@ package enum Act: String, Hashable, Sendable, CaseIterable {
   case searchPrompt = "ask-search"
   case notePrompt = "ask-note"
   case writePrompt = "ask-write"
+  case exportMenu = "ask-export"
   case prompt
 
   case next, previous

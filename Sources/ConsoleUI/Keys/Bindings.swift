@@ -82,6 +82,10 @@ extension Binding {
     Binding("m", .toggleMark, in: .packets, .keep, hint: "mark", "mark the packet, or take the mark off"),
     Binding(";", .notePrompt, in: .packets, .keep, hint: "note", "write a note on the packet"),
     Binding("w", .writePrompt, .keep, hint: "write", "write the packets shown to a trace file"),
+    Binding(
+      "x", .exportMenu, .keep, hint: "export",
+      "export the packet, its mail, the marked or the shown packets: menus"
+    ),
     Binding("y", .copy, in: .packets, .keep, hint: "copy", "copy the selected value to the clipboard"),
 
     Binding("F", .follow, .screen, "follow: keep the newest packet in sight"),

@@ -2,16 +2,22 @@ import CommandLanguage
 
 /// What could follow at the cursor of a prompt, best first.
 enum Completions {
-  static func all(for prompt: Prompt) -> [Prompt.Completion] {
+  static func all(for prompt: Prompt, formats: [ExportChoice] = []) -> [Prompt.Completion] {
     let (text, cursor) = (prompt.editor.text, prompt.editor.cursorOffset)
     switch prompt.purpose {
     case .instruction:
       return values(text, cursor)
-        ?? list(Completion.statement(text, at: cursor, vocabulary: Typed.vocabulary))
+        ?? list(Completion.statement(text, at: cursor, vocabulary: vocabulary(formats)))
     case .filter, .hold: return list(Completion.expression(text, at: cursor))
     case .rule: return list(Completion.statement(text, at: cursor))
     case .search, .note, .write, .reply, .quarantine: return []
     }
+  }
+
+  private static func vocabulary(_ formats: [ExportChoice]) -> Completion.Vocabulary {
+    var vocabulary = Typed.vocabulary
+    vocabulary.formats = formats.map { Completion.Candidate($0.name, $0.summary) }
+    return vocabulary
   }
 
   private static func list(_ completion: Completion) -> [Prompt.Completion] {

@@ -57,6 +57,8 @@ package struct ConsoleModel {
   package var ruleList = RuleList()
   /// Of the rule that is selected or being typed.
   var trial: Trial?
+  /// The formats that `x` offers.
+  package var exports: [ExportChoice] = []
   /// What happens to a held packet at its deadline, as badges say it: `forwards`.
   package var timeoutWords = "forwards"
   /// Number of the record of the last outcome that was shown.

@@ -20,6 +20,8 @@ package struct Menu: Hashable, Sendable {
     /// Goes on at a prompt that has this text in it already.
     case asks(Prompt.Purpose, String)
     case deletesRule(Int)
+    /// Goes on with what is to be exported in that format.
+    case exports(String)
     /// The mail on the desk.
     case discards
   }

@@ -16,6 +16,8 @@ package enum ConsoleEvent: Sendable {
   case idle
   /// Nothing was written, for there is a file of that name.
   case exists(path: String, records: [Int])
+  /// Nothing was exported, for there is a file of that name.
+  case exportExists(ExportRequest, path: String)
   /// Something asked for was done, or not, and this is what to say about it.
   case reported(StatusMessage)
 }
@@ -34,6 +36,8 @@ package enum ConsoleEffect: Hashable, Sendable {
   case edit(EditRequest)
   /// Write these records, and the trace's head, to a file; one that is there only goes where that was said.
   case write(path: String, records: [Int], replaces: Bool)
+  /// Turn a part of the trace into another format; a file that is there only goes where that was said.
+  case export(ExportRequest, replaces: Bool)
   /// To the clipboard of the operator's terminal.
   case copy([UInt8])
   /// Draw every cell again, whatever the terminal shows.

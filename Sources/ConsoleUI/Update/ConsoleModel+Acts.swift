@@ -59,6 +59,7 @@ extension ConsoleModel {
       guard selectedPacket != nil else { return refuse("no packet is selected") }
       ask(.note)
     case .writePrompt: ask(.write)
+    case .exportMenu: return askExport()
     case .prompt: ask(.instruction)
     case .next: return search(step: 1, count: count ?? 1)
     case .previous: return search(step: -1, count: count ?? 1)

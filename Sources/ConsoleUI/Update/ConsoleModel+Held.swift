@@ -165,6 +165,7 @@ extension ConsoleModel {
       case .does(let effects): return effects
       case .asks(let purpose, let text): ask(purpose, text: text)
       case .deletesRule(let index): return changeRule(index, .delete)
+      case .exports(let format): askExport(as: format)
       case .discards: return conclude([.answer(.discard)])
       }
       return []

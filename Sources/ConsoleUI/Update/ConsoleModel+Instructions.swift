@@ -44,8 +44,7 @@ extension ConsoleModel {
     case .arm(let isOn): return arm(isOn)
     case .rule(let number, let act): return changeRule(number - 1, act)
     case .edit: return openEditor()
-    case .export:
-      return refuse("'\(console.text)' is nothing that this screen does")
+    case .export(let order): return export(order)
     }
     return []
   }

@@ -46,7 +46,7 @@ extension ConsoleModel {
   /// Says anew what the line is worth and what could follow it.
   private mutating func examinePrompt() {
     guard let line = prompt else { return }
-    let completions = Completions.all(for: line)
+    let completions = Completions.all(for: line, formats: exports)
     prompt?.completions = completions
     prompt?.chosen = nil
     judgePrompt()

@@ -18,6 +18,9 @@ extension ConsoleModel {
       question = Question(
         words: "\(path) is there already. Replace it?",
         yes: [.write(path: path, records: records, replaces: true)])
+    case .exportExists(let request, let path):
+      question = Question(
+        words: "\(path) is there already. Replace it?", yes: [.export(request, replaces: true)])
     }
     settle()
     return effects

@@ -26,6 +26,9 @@ final class ScreenLoop {
   private var needsDrawing = true
   private var lastDrawn = ContinuousClock.now - .seconds(1)
   private var end: End?
+  /// What is being written, and how far it is.
+  private var export: ScreenExport?
+  private var exportPercent = -1
 
   /// - Parameter effects: what was asked for before there was a screen.
   init(
@@ -41,7 +44,8 @@ final class ScreenLoop {
   }
 
   func run(_ signals: borrowing ScreenSignals) -> End {
-    while end == nil {
+    // Whoever quits waits for what is being written.
+    while end == nil || end == .quit && export != nil {
       drawIfDue()
       poll(signals)
       for signal in signals.take() { obey(signal) }
@@ -49,6 +53,7 @@ final class ScreenLoop {
       takeKeys()
       takeRecords()
       if model.isBusy { send(.idle) }
+      if end == nil || end == .quit { goOnExporting() }
       if model.showsTime { needsDrawing = true }
     }
     return end ?? .quit
@@ -75,7 +80,7 @@ final class ScreenLoop {
   private var lastAsked = ContinuousClock.now
 
   private var patience: Duration {
-    if model.isBusy { return .zero }
+    if model.isBusy || export != nil { return .zero }
     var patience = Duration.seconds(1)
     if let keys = terminal.keyPatience { patience = min(patience, keys) }
     if let feed = feed.patience { patience = min(patience, feed) }
@@ -139,6 +144,7 @@ final class ScreenLoop {
     case .arm(let isOn): feed.arm(isOn)
     case .edit(let request): edit(request)
     case .write(let path, let records, let replaces): write(records, to: path, replacing: replaces)
+    case .export(let request, let replaces): beginExport(request, replacing: replaces)
     case .copy(let bytes):
       if !terminal.copy(bytes) {
         send(.reported(StatusMessage(.refused, "that is more than a terminal's clipboard takes")))
@@ -164,6 +170,42 @@ final class ScreenLoop {
       send(.edited(request, text))
     } catch {
       send(.resized(terminal.size))
+      report(error.message)
+    }
+  }
+
+  // MARK: exports
+
+  private func beginExport(_ request: ExportRequest, replacing: Bool) {
+    guard export == nil else { return report("another export is being written") }
+    do throws(FileFailure) {
+      export = try ScreenExport(request, replaces: replacing, of: feed.records, sparing: feed.paths)
+      exportPercent = -1
+      if export == nil { report("there is no format '\(request.format)'") }
+    } catch {
+      report(error.message)
+    }
+  }
+
+  private func goOnExporting() {
+    guard let export else { return }
+    do throws(FileFailure) {
+      switch try export.work() {
+      case .percent(let percent):
+        // What is short is done without a word.
+        if percent > exportPercent, exportPercent >= 0 {
+          send(.reported(StatusMessage(.hint, "exporting to \(export.request.file): \(percent) %")))
+        }
+        exportPercent = percent
+      case .done(let words):
+        self.export = nil
+        send(.reported(StatusMessage(.done, words)))
+      case .exists(let path):
+        self.export = nil
+        send(.exportExists(export.request, path: path))
+      }
+    } catch {
+      self.export = nil
       report(error.message)
     }
   }

@@ -18,6 +18,12 @@ struct Driver {
       origin: isLive
         ? .live(listen: "inet:8891@127.0.0.1", milter: milter, file: "mail.mtrace")
         : .files(["story.mtrace"]), isLive: isLive)
+    model.exports = [
+      ExportChoice(name: "report", fileExtension: "md", summary: "for an issue tracker"),
+      ExportChoice(name: "html", fileExtension: "html", summary: "for a browser"),
+      ExportChoice(name: "trace", fileExtension: "mtrace", summary: "a trace again"),
+      ExportChoice(name: "eml", fileExtension: "eml", summary: "each mail as a file"),
+    ]
     send(.resized(size))
     send(.appended)
     settle()

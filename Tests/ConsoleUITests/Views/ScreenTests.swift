@@ -33,6 +33,9 @@ import Testing
     Row(name: "stats", keys: "6 Esc 6"),
     Row(name: "help", keys: "?"),
     Row(name: "prompt-instruction", keys: "^L :"),
+    Row(name: "export", keys: "2 4 G x"),
+    Row(name: "export-what", keys: "2 4 G x r"),
+    Row(name: "export-where", keys: "2 4 G x r m"),
   ]
 
   @Test(arguments: rows, sizes) func shows(_ row: Row, _ size: Size) {

@@ -1,0 +1,187 @@
+import ConsoleUI
+import Glibc
+import ProxyRuntime
+import TraceFormat
+import TraceModel
+
+/// An export that the screen asked for, done a slice at a time between keys; what arrives meanwhile is not in it.
+final class ScreenExport {
+  let request: ExportRequest
+  private let format: ExportFormat
+  private let replaces: Bool
+  private let spared: [String]
+  private var phase: Phase
+  private var bytes: [UInt8] = []
+
+  private enum Phase {
+    /// While a step works on what the others hold, or each would be a copy of it.
+    case busy
+    case redacting(RedactedCopy, next: Int)
+    case indexing(any RecordSource, TimelineIndex, isRedacted: Bool)
+    case exporting(any Exporter, next: Int, ExportTarget)
+  }
+
+  enum Progress {
+    case percent(Int)
+    case done(String)
+    /// Nothing was written: there is a file of that name, and nobody said that it may go.
+    case exists(String)
+  }
+
+  /// One key for all exports of a run: their pseudonyms go together.
+  private static let key = RedactionKey(.random(in: .min ... .max), .random(in: .min ... .max))
+
+  /// nil for a format that there is not.
+  init?(
+    _ request: ExportRequest, replaces: Bool, of records: any RecordSource, sparing spared: [String]
+  ) throws(FileFailure) {
+    guard let format = ExportFormat.named(request.format) else { return nil }
+    self.request = request
+    self.format = format
+    self.replaces = replaces
+    self.spared = spared
+    let records = RecordPrefix(records)
+    if request.redacts ?? format.options.contains(.isRedacted) {
+      phase = .redacting(try RedactedCopy(of: records, by: Redactor(key: Self.key)), next: 0)
+    } else {
+      phase = .indexing(records, TimelineIndex(), isRedacted: false)
+    }
+  }
+
+  private static let slice = Duration.milliseconds(15)
+  private static let recordsAtOnce = 64
+
+  /// Goes on for a moment.
+  func work() throws(FileFailure) -> Progress {
+    let start = ContinuousClock.now
+    while true {
+      if let end = try step() { return end }
+      if start.duration(to: .now) > Self.slice { return .percent(percent) }
+    }
+  }
+
+  private var percent: Int {
+    let (part, share): (Int, Double)
+    switch phase {
+    case .busy: (part, share) = (0, 0)
+    case .redacting(let copy, let next): (part, share) = (0, Double(next) / Double(copy.stepCount))
+    case .indexing(let source, let index, _):
+      (part, share) = (1, Double(index.recordCount) / Double(max(1, source.count)))
+    case .exporting(let exporter, let next, _):
+      (part, share) = (2, Double(next) / Double(max(1, exporter.stepCount)))
+    }
+    return Int((Double(part) + share) / 3 * 100)
+  }
+
+  /// A little work; the answer is the end.
+  private func step() throws(FileFailure) -> Progress? {
+    let current = phase
+    phase = .busy
+    switch current {
+    case .busy: return nil
+    case .redacting(let copy, let next):
+      for number in next..<min(copy.stepCount, next + Self.recordsAtOnce) { try copy.step(number) }
+      let done = min(copy.stepCount, next + Self.recordsAtOnce)
+      phase =
+        done < copy.stepCount
+        ? .redacting(copy, next: done)
+        : .indexing(try copy.finished(), TimelineIndex(), isRedacted: true)
+    case .indexing(let source, var index, let isRedacted):
+      if index.catchUp(with: source, limit: Self.recordsAtOnce * 8) {
+        return try begin(ExportInput(index, source, rows: request.rows, isRedacted: isRedacted))
+      }
+      phase = .indexing(source, index, isRedacted: isRedacted)
+    case .exporting(var exporter, let next, var target):
+      guard next < exporter.stepCount else {
+        try flush(&target)
+        target.close()
+        return .done(words(exporter, target))
+      }
+      if let name = exporter.fileName(next) { try target.begin(name) }
+      exporter.step(next, into: &bytes)
+      if bytes.count > 65_536 || target.isFolder { try flush(&target) }
+      phase = .exporting(exporter, next: next + 1, target)
+    }
+    return nil
+  }
+
+  /// Looks at what is there before anything is written.
+  private func begin(_ input: ExportInput) throws(FileFailure) -> Progress? {
+    let exporter = format.exporter(input)
+    let isFolder = format.options.contains(.isFilePerMail) && exporter.stepCount > 1
+    guard exporter.stepCount > 0 else {
+      throw FileFailure("there is no mail with content in what was chosen", hint: nil)
+    }
+    let names = isFolder ? (0..<exporter.stepCount).compactMap { exporter.fileName($0) } : []
+    let paths = isFolder ? names.map { request.file + "/" + $0 } : [request.file]
+    for path in paths {
+      guard let there = FileIdentity(path) else { continue }
+      if spared.contains(where: { FileIdentity($0) == there }) {
+        throw FileFailure("cannot write '\(path)': it is the trace on the screen", hint: "name another file")
+      }
+      if !replaces { return .exists(path) }
+    }
+    phase = .exporting(
+      exporter, next: 0, try ExportTarget(request.file, isFolder: isFolder, replacing: replaces))
+    return nil
+  }
+
+  private func flush(_ target: inout ExportTarget) throws(FileFailure) {
+    defer { bytes.removeAll(keepingCapacity: true) }
+    try target.write(bytes)
+  }
+
+  private func words(_ exporter: any Exporter, _ target: ExportTarget) -> String {
+    let what =
+      target.isFolder
+      ? "\(exporter.stepCount) mails into \(request.file)"
+      : "\(format.name), \(target.bytes) bytes, to \(request.file)"
+    return (["wrote " + what] + exporter.remarks).joined(separator: "; ")
+  }
+}
+
+/// A file, or a folder of them, of mode 0600; unlike `ExportFile` its failures end nothing but itself.
+private struct ExportTarget {
+  let isFolder: Bool
+  private let path: String
+  private let replacing: Bool
+  private var descriptor: Int32 = -1
+  private var name: String
+  private(set) var bytes = 0
+
+  init(_ path: String, isFolder: Bool, replacing: Bool) throws(FileFailure) {
+    (self.path, self.isFolder, self.replacing, name) = (path, isFolder, replacing, path)
+    if isFolder {
+      if mkdir(path, 0o700) != 0, errno != EEXIST { throw FileFailure(writing: path, errno) }
+    } else {
+      try open()
+    }
+  }
+
+  private mutating func open() throws(FileFailure) {
+    let flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (replacing ? O_TRUNC : O_EXCL)
+    descriptor = Glibc.open(name, flags, 0o600)
+    guard descriptor >= 0 else { throw FileFailure(writing: name, errno) }
+  }
+
+  /// The next file of a folder.
+  mutating func begin(_ file: String) throws(FileFailure) {
+    guard isFolder else { return }
+    close()
+    name = path + "/" + file
+    try open()
+  }
+
+  mutating func write(_ bytes: [UInt8]) throws(FileFailure) {
+    guard descriptor >= 0 else { return }
+    self.bytes += bytes.count
+    guard let failed = writeAll(bytes, to: descriptor) else { return }
+    close()
+    throw FileFailure(writing: name, failed)
+  }
+
+  mutating func close() {
+    if descriptor >= 0 { Glibc.close(descriptor) }
+    descriptor = -1
+  }
+}
