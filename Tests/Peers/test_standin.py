@@ -3,6 +3,7 @@
 The scenarios are those of test_same_mail. There, `actionmilter` does what a mail asks of it; here, rules do the same,
 and SMTP replies and delivered mails have to be the same as with actionmilter itself.
 """
+import json
 import re
 import unittest
 
@@ -264,6 +265,23 @@ on mail and message.header["X-One"] do add-header X-Of-Earlier-Mail yes
                 refused = [line for line in milter.decisions() if line["stage"] == "RCPT"]
                 self.assertEqual(["<second@example.test>"] * 2, [line["rcpt"] for line in refused])
                 self.assertEqual([f"{path}:6"] * 2, [line["place"] for line in refused])
+
+
+class Deciding(unittest.TestCase):
+    def test_a_milter_behind_a_proxy_is_logged_as_well(self):
+        bed = the_bed()
+        log = bed.workshop.file("decisions.jsonl")
+        with bed.through_proxy(ActionMilter(), "inet", "--log", log, "-c", "on tempfail do reject") as proxy:
+            for scenario in ("verdict-rcpt-reject", "verdict-mail-tempfail", "act-addheader"):
+                bed.play(scenarios.ALL[scenario], bed.postfix, "inet")
+            self.assertEqual(0, proxy.terminate(), proxy.output())
+        with open(log, encoding="ascii") as file:
+            lines = [json.loads(line) for line in file]
+        end = ("BODYEOB", "continue", "milter")
+        self.assertEqual([("RCPT", "reject", "milter"), end, end, ("MAIL", "reject", "rule"), end, end],
+                         [(line["stage"], line["verdict"], line["by"]) for line in lines])
+        self.assertEqual([{"name": "ADDHEADER", "header": "X-Added", "value": "by the milter", "by": "milter"}],
+                         lines[-1]["modifications"])
 
 
 if __name__ == "__main__":

@@ -26,8 +26,12 @@ class Client:
             self.socket.sendall(len(packet).to_bytes(4, "big") + packet)
 
     def reply(self):
-        count = int.from_bytes(receive(self.socket, 4), "big")
-        return receive(self.socket, count)
+        """The next reply that is more than a sign of life."""
+        while True:
+            count = int.from_bytes(receive(self.socket, 4), "big")
+            packet = receive(self.socket, count)
+            if packet != b"p":
+                return packet
 
     def ask(self, packet):
         self.send(packet)
@@ -38,12 +42,12 @@ class Client:
         assert self.ask(b"Cmail.example.org\x004" + bytes.fromhex("c822") + b"192.0.2.7\0") == b"c"
         assert self.ask(b"Hmail.example.org\0") == b"c"
 
-    def mail(self, sender="<alice@example.org>"):
+    def mail(self, sender="<alice@example.org>", subject="Greetings"):
         """Up to the end of the mail, whose verdict is left to be read."""
         assert self.ask(b"M" + sender.encode() + b"\0") == b"c"
         assert self.ask(b"R<bob@example.net>\0") == b"c"
         assert self.ask(b"T") == b"c"
-        assert self.ask(b"LSubject\0Greetings\0") == b"c"
+        assert self.ask(b"LSubject\0" + subject.encode() + b"\0") == b"c"
         assert self.ask(b"N") == b"c"
         assert self.ask(b"BHello.\r\n") == b"c"
         self.send(b"E")
