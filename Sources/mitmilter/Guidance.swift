@@ -23,17 +23,15 @@ struct Guidance {
     }
     self.remarks = remarks
   }
-}
 
-extension Relay {
-  /// Says where it listens, and what makes the MTA connect there.
-  func announce(_ words: String) {
-    let guidance = Guidance(listeningOn: address, isLocal: isLocal)
+  /// Says it all on standard error, `words` first; nothing without them.
+  func announce(_ words: String?) {
+    guard let words else { return }
     tell(words)
-    let width = guidance.lines.map(\.file.count).max() ?? 0
-    for line in guidance.lines {
+    let width = lines.map(\.file.count).max() ?? 0
+    for line in lines {
       tell("  " + line.file + String(repeating: " ", count: width - line.file.count + 2) + line.text)
     }
-    for remark in guidance.remarks { tell(remark) }
+    for remark in remarks { tell(remark) }
   }
 }

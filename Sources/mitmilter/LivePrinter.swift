@@ -16,11 +16,17 @@ final class LivePrinter: Sendable {
   private let messages = Mailbox<String>()
   private let stop = Mailbox<Void>()
   private let ended = Mailbox<Void>()
+  private let terminal: SharedTerminal?
   /// How long a reader that is stuck may delay the end of the program, in milliseconds.
   private static let patience: Int32 = 2_000
+  /// How often to look whether the terminal is free again for messages that wait, in milliseconds.
+  private static let glance: Int32 = 250
 
-  /// - Parameter form: nil prints messages only.
-  init(_ form: Form?, startedAt: Int64) {
+  /// - Parameters:
+  ///   - form: nil prints messages only.
+  ///   - terminal: where a reader of standard output may have a screen; messages wait until it is left.
+  init(_ form: Form?, startedAt: Int64, sharing terminal: SharedTerminal? = nil) {
+    self.terminal = terminal
     window = form.map { _ in RecordWindow() }
     Thread { [self] in
       print(form ?? .text, startedAt)
@@ -43,13 +49,24 @@ final class LivePrinter: Sendable {
     var lines = Self.lines(form, startedAt, output)
     var listing = Listing()
     var stopping = false
+    var untold: [String] = []
+    var hasReader = terminal != nil
     while !stopping {
       var waiting = [stop.descriptor, messages.descriptor, window?.descriptor].compactMap { descriptor in
         descriptor.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
       }
-      poll(&waiting, nfds_t(waiting.count), -1)
+      if hasReader { waiting.append(SharedTerminal.reader) }
+      poll(&waiting, nfds_t(waiting.count), untold.isEmpty ? -1 : Self.glance)
       stopping = waiting[0].revents != 0
-      for message in messages.take() { tell(message) }
+      untold += messages.take()
+      if hasReader, waiting[waiting.count - 1].revents & Int16(POLLERR) != 0 {
+        hasReader = false
+        untold.append(Self.noReader)
+      }
+      if stopping || terminal?.isTaken != true {
+        for message in untold { tell(message) }
+        untold = []
+      }
       guard let batch = window?.take() else { continue }
       if batch.missed > 0 {
         tell("note: \(batch.missed) records are not printed, for standard output is too slow for them")
@@ -59,6 +76,9 @@ final class LivePrinter: Sendable {
       output.flush()
     }
   }
+
+  private static let noReader =
+    "warning: nobody reads the trace any more; mail goes on WITHOUT being recorded until ^C"
 
   private static func lines(_ form: Form, _ startedAt: Int64, _ output: Output) -> PacketLines {
     switch form {

@@ -71,9 +71,8 @@ struct MilterCommand: ParsableCommand {
     options.printing = recording.printing
     options.steering = try plan(isShown: isShown)
     if isShown { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
-    let relay = try Relay(options)
-    relay.announce("listening on \(relay.address) as a milter")
-    relay.run()
+    options.greeting = { "listening on \($0) as a milter" }
+    try Relay(options).run()
   }
 
   private func plan(isShown: Bool) throws -> SteeringPlan {

@@ -48,9 +48,9 @@ struct Proxy: ParsableCommand {
     options.printing = recording.printing
     options.steering = try steering.plan(with: screen, isShown: wantsScreen(recording))
     if wantsScreen(recording) { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
-    let relay = try Relay(options)
-    relay.announce("listening on \(relay.address), milter at \(try milterAddress(milter))")
-    relay.run()
+    let milter = try milterAddress(milter)
+    options.greeting = { "listening on \($0), milter at \(milter)" }
+    try Relay(options).run()
   }
 }
 

@@ -19,12 +19,12 @@ struct Relay {
     var printing: LivePrinter.Form?
     var grace = Engine.Configuration().grace
     var steering = SteeringPlan()
+    /// What to say once it listens, with the lines for the MTA; nil says nothing.
+    var greeting: ((MilterAddress) -> String)?
   }
 
   /// Where it listens: the port that was taken for port 0.
   let address: MilterAddress
-  /// Whether only this machine can reach it.
-  let isLocal: Bool
   /// Stops it from any thread.
   let requests = Mailbox<Engine.Request>()
   private let engine: Engine
@@ -50,7 +50,9 @@ struct Relay {
       throw Failure(error.message, hint: error.hint)
     }
     address = listener.address
-    isLocal = listener.isLocal
+    let guidance = Guidance(listeningOn: listener.address, isLocal: listener.isLocal)
+    // Whoever reads a trace on standard output may draw a screen from its first line on.
+    if options.trace == "-" { guidance.announce(options.greeting?(address)) }
     let head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
       listen: address.description, milter: options.milter?.description,
@@ -68,7 +70,9 @@ struct Relay {
     do { decisions = try DecisionLog(at: options.log, startedAt: clock.startedAt) } catch {
       throw Failure(error.message, hint: error.hint)
     }
-    let printer = LivePrinter(options.printing, startedAt: clock.startedAt)
+    if options.trace != "-" { guidance.announce(options.greeting?(address)) }
+    let printer = LivePrinter(
+      options.printing, startedAt: clock.startedAt, sharing: options.trace == "-" ? SharedTerminal() : nil)
     let warn = { (words: String) in printer.say("warning: \(words)") }
     var configuration = Engine.Configuration()
     configuration.grace = options.grace

@@ -46,8 +46,10 @@ package struct Journal: ~Copyable {
       do throws(FileFailure) {
         try file?.append(lines)
       } catch {
+        // The reader of standard output is watched by the program, which tells of its end at once.
+        let isToldAlready = error.isClosedPipe && file?.path == "-"
         file = nil
-        report("\(error.message); mail goes on WITHOUT being recorded")
+        if !isToldAlready { report("\(error.message); mail goes on WITHOUT being recorded") }
       }
       if lines.capacity > Self.keptCapacity { lines = [] }
     }
