@@ -11,7 +11,7 @@ struct Open: ParsableCommand {
     abstract: "Look at recorded traces on the screen.",
     discussion: """
       Several files are read as one, in the order of time. A file that is still being written is followed; - is a trace \
-      that arrives on standard input: ssh mx1 mitmilter proxy … -w - | mitmilter open -
+      that arrives on standard input: ssh mx1 mitmilter proxy … -w - 2>proxy.log | mitmilter open -
       """)
 
   @Argument(help: ArgumentHelp("Traces; - is standard input.", valueName: "file"))

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import TraceFormat
 
 /// What is said about a command line that cannot be carried out: what was expected, what there is, and where to look.
 @Suite struct MisuseTests {
@@ -153,7 +154,7 @@ import Testing
       "  fliter mail", "  ^^^^^^", prompt),
     Row(
       ["export", "pdf", "x"], "error: unknown format 'pdf'",
-      "hint: the formats are: json, jsonl, pcapng, eml, swaks, miltertest, trace, report, html"),
+      "hint: the formats are: " + ExportFormat.table.map(\.name).joined(separator: ", ")),
     Row(
       ["show", "/nosuch"], "error: cannot open '/nosuch': no such file or folder",
       "hint: check the spelling; folders are not created"),

@@ -152,6 +152,27 @@ def test_a_connection_that_finds_no_milter_shows_without_any_packet():
             left(t)
 
 
+def test_messages_of_the_program_before_the_pipe_wait_for_the_screen_behind_it():
+    """One terminal for both: `proxy … -w - | open -`."""
+    with Home() as home:
+        port, nowhere = free_port(), free_port()
+        line = f'trap : INT; "$0" proxy --listen 127.0.0.1:{port} --milter 127.0.0.1:{nowhere} -w - | "$0" open -; echo all left'
+        env = {"XDG_CONFIG_HOME": home.path, "TZ": "UTC"}
+        with Terminal(["sh", "-c", line, program("mitmilter")], env=env, cwd=home.path, size=(120, 24)) as t:
+            t.wait("waiting for the first packet to arrive")
+            for _ in range(3):
+                with socket.create_connection(("127.0.0.1", port), timeout=20) as mta:
+                    assert mta.recv(1) == b""
+            t.wait("c3 .*✕ milter unreachable")
+            assert "warning" not in t.text(), t.picture()
+            t.key("Q")
+            t.wait("smtpd_milters = inet")
+            t.wait("warning: cannot reach the milter")
+            t.wait("warning: nobody reads the trace any more")
+            t.key("C-c")
+            t.wait("all left")
+
+
 def test_mail_goes_on_when_the_window_is_closed():
     """The proxy outlives its screen until its connections have ended."""
     with Home() as home:
