@@ -56,6 +56,7 @@ def test_recipients_are_refused_one_by_one():
         for packet in [b"T", b"LSubject\0For bob\0", b"N"]:
             assert mta.ask(packet) == b"c"
         mta.send(b"E")
+        t.wait(r"c1.1 .* end .*For bob")
         t.wait(r"<carol@example.net>  refused reject")
         t.key("a")
         assert mta.reply() == b"a"
@@ -113,3 +114,73 @@ def test_two_hundred_waiting_mails_are_judged_at_once():
         for number, mta in enumerate(peers[1:], 1):
             assert mta.reply() == (b"y550 5.7.1 not from there\0" if number % 2 else b"a")
         leave(t)
+
+
+MAIL = b"".join([
+    b"--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n",
+    b"--b\r\nContent-Type: application/pdf; name=\"../bill.pdf\"\r\n",
+    b"Content-Transfer-Encoding: base64\r\n\r\nSGVsbG8=\r\n--b--\r\n",
+])
+
+
+def send_mixed(mta):
+    """A mail of two parts, up to its end."""
+    assert mta.ask(b"M<alice@example.org>\0") == b"c"
+    for packet in [b"R<bob@example.net>\0", b"T", b"LContent-Type\0multipart/mixed; boundary=b\0", b"N"]:
+        assert mta.ask(packet) == b"c"
+    assert mta.ask(b"B" + MAIL) == b"c"
+    mta.send(b"E")
+
+
+def test_parts_are_saved_replaced_and_deleted():
+    with Home() as home:
+        port = free_port()
+        with home.run("milter", "--listen", f"127.0.0.1:{port}", size=(80, 24)) as t:
+            t.wait("waiting for an MTA to connect")
+            with Client(port) as mta:
+                mta.greet()
+                send_mixed(mta)
+                t.wait(r"2  application/pdf|bob@example.net")
+                for answer, content in [(None, b"Hello"), ("n", b"mine"), ("y", b"Hello")]:
+                    t.key("w")
+                    t.wait("save-part 2 bill.pdf")
+                    t.key("Enter")
+                    if answer:
+                        t.wait("bill.pdf is there already")
+                        t.key(answer)
+                    if answer != "n":
+                        t.wait("saved 5 bytes to bill.pdf")
+                    with open(home.file("bill.pdf"), "r+b") as file:
+                        assert file.read() == content
+                        file.seek(0)
+                        file.write(b"mine")
+                        file.truncate()
+                with open(home.file("new.txt"), "w") as file:
+                    file.write("Bye\n")
+                for line, words in [
+                    ("replace-part 1 @new.txt", r"packet \d+: replace-part 1"), ("delete-part 2", r"packet \d+: delete-part 2"),
+                    ("delete-part 3", r"packet \d+: there is no part 3: the last is 2"),
+                ]:
+                    t.key(":")
+                    t.send(line)
+                    t.key("Enter")
+                    t.wait(words)
+                t.key("Enter")
+                t.wait("with your changes")
+                t.wait(r"\+ Bye")
+                t.key("a")
+                part = b"--b\r\nContent-Type: text/plain\r\n\r\nBye\r\n\r\n--b--\r\n"
+                assert mta.reply() == b"b" + part
+                assert mta.reply() == b"a"
+                # The same by a rule, which sees the body of a mail that begins after it.
+                t.key(":")
+                t.send("on bodyeob do delete-part 1")
+                t.key("Enter")
+                t.wait("5 Rules 2")
+                send_mixed(mta)
+                t.wait("c1.2")
+                t.key("a")
+                start = MAIL.index(b"--b\r\nContent-Type: application")
+                assert mta.reply() == b"b" + MAIL[start:]
+                assert mta.reply() == b"a"
+                leave(t)

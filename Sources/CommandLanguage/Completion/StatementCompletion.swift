@@ -124,7 +124,7 @@ struct StatementCompletion {
       .accept, .reject,
       .tempfail, .discard, .skip, .connfail, .shutdown, .reply, .progress, .insertHeader, .addRcpt,
       .deleteRcpt, .changeFrom, .replaceBody, .deletePart, .replacePart, .quarantine, .raw, .mark, .unmark,
-      .note, .on, .rule, .apply, .edit, .revert, .filter, .search, .goto, .write, .bind, .quit:
+      .note, .on, .rule, .apply, .edit, .revert, .filter, .search, .goto, .write, .savePart, .bind, .quit:
       []
     }
   }

@@ -95,6 +95,7 @@ extension ConsoleInstruction {
     case .goTo(let number): "goto \(number)"
     case .write(let file): "write \(Quoting.argument(Array(file.utf8)))"
     case .export(let order): order.text
+    case .savePart(let number, let file): "save-part \(number) \(Quoting.argument(Array(file.utf8)))"
     case .option(let name, let value): "set \(name) \(Quoting.argument(Array(value.utf8)))"
     case .bind(let key, let statements):
       "bind \(Quoting.argument(Array(key.utf8))) \(statements.map(\.text).joined(separator: "; "))"

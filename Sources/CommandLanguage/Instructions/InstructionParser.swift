@@ -37,7 +37,8 @@ struct InstructionParser {
       .changeFrom,
       .replaceBody, .deletePart, .replacePart, .quarantine:
       return .change(try change(word))
-    case .on, .rules, .rule, .apply, .edit, .revert, .filter, .search, .goto, .write, .export, .bind, .unbind,
+    case .on, .rules, .rule, .apply, .edit, .revert, .filter, .search, .goto, .write, .savePart, .export,
+      .bind, .unbind,
       .screen, .quit:
       return nil
     }

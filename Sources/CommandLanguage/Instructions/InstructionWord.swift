@@ -22,6 +22,7 @@ package enum InstructionWord: String, Hashable, Sendable, CaseIterable {
   // Rules.
   case on, rules, rule
   // Screen and program.
+  case savePart = "save-part"
   case apply, edit, revert, filter, search, goto, write, export, bind, unbind, screen, quit
 }
 
@@ -174,6 +175,9 @@ package struct InstructionTerm: Hashable, Sendable {
     .init(.search, "search TEXT", "go to the next row that has it", "search \"no such user\"", .console),
     .init(.goto, "goto NUMBER", "go to the packet of that number", "goto 120", .console),
     .init(.write, "write FILE", "write the packets shown to a trace", "write bug.mtrace", .console),
+    .init(
+      .savePart, "save-part NUMBER FILE", "save a MIME part of the selected mail, decoded",
+      "save-part 2 bill.pdf", .console),
     .init(
       .export, "export FORMAT [WHAT] [--redact] [FILE]",
       "write the packet, its message, the marked or the shown packets in another format (also --no-redact)",

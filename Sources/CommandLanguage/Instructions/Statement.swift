@@ -23,6 +23,8 @@ package indirect enum ConsoleInstruction: Hashable, Sendable {
   case goTo(Int)
   case write(file: String)
   case export(ExportOrder)
+  /// A MIME part of the selected mail, from 1.
+  case savePart(Int, file: String)
   /// `set NAME VALUE`, where the name is no field of a packet.
   case option(name: String, value: String)
   case bind(key: String, [Statement])

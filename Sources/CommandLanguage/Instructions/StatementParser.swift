@@ -114,6 +114,9 @@ struct StatementParser {
     case .search: return .console(.search(try reader.text("a text").bytes))
     case .goto: return .console(.goTo(try reader.number("a packet's number", from: 1, to: .max)))
     case .write: return .console(.write(file: try reader.string("a file's name")))
+    case .savePart:
+      let number = try reader.number("a part's number", from: 1, to: 100_000)
+      return .console(.savePart(number, file: try reader.string("a file's name")))
     case .export: return .console(.export(try exportOrder()))
     case .set:
       let (name, range) = try reader.word("a field or an option")

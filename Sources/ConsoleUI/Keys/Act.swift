@@ -23,6 +23,7 @@ package enum Act: String, Hashable, Sendable, CaseIterable {
   case ownReply = "ask-reply"
   case allLike = "ask-all"
   case ruleOfDecision = "ask-rule"
+  case savePart = "ask-save"
 
   case forward
   case forwardAll = "forward-all"

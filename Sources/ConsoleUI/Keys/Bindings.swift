@@ -12,6 +12,7 @@ extension Binding {
     Binding("o", .ownReply, in: .desk, .desk, hint: "own reply", "answer in your own code and words"),
     Binding(
       "*", .allLike, in: .desk, .desk, hint: "all like it", "the same for every waiting mail that matches"),
+    Binding("w", .savePart, in: .desk, .desk, hint: "save part", "save a part of the mail, decoded"),
     Binding("R", .ruleOfDecision, in: .desk, .desk, hint: "rule", "make a rule of the latest decision"),
   ]
 
@@ -81,7 +82,8 @@ extension Binding {
 
     Binding("m", .toggleMark, in: .packets, .keep, hint: "mark", "mark the packet, or take the mark off"),
     Binding(";", .notePrompt, in: .packets, .keep, hint: "note", "write a note on the packet"),
-    Binding("w", .writePrompt, .keep, hint: "write", "write the packets shown to a trace file"),
+    Binding(
+      "w", .writePrompt, in: .everywhereElse, .keep, hint: "write", "write the packets shown to a trace file"),
     Binding(
       "x", .exportMenu, .keep, hint: "export",
       "export the packet, its mail, the marked or the shown packets: menus"

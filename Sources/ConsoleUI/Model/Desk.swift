@@ -56,7 +56,7 @@ struct Desk: Hashable, Sendable {
   var hasMail: Bool { sender != nil }
 
   /// Queue ids are letters and digits; what else comes in macro `i` is not put into a command.
-  private static func name(_ bytes: [UInt8]) -> String? {
+  static func name(_ bytes: [UInt8]) -> String? {
     let isName = bytes.allSatisfy {
       (0x30...0x39).contains($0) || (0x41...0x5A).contains(lowercased($0) & 0xDF)
     }

@@ -42,7 +42,9 @@ package enum Typed {
     case .screen(let name, _):
       guard Act(rawValue: name) == nil else { return }
       throw fault("the screen has no act '\(name)'; docs/keys.md lists them", at: name, in: line)
-    case .apply, .edit, .revert, .filter, .search, .goTo, .write, .export, .rules, .arm, .rule, .quit: break
+    case .apply, .edit, .revert, .filter, .search, .goTo, .write, .savePart, .export, .rules, .arm, .rule,
+      .quit:
+      break
     }
   }
 

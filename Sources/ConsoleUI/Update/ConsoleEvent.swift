@@ -18,6 +18,8 @@ package enum ConsoleEvent: Sendable {
   case exists(path: String, records: [Int])
   /// Nothing was exported, for there is a file of that name.
   case exportExists(ExportRequest, path: String)
+  /// Nothing was saved, for there is a file of that name.
+  case taken(path: String, bytes: [UInt8])
   /// Something asked for was done, or not, and this is what to say about it.
   case reported(StatusMessage)
 }
@@ -38,6 +40,8 @@ package enum ConsoleEffect: Hashable, Sendable {
   case write(path: String, records: [Int], replaces: Bool)
   /// Turn a part of the trace into another format; a file that is there only goes where that was said.
   case export(ExportRequest, replaces: Bool)
+  /// Save these bytes as a file; one that is there only goes where that was said.
+  case save(path: String, bytes: [UInt8], replaces: Bool)
   /// To the clipboard of the operator's terminal.
   case copy([UInt8])
   /// Draw every cell again, whatever the terminal shows.

@@ -35,6 +35,7 @@ extension ConsoleModel {
     case .ownReply: return decide(.ownReply)
     case .allLike: return askAllLike()
     case .ruleOfDecision: return askRule()
+    case .savePart: return askSavePart()
     case .forward: return instruct(.forward)
     case .forwardAll: return askForwardAll()
     case .step: return instruct(.step)

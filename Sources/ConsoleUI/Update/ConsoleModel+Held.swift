@@ -143,6 +143,7 @@ extension ConsoleModel {
     let rows: [(Unicode.Scalar, InstructionWord, String)] = [
       ("a", .addHeader, ""), ("i", .insertHeader, "0 "), ("c", .changeHeader, ""), ("d", .deleteHeader, ""),
       ("r", .addRcpt, ""), ("R", .deleteRcpt, ""), ("f", .changeFrom, ""), ("b", .replaceBody, ""),
+      ("p", .deletePart, ""), ("P", .replacePart, ""),
       ("q", .quarantine, "\""),
     ]
     menu = Menu(

@@ -31,6 +31,7 @@ extension ConsoleModel {
     case .search(let text): return startSearch(String(decoding: text, as: UTF8.self))
     case .goTo(let number): return go(toPacket: number)
     case .write(let file): return write(to: file)
+    case .savePart(let number, let file): return savePart(number, to: file)
     case .option(let name, let value): set(name, to: value)
     case .bind(let key, let statements): bind(key, to: statements.map(\.text).joined(separator: "; "))
     case .unbind(let key): bind(key, to: "")
@@ -128,7 +129,8 @@ extension ConsoleInstruction {
   fileprivate var isConfiguration: Bool {
     switch self {
     case .option, .bind, .unbind: true
-    case .apply, .edit, .revert, .filter, .search, .goTo, .write, .export, .rules, .arm, .rule, .screen,
+    case .apply, .edit, .revert, .filter, .search, .goTo, .write, .savePart, .export, .rules, .arm, .rule,
+      .screen,
       .quit:
       false
     }

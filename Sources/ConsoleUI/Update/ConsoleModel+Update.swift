@@ -14,6 +14,10 @@ extension ConsoleModel {
     case .idle: effects = work()
     case .reported(let message): status = message
     case .edited(let request, let text): effects = edited(request, text)
+    case .taken(let path, let bytes):
+      question = Question(
+        words: "\(path) is there already. Replace it?", yes: [.save(path: path, bytes: bytes, replaces: true)]
+      )
     case .exists(let path, let records):
       question = Question(
         words: "\(path) is there already. Replace it?",

@@ -32,7 +32,8 @@ enum HintLine {
     switch place {
     case .desk:
       acts = [
-        .open, .changeMenu, .allLike, .ruleOfDecision, .notePrompt, .form, .holdPrompt, .back, .diff,
+        .open, .changeMenu, .savePart, .allLike, .ruleOfDecision, .notePrompt, .form, .holdPrompt, .back,
+        .diff,
         .nextTab,
       ]
     case .detail where isHeld: acts = steering + [.back, .nextTab, .pane, .open, .copy]

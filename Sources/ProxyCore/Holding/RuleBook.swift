@@ -55,6 +55,8 @@ package struct RuleBook: Sendable {
   package private(set) var entries: [Entry] = []
   /// Whether rules act at all (`I`).
   package var isArmed = true { didSet { sum() } }
+  /// Whether a rule may change a part of a body, which then has to be kept.
+  package private(set) var rewritesParts = false
   private var kinds = PacketKindSet.none
   /// Commands that may stay here, so that their macros have to stay with them.
   private var kept = PacketKindSet.none
@@ -73,6 +75,7 @@ package struct RuleBook: Sendable {
   private mutating func sum() {
     let active = isArmed ? entries.filter(\.rule.isEnabled) : []
     kinds = active.reduce(.none) { $0.union($1.matcher.kinds) }
+    rewritesParts = active.contains { $0.rule.instructions.contains(where: \.rewritesPart) }
     kept = active.reduce(.none) { $0.union($1.kept) }
   }
 

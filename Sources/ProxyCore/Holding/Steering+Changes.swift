@@ -27,22 +27,37 @@ extension Steering {
         return Refusal(
           "the milter's new body is on its way to the MTA already: this one would be added to it")
       }
-      let others = changes.filter { $0.change.replacesBody }
-      changes.removeAll { $0.change.replacesBody }
+      let others = changes.filter { $0.change.givesWay(to: change) }
+      changes.removeAll { $0.change.givesWay(to: change) }
       for other in others { refuseLost(other, "another new body took its place", at: now, into: &effects) }
     }
+    if change.rewritesPart, let refusal = refusalOfPart(change) { return refusal }
     changes.append(PendingChange(change: change, cause: cause, packet: number, message: message.number))
     return nil
   }
 
+  /// Why a part of the body cannot be changed so, as far as that can be said by now.
+  private func refusalOfPart(_ change: Change) -> Refusal? {
+    if body.isKept, body.whole == nil { return nil }
+    let plan = ChangePlan(changes.map(\.change) + [change], headers: headers, body: body.whole)
+    return plan.refused.first { $0.change == changes.count }?.refusal
+  }
+
+  private var headers: [Header] {
+    facts.message?.headers.map { Header(name: $0.name.bytes, value: $0.value.bytes) } ?? []
+  }
+
   mutating func inject(at now: Moment, into effects: inout Effects) {
-    var headers = facts.message?.headers.map { Header(name: $0.name.bytes, value: $0.value.bytes) } ?? []
-    for pending in changes {
-      for modification in pending.change.modifications(on: headers) {
-        if case .chgHeader(let index, let header) = modification { headers.change(header, index) }
+    let plan = ChangePlan(changes.map(\.change), headers: headers, body: body.whole)
+    for lost in plan.refused {
+      refuseLost(changes[lost.change], lost.refusal.reason, at: now, into: &effects)
+    }
+    for step in plan.steps {
+      for modification in step.modifications {
         let spaced = facts.negotiation.keepsLeadingSpace ? modification.withLeadingSpace : modification
         sendOurs(
-          Packet(encoding: Reply.modification(spaced)), to: .mta, pending.cause, at: now, into: &effects)
+          Packet(encoding: Reply.modification(spaced)), to: .mta, changes[step.change].cause, at: now,
+          into: &effects)
       }
     }
     changes = []
@@ -84,15 +99,24 @@ extension Change {
     }
   }
 
+  /// Whether it is given up for a later one: a new body takes the place of any other, a new part of that part alone.
+  fileprivate func givesWay(to later: Change) -> Bool {
+    switch (self, later) {
+    case (.deletePart(let a), .deletePart(let b)), (.deletePart(let a), .replacePart(let b, _)),
+      (.replacePart(let a, _), .deletePart(let b)), (.replacePart(let a, _), .replacePart(let b, _)):
+      a == b
+    case (_, _): replacesBody && later.replacesBody
+    }
+  }
+
   /// Why it cannot be turned into packets here.
   fileprivate var refusalOfContent: Refusal? {
     switch self {
-    case .replaceBody(.file(let path)): Refusal("the contents of '\(path)' are not there")
-    case .deletePart, .replacePart:
-      Refusal("parts of a body cannot be changed in passing: give the whole body, by replace-body")
+    case .replaceBody(.file(let path)), .replacePart(_, .file(let path)):
+      Refusal("the contents of '\(path)' are not there")
     case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
       .changeFrom,
-      .replaceBody(.text), .quarantine:
+      .replaceBody(.text), .quarantine, .deletePart, .replacePart(_, .text):
       nil
     }
   }
@@ -109,15 +133,6 @@ extension Change {
     case .replaceBody, .deletePart, .replacePart: .changeBody
     case .quarantine: .quarantine
     }
-  }
-}
-
-extension [Header] {
-  /// What a later change starts from; deletions leave their header, for MTAs count on in different ways.
-  fileprivate mutating func change(_ header: Header, _ index: UInt32) {
-    guard !header.value.isEmpty else { return }
-    let named = indices.filter { sameHeaderName(self[$0].name, header.name) }
-    if let place = named.dropFirst(Swift.max(Int(index), 1) - 1).first { self[place].value = header.value }
   }
 }
 

@@ -5,10 +5,13 @@ import TraceModel
 /// What an instruction does to a packet, and why it is refused where it cannot be done.
 extension Steering {
   /// The operator asks something of this connection: of the packet `number`, or of the message in progress.
+  ///
+  /// - Parameter body: of the message, where it is known and the instruction is about a part of it.
   package mutating func instructed(
-    _ instruction: Instruction, packet number: Int?, _ cause: Cause, at now: Moment,
+    _ instruction: Instruction, packet number: Int?, body: [UInt8]? = nil, _ cause: Cause, at now: Moment,
     _ controls: inout Controls, into effects: inout Effects
   ) {
+    if let body { self.body.supply(body) }
     if let number, instruction != .forwardAll {
       for leg in Leg.allCases {
         guard let index = queues[leg].index(of: number) else { continue }

@@ -32,6 +32,7 @@ package struct Steering: Sendable {
   var trackers = [StageTracker(), StageTracker()]
   /// Modifications of the operator and of rules for the message in progress, in order.
   var changes: [PendingChange] = []
+  var body = MailBody()
   /// Hold the next packet that comes to its turn.
   var isStepping = false
   /// Set once the milter is gone, or from the start where there is none.
@@ -80,6 +81,7 @@ package struct Steering: Sendable {
   ) {
     if packet.kind == .command(.quit) { sawQuit = true }
     let number = effects.takePacketNumber()
+    if packet.sender == .mta { body.note(packet, keeps: controls.rules.rewritesParts) }
     if passesStraight(packet, controls) {
       record(
         .received(Received(number: number, packet: packet, forwarded: true)), at: now, into: &effects)

@@ -177,14 +177,14 @@ package struct SessionMachine: Sendable {
 
   /// The operator asks something: of a packet by its number, or of the message or connection.
   package mutating func instructed(
-    _ instruction: Instruction, packet: Int?, _ cause: Cause, at now: Moment,
+    _ instruction: Instruction, packet: Int?, body: [UInt8]? = nil, _ cause: Cause, at now: Moment,
     under controls: inout Controls, into effects: inout Effects
   ) {
     guard steering != nil, !isOver else {
       return instructedWithoutSteering(instruction, packet, cause, at: now, into: &effects)
     }
     steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
-      steering.instructed(instruction, packet: packet, cause, at: now, &controls, into: &effects)
+      steering.instructed(instruction, packet: packet, body: body, cause, at: now, &controls, into: &effects)
     }
   }
 

@@ -5,7 +5,9 @@ import TraceModel
 
 /// What the operator asks for while connections run.
 extension Engine {
-  func instruct(_ instruction: Instruction, _ number: Int, _ packet: Int?, _ cause: Cause) {
+  func instruct(
+    _ instruction: Instruction, _ number: Int, _ packet: Int?, _ body: [UInt8]?, _ cause: Cause
+  ) {
     let found = connections.lazy.compactMap { $0 }.first { $0.machine.connection == number }
     guard let connection = found else {
       let event = Record.Event.withoutConnection(
@@ -13,7 +15,7 @@ extension Engine {
       return effects.records.append(Record(time: now, connection: number, event: event))
     }
     connection.machine.instructed(
-      instruction, packet: packet, cause, at: now, under: &controls, into: &effects)
+      instruction, packet: packet, body: body, cause, at: now, under: &controls, into: &effects)
     perform(for: connection, .none)
   }
 

@@ -19,8 +19,9 @@ package final class Engine {
     case drain
     /// Close everything.
     case stopAtOnce
-    /// An instruction for a connection by its number, and for one of its packets.
-    case instruct(Instruction, connection: Int, packet: Int?, Cause)
+    /// An instruction for a connection by its number, and for one of its packets; with the mail's body where it is about
+    /// a part of that.
+    case instruct(Instruction, connection: Int, packet: Int?, body: [UInt8]? = nil, Cause)
     /// Everything that is held anywhere goes on, as it is by now.
     case forwardAll(Cause)
     /// Other rules, from now on.
@@ -185,11 +186,11 @@ package final class Engine {
     case .stop, .stopAtOnce:
       stopListening()
       stopsAt = now
-    case .instruct(let instruction, let number, let packet, let cause):
-      instruct(instruction, number, packet, cause)
+    case .instruct(let instruction, let number, let packet, let body, let cause):
+      instruct(instruction, number, packet, body, cause)
     case .forwardAll(let cause):
       for case let connection? in connections {
-        instruct(.forwardAll, connection.machine.connection, nil, cause)
+        instruct(.forwardAll, connection.machine.connection, nil, nil, cause)
       }
     case .setRules(let rules): setRules(rules)
     case .arm(let isOn):

@@ -36,6 +36,9 @@ package enum Instruction: Hashable, Sendable {
 }
 
 extension Instruction {
+  /// Whether it is about a part of a mail's body, which whoever carries it out then has to know.
+  package var rewritesPart: Bool { if case .change(let change) = self { change.rewritesPart } else { false } }
+
   /// The files whose contents it stands for (`replace-body @FILE`); whoever gives the instruction reads them.
   package var files: [String] {
     guard case .change(let change) = self, case .file(let path)? = change.source else { return [] }

@@ -43,7 +43,7 @@ final class FileFeed: ScreenFeed {
     return annotated.count > before
   }
 
-  func obey(_ instruction: Instruction, packet: Int, connection: Int) -> String? {
+  func obey(_ instruction: Instruction, packet: Int, connection: Int, body: [UInt8]?) -> String? {
     let event: Record.Event
     switch instruction {
     case .mark: event = .marked(packet: packet, on: true)

@@ -43,13 +43,13 @@ final class LiveFeed: ScreenFeed {
   func takeMessages() -> [String] { messages.take() }
 
   /// The outcome, or the refusal, comes back as a record.
-  func obey(_ instruction: Instruction, packet: Int, connection: Int) -> String? {
+  func obey(_ instruction: Instruction, packet: Int, connection: Int, body: [UInt8]?) -> String? {
     var texts: [String: [UInt8]] = [:]
     for path in instruction.files {
       do throws(FileFailure) { texts[path] = try wholeFile(path) } catch { return error.message }
     }
     guard let whole = instruction.inlining(texts) else { return "a file is missing" }
-    requests.post(.instruct(whole, connection: connection, packet: packet, .operator))
+    requests.post(.instruct(whole, connection: connection, packet: packet, body: body, .operator))
     return nil
   }
 

@@ -15,7 +15,9 @@ protocol ScreenFeed: AnyObject {
   /// Takes in what has come. Returns whether anything has.
   func refresh() throws(FileFailure) -> Bool
   /// Carries out an instruction; the answer is what to tell the operator, nil for nothing.
-  func obey(_ instruction: Instruction, packet: Int, connection: Int) -> String?
+  ///
+  /// - Parameter body: of the packet's mail, where the instruction is about a part of it.
+  func obey(_ instruction: Instruction, packet: Int, connection: Int, body: [UInt8]?) -> String?
   /// Lets everything go that is held anywhere.
   func forwardAll() -> String?
   /// Other rules from now on; the answer says why not.

@@ -137,7 +137,8 @@ final class ScreenLoop {
     switch effect {
     case .instruct(let instruction, let packet):
       let connection = model.connection(ofPacket: packet) ?? 0
-      report(feed.obey(instruction, packet: packet, connection: connection))
+      let body = instruction.rewritesPart ? model.body(ofMailWith: packet) : nil
+      report(feed.obey(instruction, packet: packet, connection: connection, body: body))
       send(.appended)
     case .forwardAll: report(feed.forwardAll())
     case .setRules(let rules): report(feed.setRules(rules))
@@ -145,6 +146,7 @@ final class ScreenLoop {
     case .edit(let request): edit(request)
     case .write(let path, let records, let replaces): write(records, to: path, replacing: replaces)
     case .export(let request, let replaces): beginExport(request, replacing: replaces)
+    case .save(let path, let bytes, let replaces): save(bytes, to: path, replacing: replaces)
     case .copy(let bytes):
       if !terminal.copy(bytes) {
         send(.reported(StatusMessage(.refused, "that is more than a terminal's clipboard takes")))
@@ -161,6 +163,18 @@ final class ScreenLoop {
 
   private func report(_ refusal: String?) {
     if let refusal { send(.reported(StatusMessage(.refused, refusal))) }
+  }
+
+  private func save(_ bytes: [UInt8], to path: String, replacing: Bool) {
+    do throws(FileFailure) {
+      if try NewFile.write(bytes, to: path, replacing: replacing, sparing: feed.paths) {
+        send(.reported(StatusMessage(.done, "saved \(bytes.count) bytes to \(path)")))
+      } else {
+        send(.taken(path: path, bytes: bytes))
+      }
+    } catch {
+      report(error.message)
+    }
   }
 
   private func edit(_ request: EditRequest) {

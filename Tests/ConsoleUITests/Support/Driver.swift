@@ -65,6 +65,15 @@ struct Driver {
     render(model, size: Size(columns: columns ?? model.size.columns, rows: rows ?? model.size.rows))
   }
 
+  /// The line that is lit.
+  var selectedText: String {
+    let frame = frame()
+    let row = (0..<frame.size.rows).first { row in
+      frame[Point(column: 0, row: row)].style.attributes.contains(.selected)
+    }
+    return row.map { text[$0] } ?? ""
+  }
+
   /// The screen's text, line by line.
   var text: [String] {
     let frame = frame()

@@ -135,6 +135,61 @@ import TraceModel
     }
   }
 
+  private func changed(_ source: MemoryRecords, _ text: String, refusal: String? = nil) {
+    let done = Instructed(text: text, cause: .operator, packet: story.signed, refusal: refusal)
+    source.append(Record(time: .zero, connection: 1, event: .instructed(done)))
+  }
+
+  @Test(arguments: sizes) func changesAreShownAsTheyWouldBeDelivered(_ size: Size) {
+    var (driver, source) = start(size)
+    driver.press("G Enter")
+    for text in [
+      "change-header Subject \"[bill] March\"", "add-header X-Seen yes", "add-rcpt <archive@example.org>",
+      "delete-part 2",
+    ] { changed(source, text) }
+    driver.send(.appended)
+    expectScreen(driver.frame(), "Screens/desk-preview-\(size.columns)x\(size.rows)")
+    // What the machine gave up since is none of it.
+    changed(source, "add-header X-Seen yes", refusal: "the MTA aborted it")
+    driver.send(.appended)
+    #expect(!driver.text.contains { $0.contains("X-Seen: yes") })
+    #expect(driver.text.contains { $0.contains("[bill] March") })
+  }
+
+  @Test func aPartIsSavedDecodedUnderASafeName() {
+    var (driver, _) = start()
+    driver.press("G w")
+    #expect(driver.text.last?.contains("save-part 2 bill.pdf") == true)
+    driver.press("Enter")
+    let save = ConsoleEffect.save(path: "bill.pdf", bytes: bytes("Hello, Bob!\n"), replaces: false)
+    #expect(driver.effects.last == save)
+    driver.send(.taken(path: "bill.pdf", bytes: bytes("x")))
+    #expect(driver.text.last?.contains("Replace it?") == true)
+    driver.press("n")
+    #expect(driver.effects.last == save)
+    driver.send(.taken(path: "bill.pdf", bytes: bytes("x")))
+    driver.press("y")
+    #expect(driver.effects.last == .save(path: "bill.pdf", bytes: bytes("x"), replaces: true))
+    driver.enter("save-part 3 x")
+    #expect(driver.text.last?.contains("there is no part 3: the mail has 2 parts") == true)
+  }
+
+  @Test func thePartUnderTheCursorIsTheOneToSave() {
+    var (driver, _) = start(Size(columns: 80, rows: 60))
+    driver.press("G Enter")
+    for _ in 0..<60 where driver.model.prompt == nil {
+      driver.press("j")
+      if driver.selectedText.contains("text/plain") { driver.press("w") }
+    }
+    #expect(driver.text.last?.contains("save-part 1 part-1") == true)
+  }
+
+  @Test func theBodyIsReadBackForAPartOfIt() {
+    let (driver, _) = start()
+    #expect(driver.model.body(ofMailWith: story.signed) == bytes(DeskStory.body))
+    #expect(driver.model.body(ofMailWith: story.recipient) == nil)
+  }
+
   @Test func aRuleIsMadeOfTheDecision() throws {
     var (driver, _) = start()
     driver.press("G o")

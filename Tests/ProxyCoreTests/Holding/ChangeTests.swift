@@ -43,6 +43,54 @@ import Testing
       """)
   }
 
+  @Test func aRuleRewritesAPartOfABodyThatItSawWhole() {
+    play(
+      after: "HELO", cast: ["BODY": MTA.body("old\r\n")],
+      """
+      rule on bodyeob do replace-part 1 "new"
+      mta MAIL
+        record 7 MAIL from mta, forwarded
+        forward to milter
+      milter CONTINUE
+        record 8 CONTINUE from milter, forwarded
+        forward to mta
+      mta RCPT
+        record 9 RCPT from mta, forwarded
+        forward to milter
+      milter CONTINUE
+        record 10 CONTINUE from milter, forwarded
+        forward to mta
+      mta BODY
+        record 11 BODY from mta, forwarded
+        record finding S01 on 11
+        record finding S06 on 11
+        forward to milter
+      milter CONTINUE
+        record 12 CONTINUE from milter, forwarded
+        forward to mta
+      mta BODYEOB
+        record 13 BODYEOB from mta
+        record instructed replace-part 1 "new" done
+        record sent on milter of 13
+        send BODYEOB to milter
+      milter CONTINUE
+        record 14 CONTINUE from milter
+        record sent on mta REPLBODY
+        record sent on mta of 14
+        send REPLBODY to mta
+        send CONTINUE to mta
+      """)
+  }
+
+  @Test func aPartOfABodyThatIsNotKnownIsRefused() {
+    play(
+      after: "BODY",
+      """
+      say delete-part 2
+        record instructed delete-part 2 the body is not known here: rules see it whole, and you at the end of the message
+      """)
+  }
+
   @Test func aChangeGivenAtMailIsKeptForItsMessage() {
     play(
       after: "HELO",

@@ -3,16 +3,22 @@ import TraceModel
 
 /// What the MTA will do with the mail: a diff of envelope, headers and body, each line with the packet behind it.
 enum EffectSection {
-  /// - Parameter isWhole: with the lines that stay as they are.
+  /// - Parameters:
+  ///   - queueID: as a command may have it; nil where none is known.
+  ///   - isWhole: with the lines that stay as they are.
+  ///   - isPending: it waits here, with changes that were asked for and not sent yet.
   static func add(
-    _ content: MessageContent, _ rules: DeliveryRules, isWhole: Bool, into page: inout DetailPage
+    _ content: MessageContent, _ rules: DeliveryRules, queueID: String?, isWhole: Bool, isPending: Bool,
+    into page: inout DetailPage
   ) {
     let result = EffectiveResult(of: content, under: rules)
-    page.heading("What \(rules.name) makes of it")
-    page.paragraph(fate(result), indent: 2)
+    page.heading(
+      isPending ? "As \(rules.name) would deliver it, with your changes" : "What \(rules.name) makes of it")
+    if !isPending { page.paragraph(fate(result), indent: 2) }
     if let quarantine = result.quarantine {
       page.paragraph(
-        DisplayText("quarantined: ", style: Style(.warn)) + DisplayText(escaping: quarantine.reason),
+        DisplayText("quarantined: ", style: Style(.warn)) + DisplayText(escaping: quarantine.reason)
+          + DisplayText("  until " + rules.releaseCommand(queueID ?? "QUEUEID"), style: .dim),
         indent: 2,
         value: quarantine.reason, packet: quarantine.packet)
     }

@@ -8,17 +8,28 @@ enum MessageTab {
       return [.remark("no mail is under way at this packet", indent: 1)]
     }
     var page = DetailPage(width: width)
-    let content = model.trace.index.content(
+    var content = model.trace.index.content(
       ofMessage: message, upTo: upTo(detail, model), from: model.trace.source, bodyLimit: bodyLimit)
     let rules = model.rules(for: detail.facts)
+    let queueID = detail.facts.message?.queueID.flatMap { Desk.name($0.bytes) }
+    var isPending = false
+    if content.decision == nil, model.isHeld(mail: message) {
+      let pending = PendingChanges(ofMessage: message, in: model.trace)
+      isPending = !pending.isEmpty
+      content.modifications += pending.modifications(of: content)
+    }
     if model.showsEffect {
-      EffectSection.add(content, rules, isWhole: true, into: &page)
+      EffectSection.add(content, rules, queueID: queueID, isWhole: true, isPending: isPending, into: &page)
       return page.lines
     }
+    let hasEffect = !content.modifications.isEmpty || content.decision != nil
     envelope(content, detail, into: &page)
     if model.isDesk {
       // To be judged, a mail is read from what it says to how it says it.
       digest(content, into: &page)
+      if hasEffect {
+        EffectSection.add(content, rules, queueID: queueID, isWhole: false, isPending: isPending, into: &page)
+      }
       AuthenticationSection.add(content, detail.facts, into: &page)
       BodySection.add(content, isReading: true, into: &page)
       headers(content, into: &page)
@@ -28,8 +39,8 @@ enum MessageTab {
       AuthenticationSection.add(content, detail.facts, into: &page)
       BodySection.add(content, isReading: false, into: &page)
     }
-    if !content.modifications.isEmpty || content.decision != nil {
-      EffectSection.add(content, rules, isWhole: false, into: &page)
+    if hasEffect, !model.isDesk {
+      EffectSection.add(content, rules, queueID: queueID, isWhole: false, isPending: isPending, into: &page)
     }
     return page.lines
   }
