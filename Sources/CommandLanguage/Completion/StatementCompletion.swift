@@ -114,8 +114,11 @@ struct StatementCompletion {
     case .forward: [Completion.Candidate("all", "everything that waits")]
     case .close: Leg.allCases.map { Completion.Candidate($0.name, "the connection to the \($0.name)") }
     case .set:
-      Assignment.Field.plain.map { Completion.Candidate($0.name, Term.byName[$0.name]?.last?.doc ?? "") }
-        + [Completion.Candidate("macro[\"", "a macro that travels with the packet")] + vocabulary.options
+      Assignment.Field.plain.map { Completion.Candidate($0.name, $0.doc) }
+        + [
+          Completion.Candidate("optneg.macros[\"", "the macros that a milter asks for at a stage"),
+          Completion.Candidate("macro[\"", "a macro that travels with the packet"),
+        ] + vocabulary.options
     case .rules: [Completion.Candidate("on", "all rules"), Completion.Candidate("off", "no rule")]
     case .export: vocabulary.formats
     case .screen: vocabulary.acts

@@ -94,7 +94,7 @@ struct ExpressionParser {
       guard let term = rows.first(where: \.hasKey) else {
         throw scanner.error("\(word) has no index", at: range)
       }
-      let field = Expression.Field(term, key: try key(of: term))
+      let field = Expression.Field(term, key: try key(of: term.name))
       guard let (comparison, operatorRange) = try comparisonOperator() else { return .holds(field) }
       return try compare(field, comparison, at: operatorRange)
     }
@@ -124,14 +124,14 @@ struct ExpressionParser {
     throw scanner.error("unknown term '\(word)'", hint: near.map { "did you mean '\($0)'?" }, at: range)
   }
 
-  mutating func key(of term: Term) throws(SyntaxError) -> [UInt8] {
+  mutating func key(of term: String) throws(SyntaxError) -> [UInt8] {
     let open = try scanner.token()
     let name = try scanner.token()
     guard name.token == .string else {
-      throw scanner.error("expected a name in quotes, such as \(term.name)[\"i\"]", at: name.range)
+      throw scanner.error("expected a name in quotes, such as \(term)[\"i\"]", at: name.range)
     }
     var key = try scanner.unescaped(name.range)
-    if term.name == "macro", key.count > 2, key.first == UInt8(ascii: "{"), key.last == UInt8(ascii: "}") {
+    if term == "macro", key.count > 2, key.first == UInt8(ascii: "{"), key.last == UInt8(ascii: "}") {
       key = Array(key.dropFirst().dropLast())
     }
     guard !key.isEmpty else { throw scanner.error("the name is empty", at: name.range) }

@@ -66,12 +66,6 @@ extension Change.BodySource {
   }
 }
 
-extension Assignment.Field {
-  fileprivate var text: String {
-    if case .macro(let name) = self { "macro[\(Quoting.string(name))]" } else { name }
-  }
-}
-
 extension Statement {
   /// The text that parses to this statement.
   package var text: String {

@@ -112,11 +112,14 @@ struct InstructionParser {
     let text = String(decoding: name, as: UTF8.self).lowercased()
     let field: Assignment.Field
     if text == "macro" {
-      field = .macro(try macroName(&ahead))
+      field = .macro(try key(of: text, "i", &ahead))
+    } else if text == Assignment.Field.symbolListName {
+      field = .symbolList(stage: try stage(of: text, &ahead))
     } else if let plain = Assignment.Field.plain.first(where: { $0.name == text }) {
       field = plain
     } else if text.contains(".") {
-      let near = Nearest.match(for: text, among: Assignment.Field.plain.map(\.name))
+      let near = Nearest.match(
+        for: text, among: Assignment.Field.plain.map(\.name) + [Assignment.Field.symbolListName])
       throw reader.scanner.error(
         "unknown field '\(text)'", hint: near.map { "did you mean '\($0)'?" }, at: range)
     } else {
@@ -127,13 +130,27 @@ struct InstructionParser {
     return try refusing(at: valueRange) { () throws(Refusal) in try Assignment(field, value) }
   }
 
-  private func macroName(_ reader: inout ArgumentReader) throws(SyntaxError) -> [UInt8] {
-    var parser = ExpressionParser(reader.scanner)
-    guard let term = Term.byName["macro"]?.first(where: \.hasKey), reader.scanner.byte == UInt8(ascii: "[")
-    else {
-      throw reader.missing("a name in brackets, such as macro[\"i\"],")
+  /// The stage in the brackets behind a field's name.
+  private func stage(of field: String, _ reader: inout ArgumentReader) throws(SyntaxError) -> UInt32 {
+    let start = reader.scanner.at
+    let name = String(decoding: try key(of: field, "mail", &reader), as: UTF8.self)
+    guard let stage = OptNeg.SymbolList.stage(named: name) else {
+      throw reader.scanner.error(
+        "macros are asked for at \(OptNeg.SymbolList.stages.map(\.name).joined(separator: ", "))",
+        at: start..<reader.scanner.at)
     }
-    let name = try parser.key(of: term)
+    return stage
+  }
+
+  /// What stands in brackets and quotes behind a field's name.
+  private func key(
+    of field: String, _ example: String, _ reader: inout ArgumentReader
+  ) throws(SyntaxError) -> [UInt8] {
+    var parser = ExpressionParser(reader.scanner)
+    guard reader.scanner.byte == UInt8(ascii: "[") else {
+      throw reader.missing("a name in brackets, such as \(field)[\"\(example)\"],")
+    }
+    let name = try parser.key(of: field)
     reader.scanner = parser.scanner
     return name
   }

@@ -81,7 +81,7 @@ extension StatementParser {
       throw reader.scanner.error(
         "\(word) is never there on packets that match", hint: "it is on \(term.place)", at: next.range)
     }
-    let field = Expression.Field(term, key: hasKey ? try parser.key(of: term) : nil)
+    let field = Expression.Field(term, key: hasKey ? try parser.key(of: term.name) : nil)
     reader.scanner = parser.scanner
     return field
   }
@@ -136,26 +136,6 @@ extension Instruction {
     case .set(let assignment): "they have no \(assignment.field.name)"
     case .hold, .forward, .forwardAll, .step, .drop, .progress, .raw, .delay, .close, .mark, .unmark, .note:
       ""
-    }
-  }
-}
-
-extension Assignment.Field {
-  fileprivate var kinds: PacketKindSet {
-    switch self {
-    case .mailAddress, .mailArguments: .commands(.mail).union(.replies(.chgFrom))
-    case .rcptAddress: .commands(.rcpt).union(.replies(.addRcpt, .addRcptPar, .delRcpt))
-    case .rcptArguments: .commands(.rcpt).union(.replies(.addRcptPar))
-    case .heloName: .commands(.helo)
-    case .clientHost, .clientAddress, .clientPort: .commands(.connect)
-    case .headerName, .headerValue: .commands(.header).union(.replies(.addHeader, .insHeader, .chgHeader))
-    case .headerIndex: .replies(.insHeader, .chgHeader)
-    case .body: .commands(.body, .bodyEOB).union(.replies(.replBody))
-    case .replyCode, .replyText: .replies(.replyCode)
-    case .unknownLine: .commands(.unknown)
-    case .reason: .replies(.quarantine)
-    case .version: .commands(.optNeg).union(.replies(.optNeg))
-    case .macro: .allCommands
     }
   }
 }

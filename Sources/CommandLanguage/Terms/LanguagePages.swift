@@ -1,3 +1,5 @@
+import TraceModel
+
 /// The pages of the documentation that the tables are printed into.
 package enum LanguagePages {
   /// `docs/filters.md`.
@@ -82,7 +84,11 @@ package enum LanguagePages {
       }
       page += "\n"
     }
-    page.removeLast()
+    page += "## What set changes\n\n| field | holds | is there on |\n|---|---|---|\n"
+    let keyed: [Assignment.Field] = [.symbolList(stage: 2), .macro(Array("i".utf8))]
+    for field in Assignment.Field.plain + keyed {
+      page += "| `\(field.text)` | \(cell(field.doc)) | \(field.kinds.names.joined(separator: ", ")) |\n"
+    }
     return page
   }
 

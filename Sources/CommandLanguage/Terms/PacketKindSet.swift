@@ -38,6 +38,17 @@ package struct PacketKindSet: Hashable, Sendable {
     }
   }
 
+  /// The kinds by name, each once.
+  package var names: [String] {
+    if self == .allCommands { return ["every command"] }
+    var names: [String] = []
+    for kind in CommandKind.allCases where contains(.command(kind), from: .mta) { names.append(kind.name) }
+    for kind in ReplyKind.allCases where contains(.reply(kind), from: .milter) && !names.contains(kind.name) {
+      names.append(kind.name)
+    }
+    return names
+  }
+
   package var isEmpty: Bool { self == .none }
   package func union(_ other: PacketKindSet) -> PacketKindSet {
     PacketKindSet(commands: commands | other.commands, replies: replies | other.replies)

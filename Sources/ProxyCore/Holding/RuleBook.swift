@@ -113,7 +113,11 @@ extension Instruction {
   fileprivate var keepsCommands: Bool {
     switch self {
     case .hold, .drop, .answer, .delay, .raw: true
-    case .set(let assignment): if case .macro = assignment.field { true } else { false }
+    case .set(let assignment):
+      switch assignment.field {
+      case .macro, .macroCommand: true
+      default: false
+      }
     case .forward, .forwardAll, .step, .progress, .change, .close, .mark, .unmark, .note: false
     }
   }

@@ -170,7 +170,7 @@ extension Steering {
     _ assignment: Assignment, _ leg: Leg, _ index: Int, _ cause: Cause
   ) -> Refusal? {
     var index = index
-    if case .macro = assignment.field, !queues[leg].entries[index].isMacro {
+    if assignment.field.isOfMacros, !queues[leg].entries[index].isMacro {
       guard let macros = queues[leg].entries[..<index].lastIndex(where: \.isMacro) else {
         return Refusal("no macros travel with this packet")
       }
@@ -226,6 +226,16 @@ extension Steering {
     }
     sendProgress(cause, at: now, into: &effects)
     return nil
+  }
+}
+
+extension Assignment.Field {
+  /// Of a macro set; where that travels with a command, given for the command.
+  fileprivate var isOfMacros: Bool {
+    switch self {
+    case .macro, .macroCommand: true
+    default: false
+    }
   }
 }
 

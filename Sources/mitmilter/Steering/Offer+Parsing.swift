@@ -20,31 +20,19 @@ extension Offer {
         }
         self.version = version
       case "actions":
-        let names = ActionFlags.table.map { ($0.name, $0.flag.rawValue) }
-        actions = ActionFlags(rawValue: try Self.bits(pair[1], names))
+        actions = try Self.flags(pair[1])
       case "protocol":
-        let names = ProtocolFlags.table.map { ($0.name, $0.flag.rawValue) }
-        protocolFlags = ProtocolFlags(rawValue: try Self.bits(pair[1], names))
+        protocolFlags = try Self.flags(pair[1])
       default:
         throw Failure("--offer: '\(pair[0])' is not known", hint: "version, actions and protocol are")
       }
     }
   }
 
-  private static func bits(_ text: String, _ names: [(name: String, bit: UInt32)]) throws -> UInt32 {
-    switch text.lowercased() {
-    case "all": return .max
-    case "none": return 0
-    case let digits where digits.hasPrefix("0x"):
-      if let number = UInt32(digits.dropFirst(2), radix: 16) { return number }
-    default: break
-    }
-    return try text.split(separator: "+").reduce(0) { bits, word in
-      guard let row = names.first(where: { $0.name == word.uppercased() }) else {
-        throw Failure(
-          "--offer: flag '\(word)' is not known", hint: names.map(\.name).joined(separator: " "))
-      }
-      return bits | row.bit
+  private static func flags<Flags: NamedFlags>(_ text: String) throws -> Flags {
+    do throws(FlagNames.Unknown) { return try FlagNames.read(text, all: Flags(rawValue: .max)) } catch {
+      throw Failure(
+        "--offer: flag '\(error.word)' is not known", hint: Flags.table.map(\.name).joined(separator: " "))
     }
   }
 }

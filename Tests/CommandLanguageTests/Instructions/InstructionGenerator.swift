@@ -29,8 +29,12 @@ extension SeededGenerator {
   }
 
   private mutating func assignment() -> Assignment {
-    let field = chance(1, in: 5) ? .macro(bareName()) : element(of: Assignment.Field.plain)
-    let values = [string(1...8), Array("7".utf8), Array("451".utf8), []]
+    let keyed: [Assignment.Field] = [
+      .macro(bareName()), .symbolList(stage: UInt32.random(in: 0...12, using: &self)),
+    ]
+    let field = chance(1, in: 5) ? element(of: keyed) : element(of: Assignment.Field.plain)
+    let words = ["7", "451", "none", "ADDHDRS+CHGHDRS", "NOBODY+0x8", "inet6", "mail"]
+    let values = [string(1...8), Array(element(of: words).utf8), Array(element(of: words).utf8), []]
     for value in values.shuffled(using: &self) {
       if let assignment = try? Assignment(field, value) { return assignment }
     }
