@@ -32,11 +32,10 @@ extension Steering {
     conversation.arrived(number, stage, at: now)
   }
 
-  /// Whether nothing here can have a say about the packet: then it costs one record and no copy.
-  func passesStraight(_ packet: Packet, _ controls: Controls) -> Bool {
+  /// Whether nothing but a rule can have a say about the packet: without one it costs one record and no copy.
+  func mayPass(_ packet: Packet, _ controls: Controls) -> Bool {
     let kind = packet.kind
-    guard queues[packet.sender].isEmpty, !isStepping, !controls.rules.mayMatch(kind, from: packet.sender)
-    else { return false }
+    guard queues[packet.sender].isEmpty, !isStepping else { return false }
     switch kind {
     case .command(.optNeg): return standIn == nil && controls.offer == nil
     case .command(.macro):

@@ -82,26 +82,30 @@ package struct Steering: Sendable {
     if packet.kind == .command(.quit) { sawQuit = true }
     let number = effects.takePacketNumber()
     if packet.sender == .mta { body.note(packet, keeps: controls.rules.rewritesParts) }
-    if passesStraight(packet, controls) {
-      record(
-        .received(Received(number: number, packet: packet, forwarded: true)), at: now, into: &effects)
-      noteArrival(of: packet, number, at: now, into: &effects)
-      let found = watch(packet, number, on: packet.sender, at: now, into: &effects)
-      watch(packet, number, on: packet.sender.other, known: found, at: now, into: &effects)
-      effects.acts.append(.forward(to: packet.sender.other))
-      noteStraight(packet, number, at: now, into: &effects)
-      // A command may have waited for this reply.
-      if !queues[.mta].isEmpty { run(at: now, &controls, into: &effects) }
-      return
-    }
+    let mayPass = mayPass(packet, controls)
+    let passes = mayPass && !controls.rules.mayMatch(packet.kind, from: packet.sender)
+    let place = effects.records.count
     let placement = record(
-      .received(Received(number: number, packet: packet, forwarded: false)), at: now, into: &effects)
+      .received(Received(number: number, packet: packet, forwarded: passes)), at: now, into: &effects)
     noteArrival(of: packet, number, at: now, into: &effects)
-    var entry = LegQueue.Entry(number: number, packet)
-    entry.findings = watch(packet, number, on: packet.sender, at: now, into: &effects)
-    entry.orders = examine(entry, placement, at: now, &controls, into: &effects)
-    queues[packet.sender].append(entry)
-    run(at: now, &controls, into: &effects)
+    let found = watch(packet, number, on: packet.sender, at: now, into: &effects)
+    if !passes {
+      var entry = LegQueue.Entry(number: number, packet)
+      entry.findings = found
+      entry.orders = examine(entry, placement, at: now, &controls, into: &effects)
+      guard mayPass, entry.orders.isEmpty else {
+        queues[packet.sender].append(entry)
+        return run(at: now, &controls, into: &effects)
+      }
+      // The rules were asked and want nothing: it passes after all.
+      effects.records[place].event = .received(Received(number: number, packet: packet, forwarded: true))
+      facts.passed(number, to: packet.sender.other, at: now)
+    }
+    watch(packet, number, on: packet.sender.other, known: found, at: now, into: &effects)
+    effects.acts.append(.forward(to: packet.sender.other))
+    noteStraight(packet, number, at: now, into: &effects)
+    // A command may have waited for this reply.
+    if !queues[.mta].isEmpty { run(at: now, &controls, into: &effects) }
   }
 
   /// Bytes that make no packet; whether they stay behind what waits in front of them, or go nowhere.

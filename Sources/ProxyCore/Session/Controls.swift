@@ -20,6 +20,8 @@ package struct Controls: Sendable {
   package var standIn: StandIn?
   /// An operator watches, and may hold or inject at any time.
   package var isAttended = false
+  /// Rules may come while connections are open: HUP reads their files again.
+  package var mayGainRules = false
   /// Nobody watches any more, or the program ends: nothing is held from here on.
   package var isUnattendedForGood = false
 
@@ -27,8 +29,8 @@ package struct Controls: Sendable {
 
   /// Whether connections have to be followed; otherwise packets pass without a look.
   package var steers: Bool {
-    isAttended || !rules.isEmpty || negotiation != .transparent || offer != nil || onMilterFailure != nil
-      || standIn != nil
+    isAttended || mayGainRules || !rules.isEmpty || negotiation != .transparent || offer != nil
+      || onMilterFailure != nil || standIn != nil
   }
 
   package struct MTATimeout: Sendable, Hashable {

@@ -59,6 +59,7 @@ struct SteeringOptions: ParsableArguments {
     var controls = Controls()
     let first = try sources.read()
     controls.rules = RuleBook(first)
+    controls.mayGainRules = !rules.isEmpty
     let hasRules = !rules.isEmpty || !first.isEmpty
     controls.negotiation = negotiation ?? (hasRules ? .widen : .transparent)
     controls.offer = try offer.map(Offer.init(parsing:))

@@ -82,9 +82,8 @@ import Testing
         record sent on mta CONTINUE
         send CONTINUE to mta
       mta MAIL
-        record 13 MAIL from mta
-        record sent on milter of 13
-        send MAIL to milter
+        record 13 MAIL from mta, forwarded
+        forward to milter
       """)
   }
 
@@ -262,6 +261,38 @@ import Testing
         record sent on mta CONTINUE
         send CONTINUE to mta
       """)
+  }
+
+  /// Which recipient it was does not matter: DISCARD and ACCEPT at RCPT are about the whole message.
+  @Test(arguments: ["accept", "discard"], ["first", "second", "third"])
+  func aVerdictAboutTheMessageAtOneOfSeveralRecipientsIsAboutAll(_ verdict: String, _ place: String) throws {
+    let index = try #require(["first", "second", "third"].firstIndex(of: place))
+    let name = verdict.uppercased()
+    let told = "milter CONTINUE\n  record"
+    // We tell the MTA, and the milter had gone on.
+    let ours = try Playbook(controls: Beginnings.watched()).performed(
+      ((0...index).map {
+        $0 < index
+          ? "mta RCPT\nmilter CONTINUE"
+          : "rule on reply and stage == rcpt do \(verdict)\nmta RCPT\nmilter CONTINUE"
+      }
+        + ["mta RCPT", "mta ABORT", "mta MAIL"]).joined(separator: "\n"), after: Beginnings.upTo("MAIL"))
+    #expect(ours.contains(told))
+    let rest = ours.components(after: "send \(name) to mta")
+    #expect(rest.hasPrefix("\n  send ABORT to milter"))
+    #expect(!rest.components(before: "mta ABORT").contains("forward to milter"))
+    #expect(rest.hasSuffix("forward to milter"))
+    // The milter says so, and the MTA is told to go on.
+    let theirs = try Playbook(controls: Beginnings.watched()).performed(
+      ((0...index).map {
+        $0 < index ? "mta RCPT\nmilter CONTINUE" : "rule on \(verdict) do continue\nmta RCPT\nmilter \(name)"
+      }
+        + ["mta RCPT", "mta DATA", "mta BODYEOB", "mta MAIL"]).joined(separator: "\n"),
+      after: Beginnings.upTo("MAIL"))
+    let after = theirs.components(after: "milter \(name)").components(before: "mta MAIL")
+    #expect(!after.contains("to milter"))
+    #expect(after.split(separator: "\n").filter { $0 == "  send CONTINUE to mta" }.count == 4)
+    #expect(theirs.hasSuffix("forward to milter"))
   }
 
   @Test func aMilterThatAcceptedAnUnknownCommandHasForgottenItsMessage() {

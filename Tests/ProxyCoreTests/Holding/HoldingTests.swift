@@ -14,6 +14,80 @@ import Testing
       sourceLocation: sourceLocation)
   }
 
+  /// A rule that looks and wants nothing leaves no trace of having looked.
+  @Test func whatNoRuleWantsPassesAsItCame() {
+    expectPlay(
+      controls: Beginnings.watched(), after: Beginnings.upTo("HELO"),
+      """
+      rule on mail and mail.address == "nobody@example.org" do hold
+      rule on reply and stage == mail and macro["i"] == "none" do reject
+      mta MAIL
+        record 7 MAIL from mta, forwarded
+        forward to milter
+      milter CONTINUE
+        record 8 CONTINUE from milter, forwarded
+        forward to mta
+      """)
+  }
+
+  /// Without any, a connection is followed where rules may still come (HUP), and what was agreed by then binds them.
+  @Test func rulesThatComeLaterActOnConnectionsThatAreOpen() {
+    var controls = Controls()
+    controls.mayGainRules = true
+    expectPlay(
+      cast: ["milter OPTNEG": Milter.optNeg([], [])], controls: controls, after: Beginnings.upTo("HELO"),
+      """
+      rule on rcpt do reply 550 5.1.1 "not here"
+      rule on mail do add-header X-Seen yes
+      mta MAIL
+        record 7 MAIL from mta
+        record instructed add-header X-Seen yes ADDHDRS was not negotiated with the MTA: start with --negotiation widen
+        record sent on milter of 7
+        send MAIL to milter
+      milter CONTINUE
+        record 8 CONTINUE from milter, forwarded
+        forward to mta
+      mta RCPT
+        record 9 RCPT from mta
+        record instructed reply 550 5.1.1 "not here" done
+        record released 9 answered
+        record sent on mta REPLYCODE
+        send REPLYCODE to mta
+      """)
+    controls.mayGainRules = false
+    expectPlay(
+      controls: controls, after: Beginnings.upTo("HELO"),
+      """
+      rule on mail do reject
+      mta MAIL
+        record 7 MAIL from mta, forwarded
+        forward to milter
+      """)
+  }
+
+  /// What we make up for a stage without replies is our doing already: rules act on its command.
+  @Test func rulesAreNotAskedAboutRepliesThatAreMadeUp() {
+    expectPlay(
+      cast: ["milter OPTNEG": Milter.optNeg(.current, [.noReplyHelo])],
+      controls: Beginnings.watched { $0.negotiation = .all }, after: Beginnings.upTo("CONNECT"),
+      """
+      rule on reply do reject
+      mta HELO
+        record 5 HELO from mta
+        record sent on milter of 5
+        record sent on mta CONTINUE
+        send HELO to milter
+        send CONTINUE to mta
+      rule on helo do reject
+      mta HELO
+        record 7 HELO from mta
+        record instructed reject done
+        record released 7 answered
+        record sent on mta REJECT
+        send REJECT to mta
+      """)
+  }
+
   @Test func aHeldCommandWaitsWithItsMacros() {
     play(
       """

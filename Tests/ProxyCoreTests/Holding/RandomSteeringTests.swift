@@ -16,6 +16,10 @@ import TraceModel
     var bench = SteeringBench(
       controls: controls, declined: SteeringGenerator.declined(&generator), generator: generator)
     bench.play()
+    var matching = ReplyMatching()
+    for record in bench.records { matching.apply(record) }
+    #expect(matching.differences == [])
+    #expect(matching.replies > 0)
     #expect(
       bench.complaints == [], "rules:\n\(controls.rules.entries.map(\.rule.text).joined(separator: "\n"))")
   }

@@ -20,6 +20,8 @@ package struct SteeringBench {
   private var wakesAt: Moment?
   private var findings: [Finding] = []
   package private(set) var complaints: [String] = []
+  /// Everything that the machine recorded.
+  package private(set) var records: [Record] = []
 
   /// - Parameter declined: the protocol flags that the milter answers with.
   package init(controls: Controls, declined: ProtocolFlags, generator: SeededGenerator) {
@@ -91,6 +93,7 @@ package struct SteeringBench {
   private mutating func perform(_ current: Packet?) {
     let acts = effects.acts
     effects.acts.removeAll()
+    records += effects.records
     effects.records.removeAll()
     var replies: [Packet] = []
     for act in acts {

@@ -31,11 +31,19 @@ extension SessionFacts {
     return nil
   }
 
+  /// A packet that was received as stopped went on at once, as it came, before anybody was told.
+  package mutating func passed(_ number: Int, to leg: Leg, at time: Moment) {
+    switch leg {
+    case .milter: toMilter(number, edited: nil, at: time)
+    case .mta: toMTA(number, edited: nil, cause: .policy("as it came"))
+    }
+  }
+
   /// A command that was held goes on.
   private mutating func toMilter(_ original: Int, edited: Packet?, at time: Moment) {
     if edited?.kind == .command(.optNeg) {
       negotiation.shown = edited.flatMap { OptNeg(reading: $0) }
-    } else if stage == .negotiation, edited == nil {
+    } else if edited == nil, exchange.stage(ofCommand: original) == .negotiation {
       negotiation.shown = negotiation.offered
     }
     if let stage = exchange.stage(ofCommand: original), milterAnswers(stage) {
