@@ -76,6 +76,8 @@ package struct ConsoleModel {
   package internal(set) var question: Question?
   package internal(set) var menu: Menu?
   package internal(set) var form: EditForm?
+  /// What the operator wrote in an editor and could not be kept.
+  var editDraft: EditRequest?
   package internal(set) var status: StatusMessage?
   var history: [Prompt.Purpose: [String]] = [:]
   var digits: DigitRun?

@@ -10,35 +10,9 @@ package struct EditForm {
   var fields: [Field]
   var current = 0
   var judgement = Judgement.unchanged
-  /// What the connection has agreed on, for the remarks.
-  let flags: ProtocolFlags
-  let mta: MTAKind
-  let stage: Stage?
+  private let rules: PacketJudge
   /// What is too long for a line.
   let tooLong: String?
-
-  struct Field {
-    enum Target: Hashable { case field(Assignment.Field), frame }
-    let target: Target
-    let before: String
-    var editor: LineEditor
-
-    init(_ target: Target, _ text: String) {
-      self.target = target
-      before = text
-      editor = LineEditor(text)
-    }
-
-    var isChanged: Bool { editor.text != before }
-
-    var label: String {
-      switch target {
-      case .frame: "raw frame"
-      case .field(.macro(let name)): "macro \(InertText.string(escaping: name))"
-      case .field(let field): field.name
-      }
-    }
-  }
 
   enum Judgement {
     case unchanged
@@ -54,19 +28,12 @@ package struct EditForm {
   init(_ detail: PacketDetail, macros: Packet?) {
     number = detail.number
     packet = detail.leaving ?? detail.packet
-    flags = detail.facts.negotiation.mtaFlags
-    mta =
-      switch DeliveryRules(told: detail.facts) {
-      case .postfix: .postfix
-      case .sendmail: .sendmail
-      case nil: .unknown
-      }
-    stage = detail.stage
+    rules = PacketJudge(detail)
     var values = Assignment.Field.all(of: PacketValue(decoding: packet))
     if let macros { values += Assignment.Field.all(of: PacketValue(decoding: macros)) }
     tooLong = values.first { $0.value.count > EditForm.longestLine }.map(\.field.name)
-    fields = values.filter { $0.value.count <= EditForm.longestLine }.map {
-      Field(.field($0.field), EditForm.text($0.value))
+    fields = values.filter { $0.value.count <= EditForm.longestLine }.flatMap {
+      Field.lines($0.field, $0.value)
     }
     if packet.bytes.count <= EditForm.longestFrame {
       fields.append(Field(.frame, packet.bytes.map(hexadecimal).joined(separator: " ")))
@@ -100,7 +67,8 @@ package struct EditForm {
     var result = packet
     for (index, field) in fields.enumerated() where field.isChanged {
       do throws(Refusal) {
-        let instruction = try EditForm.instruction(field)
+        let instruction = try instruction(field)
+        guard instructions.last != instruction else { continue }
         if case .set(let assignment) = instruction, !assignment.field.isMacro(besides: packet) {
           value = try assignment.applied(to: value)
           result = Packet(encoding: value, from: packet.sender)
@@ -115,25 +83,37 @@ package struct EditForm {
         return
       }
     }
-    judgement = .fine(instructions, result, result.remarks(flags: flags, mta: mta, stage: stage))
+    judgement = .fine(instructions, result, rules.remarks(on: result))
   }
 
-  private static func instruction(_ field: Field) throws(Refusal) -> Instruction {
+  private func instruction(_ field: Field) throws(Refusal) -> Instruction {
     let text =
       switch field.target {
       case .frame: "raw " + field.editor.text
-      case .field(.macro(let name)): "set macro[\(Quoting.string(name))] \(quoted(field.editor.text))"
-      case .field(let target): "set \(target.name) \(quoted(field.editor.text))"
+      case .field(let target): "set \(target.text) \(Self.quoted(field.editor.text))"
+      case .flag(let target, _): "set \(target.text) \(words(of: target))"
       }
     do throws(SyntaxError) { return try Instruction(parsing: text) } catch {
       throw Refusal(error.message + (error.hint.map { ", " + $0 } ?? ""))
     }
   }
+
+  /// All flags of a field that are on.
+  private func words(of target: Assignment.Field) -> String {
+    let bits = fields.reduce(0 as UInt32) { bits, field in
+      if case .flag(target, let bit) = field.target, field.isOn { bits | bit } else { bits }
+    }
+    return target == .actions
+      ? FlagNames.text(ActionFlags(rawValue: bits)) : FlagNames.text(ProtocolFlags(rawValue: bits))
+  }
 }
 
 extension Assignment.Field {
-  /// Whether it is a macro that travels with the packet, not in it.
+  /// Whether it is of the macros that travel with the packet, not in it.
   fileprivate func isMacro(besides packet: Packet) -> Bool {
-    if case .macro = self { packet.kind != .command(.macro) } else { false }
+    switch self {
+    case .macro, .macroCommand: packet.kind != .command(.macro)
+    default: false
+    }
   }
 }

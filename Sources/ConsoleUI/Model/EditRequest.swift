@@ -26,6 +26,13 @@ package struct EditRequest: Hashable, Sendable {
     endsLine = bytes.last == 0x0A
   }
 
+  /// The same with what the operator made of the text.
+  func with(_ text: [UInt8]) -> EditRequest {
+    var request = self
+    request.text = text
+    return request
+  }
+
   /// The bytes for the wire; editors end the last line whether it was or not.
   func bytes(of edited: [UInt8]) -> [UInt8] {
     var lines = edited.split(separator: 0x0A, omittingEmptySubsequences: false)

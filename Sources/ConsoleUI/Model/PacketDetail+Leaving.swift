@@ -4,8 +4,11 @@ import TraceModel
 
 extension PacketDetail {
   /// What left, or would leave now, where that is not what came.
-  var leaving: Packet? {
-    var packet = self.packet
+  var leaving: Packet? { PacketDetail.leaving(packet, remarks) }
+
+  /// - Parameter remarks: the records about the packet.
+  static func leaving(_ original: Packet, _ remarks: [Record]) -> Packet? {
+    var packet = original
     for record in remarks {
       switch record.event {
       case .sent(let sent): packet = sent.packet ?? packet
@@ -16,10 +19,10 @@ extension PacketDetail {
       case .instructed, .opened, .received, .passed, .held, .released, .found, .noted, .marked, .closed: break
       }
     }
-    return packet == self.packet ? nil : packet
+    return packet == original ? nil : packet
   }
 
-  private func edited(_ packet: Packet, by instruction: Instruction) -> Packet {
+  private static func edited(_ packet: Packet, by instruction: Instruction) -> Packet {
     switch instruction {
     case .set(let assignment):
       guard let value = try? assignment.applied(to: PacketValue(decoding: packet)) else { return packet }
@@ -37,9 +40,9 @@ extension PacketDetail {
     var value = PacketValue(decoding: macros)
     for record in remarks {
       guard case .instructed(let instructed) = record.event, instructed.refusal == nil,
-        case .set(let assignment)? = try? Instruction(parsing: instructed.text),
-        case .macro = assignment.field
+        case .set(let assignment)? = try? Instruction(parsing: instructed.text)
       else { continue }
+      // What is of the command itself, a macro set does not have.
       value = (try? assignment.applied(to: value)) ?? value
     }
     return Packet(encoding: value, from: macros.sender)

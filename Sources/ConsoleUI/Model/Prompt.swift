@@ -72,6 +72,16 @@ package struct Prompt: Hashable, Sendable {
     editor = LineEditor(text)
   }
 
+  /// The line with the quote closed that the operator would still have to close.
+  var closedText: String {
+    let text = editor.text
+    guard !text.hasSuffix("\""), case .incomplete = Validation.validity(of: text, for: purpose) else {
+      return text
+    }
+    let closed = text + "\""
+    return Validation.validity(of: closed, for: purpose) == .valid ? closed : text
+  }
+
   /// The keys of a prompt beside those of the line editor, for help and docs.
   package static let keys: [(key: String, help: String)] = [
     ("Enter", "do it"),

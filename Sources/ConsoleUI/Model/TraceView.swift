@@ -37,6 +37,14 @@ package struct TraceView {
 
   func packet(numbered number: Int) -> Packet? { index.row(number: number).flatMap { packet(at: $0) } }
 
+  /// The packet of a row as it left or would leave now, which is how it came unless somebody edited it.
+  func packetAsItLeaves(at row: Int) -> Packet? {
+    guard let packet = packet(at: row) else { return nil }
+    let flags = index[row].flags
+    guard flags.contains(.edited) || flags.contains(.waiting) else { return packet }
+    return PacketDetail.leaving(packet, index.remarkRecords(about: row, from: source)) ?? packet
+  }
+
   /// Everything about the packet at `row`; nil where it cannot be read back.
   func detail(at row: Int) -> PacketDetail? {
     guard row < count, let packet = packet(at: row) else { return nil }

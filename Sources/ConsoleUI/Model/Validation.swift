@@ -4,8 +4,11 @@ import TraceModel
 /// Whether a line at a prompt holds, and where it does not.
 enum Validation {
   static func validity(of prompt: Prompt) -> Prompt.Validity {
-    let text = prompt.editor.text
-    switch prompt.purpose {
+    validity(of: prompt.closedText, for: prompt.purpose)
+  }
+
+  static func validity(of text: String, for purpose: Prompt.Purpose) -> Prompt.Validity {
+    switch purpose {
     case .instruction: return text.isEmpty ? .open : instruction(text)
     case .filter, .hold: return filter(text)
     case .reply: return reply(text)

@@ -23,7 +23,7 @@ extension ConsoleModel {
     case .named(.up), .named(.backTab), .control("p"): form?.current = (current + count - 1) % count
     case .named(.enter): return keepEdits()
     default:
-      guard form?.fields[current].editor.apply(key) == true else { return [] }
+      guard form?.fields[current].apply(key) == true else { return [] }
       form?.judge()
     }
     return []
@@ -41,10 +41,17 @@ extension ConsoleModel {
     case .fine(let instructions, _, let remarks):
       self.form = nil
       let effects = instructions.map { ConsoleEffect.instruct($0, packet: form.number) }
-      guard let worst = remarks.first(where: { $0.rule.severity == .error }) else { return effects }
-      question = Question(words: "\(worst.rule.id) \(worst.rule.title). Keep it all the same?", yes: effects)
-      return []
+      return confirming(effects, remarks)
     }
+  }
+
+  /// Asks first where what would leave is an error; otherwise does it.
+  private mutating func confirming(
+    _ effects: [ConsoleEffect], _ remarks: [(rule: FindingRule, text: String)]
+  ) -> [ConsoleEffect] {
+    guard let worst = remarks.first(where: { $0.rule.severity == .error }) else { return effects }
+    question = Question(words: "\(worst.rule.id) \(worst.rule.title). Keep it all the same?", yes: effects)
+    return []
   }
 
   // MARK: the operator's editor
@@ -52,6 +59,7 @@ extension ConsoleModel {
   /// What of the packet is text: a value of its own, or at end of message the mail's body.
   mutating func openEditor() -> [ConsoleEffect] {
     guard let row = heldRow(), let detail = trace.detail(at: row) else { return [] }
+    if let draft = editDraft, draft.packet == detail.number { return [.edit(draft)] }
     if detail.stage == .bodyEOB || detail.packet.kind == .command(.bodyEOB) {
       if case .reply(let kind) = detail.packet.kind, kind == .replyCode || kind.role == .modification {
         return edit(valueOf: detail)
@@ -76,20 +84,31 @@ extension ConsoleModel {
     return refuse("\(detail.packet.kind.name) has no text; e opens its fields")
   }
 
-  /// The editor has come back.
+  /// The editor has come back. What cannot be kept is there again with the next E.
   mutating func edited(_ request: EditRequest, _ text: [UInt8]) -> [ConsoleEffect] {
-    guard text != request.text else {
+    guard text != request.text || request == editDraft else {
       status = StatusMessage(.done, "nothing was changed")
       return []
     }
+    editDraft = nil
     let bytes = request.bytes(of: text)
     switch request.target {
     case .body: return [.instruct(.change(.replaceBody(.text(bytes))), packet: request.packet)]
     case .field(let field):
       do throws(Refusal) {
-        return [.instruct(.set(try Assignment(field, bytes)), packet: request.packet)]
+        let assignment = try Assignment(field, bytes)
+        let effects = [ConsoleEffect.instruct(.set(assignment), packet: request.packet)]
+        guard let detail = trace.index.row(number: request.packet).flatMap({ trace.detail(at: $0) }) else {
+          return effects
+        }
+        let value = try assignment.applied(to: PacketValue(decoding: detail.leaving ?? detail.packet))
+        let packet = Packet(encoding: value, from: detail.packet.sender)
+        let kept = confirming(effects, PacketJudge(detail).remarks(on: packet))
+        if kept.isEmpty { editDraft = request.with(text) }
+        return kept
       } catch {
-        return refuse(error.reason)
+        editDraft = request.with(text)
+        return refuse("\(error.reason); E opens your text again")
       }
     }
   }

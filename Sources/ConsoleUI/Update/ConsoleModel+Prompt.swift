@@ -61,7 +61,7 @@ extension ConsoleModel {
 
   private mutating func enter() -> [ConsoleEffect] {
     guard let prompt else { return [] }
-    let text = prompt.editor.text
+    let text = prompt.closedText
     switch prompt.validity {
     case .invalid(_, let message), .incomplete(_, let message): return refuseKeepingPrompt(message)
     case .open, .valid: break

@@ -12,8 +12,8 @@ enum BottomLine {
       PromptView.draw(prompt, into: &frame, in: rect)
     } else if let status = model.status {
       frame.put(" " + text(of: status), in: rect, style: Style(.status))
-    } else if model.form != nil {
-      frame.put(" " + EditView.hints, in: rect)
+    } else if let form = model.form {
+      frame.put(" " + EditView.hints(form), in: rect)
     } else if let count = model.digits?.count {
       frame.put(DisplayText(" \(count) …", style: Style(.prompt)), in: rect)
     } else {

@@ -31,6 +31,13 @@ enum EditView {
       frame.put(" " + mark + label, in: line)
       let start = line.column + labelColumns + 4
       let room = max(1, line.endColumn - start - 1)
+      if let meaning = field.meaning {
+        let box = DisplayText(field.isOn ? "[x]" : "[ ]", style: Style(isCurrent ? .prompt : .value))
+        let words = DisplayText("  " + meaning, style: field.isOn ? Style(.value) : .dim)
+        frame.put((box + words).fitted(to: room), at: Point(column: start, row: line.row))
+        if isCurrent { frame.cursor = Point(column: start + 1, row: line.row) }
+        continue
+      }
       let text = DisplayText(field.editor.text, style: Style(isCurrent ? .prompt : .value))
       let cursor = DisplayText(
         String(String.UnicodeScalarView(field.editor.scalars.prefix(field.editor.cursor)))
@@ -59,7 +66,7 @@ enum EditView {
     case .fine(_, let packet, let remarks):
       lines.append(
         "  " + DisplayText("leaves as  ", style: .dim)
-          + DisplayText(packet.kind.name + " ", style: Style(.keyword))
+          + (packet.isModification ? "" : DisplayText(packet.kind.name + " ", style: Style(.keyword)))
           + PacketWords.text(of: packet, columns: width))
       for remark in remarks {
         let sign =
@@ -77,8 +84,17 @@ enum EditView {
   }
 
   /// The keys, on the bottom line.
-  static let hints: DisplayText = [
-    ("Enter", "keep"), ("Esc", "leave"), ("Tab", "next field"), ("Up", "the one before"),
-  ]
-  .map { DisplayText($0, style: .key) + DisplayText(" " + $1, style: .dim) }.joined()
+  static func hints(_ form: EditForm) -> DisplayText {
+    let space = form.fields[form.current].meaning == nil ? [] : [("Space", "switch")]
+    let keys =
+      [("Enter", "keep"), ("Esc", "leave")] + space + [("Tab", "next field"), ("Up", "the one before")]
+    return keys.map { DisplayText($0, style: .key) + DisplayText(" " + $1, style: .dim) }.joined()
+  }
+}
+
+extension Packet {
+  /// Its words name it already.
+  fileprivate var isModification: Bool {
+    if case .reply(let kind) = kind { kind.role == .modification } else { false }
+  }
 }

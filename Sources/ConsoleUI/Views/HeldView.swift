@@ -48,7 +48,7 @@ enum HeldView {
 
   private static func cells(_ entry: HeldEntry, _ model: ConsoleModel) -> [DisplayText] {
     let row = model.trace.index[entry.row]
-    let packet = model.trace.packet(at: entry.row)
+    let packet = model.trace.packetAsItLeaves(at: entry.row)
     let name = row.message > 0 ? "c\(row.connection).\(row.message)" : "c\(row.connection)"
     let isFromMTA = row.sender == .mta
     return [

@@ -108,7 +108,7 @@ enum TimelineView {
   ) -> PacketLine {
     let index = model.trace.index
     let entry = index[row]
-    let packet = model.trace.packet(at: row)
+    let packet = model.trace.packetAsItLeaves(at: row)
     let room = columns.textPlace.count + 2
     let isMacro = entry.kind == .command(.macro)
     return PacketLine(

@@ -26,7 +26,8 @@ enum OperatorsEditor {
       throw Failure(message: error.message + "; VISUAL or EDITOR names another editor")
     }
     guard status == 0 else {
-      throw Failure(message: "\(command[0]) ended with status \(status): nothing was changed")
+      let end = status > 128 ? "was ended by signal \(status - 128)" : "ended with status \(status)"
+      throw Failure(message: "\(command[0]) \(end): nothing was changed")
     }
     do { return try wholeFile(path) } catch { throw Failure(message: error.message) }
   }

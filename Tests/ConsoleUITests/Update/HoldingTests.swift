@@ -54,6 +54,7 @@ import TraceModel
     Row(keys: "v t", asks: "tempfail"), Row(keys: "D y", asks: "drop"),
     Row(keys: "X l", asks: "close milter"),
     Row(keys: "v o", typed: "no\"", asks: "reply 550 5.7.1 no"),
+    Row(keys: "v o", typed: "no", asks: "reply 550 5.7.1 no"),
     Row(keys: "+ q", typed: "odd\"", asks: "quarantine odd"),
     Row(keys: "e ^U", typed: "<c@d>", asks: "set rcpt.address <c@d>"),
     Row(keys: ":", typed: "set rcpt.address <c@d>", asks: "set rcpt.address <c@d>"),
@@ -66,6 +67,56 @@ import TraceModel
     driver.type(row.typed)
     if !row.typed.isEmpty { driver.press("Enter") }
     #expect(driver.effects.last == .instruct(try Instruction(parsing: row.asks), packet: held))
+  }
+
+  /// The milter's answer to OPTNEG waits; Postfix offered everything.
+  private func startNegotiating(_ size: Size = Size(columns: 80, rows: 24)) -> (Driver, held: Int) {
+    var play = Recording()
+    play.open()
+    play.mta(MTA.optNeg())
+    let answer = Milter.optNeg([.addHeaders], [.noBody])
+    let number = play.receive(answer, forwarded: false)
+    play.append(.held(Held(number: number, cause: .rule("hold"), deadline: nil)))
+    var driver = Driver(MemoryRecords(play.records, head: Story.head), size: size, isLive: true)
+    driver.send(.tick(play.now))
+    driver.press("3 e")
+    return (driver, number)
+  }
+
+  @Test(arguments: sizes) func theFormOfAnNegotiationLooksLikeThis(_ size: Size) {
+    var (driver, _) = startNegotiating(size)
+    driver.press("Down Down Down Down Down Space")
+    expectScreen(driver.frame(), "Screens/edit-negotiation-\(size.columns)x\(size.rows)")
+  }
+
+  @Test func flagsAreSwitchedAndMacrosAskedFor() throws {
+    var (driver, held) = startNegotiating()
+    driver.press("Down Down Space Down Space")
+    driver.press(Array(repeating: "Down", count: 3 + 4 + 1).joined(separator: " "))
+    #expect(driver.text.contains { $0.contains("protocol NOCONNECT") })
+    driver.press("Up Up")
+    driver.press("Space Space x Enter")
+    #expect(
+      driver.effects.last
+        == .instruct(try Instruction(parsing: "set optneg.actions ADDHDRS+CHGBODY+ADDRCPT"), packet: held))
+    driver.press("e " + Array(repeating: "Up", count: 8).joined(separator: " "))
+    driver.type("j {daemon_name}")
+    driver.press("Enter")
+    #expect(
+      driver.effects.last
+        == .instruct(
+          try Instruction(parsing: "set optneg.macros[\"connect\"] \"j {daemon_name}\""), packet: held))
+  }
+
+  /// What the MTA did not offer makes it drop the milter: said while it is switched, asked before it is kept.
+  @Test func aFlagThatWasNotOfferedIsRemarkedOn() {
+    var (driver, _) = startNegotiating()
+    driver.press("Up Up Up Up Up Up Up Up Up Space")
+    #expect(driver.text.contains { $0.contains("protocol TEST") })
+    #expect(driver.text.contains { $0.contains("TEST answered and not offered") })
+    driver.press("Enter")
+    #expect(driver.effects.isEmpty)
+    #expect(driver.text.contains { $0.contains("Keep it all the same?") })
   }
 
   @Test func whatCameIsAskedForAgain() {

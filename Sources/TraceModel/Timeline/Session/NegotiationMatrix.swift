@@ -52,7 +52,7 @@ package struct NegotiationMatrix: Hashable, Sendable {
         ProtocolFlags.table.map { ($0.flag.rawValue, $0.name) })
   }
 
-  private static func meaning(_ group: Group, _ bit: UInt32) -> String {
+  package static func meaning(_ group: Group, _ bit: UInt32) -> String {
     switch group {
     case .action: actions[bit] ?? "no version of the protocol defines it"
     case .protocolFlag: flags[bit] ?? "no version of the protocol defines it"

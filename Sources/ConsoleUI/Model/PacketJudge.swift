@@ -1,0 +1,28 @@
+import MilterProtocol
+import TraceModel
+
+/// Says what would be remarked on a packet that is to leave in the place of another.
+struct PacketJudge {
+  /// What the connection has agreed on.
+  let flags: ProtocolFlags
+  let mta: MTAKind
+  let stage: Stage?
+  /// What the milter was offered, where the packet may be an answer to that.
+  let offered: OptNeg?
+
+  init(_ detail: PacketDetail) {
+    flags = detail.facts.negotiation.mtaFlags
+    mta =
+      switch DeliveryRules(told: detail.facts) {
+      case .postfix: .postfix
+      case .sendmail: .sendmail
+      case nil: .unknown
+      }
+    stage = detail.stage
+    offered = detail.facts.negotiation.shown ?? detail.facts.negotiation.offered
+  }
+
+  func remarks(on packet: Packet) -> [(rule: FindingRule, text: String)] {
+    packet.remarks(flags: flags, mta: mta, stage: stage, offered: offered)
+  }
+}
