@@ -1,0 +1,272 @@
+"""What the operator makes of held packets in an editor of their own, in the form, and by closing a leg."""
+
+import os
+import stat
+
+from peers import Milter
+from programs import BASH, program
+from terminal import Terminal
+from test_milter import Client
+from test_screen import Home, free_port, left
+
+HOLD = "on {} do hold"
+
+
+class Session:
+    """A proxy with a screen between a scripted MTA and a milter that continues."""
+
+    def __init__(self, hold, replies=None, editor=None, size=(100, 30)):
+        self.home = Home().__enter__()
+        self.milter = Milter(replies)
+        self.port = free_port()
+        self.trace = self.home.file("session.mtrace")
+        env = {"VISUAL": None, "EDITOR": None, "TMPDIR": self.home.path}
+        if editor is not None:
+            env["EDITOR"] = editor if editor.startswith("/no/") else self.script(editor)
+        self.screen = self.home.run(*self.arguments(hold), size=size, env=env)
+
+    def arguments(self, hold):
+        return ["proxy", "--listen", f"127.0.0.1:{self.port}", "--milter", f"127.0.0.1:{self.milter.port}",
+                "-w", self.trace, "-c", HOLD.format(hold)]
+
+    def script(self, text):
+        path = self.home.file("editor")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\n{text}\n")
+        os.chmod(path, stat.S_IRWXU)
+        return path
+
+    def __enter__(self):
+        self.screen.wait("waiting for an MTA to connect")
+        self.mta = Client(self.port)
+        return self
+
+    def __exit__(self, *_):
+        self.mta.socket.close()
+        self.screen.kill()
+        self.milter.__exit__()
+        self.home.__exit__()
+
+    def start(self):
+        """Up to the headers, of which none is sent."""
+        self.mta.greet()
+        for packet in (b"M<alice@example.org>\0", b"R<bob@example.net>\0", b"T"):
+            assert self.mta.ask(packet) == b"c"
+
+    def held(self):
+        self.screen.wait("3 Held 1")
+        self.screen.key("3")
+        self.screen.wait("by rule|rule .*hold|hold")
+
+    def forwarded(self, packet):
+        """Lets the held packet go; the milter gets these bytes, or the MTA does."""
+        self.screen.key("a")
+        self.screen.wait("nothing waits")
+        if packet is not None:
+            self.milter.wait(lambda milter: packet in milter.received, f"no {packet}")
+
+    def leave(self):
+        self.screen.key("Q")
+        self.screen.until(lambda: self.screen.is_closed or "still open" in self.screen.text(), "no end")
+        if not self.screen.is_closed:
+            self.screen.key("y")
+        left(self.screen)
+
+
+def sed(expression):
+    return f"sed -i '{expression}' \"$1\""
+
+
+def test_a_header_is_edited():
+    with Session("header", editor=sed("s/Greetings/Farewell/")) as s:
+        s.start()
+        s.mta.send(b"LSubject\0 Greetings\n\tto all\0")
+        s.held()
+        s.screen.key("E")
+        s.screen.wait(r'packet \d+: set header.value " Farewell')
+        s.screen.wait("Farewell.*\n(.*\n)*.*As it would leave now|As it would leave now")
+        s.forwarded(b"LSubject\0 Farewell\n\tto all\0")
+        assert s.mta.reply() == b"c"
+        s.leave()
+
+
+def test_a_chunk_of_the_body_is_edited_and_keeps_its_line_ends():
+    with Session("body", editor=sed("s/^second/2nd/")) as s:
+        s.start()
+        assert s.mta.ask(b"N") == b"c"
+        s.mta.send(b"Bfirst\r\nsecond\r\n")
+        s.held()
+        s.screen.key("E")
+        s.screen.wait(r"packet \d+: set body")
+        s.forwarded(b"Bfirst\r\n2nd\r\n")
+        s.leave()
+
+
+def test_the_body_of_a_mail_is_edited_at_its_end():
+    with Session("reply and stage == bodyeob", editor=sed("s/Hello/Goodbye/")) as s:
+        s.mta.greet()
+        s.mta.mail()
+        s.held()
+        s.screen.key("E")
+        s.screen.wait(r"packet \d+: replace-body")
+        s.forwarded(None)
+        assert s.mta.reply() == b"bGoodbye.\r\n"
+        assert s.mta.reply() == b"c"
+        s.leave()
+
+
+def test_the_text_of_a_refusal_is_edited():
+    with Session("reply and stage == rcpt", {b"R": [b"y550 5.1.1 no such user\0"]}, sed("s/no such/what/")) as s:
+        s.mta.greet()
+        assert s.mta.ask(b"M<alice@example.org>\0") == b"c"
+        s.mta.send(b"R<bob@example.net>\0")
+        s.held()
+        s.screen.key("E")
+        s.screen.wait('packet .*: set reply.text "5.1.1 what user"')
+        s.forwarded(None)
+        assert s.mta.reply() == b"y550 5.1.1 what user\0"
+        s.leave()
+
+
+def test_an_editor_for_lines_has_the_terminal_to_itself():
+    """ed reads its commands from the terminal; signals that we block are not blocked for it."""
+    script = 'stty -a | grep -ow icanon; grep SigBlk: /proc/self/status; exec ed -p "ed> " "$1"'
+    with Session("header", editor=script) as s:
+        s.start()
+        s.mta.send(b"LSubject\0 Greetings\0")
+        s.held()
+        s.screen.key("E")
+        s.screen.wait(r"^icanon")
+        s.screen.wait(r"SigBlk:\s+0{16}$")
+        s.screen.wait("^ed>")
+        assert not s.screen.screen.is_alternate
+        s.screen.key("C-c")  # ed says ? and goes on; we are not ended by it
+        s.screen.wait(r"^\?")
+        s.screen.send("s/Greetings/by hand/\r")
+        s.screen.send("w\rq\r")
+        s.screen.wait(r'packet \d+: set header.value " by hand"')
+        assert s.screen.screen.is_alternate
+        s.forwarded(b"LSubject\0 by hand\0")
+        s.leave()
+
+
+def test_what_no_editor_can_do_leaves_the_packet_held():
+    for editor, words in (("exit 1", "ended with status 1: nothing was changed"),
+                          ("kill -9 $$", "was ended by signal 9: nothing was changed"),
+                          ("/no/such/editor", "cannot run '/no/such/editor'"),
+                          ('rm "$1"', "no such file"),
+                          ("true", "nothing was changed"),
+                          ("printf 'a\\000b' > \"$1\"", "cannot have a NUL")):
+        with Session("header", editor=editor) as s:
+            s.start()
+            s.mta.send(b"LSubject\0 Greetings\0")
+            s.held()
+            s.screen.key("E")
+            s.screen.wait(words)
+            s.screen.wait("3 Held 1")
+            s.forwarded(b"LSubject\0 Greetings\0")
+            s.leave()
+
+
+def test_a_text_that_cannot_be_kept_is_there_again():
+    """The first time the editor writes a NUL, the second time it mends what it wrote."""
+    script = 'if grep -q mended "$1"; then tr -d "\\000" <"$1" >"$1.new" && cat "$1.new" >"$1"; ' \
+             'else printf " mended\\000" >"$1"; fi'
+    with Session("header", editor=script) as s:
+        s.start()
+        s.mta.send(b"LSubject\0 Greetings\0")
+        s.held()
+        s.screen.key("E")
+        s.screen.wait("E opens your text again")
+        s.screen.key("E")
+        s.screen.wait(r'packet \d+: set header.value " mended"')
+        s.forwarded(b"LSubject\0 mended\0")
+        s.leave()
+
+
+def test_an_illegal_packet_out_of_an_editor_asks_first():
+    refusal = b"y550 5.1.1 no such user\0"
+    with Session("reply and stage == rcpt", {b"R": [refusal]}, "printf '5.1.1 50%% off' >\"$1\"") as s:
+        s.mta.greet()
+        assert s.mta.ask(b"M<alice@example.org>\0") == b"c"
+        s.mta.send(b"R<bob@example.net>\0")
+        s.held()
+        s.screen.key("E")
+        s.screen.wait("Keep it all the same")
+        s.screen.key("n")
+        s.screen.wait("3 Held 1")
+        s.screen.key("E")
+        s.screen.wait("Keep it all the same")
+        s.screen.key("y")
+        s.screen.wait("packet .*: set reply.text")
+        s.forwarded(None)
+        assert s.mta.reply() == b"y550 5.1.1 50% off\0"
+        s.leave()
+
+
+def test_stopping_and_going_on_after_an_editor():
+    """In a shell, as everybody runs it: ^Z gives the shell back, fg the screen, before and after an editor."""
+    with Session("header") as s:
+        s.screen.kill()
+        editor = s.script(sed("s/Greetings/Farewell/"))
+        env = {"PS1": "ready> ", "HISTFILE": None, "EDITOR": editor, "VISUAL": None, "XDG_CONFIG_HOME": s.home.path}
+        s.mta.socket.close()
+        s.port = free_port()
+        s.trace += "2"
+        with Terminal([BASH, "--norc", "--noprofile", "-i"], env=env, size=(100, 30), cwd=s.home.path) as t:
+            s.screen = t
+            t.wait("ready>")
+            words = [program("mitmilter"), *s.arguments("header")]
+            t.send(" ".join(f"'{word}'" for word in words) + "\r")
+            t.wait("waiting for an MTA to connect")
+            with Client(s.port) as s.mta:
+                s.start()
+                s.mta.send(b"LSubject\0 Greetings\0")
+                s.held()
+                s.screen.key("E")
+                t.wait("Farewell")
+                t.key("C-z")
+                t.wait(r"Stopped")
+                t.until(lambda: t.text().rstrip().endswith("ready>"), "no prompt")
+                assert not t.screen.is_alternate and not t.screen.cursor.hidden
+                t.send("stty -a | grep -ow '[-]*icanon'; echo done\r")
+                t.wait("^icanon")
+                t.send("fg\r")
+                t.wait("3 Held 1")
+                assert t.screen.is_alternate
+                s.forwarded(b"LSubject\0 Farewell\0")
+            t.key("Q")
+            t.until(lambda: "still open" in t.text() or not t.screen.is_alternate, "no end")
+            if t.screen.is_alternate:
+                t.key("y")
+            t.until(lambda: not t.screen.is_alternate, "the screen stays")
+
+
+# ---- X
+
+
+def test_a_leg_is_closed_after_a_question():
+    with Session("mail") as s:
+        s.mta.greet()
+        s.mta.send(b"M<alice@example.org>\0")
+        s.held()
+        s.screen.key("X")
+        s.screen.wait("Close which leg")
+        s.screen.key("Esc")
+        s.screen.gone("Close which leg")
+        s.screen.wait("3 Held 1")
+        s.screen.key("X", "l")
+        s.milter.wait(lambda milter: milter.ended == 1, "the milter's connection goes on")
+        assert s.mta.socket.recv(1) == b"", "the MTA's connection goes on"
+        s.mta.socket.close()
+        s.screen.wait("nothing waits")
+        s.leave()
+    with Session("mail") as s:
+        s.mta.greet()
+        s.mta.send(b"M<alice@example.org>\0")
+        s.held()
+        s.screen.key("X", "m")
+        s.screen.wait("nothing waits")
+        assert s.mta.socket.recv(1) == b"", "the MTA's connection goes on"
+        s.milter.wait(lambda milter: milter.ended == 1, "the milter's connection goes on")
+        s.leave()
