@@ -250,6 +250,38 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(0, proxy.terminate(), proxy.output())
         self.assertIn("rule on mail log do reply 550", proxy.output())
 
+    def test_rules_that_come_later_act_on_open_connections(self):
+        """Nothing steers at first: no rule, and nothing is negotiated that the milter did not want."""
+        for mta in MTAS:
+            with self.subTest(mta=mta):
+                bed = the_bed()
+                path = bed.workshop.file("rules")
+                open(path, "wb").close()
+                options = ("-r", path, "--negotiation", "transparent")
+                with bed.through_proxy(ActionMilter("passive"), "inet", *options) as proxy:
+                    with bed.visit(bed.mta(mta), "inet") as visit:
+                        client = visit.connect()
+                        client.greet()
+                        self.assertEqual("2", client.command("MAIL FROM:<sender@example.org>")[0])
+                        with open(path, "w", encoding="ascii") as file:
+                            file.write('on rcpt and rcpt.address == "first@example.test" do reply 550 5.1.1 "not here"\n'
+                                       'on rcpt do add-header X-Late yes\n')
+                        proxy.signal(signal.SIGHUP)
+                        until(lambda: any("X-Late" in record.get("text", "") for record in Trace(proxy.trace).records),
+                              "the new rules to be recorded")
+                        self.assertRegex(client.command("RCPT TO:<first@example.test>"), "^550 5.1.1 .*not here$")
+                        self.assertEqual("2", client.command("RCPT TO:<second@example.test>")[0])
+                        self.assertEqual("3", client.command("DATA")[0])
+                        self.assertEqual("2", client.content(scenarios.mail())[0])
+                        client.quit()
+                    outcome = visit.outcome()
+                    self.assertEqual(0, proxy.terminate(), proxy.output())
+                self.assertEqual(["<second@example.test>"], addresses(outcome.mails[0]))
+                # What was not negotiated is refused, and said.
+                self.assertFalse([field for field in outcome.mails[0].fields if field.startswith("X-Late")])
+                refusals = [record["refused"] for record in Trace(proxy.trace).records if "refused" in record]
+                self.assertIn("ADDHDRS was not negotiated with the MTA: start with --negotiation widen", refusals)
+
     def test_what_is_held_goes_when_the_program_ends(self):
         bed = the_bed()
         with bed.through_proxy(ActionMilter(), "inet", "-c", "on mail do hold", "--grace", "20") as proxy:

@@ -62,17 +62,20 @@ class Bed:
         self.sink.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def play(self, scenario, mta, door, made_up_date=False):
-        """Runs the scenario through a door and waits until all its mails are delivered."""
-        with self.visit(mta, door) as visit:
+    def play(self, scenario, mta, door, made_up_date=False, seconds=40):
+        """Runs the scenario through a door and waits until all its mails are delivered.
+
+        Clients give up on a reply after that many seconds.
+        """
+        with self.visit(mta, door, seconds) as visit:
             scenario(visit.connect)
         return visit.outcome(made_up_date)
 
     @contextlib.contextmanager
-    def visit(self, mta, door):
+    def visit(self, mta, door, seconds=40):
         """A `Visit` whose clients are closed at the end, whatever happens."""
         self.sink.take()
-        visit = Visit(self, mta, door)
+        visit = Visit(self, mta, door, seconds)
         try:
             yield visit
         finally:
@@ -112,6 +115,15 @@ class Bed:
             milter.kill()
 
     @contextlib.contextmanager
+    def through_screen(self, milter, kind, *options, **terminal):
+        """As `through_proxy`, with an operator's screen: a `Terminal` to type at."""
+        from .screen import Screen  # needs pyte, which the other tests do without
+        back = self.spot(kind)
+        with self._started(milter, back), \
+                Screen(self.workshop, self.fronts[kind], back, *options, **terminal) as screen:
+            yield screen
+
+    @contextlib.contextmanager
     def relay(self, listen, back, change=None):
         relay = Relay(listen, back, change)
         try:
@@ -138,11 +150,12 @@ class Bed:
 class Visit:
     """What clients do at one door: `connect` for scenarios, `transcript`, and what came of it."""
 
-    def __init__(self, bed, mta, door):
-        self._bed, self._mta, self._door = bed, mta, door
+    def __init__(self, bed, mta, door, seconds):
+        self._bed, self._mta, self._door, self._seconds = bed, mta, door, seconds
         self.transcript, self.clients, self.deliveries = [], [], []
 
     def connect(self, **options):
+        options = {"seconds": self._seconds, **options}
         self.clients.append(Client(self._mta.doors[self._door], self.transcript, **options))
         return self.clients[-1]
 

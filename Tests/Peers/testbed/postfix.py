@@ -64,11 +64,12 @@ SETTINGS = {
     "milter_content_timeout": "20s",
 }
 
+STEADY_TIMEOUTS = {"milter_command_timeout": "30s", "milter_content_timeout": "30s"}
 SHORT_TIMEOUTS = {"milter_connect_timeout": "2s", "milter_command_timeout": "2s", "milter_content_timeout": "3s"}
 
 
 class Postfix:
-    """Doors, each a port with its own milter settings: `inet`, `unix`, `short`, `accept`, `none`."""
+    """Doors, each a port with its own milter settings: `inet`, `unix`, `short`, `steady`, `accept`, `none`."""
 
     name = "postfix"
 
@@ -83,6 +84,7 @@ class Postfix:
             "inet": [inet],
             "unix": [unix],
             "short": [inet, *short],
+            "steady": [inet, *(f"{name}={value}" for name, value in STEADY_TIMEOUTS.items())],
             "accept": [inet, *short, "milter_default_action=accept"],
             "none": ["smtpd_milters="],
         }
