@@ -27,7 +27,7 @@ class Session:
 
     def arguments(self, hold):
         return ["proxy", "--listen", f"127.0.0.1:{self.port}", "--milter", f"127.0.0.1:{self.milter.port}",
-                "-w", self.trace, "-c", HOLD.format(hold)]
+                "-w", self.trace, "--mta-timeout", "300s", "-c", HOLD.format(hold)]
 
     def script(self, text):
         path = self.home.file("editor")
@@ -270,3 +270,39 @@ def test_a_leg_is_closed_after_a_question():
         assert s.mta.socket.recv(1) == b"", "the MTA's connection goes on"
         s.milter.wait(lambda milter: milter.ended == 1, "the milter's connection goes on")
         s.leave()
+
+
+# ---- the screen goes
+
+
+def test_what_is_held_and_edited_goes_as_it_came_when_the_screen_is_lost():
+    mail = b"M<alice@example.org>\0"
+    for lose in (lambda t: t.hang_up(), lambda t: t.signal("HUP"), lambda t: t.signal("TERM"), lambda t: t.signal("INT")):
+        with Session("mail") as s:
+            s.mta.greet()
+            s.mta.send(mail)
+            s.held()
+            s.screen.key(":")
+            s.screen.send("set mail.address <other@example.org>")
+            s.screen.key("Enter")
+            s.screen.wait("<other@example.org>.*\n(.*\n)*.*As it would leave now")
+            lose(s.screen)
+            assert s.mta.reply() == b"c"
+            assert mail in s.milter.received
+            # Nothing is held any more.
+            assert s.mta.ask(b"R<bob@example.net>\0") == b"c"
+            s.mta.send(b"Q")
+            s.mta.socket.close()
+            assert s.screen.end() == 0
+
+
+def test_a_second_signal_ends_at_once():
+    with Session("mail") as s:
+        s.mta.greet()
+        s.mta.send(b"M<alice@example.org>\0")
+        s.held()
+        s.screen.signal("INT")
+        assert s.mta.reply() == b"c"
+        s.screen.signal("INT")
+        assert s.mta.socket.recv(1) == b""
+        assert s.screen.end() == 0
