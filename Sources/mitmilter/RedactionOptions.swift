@@ -14,7 +14,9 @@ struct RedactionOptions: ParsableArguments {
 
   @Option(
     name: .customLong("redact-map"),
-    help: ArgumentHelp("Write what became what, for yourself alone.", valueName: "file"))
+    help: ArgumentHelp(
+      "Write what became what, for yourself alone; one that is there gives the same pseudonyms again.",
+      valueName: "file"))
   var redactMap: String?
 
   @Option(
@@ -29,7 +31,8 @@ struct RedactionOptions: ParsableArguments {
       }
       return nil
     }
-    let key = RedactionKey(.random(in: .min ... .max), .random(in: .min ... .max))
+    var map = try redactMap.map { (path) throws(Failure) in try RedactionMap(path) }
+    let key = map?.key ?? .random
     do throws(FileFailure) {
       let copy = try RedactedCopy(of: records, by: Redactor(key: key, keeping: keep))
       var progress = Progress(of: copy.stepCount)
@@ -38,25 +41,10 @@ struct RedactionOptions: ParsableArguments {
         progress.done(number)
       }
       progress.finish()
-      if let redactMap { try writeMap(copy.pseudonyms, redactMap) }
+      try map?.write(copy.pseudonyms)
       return try copy.finished()
     } catch {
       throw Failure(error.message, hint: error.hint)
     }
-  }
-
-  /// A line for each name: what stands in the output, a tab, what it was.
-  private func writeMap(_ pseudonyms: [[UInt8]: [UInt8]], _ path: String) throws(FileFailure) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o600)
-    guard descriptor >= 0 else { throw FileFailure(writing: path, errno) }
-    defer { close(descriptor) }
-    guard fchmod(descriptor, 0o600) == 0, ftruncate(descriptor, 0) == 0 else {
-      throw FileFailure(writing: path, errno)
-    }
-    let lines = pseudonyms.map { old, new in
-      "\(InertText.string(escaping: new))\t\(InertText.string(escaping: old))\n"
-    }
-    let failed = writeAll(Array(lines.sorted().joined().utf8), to: descriptor)
-    if let failed { throw FileFailure(writing: path, failed) }
   }
 }

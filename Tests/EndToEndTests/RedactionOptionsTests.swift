@@ -41,6 +41,34 @@ import Testing
     #expect(refused.messages.contains("--redact-map and --keep need --redact"))
   }
 
+  @Test func theSameMapGivesTheSamePseudonyms() throws {
+    try inFolder { folder in
+      let map = folder.appendingPathComponent("map").path
+      func exported(_ options: String...) throws -> String {
+        let done = try BuiltProgram.run(["export", "trace", "--redact", sample] + options)
+        #expect(done.status == 0)
+        return done.output
+      }
+      let first = try exported("--redact-map", map)
+      #expect(try exported("--redact-map", map) == first)
+      #expect(try exported() != first)
+      let lines = try String(contentsOfFile: map, encoding: .utf8).split(separator: "\n")
+      #expect(lines.count == Set(lines).count)
+      #expect(lines[0].hasPrefix("# key "))
+    }
+  }
+
+  @Test func aFileThatIsNoMapIsLeftAlone() throws {
+    try inFolder { folder in
+      let file = folder.appendingPathComponent("letter.txt")
+      try "Dear Alice\n".write(to: file, atomically: true, encoding: .utf8)
+      let refused = try BuiltProgram.run(["export", "trace", "--redact", "--redact-map", file.path, sample])
+      #expect(refused.status == 2)
+      #expect(refused.messages.contains("is no map of pseudonyms: its first line has no key"))
+      #expect(try String(contentsOf: file, encoding: .utf8) == "Dear Alice\n")
+    }
+  }
+
   private func inFolder(_ work: (URL) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("redact-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

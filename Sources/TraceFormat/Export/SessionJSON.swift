@@ -105,6 +105,7 @@ struct SessionJSON {
     if let facts, facts.number == entry.number { append(facts, to: &bytes) }
     bytes.append(key: ",\"bytes\":", entry.bytes)
     bytes.append(key: ",\"outcome\":", entry.outcome.rawValue)
+    bytes.append(key: ",\"by\":", entry.outcomeBy.map { "\($0)" })
     if let decision = entry.decision {
       bytes.append(key: ",\"decision\":{\"name\":", decision.kind.name)
       bytes.append(key: ",\"stage\":", decision.stage.name)

@@ -150,9 +150,8 @@ struct SessionReport {
     let entry = index.messages[i]
     var head =
       "### Message \(index.connections[entry.connection].number).\(entry.number): \(entry.outcome.rawValue)"
-    if let decision = entry.decision {
-      head += " by \(decision.by), \(decision.kind.name) at \(decision.stage.name)"
-    }
+    if let by = entry.outcomeBy { head += " by \(by)" }
+    if let decision = entry.decision { head += ", \(decision.kind.name) at \(decision.stage.name)" }
     var blocks = [head + "\n"]
     if let changes = changes(ofMessage: i, under: rules) { blocks.append(changes) }
     let rows = index.rows(ofMessage: i).filter(input.chosen.hasRow)

@@ -198,10 +198,10 @@ package struct RecordRedactor {
     case .instructed(var instructed):
       instructed.text = redactor.instruction(instructed.text)
       instructed.cause = redactor.cause(instructed.cause)
-      instructed.refusal = instructed.refusal.map { redactor.own($0) }
+      instructed.refusal = instructed.refusal.map { redactor.sentence($0) }
       return .instructed(instructed)
     case .found(var finding):
-      finding.text = redactor.own(finding.text)
+      finding.text = redactor.sentence(finding.text)
       return .found(finding)
     case .noted(let text, let packet): return .noted(text: redactor.text(text), packet: packet)
     case .marked: return event
@@ -209,9 +209,10 @@ package struct RecordRedactor {
       switch closed.how {
       case .peer: break
       case .error(let name):
-        closed.how = .error(name.allSatisfy { $0.isUppercase || $0.isNumber } ? name : redactor.own(name))
-      case .unreachable(let why): closed.how = .unreachable(redactor.own(why))
-      case .ours(let why): closed.how = .ours(redactor.own(why))
+        closed.how = .error(
+          name.allSatisfy { $0.isUppercase || $0.isNumber } ? name : redactor.sentence(name))
+      case .unreachable(let why): closed.how = .unreachable(redactor.sentence(why))
+      case .ours(let why): closed.how = .ours(redactor.sentence(why))
       }
       return .closed(closed)
     }

@@ -27,17 +27,61 @@ extension Redactor {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// Options are ours; of a file's name its ending is.
   private mutating func commandWord(_ word: String) -> String {
+    if Self.isOption(word) { return word }
+    for ending in [".mtrace", ".mtrace.gz", ".pcap", ".pcapng", ".sock"] where word.hasSuffix(ending) {
+      return commandWord(String(word.dropLast(ending.count))) + ending
+    }
     for kind in ["inet:", "inet6:", "unix:", "local:", "tcp:"] where word.hasPrefix(kind) {
       return address(word)
     }
-    if let space = word.firstIndex(of: "="), word.hasPrefix("--") {
-      return own(String(word[...space])) + commandWord(String(word[word.index(after: space)...]))
+    if let sign = word.firstIndex(of: "="), Self.isOption(String(word[..<sign])) {
+      return String(word[...sign]) + commandWord(String(word[word.index(after: sign)...]))
     }
     return own(word)
   }
 
-  /// A sentence of this program, with words of others in it.
+  /// `-w`, `--on-timeout`: the program ran, so it is an option that it knows.
+  private static func isOption(_ word: String) -> Bool {
+    let name = word.utf8.drop { $0 == UInt8(ascii: "-") }
+    let dashes = word.utf8.count - name.count
+    guard name.allSatisfy({ (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "-") }) else { return false }
+    return dashes == 1 ? name.count == 1 : dashes == 2 && !name.isEmpty
+  }
+
+  /// A sentence of this program. What stands in quotes is another's, and replaced as everywhere; around it the sentence
+  /// keeps its words.
+  mutating func sentence(_ text: String) -> String {
+    var bytes = Array(text.utf8)
+    var plainFrom = 0
+    var i = 0
+    while i < bytes.count {
+      if let end = Self.quoted(bytes, at: i) {
+        replace(&bytes, plainFrom..<i, .sentence)
+        replace(&bytes, (i + 1)..<(end - 1), .own)
+        i = end
+        plainFrom = end
+      } else {
+        i += 1
+      }
+    }
+    replace(&bytes, plainFrom..<bytes.count, .sentence)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The end of what is quoted from `start` on; an apostrophe within a word opens nothing.
+  private static func quoted(_ bytes: [UInt8], at start: Int) -> Int? {
+    let quote = UInt8(ascii: "'")
+    func isBoundary(_ byte: UInt8) -> Bool { byte <= 0x20 || "()[],.;:".utf8.contains(byte) }
+    guard bytes[start] == quote, start == 0 || isBoundary(bytes[start - 1]) else { return nil }
+    let close = bytes.indices.dropFirst(start + 1).first { i in
+      bytes[i] == quote && (i + 1 == bytes.count || isBoundary(bytes[i + 1]))
+    }
+    return close.map { $0 + 1 }
+  }
+
+  /// Words of this program and of the operator, with words of others in them.
   mutating func own(_ text: String) -> String {
     String(decoding: replaced(Array(text.utf8), .own), as: UTF8.self)
   }
@@ -58,7 +102,7 @@ extension Redactor {
     switch cause {
     case .operator, .timeout: cause
     case .rule(let text): .rule(own(text))
-    case .policy(let text): .policy(own(text))
+    case .policy(let text): .policy(sentence(text))
     }
   }
 }

@@ -34,8 +34,10 @@ package struct Redactor {
     case secret
     /// The words of a header or reply that machines write.
     case technical
-    /// Sentences of this program, and instructions.
+    /// Instructions, rules, the command line, and what sentences quote.
     case own
+    /// Sentences of this program, outside their quotes.
+    case sentence
     /// A body: words are replaced by what stands in their line, addresses and names as everywhere.
     case prose
 
@@ -44,10 +46,12 @@ package struct Redactor {
       case .secret, .prose: KeptWords.everywhere
       case .technical: KeptWords.technical
       case .own: KeptWords.own
+      case .sentence: KeptWords.sentences
       }
     }
 
-    var keepsNumbers: Bool { self == .technical || self == .own }
+    var isOurs: Bool { self == .own || self == .sentence }
+    var keepsNumbers: Bool { self == .technical || isOurs }
   }
 
   // MARK: text
@@ -79,7 +83,7 @@ package struct Redactor {
         i += 1
       }
     }
-    replaceEscaped(&bytes, plainFrom..<range.upperBound, style == .own ? .backslash : .percent, style)
+    replaceEscaped(&bytes, plainFrom..<range.upperBound, style.isOurs ? .backslash : .percent, style)
   }
 
   private mutating func replace(_ bytes: inout [UInt8], _ word: EncodedWordPlaces) {
@@ -208,7 +212,12 @@ package struct Redactor {
   ) -> Bool {
     if words.contains(atom.map(lowercase)) { return true }
     if next == UInt8(ascii: ":"), KeptWords.schemes.contains(atom.map(lowercase)) { return true }
-    if style == .own, headerNames.contains(atom.map(lowercase)) { return true }
+    if style.isOurs, headerNames.contains(atom.map(lowercase)) { return true }
+    if style.isOurs, atom.count <= 10, atom.starts(with: "0x".utf8),
+      atom.dropFirst(2).allSatisfy({ nibble($0) != nil })
+    {
+      return true
+    }
     guard style.keepsNumbers, atom.count <= 10 else { return false }
     return atom.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
       && atom.filter { $0 == UInt8(ascii: ".") }.count != 3

@@ -29,7 +29,7 @@ final class ScreenExport {
   }
 
   /// One key for all exports of a run: their pseudonyms go together.
-  private static let key = RedactionKey(.random(in: .min ... .max), .random(in: .min ... .max))
+  private static let key = RedactionKey.random
 
   /// nil for a format that there is not.
   init?(

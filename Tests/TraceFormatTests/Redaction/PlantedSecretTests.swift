@@ -131,8 +131,38 @@ import TraceModel
     }
   }
 
+  /// What an export spells in another way: long base64 (swaks, attachments), JSON escapes, character references.
+  private static func decoded(_ export: [UInt8]) -> [[UInt8]] {
+    var texts: [[UInt8]] = []
+    let text = String(decoding: export, as: UTF8.self)
+    for run in text.matches(of: #/[A-Za-z0-9+\/]{16,}={0,2}/#) {
+      for start in 0..<4 {
+        let digits = run.0.dropFirst(start)
+        texts.append(Array(Data(base64Encoded: String(digits.prefix(digits.count & ~3))) ?? Data()))
+      }
+    }
+    let lines = text.replacing("\n", with: "").matches(of: #/[A-Za-z0-9+\/]{60,}={0,2}/#)
+    texts += lines.map { Array(Data(base64Encoded: String($0.0)) ?? Data()) }
+    let unescaped = text.replacing(#/\\u00([0-9a-f]{2})/#) { match in
+      String(UInt8(match.1, radix: 16).map { Character(Unicode.Scalar($0)) } ?? "?")
+    }
+    texts.append(Array(unescaped.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }))
+    texts.append(Array(text.replacing("&lt;", with: "<").replacing("&amp;", with: "&").utf8))
+    return texts
+  }
+
+  @Test func aSecretThatIsOnlyEncodedWouldBeFound() {
+    let line = Data("write to wilhelmina today".utf8).base64EncodedString()
+    let json = #"{"raw":"\u006d\u00c3\u00bcnchhausen"}"#
+    let texts = (Self.decoded(Array(line.utf8)) + Self.decoded(Array(json.utf8))).map {
+      String(decoding: $0, as: UTF8.self)
+    }
+    #expect(texts.contains { $0.contains("wilhelmina") })
+    #expect(texts.contains { $0.contains("m\u{fc}nchhausen") })
+  }
+
   private static func found(in exports: [[UInt8]], _ records: [Record]) -> [String] {
-    var texts = exports
+    var texts = exports + exports.flatMap(decoded)
     let source = MemoryRecords(records)
     var index = TimelineIndex()
     index.catchUp(with: source)
