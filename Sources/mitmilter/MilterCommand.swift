@@ -94,7 +94,9 @@ struct MilterCommand: ParsableCommand {
     guard let verdict = try SteeringOptions.answer(self.default, or: "", of: "--default") else {
       throw Failure("--default: expected a verdict", hint: "accept, reject, tempfail, discard")
     }
-    controls.standIn = try standIn.standIn(verdict)
+    let standIn = try standIn.standIn(verdict)
+    for objection in standIn.objections(to: controls.rules) { tell("warning: \(objection)") }
+    controls.standIn = standIn
     return SteeringPlan(controls: controls, sources: sources, choosesNegotiation: true)
   }
 }

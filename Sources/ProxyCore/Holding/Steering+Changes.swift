@@ -122,7 +122,7 @@ extension Change {
   }
 
   /// The action that the MTA has to have agreed to.
-  fileprivate var requiredAction: ActionFlags {
+  var requiredAction: ActionFlags {
     switch self {
     case .addHeader, .insertHeader: .addHeaders
     case .changeHeader, .prefixHeader, .deleteHeader: .changeHeaders

@@ -7,7 +7,7 @@ import TraceModel
 struct StandInOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What may be done to mails: add-header,quarantine or ADDHDRS,0x1f,… Default: all that the MTA offers.",
+      "What may be done to mails, as far as the MTA offers it: add-header,quarantine or ADDHDRS,CHGHDRS or 0x1f.",
       valueName: "list"))
   var actions = "all"
 
@@ -15,7 +15,7 @@ struct StandInOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Steps that the MTA tells of: mail,rcpt,header; or all but: -body,-unknown. Default: all.",
+      "Steps that the MTA tells of: mail,rcpt,header; or all but some: -body,-unknown.",
       valueName: "list"))
   var steps = "all"
 

@@ -1,3 +1,4 @@
+import CommandLanguage
 import MilterProtocol
 import ProxyCore
 import TestSupport
@@ -96,6 +97,51 @@ import TraceModel
       "rule on mail and client.address in 2001:db8::/32 do reject\nmta MAIL",
       after: "opened\nmta OPTNEG\nmta FROM THERE\nmta HELO")
     #expect(acts.contains(.send(isRefused ? Milter.reject : Milter.continue, to: .mta)))
+  }
+
+  @Test(
+    arguments: [
+      ("on body do reject", ["never matches: --steps leaves out what it is about"]),
+      ("on body or unknown do reject", []), ("on message.size > 1 do reject", []),
+      ("on verdict do reject", ["is about replies of a milter, and there is none"]),
+      ("on header do reject", ["gives a verdict where --no-reply promises none"]),
+      ("on header do add-header X-A b", []), ("on header or eoh do reject", []),
+      ("on body off do reject", []),
+      (
+        "on eoh do add-header X-A b; quarantine odd",
+        [": --actions leaves out what 'quarantine \"odd\"' needs"]
+      ),
+    ] as [(String, [String])])
+  func rulesThatCannotWorkAreNamed(rule: String, objections: [String]) throws {
+    let standIn = Controls.StandIn(
+      verdict: .accept, actions: [.addHeaders], protocolFlags: [.noBody, .noReplyHeaders])
+    var named = try Rule(parsing: rule)
+    named.place = "a:1"
+    let expected = objections.map { $0.hasPrefix(":") ? "rule a:1\($0)" : "rule a:1 \($0)" }
+    #expect(standIn.objections(to: RuleBook([named])) == expected)
+  }
+
+  @Test func recipientsThatTheMTARefusedCountForNobody() throws {
+    let refused = MTA.macro("R", ["{rcpt_mailer}": "error", "{rcpt_host}": "5.1.1"])
+    let script = """
+      rule on bodyeob and message.rcpts == "bob@example.net" do reject
+      mta REFUSED
+      mta RCPT
+      mta RIGHT
+      mta OTHER
+      mta DATA
+      mta EOH
+      mta BODYEOB
+      """
+    for (flags, verdict) in [(ProtocolFlags.rejectedRcpt, Milter.accept), (ProtocolFlags(), Milter.reject)] {
+      let acts = try Playbook(
+        cast: [
+          "mta REFUSED": refused, "mta RIGHT": MTA.macro("R", ["{rcpt_mailer}": "smtp"]),
+          "mta OTHER": MTA.rcpt("<carol@example.net>"),
+        ], controls: Self.controls { $0.protocolFlags = flags }
+      ).acts(script, after: "opened\nmta OPTNEG\nmta CONNECT\nmta HELO\nmta MAIL")
+      #expect(acts.last == .send(verdict, to: .mta))
+    }
   }
 
   private static func controls(_ change: (inout Controls.StandIn) -> Void) -> Controls {

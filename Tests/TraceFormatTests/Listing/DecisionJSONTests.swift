@@ -1,3 +1,4 @@
+import Foundation
 import MilterProtocol
 import TestSupport
 import Testing
@@ -35,6 +36,24 @@ import TraceModel
           + #""address":"192.0.2.7","port":51234},"helo":"mail.example.org","from":"<\u00e9@example.org>","#
           + #""rcpts":["<bob@example.net>"],"subject":"\u001b[1m \"loud\""}"#
       ])
+  }
+
+  @Test func anyRecordsMakeLinesOfJSON() throws {
+    var generator = SeededGenerator(seed: 5)
+    var fold = DecisionFold()
+    let json = DecisionJSON(startedAt: 0)
+    var count = 0
+    for _ in 0..<20_000 {
+      var record = Record.random(using: &generator)
+      record.connection = Int.random(in: 0..<3, using: &generator)
+      guard let decision = fold.apply(record) else { continue }
+      count += 1
+      var line: [UInt8] = []
+      json.append(decision, to: &line)
+      #expect(line.allSatisfy { $0 == 0x0A || (0x20..<0x7F).contains($0) })
+      _ = try JSONSerialization.jsonObject(with: Data(line))
+    }
+    #expect(count > 10)
   }
 
   @Test(arguments: [

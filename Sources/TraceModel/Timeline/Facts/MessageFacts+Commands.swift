@@ -33,6 +33,12 @@ extension MessageFacts {
     recipients.append(RecipientFact(envelope: envelope(packet, number: number)))
   }
 
+  mutating func refuseLatestRecipient() {
+    if recipientCount == recipients.count, !recipients.isEmpty {
+      recipients[recipients.count - 1].isRefusedByMTA = true
+    }
+  }
+
   private mutating func addHeader(_ packet: Packet, payloadBytes: Int, number: Int) {
     var strings = WireStrings(packet)
     let name = strings.next() ?? []

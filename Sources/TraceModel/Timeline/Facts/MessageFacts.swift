@@ -54,7 +54,9 @@ package struct MessageFacts: Hashable, Sendable {
   /// Bytes of headers and body so far.
   package var bytes: Int { headerBytes + bodyBytes }
   package var isQuarantined: Bool { modifications.contains { $0.kind == .quarantine } }
-  package var accepted: [RecipientFact] { recipients.filter { !($0.verdict?.refuses ?? false) } }
+  package var accepted: [RecipientFact] {
+    recipients.filter { !$0.isRefusedByMTA && !($0.verdict?.refuses ?? false) }
+  }
 
   package func headers(named name: some Collection<UInt8>) -> [HeaderFact] {
     headers.filter { $0.isNamed(name) }
@@ -85,6 +87,8 @@ package struct RecipientFact: Hashable, Sendable {
   package var envelope: EnvelopeFact
   /// What the MTA was told about this recipient.
   package internal(set) var verdict: VerdictFact?
+  /// It is told of only because RCPT_REJ was negotiated; no verdict brings it back.
+  package internal(set) var isRefusedByMTA = false
 
   package var address: Head { envelope.address }
 }

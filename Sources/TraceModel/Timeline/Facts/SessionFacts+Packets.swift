@@ -60,6 +60,7 @@ extension SessionFacts {
     placement.macros = macrosAhead.compactMap { $0.letter == kind.rawValue ? $0.packet : nil }
     macrosAhead.removeAll(keepingCapacity: true)
     if placement.message != 0 { message?.commanded(kind, packet, payloadBytes: payloadBytes, number: number) }
+    if kind == .rcpt, isRefusedByMTA(placement) { message?.refuseLatestRecipient() }
     note(kind, packet, forwarded: forwarded)
     macros.commanded(kind)
     if let stage = kind.stage {
@@ -70,6 +71,14 @@ extension SessionFacts {
           asked: forwarded && milterAnswers(stage) ? .at(time) : .no, owed: mtaWaits(stage)))
     }
     return placement
+  }
+
+  /// With RCPT_REJ, both MTAs name the mailer `error` for recipients that they refuse (protocol.md 3.6).
+  private func isRefusedByMTA(_ placement: Placement) -> Bool {
+    guard negotiation.mtaFlags.contains(.rejectedRcpt), let mailer = macros.value("rcpt_mailer".utf8) else {
+      return false
+    }
+    return placement.macros.contains(mailer.packet) && mailer.value.bytes == Array("error".utf8)
   }
 
   /// Facts of the session that a command brings.
