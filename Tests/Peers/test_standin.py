@@ -184,6 +184,17 @@ class Asking(unittest.TestCase):
                     self.assertIn("{mail_addr}\0sender@example.org\0", macros)
                     self.assertNotIn("{rcpt_addr}", macros)
 
+    def test_an_older_version_hears_less(self):
+        for mta, kind in MTAS:
+            for version, letters in ((2, ""), (3, "U"), (4, "TU"), (6, "TU")):
+                with self.subTest(mta=mta, version=version):
+                    trace, outcome = self.trace(mta, kind, "--protocol-version", str(version), "-c",
+                                                "on bodyeob do add-header X-Added yes",
+                                                scenario=scenarios.FLOWS["unknown-commands"])
+                    self.assertEqual(letters, "".join(letter for letter in "TU" if trace.codes("mta")[letter]))
+                    self.assertIn("X-Added: yes", outcome.mails[0].fields)
+                    self.assertEqual([], trace.errors)
+
     def test_an_action_that_was_left_out_is_refused(self):
         for mta, kind in MTAS:
             with self.subTest(mta=mta):
