@@ -158,8 +158,8 @@ def test_parts_are_saved_replaced_and_deleted():
                 with open(home.file("new.txt"), "w") as file:
                     file.write("Bye\n")
                 for line, words in [
-                    ("replace-part 1 @new.txt", r"packet \d+: replace-part 1"), ("delete-part 2", r"packet \d+: delete-part 2"),
-                    ("delete-part 3", r"packet \d+: there is no part 3: the last is 2"),
+                    ("replace-part 1 @new.txt", r"c1\.\d: replace-part 1"), ("delete-part 2", r"c1\.\d: delete-part 2"),
+                    ("delete-part 3", r"c1\.\d: there is no part 3: the last is 2"),
                 ]:
                     t.key(":")
                     t.send(line)

@@ -66,7 +66,7 @@ def test_the_operator_decides_about_a_mail():
                 t.key("+", "a")
                 t.send('X-Seen "by me"')
                 t.key("Enter")
-                t.wait(r'packet \d+: add-header X-Seen "by me"')
+                t.wait(r'c1\.\d: add-header X-Seen "by me"')
                 t.key("v", "a")
                 assert mta.reply() == b"hX-Seen\0by me\0"
                 assert mta.reply() == b"a"

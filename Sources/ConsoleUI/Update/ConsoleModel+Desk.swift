@@ -119,6 +119,29 @@ extension ConsoleModel {
     }
   }
 
+  // MARK: what a line being typed comes to
+
+  /// What the client will be told, or how many mails are meant, while the line is typed.
+  func deskRemark(on prompt: Prompt) -> String? {
+    guard prompt.validity == .valid else { return nil }
+    switch prompt.purpose {
+    case .reply:
+      guard let desk, let reply = try? Instruction(parsing: "reply " + prompt.editor.text),
+        case .answer(.custom(let custom)) = reply
+      else { return nil }
+      return VerdictEffect(of: .replyCode, at: desk.stage, under: desk.rules, text: custom.wire[...]).words
+    case .instruction:
+      guard let statements = try? Typed.statements(prompt.editor.text), statements.count == 1,
+        case .console(.apply(let condition, _))? = statements.first
+      else { return nil }
+      let predicate = FilterPredicate(condition)
+      let reader = trace.reader
+      let count = held.count { predicate.matches(reader.context(at: $0.row)) }
+      return "for \(count) of the \(held.count) that wait"
+    case .filter, .search, .note, .write, .quarantine, .hold, .rule: return nil
+    }
+  }
+
   // MARK: more than one
 
   /// The same for whatever waits and is alike.

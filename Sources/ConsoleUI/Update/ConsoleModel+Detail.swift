@@ -23,7 +23,8 @@ extension ConsoleModel {
       detail.show(.lines(linesOfNothing()), width: width)
       return
     }
-    detail.title = view == .messages ? messageTitle(packet) : packet.title
+    let isMail = view == .messages || desk != nil && packet.message > 0
+    detail.title = isMail ? messageTitle(packet) : packet.title
     detail.shortTitle =
       view == .messages ? messageName(packet) : DisplayText("#\(packet.number)")
     detail.show(content(packet, width: width), width: width)

@@ -39,13 +39,21 @@ extension ConsoleModel {
   mutating func showOutcome() {
     guard isLive, let last = trace.index.lastInstructed, last.record > shownOutcome else { return }
     shownOutcome = last.record
-    let place = last.outcome.packet.map { "packet \($0): " } ?? ""
+    let place = last.outcome.packet.map { "\(name(ofPacket: $0)): " } ?? ""
     if let refusal = last.outcome.refusal {
       if let packet = last.outcome.packet { decided.remove(packet) }
       status = StatusMessage(.refused, place + refusal)
     } else {
       status = StatusMessage(.done, place + String(last.outcome.text.prefix(80)))
     }
+  }
+
+  /// `packet 12`; at the desk the mail that it belongs to.
+  private func name(ofPacket number: Int) -> String {
+    guard isDesk, let row = trace.index.row(number: number), trace.index[row].message > 0 else {
+      return "packet \(number)"
+    }
+    return "c\(trace.index[row].connection).\(trace.index[row].message)"
   }
 
   // MARK: acts

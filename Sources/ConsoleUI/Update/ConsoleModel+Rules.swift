@@ -12,8 +12,9 @@ extension ConsoleModel {
 
   mutating func refreshRules() {
     lists[.rules, default: ListState()].setCount(ruleList.rules.count)
-    guard prompt == nil else {
-      prompt?.remark = trial?.words(of: trace.count)
+    if let prompt {
+      let remark = trial?.words(of: trace.count) ?? deskRemark(on: prompt)
+      self.prompt?.remark = remark
       return
     }
     let expression = selectedRule.map { ruleList.rules[$0].condition }

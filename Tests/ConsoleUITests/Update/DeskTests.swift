@@ -190,6 +190,16 @@ import TraceModel
     #expect(driver.model.body(ofMailWith: story.recipient) == nil)
   }
 
+  @Test func whatIsTypedSaysWhatItComesTo() {
+    var (driver, _) = start()
+    driver.press("G o")
+    driver.type("not today\"")
+    #expect(driver.text.contains { $0.contains("after the final dot the client gets the text") })
+    driver.press("Esc :")
+    driver.type("apply message.from contains \"example.org\" do reject")
+    #expect(driver.text.contains { $0.contains("for 1 of the 3 that wait") })
+  }
+
   @Test func aRuleIsMadeOfTheDecision() throws {
     var (driver, _) = start()
     driver.press("G o")
