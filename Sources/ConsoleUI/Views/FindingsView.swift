@@ -4,23 +4,11 @@ import TraceModel
 /// The Findings view: what peers did that is worth a remark, in order of time.
 enum FindingsView {
   static func draw(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
-    let columns = columns(layout.list.columns)
-    let places = Column.layout(columns, width: layout.list.columns)
-    if !layout.headings.isEmpty {
-      frame.put(columns.map(\.title), columns: columns, at: places, in: layout.headings, style: .dim)
-    }
-    let list = model.list
-    if list.count == 0 {
-      let line = layout.list.line(min(1, layout.list.rows - 1)).inset(columns: 2)
-      frame.put(DisplayText("nothing odd so far", style: Style(.placeholder)), in: line)
-    }
-    for (row, index) in list.visible.enumerated() {
-      let rect = layout.list.line(row)
-      guard !rect.isEmpty, model.trace.index.findings.indices.contains(index) else { continue }
-      frame.put(cells(model.trace.index.findings[index], model), columns: columns, at: places, in: rect)
-      if index == list.cursor {
-        frame.add(model.focus == .list ? .selected : .selectedElsewhere, in: rect)
-      }
+    let findings = model.trace.index.findings
+    ListTable.draw(
+      columns(layout.list.columns), model, empty: "nothing odd so far", into: &frame, in: layout
+    ) { index in
+      findings.indices.contains(index) ? cells(findings[index], model) : nil
     }
   }
 

@@ -5,32 +5,19 @@ import TraceModel
 enum HeldView {
   static func draw(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
     let columns = model.isDesk ? DeskRow.columns : columns(layout.list.columns, model)
-    let places = Column.layout(columns, width: layout.list.columns)
-    if !layout.headings.isEmpty {
-      frame.put(columns.map(\.title), columns: columns, at: places, in: layout.headings, style: .dim)
+    ListTable.draw(columns, model, empty: emptyWords(model), into: &frame, in: layout) { index in
+      guard model.held.indices.contains(index) else { return nil }
+      return model.isDesk ? DeskRow.cells(model.held[index], model) : cells(model.held[index], model)
     }
-    let list = model.list
-    if list.count == 0 { drawEmpty(model, into: &frame, in: layout.list) }
-    for (row, index) in list.visible.enumerated() {
-      let rect = layout.list.line(row)
-      guard !rect.isEmpty, model.held.indices.contains(index) else { continue }
-      let entry = model.held[index]
-      let cells = model.isDesk ? DeskRow.cells(entry, model) : cells(entry, model)
-      frame.put(cells, columns: columns, at: places, in: rect)
-      if index == list.cursor {
-        frame.add(model.focus == .list ? .selected : .selectedElsewhere, in: rect)
-      }
-    }
+    if model.isDesk, model.list.count == 0 { DeskRow.drawEmpty(model, into: &frame, in: layout.list) }
   }
 
-  private static func drawEmpty(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {
-    if model.isDesk { return DeskRow.drawEmpty(model, into: &frame, in: rect) }
-    let words =
-      model.isLive
+  /// The desk has words of its own.
+  private static func emptyWords(_ model: ConsoleModel) -> String {
+    if model.isDesk { return "" }
+    return model.isLive
       ? "nothing waits; i holds what an expression takes, such as bodyeob"
       : "nothing waits in a recorded trace"
-    let line = rect.line(min(1, rect.rows - 1)).inset(columns: 2)
-    frame.put(DisplayText(words, style: Style(.placeholder)), in: line)
   }
 
   private static func columns(_ width: Int, _ model: ConsoleModel) -> [Column] {

@@ -5,26 +5,12 @@ import TraceModel
 enum MessagesView {
   static func draw(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
     let isWide = layout.list.columns >= 96
-    let columns = columns(isWide: isWide)
-    let places = Column.layout(columns, width: layout.list.columns)
-    if !layout.headings.isEmpty {
-      frame.put(columns.map(\.title), columns: columns, at: places, in: layout.headings, style: .dim)
-      drawFilter(model, into: &frame, in: layout.headings)
+    ListTable.draw(
+      columns(isWide: isWide), model, empty: emptyWords(model), into: &frame, in: layout
+    ) { index in
+      model.mails.mail(line: index).map { cells($0, model, isWide: isWide) }
     }
-    let list = model.list
-    if list.count == 0 {
-      let line = layout.list.line(min(1, layout.list.rows - 1)).inset(columns: 2)
-      frame.put(DisplayText(emptyWords(model), style: Style(.placeholder)), in: line)
-    }
-    for (row, index) in list.visible.enumerated() {
-      let rect = layout.list.line(row)
-      guard !rect.isEmpty, let mail = model.mails.mail(line: index) else { continue }
-      frame.put(
-        cells(mail, model, isWide: isWide), columns: columns, at: places, in: rect)
-      if index == list.cursor {
-        frame.add(model.focus == .list ? .selected : .selectedElsewhere, in: rect)
-      }
-    }
+    if !layout.headings.isEmpty { drawFilter(model, into: &frame, in: layout.headings) }
   }
 
   private static func emptyWords(_ model: ConsoleModel) -> String {
