@@ -61,15 +61,16 @@ let package = Package(
         "MilterProtocol", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore", "ConsoleUI",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
-    tests("MilterProtocol"),
+    tests("MilterProtocol", hasFixtures: true),
     tests("TraceModel", also: ["MilterProtocol"]),
-    tests("TraceFormat", also: ["TraceModel", "MilterProtocol"]),
+    tests("TraceFormat", also: ["TraceModel", "MilterProtocol"], hasFixtures: true),
     tests("CommandLanguage", also: ["TraceModel", "MilterProtocol"]),
     tests("ProxyCore", also: ["TraceModel", "CommandLanguage", "MilterProtocol"]),
-    tests("ConsoleUI", also: ["TraceModel", "CommandLanguage", "MilterProtocol"]),
+    tests("ConsoleUI", also: ["TraceModel", "CommandLanguage", "MilterProtocol"], hasFixtures: true),
     tests(
       "ProxyRuntime",
-      also: ["ProxyCore", "TraceFormat", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux"]),
+      also: ["ProxyCore", "TraceFormat", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux"],
+      hasFixtures: true),
     tests("TerminalDriver", also: ["ConsoleUI", "MilterProtocol", "CNcurses"]),
 
     // What Tests/Terminal drives in a pseudo-terminal; its wall keeps crashes on request out of the tool.
@@ -79,15 +80,14 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["TestSupport", "TraceFormat", "TraceModel", "MilterProtocol", "mitmilter"],
-      exclude: ["Fixtures"],
       swiftSettings: strict),
   ]
 )
 
-/// The test target of `name`, with its `Fixtures` folder left where the tests read it.
-func tests(_ name: String, also others: [Target.Dependency] = []) -> Target {
+/// The test target of `name`, with its `Fixtures` folder, where it has one, left where the tests read it.
+func tests(_ name: String, also others: [Target.Dependency] = [], hasFixtures: Bool = false) -> Target {
   .testTarget(
     name: name + "Tests",
     dependencies: [.byName(name: name), "TestSupport"] + others,
-    exclude: ["Fixtures"], swiftSettings: strict)
+    exclude: hasFixtures ? ["Fixtures"] : [], swiftSettings: strict)
 }
