@@ -56,7 +56,7 @@ extension Position {
     if to == 1 { return from == 0 ? .legal : from == 7 ? .illegal : .unfinishedMessage }
     if to == from { return kind == .rcpt || kind == .header || kind == .body ? .legal : .illegal }
     guard to > from else { return .illegal }
-    for step in from + 1..<to where !isOptional(step, flags) { return .tooEarly }
+    for step in from + 1..<to where !isOptional(CommandKind.steps[step - 1], flags) { return .tooEarly }
     return .legal
   }
 
@@ -76,13 +76,14 @@ extension Position {
     }
   }
 
-  private func isOptional(_ step: Int, _ flags: ProtocolFlags) -> Bool {
+  private func isOptional(_ step: CommandKind, _ flags: ProtocolFlags) -> Bool {
     switch step {
-    case 1: flags.contains(.noMail)
-    case 2: flags.contains(.noRcpt)
-    case 3: flags.contains(.noData)
-    case 5: flags.contains(.noEOH)
-    default: true
+    case .mail: flags.contains(.noMail)
+    case .rcpt: flags.contains(.noRcpt)
+    case .data: flags.contains(.noData)
+    case .eoh: flags.contains(.noEOH)
+    case .header, .body, .bodyEOB: true
+    case .optNeg, .macro, .connect, .helo, .unknown, .abort, .quit, .quitNC: true
     }
   }
 
@@ -123,6 +124,9 @@ extension Position {
 }
 
 extension CommandKind {
+  /// The commands of a message, each at its ``step`` less one.
+  fileprivate static let steps: [CommandKind] = [.mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB]
+
   /// Place among the commands of a message, from 1.
   fileprivate var step: Int? {
     switch self {

@@ -33,7 +33,7 @@ import MilterProtocol
 /// | continue | what ends the message for the MTA | abort, out |
 /// | continue at DATA | a refusal | abort, out: the MTA may send RCPT again, which libmilter ignores after DATA |
 ///
-/// Sources: protocol.md 6.2–6.4 of the project's notes, condensed in `docs/protocol.md`.
+/// Sources: `docs/protocol.md`, sections 6.2, 6.3 and 6.4.
 enum Divergence {
   enum Out: UInt8, Sendable, Comparable {
     case no, message, connection

@@ -391,7 +391,9 @@ extension Record.Event {
     case (.mark, let packet?): .marked(packet: packet, on: true)
     case (.unmark, let packet?): .marked(packet: packet, on: false)
     case (.note(let text), _): .noted(text: text, packet: packet)
-    default: .instructed(Instructed(text: instruction.text, cause: cause, packet: packet, refusal: why))
+    case (.mark, nil), (.unmark, nil), (.hold, _), (.forward, _), (.forwardAll, _), (.step, _), (.drop, _),
+      (.answer, _), (.progress, _), (.change, _), (.set, _), (.raw, _), (.delay, _), (.close, _):
+      .instructed(Instructed(text: instruction.text, cause: cause, packet: packet, refusal: why))
     }
   }
 }

@@ -69,7 +69,7 @@ extension MessageFacts {
     case .mail, .header, .eoh, .body:
       if verdict.kind != .continue && verdict.kind != .skip { decide(verdict) }
     case .data:
-      // A refused DATA leaves the transaction open: both MTAs send further RCPT and DATA (protocol.md 6.2).
+      // A refused DATA leaves the message open: both MTAs send further RCPT and DATA (protocol.md 6.2).
       if verdict.refuses {
         decision = verdict
       } else if verdict.kind == .accept || verdict.kind == .discard {
