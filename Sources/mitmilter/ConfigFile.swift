@@ -3,7 +3,7 @@ import ConsoleUI
 import Glibc
 import ProxyRuntime
 
-/// `$XDG_CONFIG_HOME/mitmilter/config`: `set` and `bind` lines as at the prompt, `#` begins a comment line.
+/// `$XDG_CONFIG_HOME/mitmilter/config`: `set`, `bind`, `unbind` and rules as at the prompt, `#` begins a comment line.
 enum ConfigFile {
   /// Takes the file into the model; what is wrong in it, and where: nothing where there is no file.
   static func read(into model: inout ConsoleModel) -> [Failure] {
@@ -27,7 +27,7 @@ enum ConfigFile {
     }
     if !failures.isEmpty {
       failures[failures.count - 1].hint =
-        "set, bind and unbind lines go there; docs/keys.md lists what can be bound"
+        "set, bind, unbind and rules go there; docs/keys.md lists what can be bound"
     }
     return failures
   }

@@ -93,7 +93,7 @@ struct ScreenOptions: ParsableArguments {
     for fault in faults.dropLast() { report(fault) }
     if let last = faults.last { throw last }
     if let filter { _ = model.run("filter " + filter) }
-    var effects: [ConsoleEffect] = []
+    var effects = model.takeConfiguredRules()
     for line in command { effects += model.run(line) }
     var options = Terminal.Options()
     options.color = !noColor

@@ -56,3 +56,30 @@ def test_a_held_command_is_edited_and_stepped():
         if not t.is_closed:
             t.key("y")
         left(t)
+
+
+def test_rules_of_the_config_file_hold_and_a_missing_file_changes_nothing():
+    with Home() as home:
+        with open(home.file("mitmilter", "config"), "w") as config:
+            config.write("# stop at each recipient\non rcpt named breakpoint do hold\nbind F5 reject\n")
+        with home.run("demo", "--speed", "5", size=(120, 36)) as t:
+            t.wait("3 Held 1")
+            t.key("5")
+            t.wait("breakpoint|on rcpt")
+            t.key(":")
+            t.send("on bodyeob do replace-body @/nowhere/at-all")
+            t.key("Enter")
+            t.wait("cannot open '/nowhere/at-all': no such file")
+            assert "5 Rules 1" in t.text()
+            t.key("3", ":")
+            t.send("replace-body @/nowhere/at-all")
+            t.key("Enter")
+            t.wait("cannot open '/nowhere/at-all': no such file")
+            t.wait(r"RCPT .*rule breakpoint")
+            t.key("F5")
+            t.wait(r"packet \d+: reject")
+            t.key("Q")
+            t.until(lambda: t.is_closed or "Quit and end" in t.text(), "neither a question nor the end")
+            if not t.is_closed:
+                t.key("y")
+            left(t)

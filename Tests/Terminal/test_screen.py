@@ -381,7 +381,7 @@ def test_the_config_file_counts_and_says_where_it_is_wrong():
             t.wait(re.escape(f"{config}:2:12: expected clock, start, delta, there was 'noon'"))
             t.wait(r"^ {13}\^{4} *$")
             t.wait(re.escape(f"{config}:3:6: 'nokey' names no key"))
-            t.wait("hint: set, bind and unbind lines go there")
+            t.wait("hint: set, bind, unbind and rules go there")
             assert t.end() == 2
 
 

@@ -55,6 +55,8 @@ package struct ConsoleModel {
   // What waits, and what is done without the operator.
   package internal(set) var held: [HeldEntry] = []
   package var ruleList = RuleList()
+  /// Of the config file, not yet asked for.
+  var configuredRules: [Rule] = []
   /// Of the rule that is selected or being typed.
   var trial: Trial?
   /// The formats that `x` offers.

@@ -3,10 +3,19 @@ import TraceModel
 
 /// The operator's rules, as the proxy has them.
 package struct RuleList: Sendable {
-  package internal(set) var rules: [Rule]
+  package private(set) var rules: [Rule]
+  /// Those before the latest change, in case that is refused.
+  private var before: [Rule] = []
   package internal(set) var isArmed = true
 
   package init(_ rules: [Rule] = []) { self.rules = rules }
+
+  mutating func replace(with rules: [Rule]) {
+    before = self.rules
+    self.rules = rules
+  }
+
+  mutating func takeBack() { rules = before }
 
   /// The name of the rule that `i` sets: a breakpoint.
   static let holdName = "hold"

@@ -54,10 +54,12 @@ extension ConsoleModel {
   package mutating func configure(_ line: String) -> Typed.Fault? {
     do throws(Typed.Fault) {
       for statement in try Typed.statements(line) {
-        guard case .console(let console) = statement, console.isConfiguration else {
-          return Typed.Fault(range: 0..<line.utf8.count, message: "expected set, bind or unbind")
+        switch statement {
+        case .console(let console) where console.isConfiguration: _ = run(console)
+        case .rule(let rule): configuredRules.append(rule)
+        case .console, .instruction:
+          return Typed.Fault(range: 0..<line.utf8.count, message: "expected set, bind, unbind or a rule")
         }
-        _ = run(console)
       }
     } catch {
       return error
@@ -65,6 +67,12 @@ extension ConsoleModel {
     status = nil
     settle()
     return nil
+  }
+
+  /// Puts the rules of the config file behind those of the command line; a recorded trace has no use for any.
+  package mutating func takeConfiguredRules() -> [ConsoleEffect] {
+    defer { configuredRules = [] }
+    return isLive && !configuredRules.isEmpty ? set(ruleList.rules + configuredRules) : []
   }
 
   private mutating func set(_ name: String, to value: String) {

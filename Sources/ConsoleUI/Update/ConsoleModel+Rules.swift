@@ -114,7 +114,7 @@ extension ConsoleModel {
   }
 
   mutating func set(_ rules: [Rule]) -> [ConsoleEffect] {
-    ruleList.rules = rules
+    ruleList.replace(with: rules)
     return [.setRules(rules)]
   }
 }

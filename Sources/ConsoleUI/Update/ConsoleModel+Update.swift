@@ -13,6 +13,9 @@ extension ConsoleModel {
     case .resized(let size): self.size = size
     case .idle: effects = work()
     case .reported(let message): status = message
+    case .rulesRefused(let why):
+      ruleList.takeBack()
+      status = StatusMessage(.refused, why)
     case .edited(let request, let text): effects = edited(request, text)
     case .taken(let path, let bytes):
       question = Question(

@@ -141,7 +141,7 @@ final class ScreenLoop {
       report(feed.obey(instruction, packet: packet, connection: connection, body: body))
       send(.appended)
     case .forwardAll: report(feed.forwardAll())
-    case .setRules(let rules): report(feed.setRules(rules))
+    case .setRules(let rules): if let refusal = feed.setRules(rules) { send(.rulesRefused(refusal)) }
     case .arm(let isOn): feed.arm(isOn)
     case .edit(let request): edit(request)
     case .write(let path, let records, let replaces): write(records, to: path, replacing: replaces)

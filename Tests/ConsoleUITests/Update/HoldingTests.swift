@@ -153,6 +153,29 @@ import TraceModel
     #expect(driver.effects.last == .setRules([]))
   }
 
+  @Test func rulesOfTheConfigFileComeBehindOthers() throws {
+    var (driver, _, _) = start()
+    let (first, second) = (try Rule(parsing: "on rcpt do accept"), try Rule(parsing: "on mail do hold"))
+    driver.model.ruleList = RuleList([first])
+    #expect(driver.model.configure("on mail do hold") == nil)
+    #expect(driver.model.takeConfiguredRules() == [.setRules([first, second])])
+    #expect(driver.model.takeConfiguredRules() == [])
+    var recorded = Driver().model
+    #expect(recorded.configure("on mail do hold") == nil)
+    #expect(recorded.takeConfiguredRules() == [])
+  }
+
+  @Test func refusedRulesLeaveTheListAsItWas() {
+    var (driver, _, _) = start()
+    driver.enter("on rcpt do hold")
+    driver.enter("on bodyeob do replace-body @/nowhere")
+    driver.send(.rulesRefused("cannot open '/nowhere'"))
+    #expect(driver.text.last == " cannot open '/nowhere'")
+    driver.press("5")
+    #expect(driver.text.contains { $0.contains("on rcpt do hold") || $0.contains("rcpt") })
+    #expect(!driver.text.contains { $0.contains("/nowhere") })
+  }
+
   @Test func rulesAreSwitchedMovedAndDeleted() throws {
     var (driver, _, _) = start()
     driver.enter("on rcpt do accept")
