@@ -67,3 +67,32 @@ struct Block {
     return (word | isDelete | ~(isVisible & isNotQuote & isNotBackslash)) & 0x8080_8080_8080_8080
   }
 }
+
+/// Looks for bytes in need of an escape, thirty-two in one step, where there are hardly any.
+enum PlainRun {
+  static let step = 32
+
+  /// How many bytes from the first one on need no escape, in whole steps.
+  ///
+  /// Not inlined, and the odd form of the conditions: so the compiler makes a dozen vector operations of a step, three times
+  /// as fast as two ``Block``s (Swift 6.3).
+  ///
+  /// - Parameter start: `count` readable bytes, aligned anyhow.
+  @inline(never) @unsafe
+  static func length(at start: UnsafeRawPointer, count: Int) -> Int {
+    let bytes = unsafe start.assumingMemoryBound(to: UInt8.self)
+    var end = 0
+    while count &- end >= step {
+      var odd: UInt8 = 0
+      for place in 0..<step {
+        let byte = unsafe bytes[end &+ place]
+        odd |=
+          ((byte &- 0x20 > 0x5E ? 1 : 0) as UInt8) | ((byte == UInt8(ascii: "\"") ? 1 : 0) as UInt8)
+          | ((byte == UInt8(ascii: "\\") ? 1 : 0) as UInt8)
+      }
+      if odd != 0 { return end }
+      end &+= step
+    }
+    return end
+  }
+}

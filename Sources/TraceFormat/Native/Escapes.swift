@@ -33,6 +33,13 @@ enum Escapes {
     var read = 0
     var written = 0
     while source.count - read >= Block.bytes {
+      if source.count - read >= PlainRun.step {
+        let plain = unsafe PlainRun.length(at: base + read, count: source.count - read)
+        unsafe (target + written).copyMemory(from: base + read, byteCount: plain)
+        read += plain
+        written += plain
+      }
+      guard source.count - read >= Block.bytes else { break }
       let block = unsafe Block(at: base + read)
       // Stored whole: what lies behind the first byte in need of an escape is overwritten by it.
       unsafe block.store(to: target + written)
@@ -68,10 +75,9 @@ enum Escapes {
       unsafe (target + 1).storeBytes(of: letter, as: UInt8.self)
       return 2
     }
-    unsafe (target + 1).storeBytes(of: UInt8(ascii: "u"), as: UInt8.self)
-    unsafe (target + 2).storeBytes(of: 0x3030, as: UInt16.self)
-    unsafe (target + 4).storeBytes(of: hexDigit(byte >> 4), as: UInt8.self)
-    unsafe (target + 5).storeBytes(of: hexDigit(byte & 15), as: UInt8.self)
+    // One store for all six, and two bytes of the block behind them.
+    let digits = UInt64(hexDigit(byte >> 4)) << 32 | UInt64(hexDigit(byte & 15)) << 40
+    unsafe target.storeBytes(of: (digits | 0x3030_755C).littleEndian, as: UInt64.self)
     return longest
   }
 }

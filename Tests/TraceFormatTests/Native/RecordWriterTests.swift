@@ -57,6 +57,29 @@ import TraceModel
     }
   }
 
+  /// Short frames are written in another way than long ones, which a piece that passes is as well.
+  @Test(arguments: [4, 5, 31, 32, 33, 63, 64, 65, 100, 4095, 4096, 4097, 20_000])
+  func aPacketIsWrittenAsAnyOtherBytesAre(length: Int) {
+    var generator = SeededGenerator(seed: UInt64(length))
+    for place in [0, length / 2, length - 1] {
+      var frame = [UInt8](repeating: 0x61, count: length)
+      frame[place] = UInt8.random(in: .min ... .max, using: &generator)
+      for number in [0, 9, 10, 99_999, 1 << 53, Int.max] {
+        let time = Moment(microseconds: Int64(number))
+        let received = Received(number: number, packet: Packet(frame: frame, from: .mta), forwarded: false)
+        let passed = Passed(sender: .mta, bytes: frame, reason: .foreign)
+        var packet: [UInt8] = []
+        var other: [UInt8] = []
+        RecordWriter.append(Record(time: time, connection: number, event: .received(received)), to: &packet)
+        RecordWriter.append(Record(time: time, connection: number, event: .passed(passed)), to: &other)
+        let expected = String(decoding: other, as: UTF8.self)
+          .replacing(#""k":"pass""#, with: #""k":"recv""#)
+          .replacing(#""why":"foreign""#, with: "\"n\":\(number)")
+        #expect(String(decoding: packet, as: UTF8.self) == expected)
+      }
+    }
+  }
+
   @Test func aLineOfAnyRecordIsPrintableASCII() {
     var generator = SeededGenerator(seed: 11)
     var line: [UInt8] = []
