@@ -9,6 +9,16 @@ struct Outgoing {
     /// In the arena: they came in this turn.
     case arena(UnsafeRawBufferPointer)
     case owned([UInt8])
+
+    /// Takes in what lies right behind it in the arena.
+    @inline(__always)
+    fileprivate mutating func extend(with next: UnsafeRawBufferPointer) -> Bool {
+      guard case .arena(let before) = self, let start = before.baseAddress,
+        UnsafeRawPointer(start + before.count) == next.baseAddress
+      else { return false }
+      self = .arena(UnsafeRawBufferPointer(start: start, count: before.count + next.count))
+      return true
+    }
   }
 
   private struct Entry {
@@ -20,14 +30,13 @@ struct Outgoing {
   private var entries: [Entry] = []
 
   mutating func append(_ source: Source, to leg: Leg, of slot: Int) {
-    if let last = entries.last, last.slot == slot, last.leg == leg, case .arena(let before) = last.source,
-      case .arena(let next) = source, let end = before.baseAddress, end + before.count == next.baseAddress
+    let last = entries.count - 1
+    if case .arena(let next) = source, last >= 0, entries[last].slot == slot, entries[last].leg == leg,
+      entries[last].source.extend(with: next)
     {
-      entries[entries.count - 1].source = .arena(
-        UnsafeRawBufferPointer(start: end, count: before.count + next.count))
-    } else {
-      entries.append(Entry(slot: slot, leg: leg, source: source))
+      return
     }
+    entries.append(Entry(slot: slot, leg: leg, source: source))
   }
 
   var isEmpty: Bool { entries.isEmpty }
