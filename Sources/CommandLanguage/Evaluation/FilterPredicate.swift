@@ -4,8 +4,14 @@ import TraceModel
 /// A matcher as a filter over the timeline runs it: told which facts are worth folding for it.
 package struct FilterPredicate: PacketPredicate {
   package let matcher: Matcher
+  package let headers: [HeaderProbe]?
+  private let requirement: TextRequirement?
 
-  package init(_ expression: Expression) { matcher = Matcher(expression) }
+  package init(_ expression: Expression) {
+    matcher = Matcher(expression)
+    requirement = expression.requirement
+    headers = expression.headers
+  }
 
   package var needs: FactNeeds {
     var needs: FactNeeds = []
@@ -15,6 +21,11 @@ package struct FilterPredicate: PacketPredicate {
     if matcher.needs.contains(.macros) { needs.insert(.macros) }
     if matcher.needs.contains(.headers) { needs.insert(.headers) }
     return needs
+  }
+
+  package func requirement(for kind: PacketKind, from sender: Leg) -> TextProbe? {
+    guard let requirement, requirement.kinds.contains(kind, from: sender) else { return nil }
+    return requirement.probe
   }
 
   package func mayMatch(_ kind: PacketKind, from sender: Leg) -> Bool {

@@ -25,14 +25,13 @@ struct TextSource: Sendable {
 
   init(_ field: Term.TextField, key: [UInt8]? = nil) {
     self.field = field
-    self.key = key ?? []
+    self.key = key ?? (field == .messageSubject ? Array("Subject".utf8) : [])
   }
 
   func values(in context: some PacketContext) -> TextValues {
     switch field {
     case .macro: TextValues(context.macro(key))
-    case .messageHeader: .many(context.messageHeaders(named: key))
-    case .messageSubject: .many(context.messageHeaders(named: Array("Subject".utf8)))
+    case .messageHeader, .messageSubject: .many(context.messageHeaders(named: key))
     case .messageFrom: TextValues(context.messageFrom)
     case .messageRecipients: .many(context.messageRecipients)
     case .queue: TextValues(context.queueID)

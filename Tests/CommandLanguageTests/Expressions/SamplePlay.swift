@@ -16,6 +16,7 @@ import TraceModel
 ///     32 ABORT       33 UNKNOWN     34 a code that nobody uses (marked)       35 QUIT
 struct SamplePlay {
   let contexts: [FactsContext]
+  let records: [Record]
 
   /// 2026-05-01T12:00:00Z.
   static let startedAt: Int64 = 1_777_636_800_000_000
@@ -49,6 +50,7 @@ struct SamplePlay {
       Milter.quarantine("looks odd"), Milter.accept)
     play.mta(MTA.abort, MTA.unknown("XFOO bar"), MTA.raw("Z", [0x1B, 0xFF]), MTA.quit)
     contexts = Self.contexts(of: play)
+    records = play.records
   }
 
   private static let flags: [Int: PacketFlags] = [17: [.held, .edited], 27: .injected, 34: .marked]

@@ -40,13 +40,14 @@ extension MessageFacts {
   }
 
   private mutating func addHeader(_ packet: Packet, payloadBytes: Int, number: Int) {
-    var strings = WireStrings(packet)
-    let name = strings.next() ?? []
-    let value = strings.next() ?? []
     headerCount += 1
     // Two NULs in the packet; colon, blank, CR and LF in the mail.
     headerBytes += payloadBytes + 2
-    guard headers.count < FactLimits.entries else { return }
+    // One whose content was not read is counted and no more.
+    guard headerCount <= FactLimits.entries, payloadBytes == 0 || !packet.payload.isEmpty else { return }
+    var strings = WireStrings(packet)
+    let name = strings.next() ?? []
+    let value = strings.next() ?? []
     let index = 1 + headers.reduce(0) { $0 + ($1.isNamed(name) ? 1 : 0) }
     headers.append(HeaderFact(name: keep(name), value: keep(value), index: index, packet: number))
   }

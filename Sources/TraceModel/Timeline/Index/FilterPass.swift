@@ -37,6 +37,15 @@ package protocol PacketPredicate: Sendable {
   /// False where no packet of that kind can match: it is not asked about any.
   func mayMatch(_ kind: PacketKind, from sender: Leg) -> Bool
   func matches(_ context: some PacketContext) -> Bool
+  /// Text that such a packet must have to match; nil where that is not known.
+  func requirement(for kind: PacketKind, from sender: Leg) -> TextProbe?
+  /// The headers whose names and values `needs` is about; nil for all.
+  var headers: [HeaderProbe]? { get }
+}
+
+extension PacketPredicate {
+  package func requirement(for kind: PacketKind, from sender: Leg) -> TextProbe? { nil }
+  package var headers: [HeaderProbe]? { nil }
 }
 
 /// Finds the packets that a predicate says yes to, in order, some at a time.
@@ -57,18 +66,19 @@ package struct FilterPass<Predicate: PacketPredicate> {
 
   package func isDone(over index: TimelineIndex) -> Bool { next >= index.count }
 
-  /// Looks at up to `limit` packets more. Returns whether it has seen all that there are.
+  /// Looks at up to `limit` packets more, fewer where they are long. Returns whether it has seen all that there are.
   @discardableResult
   package mutating func advance(_ reader: TimelineReader, limit: Int = .max) -> Bool {
     let count = reader.index.count
-    let end = limit > count - next ? count : next + limit
+    var effort = 0
     let folds = !predicate.needs.isEmpty
     let none = FactsBox()
-    while next < end {
+    while next < count, effort < limit {
       let entry = reader.index.packets[next]
+      effort += 1 + Int(entry.frameBytes) / TimelineIndex.bytesPerStep
       let box = folds ? fold(entry, reader) : none
       let kind = entry.kind
-      if predicate.mayMatch(kind, from: entry.sender) {
+      if predicate.mayMatch(kind, from: entry.sender), mayHold(kind, entry, reader.source) {
         let context = RowContext(reader: reader, row: next, entry: entry, facts: box)
         if predicate.matches(context) { rows.append(UInt32(next)) }
         none.isFolded = false
@@ -108,21 +118,29 @@ package struct FilterPass<Predicate: PacketPredicate> {
     let c = reader.index.spans[Int(entry.span)].connection
     let box = self.box(c)
     let kind = entry.kind
-    let isTouched = !entry.flags.isDisjoint(with: [.held, .edited, .injected, .dropped, .answered])
-    if isTouched || predicate.needs.includes(kind) {
+    if entry.isTouched || predicate.needs.includes(kind) && mayMatter(kind, entry, reader.source) {
       if let record = reader.record(at: Int(entry.record)) { box.facts.apply(record) }
     } else {
       box.facts.received(
-        HollowPackets.packet(kind, from: entry.sender, entry.stage),
-        number: reader.index.numbers.number(next),
-        at: reader.index.packets.time(next), forwarded: true,
-        payloadBytes: max(0, Int(entry.frameBytes) - Limits.headerBytes))
+        hollow: entry, number: reader.index.numbers.number(next), at: reader.index.packets.time(next))
     }
     if next + 1 >= reader.index.connections[Int(c)].endRow, !reader.index.connections[Int(c)].isOpen {
       folded[c] = nil
       latest = nil
     }
     return box
+  }
+
+  /// False where a look at the line tells that the packet does not match.
+  private func mayHold(_ kind: PacketKind, _ entry: PacketEntry, _ source: any RecordSource) -> Bool {
+    guard let text = predicate.requirement(for: kind, from: entry.sender) else { return true }
+    return source.mayHold(text, at: Int(entry.record))
+  }
+
+  /// False for a header that nobody asks about.
+  private func mayMatter(_ kind: PacketKind, _ entry: PacketEntry, _ source: any RecordSource) -> Bool {
+    guard case .command(.header) = kind, let headers = predicate.headers else { return true }
+    return headers.contains { $0.mayStand(at: Int(entry.record), in: source) }
   }
 
   /// The facts of a connection; packets of one often follow one another.
@@ -143,24 +161,4 @@ package struct FilterPass<Predicate: PacketPredicate> {
       nextRemark += 1
     }
   }
-}
-
-/// Packets of each kind without content, to stand in for those that are not read.
-private enum HollowPackets {
-  static func packet(_ kind: PacketKind, from sender: Leg, _ stage: Stage?) -> Packet {
-    switch kind {
-    // Their letter decides where a message begins.
-    case .command(.macro): macros[Int(stage?.rawValue ?? 0)]
-    case .command(let command): commands[Int(command.rawValue)]
-    case .reply(let reply): replies[Int(reply.rawValue)]
-    case .unknown, .empty: nothing[Int(sender.rawValue)]
-    }
-  }
-
-  private static let commands = (0...UInt8.max).map { Packet(code: $0, from: .mta) }
-  private static let macros = (0...UInt8.max).map {
-    Packet(code: CommandKind.macro.rawValue, payload: [$0], from: .mta)
-  }
-  private static let replies = (0...UInt8.max).map { Packet(code: $0, from: .milter) }
-  private static let nothing = Leg.allCases.map { Packet(frame: [0, 0, 0, 0], from: $0) }
 }

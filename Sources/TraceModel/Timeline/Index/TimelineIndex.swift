@@ -33,6 +33,7 @@ package struct TimelineIndex: Sendable {
   package internal(set) var findings: [FindingEntry] = []
   /// Connections that no packet tells of, in the order of their ends.
   package internal(set) var silent: [SilentConnection] = []
+  package internal(set) var findingCounts: [Finding.Severity: Int] = [:]
   /// Rows of packets that are stopped now, oldest first.
   package internal(set) var waiting: [Int] = []
   /// What became of the latest instruction of the operator, and the number of its record.
@@ -76,12 +77,18 @@ package struct TimelineIndex: Sendable {
 
 /// Appending.
 extension TimelineIndex {
-  /// Appends up to `limit` of the records that the source has beyond those known. Returns whether all are in.
+  /// Appends up to `limit` of the records that the source has beyond those known, fewer where they are long: each
+  /// ``bytesPerStep`` count as one more. Returns whether all are in.
   @discardableResult
   package mutating func catchUp(with source: some RecordSource, limit: Int = .max) -> Bool {
-    let end = min(source.count, limit == .max ? .max : recordCount + limit)
-    while recordCount < end {
+    let end = source.count
+    var effort = 0
+    while recordCount < end, effort < limit {
+      effort += 1
       if let record = source.record(at: recordCount) {
+        if case .received(let received) = record.event {
+          effort += received.packet.bytes.count / Self.bytesPerStep
+        }
         append(record)
       } else {
         recordCount += 1
@@ -89,6 +96,9 @@ extension TimelineIndex {
     }
     return recordCount >= source.count
   }
+
+  /// About as dear to read as a small record is.
+  package static let bytesPerStep = 1024
 
   package mutating func append(_ record: Record) {
     let index = recordCount
@@ -192,6 +202,7 @@ extension TimelineIndex {
   private mutating func found(_ finding: Finding, record: Int, at time: Moment, _ c: Int) {
     let row = remark(record, c, about: finding.packet)
     findings.append(FindingEntry(record: record, row: row, connection: c, rule: finding.rule, time: time))
+    findingCounts[finding.severity, default: 0] += 1
     connections[c].findingCount += 1
     connections[c].severity = max(connections[c].severity, finding.severity)
     guard let row else { return }

@@ -156,7 +156,14 @@ extension TimelineIndex {
         }
         remark += 1
       }
-      if let own = source.record(at: record) { facts.apply(own) }
+      let entry = packets[next]
+      if entry.kind == .command(.body), !entry.isTouched {
+        // Of a body only its length counts, and to read it takes long.
+        facts.received(
+          hollow: entry, number: numbers.number(next), at: packets.time(next))
+      } else if let own = source.record(at: record) {
+        facts.apply(own)
+      }
     }
     return facts
   }

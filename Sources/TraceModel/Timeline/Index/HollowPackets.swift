@@ -1,0 +1,35 @@
+import MilterProtocol
+
+extension SessionFacts {
+  /// Folds in a packet that passed as it came as what it is, without its content having been read.
+  mutating func received(hollow entry: PacketEntry, number: Int, at time: Moment) {
+    _ = received(
+      HollowPackets.packet(entry.kind, from: entry.sender, entry.stage), number: number, at: time,
+      forwarded: true, payloadBytes: max(0, Int(entry.frameBytes) - Limits.headerBytes))
+  }
+}
+
+extension PacketEntry {
+  /// Whether it left in another way than as it came: then more counts than what it is.
+  var isTouched: Bool { !flags.isDisjoint(with: [.held, .edited, .injected, .dropped, .answered]) }
+}
+
+/// Packets of each kind without content, to stand in for those that are not read.
+private enum HollowPackets {
+  static func packet(_ kind: PacketKind, from sender: Leg, _ stage: Stage?) -> Packet {
+    switch kind {
+    // Their letter decides where a message begins.
+    case .command(.macro): macros[Int(stage?.rawValue ?? 0)]
+    case .command(let command): commands[Int(command.rawValue)]
+    case .reply(let reply): replies[Int(reply.rawValue)]
+    case .unknown, .empty: nothing[Int(sender.rawValue)]
+    }
+  }
+
+  private static let commands = (0...UInt8.max).map { Packet(code: $0, from: .mta) }
+  private static let macros = (0...UInt8.max).map {
+    Packet(code: CommandKind.macro.rawValue, payload: [$0], from: .mta)
+  }
+  private static let replies = (0...UInt8.max).map { Packet(code: $0, from: .milter) }
+  private static let nothing = Leg.allCases.map { Packet(frame: [0, 0, 0, 0], from: $0) }
+}
