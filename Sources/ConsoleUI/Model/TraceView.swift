@@ -27,9 +27,7 @@ package struct TraceView {
   /// A reader over the index as it is now. Let go of it before records are folded in, or the index is copied.
   var reader: TimelineReader { TimelineReader(index, source, utcOffset: utcOffset) }
 
-  var findingCounts: [Finding.Severity: Int] {
-    index.findings.reduce(into: [:]) { $0[$1.severity, default: 0] += 1 }
-  }
+  var findingCounts: [Finding.Severity: Int] { index.findingCounts }
 
   // MARK: packets
 

@@ -62,7 +62,11 @@ extension ConsoleModel {
     case .messages:
       guard let mail = mails.mail(line: line) else { return (false, 1) }
       let packets = trace.index.rows(ofMessage: mail)
-      return (packets.contains { search.matches(row: $0, trace) }, 1 + trace.messages[mail].rows.count / 4)
+      let entry = trace.messages[mail]
+      return (
+        packets.contains { search.matches(row: $0, trace) },
+        1 + entry.rows.count / 4 + entry.bytes / TimelineIndex.bytesPerStep
+      )
     case .findings:
       let finding = trace.index.findings[line]
       let isMatch =
@@ -71,7 +75,8 @@ extension ConsoleModel {
       return (isMatch, 2)
     case .timeline, .held, .rules, .stats:
       switch rows[line] {
-      case .packet(let row): return (search.matches(row: row, trace), 1)
+      case .packet(let row):
+        return (search.matches(row: row, trace), 1 + trace.index[row].frameBytes / TimelineIndex.bytesPerStep)
       case .silent(let place):
         return (search.matches(Array(ConnectionLine(trace.index.silent[place], trace).words.utf8)), 1)
       }

@@ -30,6 +30,8 @@ final class LiveFeed: ScreenFeed {
   var now: Moment { clock.now }
   var descriptor: Int32? { bell.descriptor }
   var patience: Duration? { nil }
+  /// A frame's time: each refresh makes the detail of the newest packet anew, and under load one would follow the other.
+  var rest: Duration { ScreenLoop.frameInterval }
   var paths: [String] { path.map { [$0] } ?? [] }
 
   func refresh() throws(FileFailure) -> Bool {

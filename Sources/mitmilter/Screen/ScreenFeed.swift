@@ -12,6 +12,8 @@ protocol ScreenFeed: AnyObject {
   var descriptor: Int32? { get }
   /// How long it may be left alone where nothing can be polled; nil for ever.
   var patience: Duration? { get }
+  /// How long to leave it alone once it was asked; what comes meanwhile is taken in one go.
+  var rest: Duration { get }
   /// Takes in what has come. Returns whether anything has.
   func refresh() throws(FileFailure) -> Bool
   /// Carries out an instruction; the answer is what to tell the operator, nil for nothing.
@@ -31,6 +33,7 @@ protocol ScreenFeed: AnyObject {
 }
 
 extension ScreenFeed {
+  var rest: Duration { .zero }
   func takeMessages() -> [String] { [] }
   func forwardAll() -> String? { "nothing waits in a recorded trace" }
   func setRules(_ rules: [Rule]) -> String? { nil }

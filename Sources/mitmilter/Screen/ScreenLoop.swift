@@ -5,7 +5,8 @@ import ProxyRuntime
 import TerminalDriver
 import TraceModel
 
-/// The screen's turn of the main thread: one poll over terminal, signals and records; update; at most 30 frames a second.
+/// The screen's turn of the main thread: one poll over terminal, signals and records; update; at most 30 frames a second
+/// and one for each key.
 ///
 /// The first frame after quiet is drawn at once. Whatever takes long is cut into slices (`ConsoleModel.isBusy`), and keys
 /// are looked at between two of them.
@@ -18,12 +19,16 @@ final class ScreenLoop {
     case lost
   }
 
-  private static let frameInterval = Duration.milliseconds(33)
+  static let frameInterval = Duration.milliseconds(33)
+  /// After a key somebody waits for the next one.
+  private static let frameIntervalAfterKey = Duration.milliseconds(8)
 
   private let terminal: Terminal
   private let feed: any ScreenFeed
   private var model: ConsoleModel
   private var needsDrawing = true
+  /// A key has come since the last frame.
+  private var answersKey = false
   private var lastDrawn = ContinuousClock.now - .seconds(1)
   private var end: End?
   /// What is being written, and how far it is.
@@ -69,7 +74,7 @@ final class ScreenLoop {
       pollfd(fd: terminal.descriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
     ]
-    if let descriptor = feed.descriptor {
+    if let descriptor = feed.descriptor, restLeft == .zero {
       polled.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
     }
     _ = Glibc.poll(&polled, nfds_t(polled.count), Int32(patience.milliseconds))
@@ -77,23 +82,30 @@ final class ScreenLoop {
   }
 
   private var feedIsReady = false
-  private var lastAsked = ContinuousClock.now
+  private var lastAsked = ContinuousClock.now - .seconds(1)
 
   private var patience: Duration {
     if model.isBusy || export != nil { return .zero }
     var patience = Duration.seconds(1)
     if let keys = terminal.keyPatience { patience = min(patience, keys) }
     if let feed = feed.patience { patience = min(patience, feed) }
-    if needsDrawing { patience = min(patience, max(.zero, Self.frameInterval - sinceDrawn)) }
+    if restLeft > .zero { patience = min(patience, restLeft) }
+    if needsDrawing { patience = min(patience, max(.zero, interval - sinceDrawn)) }
     return patience
   }
 
+  /// How long the feed is still left alone.
+  private var restLeft: Duration { max(.zero, feed.rest - lastAsked.duration(to: .now)) }
+  private var interval: Duration { answersKey ? Self.frameIntervalAfterKey : Self.frameInterval }
   private var sinceDrawn: Duration { lastDrawn.duration(to: .now) }
 
   // MARK: taking in
 
   private func takeKeys() {
-    while end == nil, let key = terminal.nextKey() { send(.key(key)) }
+    while end == nil, let key = terminal.nextKey() {
+      send(.key(key))
+      answersKey = true
+    }
     if terminal.isClosed { end = .lost }
   }
 
@@ -127,9 +139,10 @@ final class ScreenLoop {
   // MARK: giving out
 
   private func drawIfDue() {
-    guard needsDrawing, sinceDrawn >= Self.frameInterval else { return }
+    guard needsDrawing, sinceDrawn >= interval else { return }
     terminal.draw(render(model, size: terminal.size))
     needsDrawing = false
+    answersKey = false
     lastDrawn = .now
   }
 
@@ -139,6 +152,8 @@ final class ScreenLoop {
       let connection = model.connection(ofPacket: packet) ?? 0
       let body = instruction.rewritesPart ? model.body(ofMailWith: packet) : nil
       report(feed.obey(instruction, packet: packet, connection: connection, body: body))
+      // Its outcome comes as a record.
+      lastAsked = .now - feed.rest
       send(.appended)
     case .forwardAll: report(feed.forwardAll())
     case .setRules(let rules): if let refusal = feed.setRules(rules) { send(.rulesRefused(refusal)) }
