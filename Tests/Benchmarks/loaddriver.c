@@ -1,7 +1,8 @@
 /* Plays the MTA in many milter sessions at once, one thread, and times every command that has a reply.
  *
- *   loaddriver ADDRESS [-c CONNECTIONS] [-s SECONDS] [-b BODY_OCTETS] [-n] [-k]
+ *   loaddriver ADDRESS [-c CONNECTIONS] [-s SECONDS] [-b BODY_OCTETS] [-r RATE] [-n] [-k]
  *
+ *   -r  at most so many round trips a second in all, evenly spread
  *   -n  the milter negotiated no replies before the end of the message: all stages leave at once
  *   -k  churn: every session is one message long, then the connection is closed and made anew
  *
@@ -19,6 +20,7 @@ static unsigned connections = 1;
 static double seconds = 2;
 static size_t body_octets = 4096;
 static int pipelined, churning;
+static double rate;
 
 static uint64_t now(void) {
   struct timespec time;
@@ -156,9 +158,29 @@ static void send_step(struct connection *c) {
   want(c, 0);
 }
 
-static void ask(struct connection *c) {
+/* With a rate, who may go next waits in a line for its time. */
+static struct connection **line;
+static unsigned line_first, line_count;
+static uint64_t next_time;
+
+static void ask_now(struct connection *c) {
   c->asked = now();
   send_step(c);
+}
+
+static void ask(struct connection *c) {
+  if (!measuring || rate == 0) return ask_now(c);
+  line[(line_first + line_count++) % connections] = c;
+}
+
+static void serve_line(void) {
+  uint64_t time = now(), step = (uint64_t)(1e9 / rate);
+  if (next_time + 100000000 < time) next_time = time; /* what was missed is not caught up with */
+  for (; line_count > 0 && next_time <= time; line_count--, next_time += step) {
+    struct connection *c = line[line_first];
+    line_first = (line_first + 1) % connections;
+    ask_now(c);
+  }
 }
 
 static void open_connection(struct connection *c) {
@@ -240,12 +262,13 @@ static void readable(struct connection *c) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 2) return fputs("usage: loaddriver ADDRESS [-c N] [-s SECONDS] [-b OCTETS] [-n] [-k]\n", stderr), 2;
-  for (int option; (option = getopt(argc - 1, argv + 1, "c:s:b:nk")) != -1;) {
+  if (argc < 2) return fputs("usage: loaddriver ADDRESS [-c N] [-s SECONDS] [-b OCTETS] [-r RATE] [-n] [-k]\n", stderr), 2;
+  for (int option; (option = getopt(argc - 1, argv + 1, "c:s:b:r:nk")) != -1;) {
     switch (option) {
       case 'c': connections = (unsigned)atoi(optarg); break;
       case 's': seconds = atof(optarg); break;
       case 'b': body_octets = (size_t)atol(optarg); break;
+      case 'r': rate = atof(optarg); break;
       case 'n': pipelined = 1; break;
       case 'k': churning = 1; break;
       default: return 2;
@@ -256,7 +279,8 @@ int main(int argc, char **argv) {
   write_scripts();
   poller = epoll_create1(0);
   all = calloc(connections, sizeof *all);
-  if (all == NULL) die("memory");
+  line = calloc(connections, sizeof *line);
+  if (all == NULL || line == NULL) die("memory");
   if (churning) {
     measuring = 1;
     start = now();
@@ -266,7 +290,8 @@ int main(int argc, char **argv) {
   uint64_t limit = (uint64_t)(seconds * 1e9), patience = now() + limit + 60000000000u;
   /* A slow machine gets the time that one message needs. */
   while (now() < patience && (!measuring || messages == 0 || now() - start < limit)) {
-    int ready = epoll_wait(poller, events, 256, 100);
+    if (rate > 0) serve_line();
+    int ready = epoll_wait(poller, events, 256, line_count > 0 ? 1 : 100);
     for (int i = 0; i < ready; i++) {
       struct connection *c = events[i].data.ptr;
       if (events[i].events & EPOLLOUT) send_step(c);
