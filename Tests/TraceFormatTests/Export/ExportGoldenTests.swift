@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import TraceModel
 
 @testable import TraceFormat
 
@@ -16,7 +17,32 @@ import Testing
     let text =
       isBinary
       ? HexDump.lines(bytes).joined(separator: "\n") + "\n" : String(decoding: bytes, as: UTF8.self)
-    let file = "export-\(name)." + (isBinary ? "hex" : format.fileExtension)
+    try check(text, "export-\(name)." + (isBinary ? "hex" : format.fileExtension))
+  }
+
+  /// `--delivered`: one mail with every kind of modification, as either MTA delivers it.
+  @Test(arguments: DeliveryRules.allCases)
+  func aDeliveredMailIsAsItWas(_ rules: DeliveryRules) throws {
+    var play = Recording()
+    play.greet()
+    play.mail(
+      headers: [
+        ("Received", "from a by b; Thu, 01 Jan 2026 12:00:00 +0000"), ("From", "Alice <alice@example.org>"),
+        ("X-Twice", "one"), ("Subject", "old"), ("X-Twice", "two"), ("X-Gone", "soon\n\tfolded"),
+      ], body: ["Hello.\r\n"])
+    play.milter(
+      Milter.addHeader("X-Added", "last\n\tfolded"), Milter.insHeader(0, "X-Top", "first"),
+      Milter.insHeader(2, "X-Third", "third"), Milter.chgHeader(1, "Subject", "new"),
+      Milter.chgHeader(2, "X-Twice", "second"), Milter.chgHeader(1, "X-Gone", ""),
+      Milter.chgHeader(9, "X-Twice", "beyond"), Milter.replBody("Other "),
+      Milter.replBody("text.\r\n.dot\r\n"),
+      Milter.accept)
+    var exporter = ExportFormat.eml.exporter(
+      ExportInput(MemoryRecords(play.records, head: ExportedPlay.head), delivery: rules))
+    try check(String(decoding: exporter.all(), as: UTF8.self), "export-delivered-\(rules.rawValue).eml")
+  }
+
+  private func check(_ text: String, _ file: String) throws {
     guard ProcessInfo.processInfo.environment["MITMILTER_RECORD_EXPORTS"] == "1" else {
       return #expect(text == Fixtures.text(file), "MITMILTER_RECORD_EXPORTS=1 writes it anew")
     }
