@@ -22,7 +22,7 @@ extension PacketDetail {
     return packet == original ? nil : packet
   }
 
-  private static func edited(_ packet: Packet, by instruction: Instruction) -> Packet {
+  static func edited(_ packet: Packet, by instruction: Instruction) -> Packet {
     switch instruction {
     case .set(let assignment):
       guard let value = try? assignment.applied(to: PacketValue(decoding: packet)) else { return packet }

@@ -23,6 +23,12 @@ struct PacketJudge {
   }
 
   func remarks(on packet: Packet) -> [(rule: FindingRule, text: String)] {
-    packet.remarks(flags: flags, mta: mta, stage: stage, offered: offered)
+    let remarks = packet.remarks(flags: flags, mta: mta, stage: stage, offered: offered)
+    let announced = packet.bytes.prefix(Limits.lengthBytes).reduce(0) { $0 << 8 | Int($1) }
+    let following = packet.bytes.count - Limits.lengthBytes
+    if announced == following { return remarks }
+    // No packet that arrives is like this: what cuts the stream goes by the length.
+    let text = "the length says \(announced), \(following) bytes follow: the receiver loses its place"
+    return [(.lengthAbsurd, text)] + remarks
   }
 }

@@ -46,7 +46,7 @@ extension ConsoleModel {
   }
 
   /// Asks first where what would leave is an error; otherwise does it.
-  private mutating func confirming(
+  mutating func confirming(
     _ effects: [ConsoleEffect], _ remarks: [(rule: FindingRule, text: String)]
   ) -> [ConsoleEffect] {
     guard let worst = remarks.first(where: { $0.rule.severity == .error }) else { return effects }

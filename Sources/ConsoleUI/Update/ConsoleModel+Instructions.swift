@@ -1,4 +1,5 @@
 import CommandLanguage
+import MilterProtocol
 import TraceModel
 
 extension ConsoleModel {
@@ -22,7 +23,21 @@ extension ConsoleModel {
       case .console(let console): effects += run(console)
       }
     }
-    return effects
+    return confirming(effects, remarks(on: effects))
+  }
+
+  /// What would be remarked on the held packet that these instructions edit.
+  private func remarks(on effects: [ConsoleEffect]) -> [(rule: FindingRule, text: String)] {
+    guard let row = focusRow, heldEntry(at: row) != nil, let detail = trace.detail(at: row) else { return [] }
+    let before = detail.leaving ?? detail.packet
+    let after = effects.reduce(before) { packet, effect in
+      if case .instruct(let edit, detail.number) = effect, edit.isEdit {
+        PacketDetail.edited(packet, by: edit)
+      } else {
+        packet
+      }
+    }
+    return after == before || after == detail.packet ? [] : PacketJudge(detail).remarks(on: after)
   }
 
   private mutating func run(_ console: ConsoleInstruction) -> [ConsoleEffect] {
@@ -140,6 +155,18 @@ extension ConsoleInstruction {
     case .apply, .edit, .revert, .filter, .search, .goTo, .write, .savePart, .export, .rules, .arm, .rule,
       .screen,
       .quit:
+      false
+    }
+  }
+}
+
+extension Instruction {
+  /// Whether it makes another packet of one that waits; what leaves then is the operator's.
+  fileprivate var isEdit: Bool {
+    switch self {
+    case .set, .raw: true
+    case .hold, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .delay, .close, .mark,
+      .unmark, .note:
       false
     }
   }

@@ -119,6 +119,25 @@ import TraceModel
     #expect(driver.text.contains { $0.contains("Keep it all the same?") })
   }
 
+  /// All of the line or nothing: a forward behind an edit that is not kept would send what came.
+  @Test func anIllegalPacketAtThePromptIsConfirmedFirst() throws {
+    var (driver, held, _) = start()
+    driver.enter("raw 00000009 63; forward")
+    #expect(driver.effects.isEmpty)
+    #expect(driver.text.last?.contains("F02 an absurd length. Keep it all the same?") == true)
+    driver.press("n")
+    #expect(driver.effects.isEmpty)
+    driver.enter("raw 00000009 63; forward")
+    driver.press("y")
+    #expect(
+      driver.effects == [
+        .instruct(.raw([0, 0, 0, 9, 0x63]), packet: held), .instruct(.forward, packet: held),
+      ])
+    driver.enter("set rcpt.address <c@d>")
+    #expect(
+      driver.effects.last == .instruct(try Instruction(parsing: "set rcpt.address <c@d>"), packet: held))
+  }
+
   @Test func whatCameIsAskedForAgain() {
     var (driver, held, _) = start()
     driver.press("V")
