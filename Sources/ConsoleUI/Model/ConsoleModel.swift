@@ -72,6 +72,8 @@ package struct ConsoleModel {
   /// Packets that a verdict was given for, whose release is still to come.
   var decided: Set<Int> = []
   var lastDecision: Desk.Decision?
+  /// The packet that the open question, menu or prompt of the desk is about.
+  var askedAbout: Int?
 
   // The bottom line.
   package internal(set) var prompt: Prompt?

@@ -41,6 +41,7 @@ extension ConsoleModel {
     guard let desk else {
       return refuse("packet \(trace.index.number(at: row)) takes no verdict; : forward lets it go")
     }
+    askedAbout = desk.number
     switch verdict {
     case .take: return conclude([.answer(desk.taking)])
     case .reject: return conclude([.answer(.reject)])
@@ -59,7 +60,10 @@ extension ConsoleModel {
 
   /// Says it about the mail at hand, and goes on to the next that waits.
   mutating func conclude(_ instructions: [Instruction]) -> [ConsoleEffect] {
-    guard let desk else { return refuse("the mail that this was meant for waits no longer") }
+    // While one types, a deadline may pass, and the next mail be selected.
+    guard let desk, desk.number == askedAbout else {
+      return refuse("the mail that this was meant for waits no longer; nothing was done")
+    }
     decided.insert(desk.number)
     lastDecision = Desk.Decision(
       stage: desk.stage, sender: desk.sender, recipient: heldRecipient(desk), instructions: instructions)

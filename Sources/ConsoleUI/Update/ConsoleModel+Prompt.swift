@@ -83,7 +83,9 @@ extension ConsoleModel {
   }
 
   private mutating func answer(in words: String) -> [ConsoleEffect] {
-    guard desk != nil, let instruction = try? Instruction(parsing: "reply " + words) else {
+    guard isDesk, view == .held || view == .messages,
+      let instruction = try? Instruction(parsing: "reply " + words)
+    else {
       return run("reply " + words)
     }
     return conclude([instruction])

@@ -41,6 +41,8 @@ enum HintLine {
       acts = [
         .back, .nextTab, .pane, .open, .copy, .maximise, .searchPrompt, .diff, .toggleMark, .notePrompt,
       ]
+    case .held where !isHeld:
+      acts = [.holdPrompt, .open, .back, .filterPrompt, .searchPrompt, .pane, .nextTab, .writePrompt]
     case .rules:
       acts = [.addRule, .editRule, .switchRule, .ruleUp, .ruleDown, .deleteRule, .back, .holdPrompt]
     case _ where isHeld: acts = steering + [.open, .back, .filterPrompt, .holdPrompt]

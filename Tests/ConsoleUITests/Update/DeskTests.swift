@@ -112,6 +112,24 @@ import TraceModel
     #expect(driver.text.contains { $0.contains("lost") })
   }
 
+  static let slow = [
+    (keys: "o", typed: "no\"", end: "Enter"), ("z", "", "Enter"), ("D", "", "y"), ("v o", "no\"", "Enter"),
+  ]
+
+  @Test(arguments: slow) func whatIsTypedTooLateIsForNobodyElse(
+    _ row: (keys: String, typed: String, end: String)
+  ) {
+    var (driver, source) = start()
+    driver.press(row.keys)
+    driver.type(row.typed)
+    let gone = Released(number: story.plain, outcome: .forwarded, cause: .timeout)
+    source.append(Record(time: .zero, connection: 2, event: .released(gone)))
+    driver.send(.appended)
+    driver.press(row.end)
+    #expect(driver.effects.isEmpty)
+    #expect(driver.text.last?.contains("waits no longer") == true)
+  }
+
   @Test func aRefusedVerdictLeavesTheMailWaiting() {
     var (driver, source) = start()
     driver.press("r")
