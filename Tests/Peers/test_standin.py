@@ -239,6 +239,47 @@ class Connecting(unittest.TestCase):
                                   "127.0.0.5": "accept", "127.0.0.6": "continue"}, said)
 
 
+class ChangingAtEveryStep(unittest.TestCase):
+    """A modification may be asked for at any step of a mail; it is kept until the end."""
+
+    STEPS = {"mail": "mail", "rcpt": 'rcpt and rcpt.address startswith "second"', "data": "data",
+             "header": 'header and header.value == "one"', "eoh": "eoh", "body": "body", "bodyeob": "bodyeob"}
+    ALL = ('add-header X-Added yes; insert-header 0 X-Inserted yes; change-header X-Dup[2] changed; '
+           'prefix-header Subject "[tag] "; delete-header X-Gone*; add-rcpt <added@example.test>; '
+           'delete-rcpt <second@example.test>; change-from <changed@example.org>; replace-body "new\\r\\n"')
+
+    def test_the_same_comes_of_it(self):
+        bed = the_bed()
+        rules = [part for step, when in self.STEPS.items() for part in (
+            "-c", f'on {when} and message.from == "{step}@example.org" do {self.ALL}',
+            "-c", f'on {when} and message.from == "hold-{step}@example.org" do quarantine "odd"')]
+        content = scenarios.mail(fields=["X-Dup: one", "X-Dup: two", "X-Gone: 1", "X-GoneToo: 2"])
+        rcpts = ("first@example.test", "second@example.test")
+        for mta, kind in MTAS:
+            with bed.stand_in(kind, *rules) as milter:
+                for step in self.STEPS:
+                    with self.subTest(mta=mta, step=step):
+                        for sender, left in ((step, 0), (f"hold-{step}", 1)):
+                            outcome = bed.play(scenarios.once(content, sender=f"{sender}@example.org", rcpts=rcpts),
+                                               bed.mta(mta), kind)
+                            self.assertEqual("250", outcome.final_replies()[-2][:3])
+                            self.assertEqual(left, dict(outcome.left)["held"])
+                            self.assertEqual(bool(left), not outcome.mails)
+                            for mail in outcome.mails:
+                                self.check(mail)
+                            if not left:
+                                told = sorted(rcpt.split()[0] for mail in outcome.mails for rcpt in mail.rcpts)
+                                self.assertEqual(["<added@example.test>", "<first@example.test>"], told)
+                self.assertEqual(0, milter.terminate(), milter.output())
+
+    def check(self, mail):
+        for field in ("X-Added: yes", "X-Inserted: yes", "X-Dup: one", "X-Dup: changed", "Subject: [tag] A test"):
+            self.assertIn(field, mail.fields)
+        self.assertFalse([field for field in mail.fields if field.startswith("X-Gone")])
+        self.assertIn("<changed@example.org>", mail.sender)
+        self.assertEqual(b"new\r\n", mail.body)
+
+
 class State(unittest.TestCase):
     """What earlier steps said still counts in later rules."""
 

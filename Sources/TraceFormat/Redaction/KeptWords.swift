@@ -58,10 +58,11 @@ enum KeptWords {
         """
         mitmilter proxy demo open show lint export --listen --milter -w --write --negotiation --offer --default
         --headless --json -q -v -f -r -c --filter --rules --command --on-timeout --on-milter-failure --mta
-        --mta-timeout --no-color transparent widen all replay send diff
+        --mta-timeout --no-color transparent widen all replay send diff milter --log --hold --actions --steps
+        --no-reply --request-macros --protocol-version --rejected-rcpts --leading-space
         hold forward step drop continue accept tempfail skip connfail shutdown reply answer progress
         add-header insert-header change-header delete-header add-rcpt delete-rcpt change-from replace-body
-        delete-part replace-part set raw delay close mark unmark note on do once log every and or not in
+        prefix-header delete-part replace-part set raw delay close mark unmark note on do once log every and or not in
         contains startswith endswith command verdict modification connect mail rcpt data header eoh bodyeob
         abort quit optneg macro held edited injected dropped answered marked conn msg n len time took queue
         mail.address mail.args rcpt.address helo.name client.host client.address client.port header.name
@@ -86,19 +87,20 @@ enum KeptWords {
       """
       ipv4 ipv6 edits envelope timing says pop3 words tcp whole envfrom envrcpt
       aborted above actions added addr addresses allows although always among announces another any
-      anything argument around asked available awaits began begin begins belong belongs beside bogus
+      anything argument around asked asks available awaits began begin begins belong belongs beside bogus
       brackets broke can capture changed check chgbody chghdrs chosen clamav clamd closed colon come comes
       commands connections contents could count counted cr cut damaged declined declines depends
       description desynchronised did dies digit digits discards dnl does due each else eom epoll eventfd
       everything expect fails fields files filter filtering fit flags force forwards fragments frame
       frames get give given go goes guess hdr head headers here holds http i ignores imap input inside
       instead instruction ip ipv joined knows l leadspc least leaves left length lengths less lf libmilter
-      like limit link long look machine made mailer matched mean milters more needs negotiation neither
+      like limit link long look machine made mailer matched matches mean milters more needs negotiation neither
       next no-reply nobody nohdrs nor nowhere nul numbers off offer offered options others packets part
-      parts passed passes passing path peers ping pop post pri process put quotes raise reach read record
+      parts passed passes passing path peers ping pop post pri process promises put quotes raise reach read
+      record replies
       request response rest rfc rst rules s same seen sees separator sequence server session settles
       severity should side signalfd silence since skipped snap so source spamc spamd speaks stages start
-      started switched symbol symbols syn system take target tcp tcpdump them themselves then these those
+      started steps switched symbol symbols syn system take target tcp tcpdump them themselves then these those
       thread three times told traffic types u ulimit undecoded unfinished up use wait wants watches way
       within x you clamav-milter spamass-milter
       """))
