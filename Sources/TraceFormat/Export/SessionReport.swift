@@ -99,7 +99,7 @@ struct SessionReport {
     }
     var blocks = [head]
     if let negotiation = negotiation(facts) { blocks.append(negotiation) }
-    let messages = input.messages.filter { index.messages[$0].connection == c }
+    let messages = messages(ofConnection: c)
     for i in messages { blocks += self.blocks(ofMessage: i, under: DeliveryRules(told: facts) ?? .postfix) }
     let others = index.rows(ofConnection: c).filter {
       input.chosen.hasRow($0) && index.messageIndex(at: $0) == nil
@@ -109,6 +109,15 @@ struct SessionReport {
     }
     if let macros = macros(facts) { blocks.append(macros) }
     return blocks
+  }
+
+  /// Those of which a packet was chosen, found by their packets.
+  private func messages(ofConnection c: Int) -> [Int] {
+    var messages: [Int] = []
+    for row in index.rows(ofConnection: c) where input.chosen.hasRow(row) {
+      if let i = index.messageIndex(at: row), messages.last != i { messages.append(i) }
+    }
+    return messages
   }
 
   private func negotiation(_ facts: SessionFacts) -> String? {
