@@ -10,7 +10,7 @@ import termios
 import threading
 
 from .proxy import binary
-from .waiting import until
+from .waiting import Expired, until
 
 
 class Console:
@@ -53,10 +53,24 @@ class Console:
         return self.records("hold")
 
     def judge(self, held, keys):
-        """Types and waits until that packet has left."""
+        """Types once the screen has that packet selected, and waits until it has left."""
+        self._select(held)
         self.keys(keys)
         until(lambda: any(record["n"] == held["n"] and record["c"] == held["c"] for record in self.records("release")),
               lambda: f"packet {held['n']} to leave after {keys!r}")
+
+    def _select(self, held):
+        """Waits for the screen to have taken it in: a note is for the selected packet, and refused where there is none."""
+        for attempt in range(20):
+            self.keys(":note selected\r")
+            try:
+                return until(lambda: self._noted(held), lambda: f"packet {held['n']} to be selected", seconds=1)
+            except Expired:
+                if attempt == 19:
+                    raise
+
+    def _noted(self, held):
+        return any(record.get("n") == held["n"] and record["c"] == held["c"] for record in self.records("note"))
 
     def close(self):
         if self._process.poll() is None:
