@@ -72,7 +72,7 @@ package struct ConsoleModel {
   /// Packets that a verdict was given for, whose release is still to come.
   var decided: Set<Int> = []
   var lastDecision: Desk.Decision?
-  /// The packet that the open question, menu or prompt of the desk is about.
+  /// The packet that waited under the cursor when the menu or prompt opened: what is said there is for no other.
   var askedAbout: Int?
 
   // The bottom line.

@@ -41,7 +41,6 @@ extension ConsoleModel {
     guard let desk else {
       return refuse("packet \(trace.index.number(at: row)) takes no verdict; : forward lets it go")
     }
-    askedAbout = desk.number
     switch verdict {
     case .take: return conclude([.answer(desk.taking)])
     case .reject: return conclude([.answer(.reject)])

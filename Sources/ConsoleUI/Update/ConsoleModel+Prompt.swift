@@ -68,6 +68,11 @@ extension ConsoleModel {
     }
     self.prompt = nil
     remember(text, for: prompt.purpose)
+    // While one types, a deadline may pass, and the next packet be selected.
+    if isForSelected(prompt.purpose, text), let askedAbout, askedAbout != selectedPacket {
+      return refuse(
+        "the \(isDesk ? "mail" : "packet") that this was meant for waits no longer; nothing was done")
+    }
     switch prompt.purpose {
     case .instruction: return text.isEmpty ? [] : run(text)
     case .filter: setFilter(text)
@@ -80,6 +85,15 @@ extension ConsoleModel {
     case .rule(let place): return setRule(text, at: place)
     }
     return []
+  }
+
+  /// Whether the line is about the packet under the cursor.
+  private func isForSelected(_ purpose: Prompt.Purpose, _ text: String) -> Bool {
+    switch purpose {
+    case .note, .reply, .quarantine: true
+    case .instruction: (try? Typed.statements(text))?.contains(where: \.isForSelected) ?? false
+    case .filter, .search, .write, .hold, .rule: false
+    }
   }
 
   private mutating func answer(in words: String) -> [ConsoleEffect] {
@@ -119,5 +133,21 @@ extension ConsoleModel {
     default: break
     }
     return []
+  }
+}
+
+extension Statement {
+  fileprivate var isForSelected: Bool {
+    switch self {
+    case .instruction(let instruction): instruction != .forwardAll
+    case .rule: false
+    case .console(let console):
+      switch console {
+      case .edit, .revert, .savePart: true
+      case .apply, .arm, .bind, .export, .filter, .goTo, .option, .quit, .rule, .rules, .screen, .search,
+        .unbind, .write:
+        false
+      }
+    }
   }
 }

@@ -44,6 +44,7 @@ extension ConsoleModel {
   private mutating func pressed(_ key: Key) -> [ConsoleEffect] {
     anchor = nil
     if status?.weight != nil { status = nil }
+    if menu == nil, prompt == nil { askedAbout = selectionIsHeld ? selectedPacket : nil }
     if question != nil { return answered(with: key) }
     if form != nil { return filledIn(key) }
     if menu != nil { return chosen(with: key) }

@@ -114,6 +114,7 @@ import TraceModel
 
   static let slow = [
     (keys: "o", typed: "no\"", end: "Enter"), ("z", "", "Enter"), ("D", "", "y"), ("v o", "no\"", "Enter"),
+    ("+ a", "X-Seen yes", "Enter"), (":", "mark", "Enter"), (";", "odd", "Enter"),
   ]
 
   @Test(arguments: slow) func whatIsTypedTooLateIsForNobodyElse(
