@@ -23,8 +23,9 @@ import TraceModel
     #expect(("\(long)" as Markup).text == String(repeating: "&lt;", count: 2000) + "…")
   }
 
-  @Test func aLongTraceMakesAPageThatSaysWhatIsLeftOut() {
-    let source = BusyTrace(connections: 60)
+  @Test(arguments: [(connections: 60, mailsEach: 3), (1, 200)])
+  func aLongTraceMakesAPageThatSaysWhatIsLeftOut(_ row: (connections: Int, mailsEach: Int)) {
+    let source = BusyTrace(connections: row.connections, mailsEach: row.mailsEach)
     var exporter = HTMLExport(ExportInput(source), limitBytes: 1_000_000)
     let page = exporter.all()
     #expect(page.count < 1_100_000)

@@ -55,6 +55,10 @@ struct HTMLExport: Exporter {
     let connection = HTMLConnection(input, c, facts)
     append(connection.beginning, to: &bytes)
     for run in connection.runs {
+      guard room > 0 else {
+        packetsLeftOut += run.rows.count
+        continue
+      }
       append(connection.beginning(of: run), to: &bytes)
       append("<div class=\"packets\">\n", to: &bytes)
       for row in run.rows {
