@@ -45,10 +45,11 @@ extension QuotedPrintable {
         (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "=")
         && !(byte == UInt8(ascii: "-") && column == 0)
         || isBlank && !isLast
-      let piece = isPlain ? [byte] : escape(byte)
+      var piece = isPlain ? [byte] : escape(byte)
       if column + piece.count > (isLast ? 76 : 75) {
         text += [UInt8(ascii: "="), 0x0D, 0x0A]
         column = 0
+        if byte == UInt8(ascii: "-") { piece = escape(byte) }
       }
       text += piece
       column += piece.count

@@ -44,6 +44,11 @@ import TraceModel
     Row(
       description: "quoted-printable", change: .replacePart(4, .text(bytes("é = \n-x"))), removed: "<p>=\r\n",
       put: "=C3=A9 =3D=20\r\n=2Dx"),
+    Row(
+      description: "quoted-printable, a dash behind a soft line break",
+      change: .replacePart(4, .text(bytes(String(repeating: "x", count: 75) + "--in--"))),
+      removed: "<p>=\r\n",
+      put: String(repeating: "x", count: 75) + "=\r\n=2D-in--"),
   ]
 
   @Test(arguments: rows) func onlyThatPartChanges(_ row: Row) throws {
