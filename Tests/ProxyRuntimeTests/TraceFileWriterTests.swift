@@ -39,6 +39,47 @@ import TraceModel
     #expect(try folder.contents("empty.2") == headLine + Array("b\n".utf8))
   }
 
+  @Test func aReaderThatStopsReadingKeepsNobodyWaiting() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("pipe")
+    #expect(mkfifo(path, 0o600) == 0)
+    let reader = open(path, O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    var writer = try TraceFileWriter(path: path, head: head)
+    let line = [UInt8](repeating: 0x61, count: 99_999) + [0x0a]
+    for _ in 0..<20 { try writer.append(line) }
+    let wasBehind = writer.isBehind
+    #expect(wasBehind)
+    var read: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while read.count < writer.bytes {
+      let count = Glibc.read(reader, &buffer, buffer.count)
+      guard count > 0 else { break }
+      read += buffer[..<count]
+      try writer.catchUp()
+    }
+    let isBehind = writer.isBehind
+    #expect(!isBehind)
+    var expected = headLine
+    for _ in 0..<20 { expected += line }
+    #expect(read == expected)
+  }
+
+  @Test func aReaderTooFarBehindIsGivenUp() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("pipe")
+    #expect(mkfifo(path, 0o600) == 0)
+    let reader = open(path, O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    var writer = try TraceFileWriter(path: path, head: head)
+    let lines = [UInt8](repeating: 0x0a, count: 16_777_216)
+    #expect {
+      for _ in 0..<5 { try writer.append(lines) }
+    } throws: { error in
+      (error as? FileFailure)?.message == "cannot write '\(path)': its reader is more than 64 MB behind"
+    }
+  }
+
   @Test func whatIsNoTraceIsLeftAlone() throws {
     let folder = try TemporaryFolder()
     let mail = Array("From: a@example.org\n\nhello\n".utf8)

@@ -38,6 +38,8 @@ package struct FileFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case EDQUOT: "the disk quota is used up"
     case EFBIG: "the file is at its size limit"
     case EPIPE: "nobody reads the pipe any more"
+    case ENOBUFS: "its reader is more than 64 MB behind"
+    case ETIMEDOUT: "its reader takes nothing more"
     case ENOENT: "no such file or folder"
     case EACCES, EPERM: "permission denied"
     case EISDIR: "it is a folder"

@@ -5,15 +5,17 @@ import TraceModel
 /// The trace as it is written: one file, or standard output, that only grows.
 ///
 /// Records are handed in as the bytes of whole lines (``RecordWriter``), a batch at a time, and leave in one
-/// `write` a batch unless the system takes less. There is no buffer in here and no fsync: what ``append(_:)`` took
-/// survives the end of this process, and the machine's end is not worth 5 ms in every reply.
+/// `write` a batch unless the system takes less. No buffer before a file and no fsync: what ``append(_:)`` took survives
+/// the end of this process, and the machine's end is not worth 5 ms in every reply. What the reader of a pipe has no
+/// room for waits in the ``Outlet``.
 ///
 /// One trace has one writer: a lock on the file keeps a second proxy from mixing its records in.
 package struct TraceFileWriter: ~Copyable {
   /// As the operator wrote it; `-` is standard output.
   package let path: String
   /// The file that is written, to be read back with `pread` by the same program; on standard output not seekable.
-  package let descriptor: Int32
+  package var descriptor: Int32 { outlet.descriptor }
+  private var outlet: Outlet
   /// Where an earlier trace of that name is kept now; nil where there was none.
   package let kept: String?
   /// Bytes written so far, head included.
@@ -36,23 +38,32 @@ package struct TraceFileWriter: ~Copyable {
 
   private init(_ path: String, _ descriptor: Int32, _ kept: String?, _ head: TraceHead) throws(FileFailure) {
     self.path = path
-    self.descriptor = descriptor
+    outlet = Outlet(descriptor)
     self.kept = kept
     var line: [UInt8] = []
     RecordWriter.append(head, to: &line)
     try append(line)
   }
 
-  deinit { close(descriptor) }
-
-  /// Writes whole lines; returns once the system has all of them.
+  /// Writes whole lines; returns once the system has all of them, or all that a pipe has room for.
   ///
   /// After a failure the file may end within a line; readers drop that. Whoever relays mail goes on without the trace
   /// and says so once: no mail is lost for a full disk.
   package mutating func append(_ lines: [UInt8]) throws(FileFailure) {
-    let failed = writeAll(lines, to: descriptor)
-    if let failed { throw FileFailure(writing: path, failed) }
+    try check(outlet.append(lines))
     bytes += lines.count
+  }
+
+  /// Whether the reader of a pipe is behind; ``catchUp()`` from time to time then.
+  package var isBehind: Bool { outlet.isBehind }
+
+  package mutating func catchUp() throws(FileFailure) { try check(outlet.catchUp()) }
+
+  /// Waits for the reader of a pipe as long as it goes on reading.
+  package mutating func finish() throws(FileFailure) { try check(outlet.finish()) }
+
+  private func check(_ failed: Int32?) throws(FileFailure) {
+    if let failed { throw FileFailure(writing: path, failed) }
   }
 
   /// A descriptor of our own, so that closing it is always right.

@@ -8,7 +8,7 @@ import TraceModel
 /// cut down to nothing by whoever rotates logs.
 package struct DecisionLog: ~Copyable {
   private let path: String
-  private let descriptor: Int32
+  private var outlet: Outlet
   private var fold = DecisionFold()
   private var json: DecisionJSON
   private var lines: [UInt8] = []
@@ -20,11 +20,10 @@ package struct DecisionLog: ~Copyable {
     self.path = path == "-" ? "standard output" : path
     json = DecisionJSON(startedAt: startedAt)
     let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY
-    descriptor = path == "-" ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, flags, 0o600)
+    let descriptor = path == "-" ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, flags, 0o600)
     guard descriptor >= 0 else { throw FileFailure(opening: self.path, errno) }
+    outlet = Outlet(descriptor)
   }
-
-  deinit { close(descriptor) }
 
   /// Where the rules in force are written, by their labels.
   mutating func locate(_ places: [String: String]) { json.places = places }
@@ -36,7 +35,17 @@ package struct DecisionLog: ~Copyable {
     }
     fold.sweep()
     guard !lines.isEmpty else { return }
-    let failed = writeAll(lines, to: descriptor)
+    try check(outlet.append(lines))
+  }
+
+  /// Whether the reader of a pipe is behind; ``catchUp()`` from time to time then.
+  var isBehind: Bool { outlet.isBehind }
+
+  mutating func catchUp() throws(FileFailure) { try check(outlet.catchUp()) }
+
+  mutating func finish() throws(FileFailure) { try check(outlet.finish()) }
+
+  private func check(_ failed: Int32?) throws(FileFailure) {
     if let failed { throw FileFailure(writing: path, failed) }
   }
 }

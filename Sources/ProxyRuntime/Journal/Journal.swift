@@ -12,6 +12,8 @@ package struct Journal: ~Copyable {
   private var decisions: DecisionLog?
   private let report: (String) -> Void
   private var lines: [UInt8] = []
+  /// Whether a reader of what is written has yet to take some of it; ``catchUp()`` soon then.
+  private(set) var isBehind = false
   /// Records so far, whether or not the file still takes them.
   package private(set) var count = 0
 
@@ -48,21 +50,50 @@ package struct Journal: ~Copyable {
       do throws(FileFailure) {
         try file?.append(lines)
       } catch {
-        // The reader of standard output is watched by the program, which tells of its end at once.
-        let isToldAlready = error.isClosedPipe && file?.path == "-"
-        file = nil
-        if !isToldAlready { report("\(error.message); mail goes on WITHOUT being recorded") }
+        giveUpFile(error)
       }
       if lines.capacity > Self.keptCapacity { lines = [] }
     }
     do throws(FileFailure) {
       try decisions?.append(records)
     } catch {
-      decisions = nil
-      report("\(error.message); decisions are logged no more")
+      giveUpDecisions(error)
     }
+    noteReaders()
     window?.append(records)
     records.removeAll(keepingCapacity: true)
+  }
+
+  /// Writes what readers have room for now.
+  mutating func catchUp() {
+    guard isBehind else { return }
+    do throws(FileFailure) { try file?.catchUp() } catch { giveUpFile(error) }
+    do throws(FileFailure) { try decisions?.catchUp() } catch { giveUpDecisions(error) }
+    noteReaders()
+  }
+
+  private mutating func noteReaders() {
+    let isFileBehind = file?.isBehind
+    let isLogBehind = decisions?.isBehind
+    isBehind = isFileBehind == true || isLogBehind == true
+  }
+
+  /// Waits for readers as long as they go on reading.
+  mutating func finish() {
+    do throws(FileFailure) { try file?.finish() } catch { giveUpFile(error) }
+    do throws(FileFailure) { try decisions?.finish() } catch { giveUpDecisions(error) }
+  }
+
+  private mutating func giveUpFile(_ failure: FileFailure) {
+    // The reader of standard output is watched by the program, which tells of its end at once.
+    let isToldAlready = failure.isClosedPipe && file?.path == "-"
+    file = nil
+    if !isToldAlready { report("\(failure.message); mail goes on WITHOUT being recorded") }
+  }
+
+  private mutating func giveUpDecisions(_ failure: FileFailure) {
+    decisions = nil
+    report("\(failure.message); decisions are logged no more")
   }
 
   private static let keptCapacity = 8_388_608

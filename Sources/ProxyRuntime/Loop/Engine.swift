@@ -112,15 +112,21 @@ package final class Engine {
       while let slot = timers.due(at: now) { wake(slot) }
       if let stopsAt, stopsAt <= now { terminate() }
       endTurn()
+      journal.catchUp()
     }
+    journal.finish()
   }
 
   /// How long the poller may wait, in milliseconds; -1 for ever.
   private var patience: Int32 {
-    guard let next = [timers.next, stopsAt].compactMap({ $0 }).min() else { return -1 }
+    let longest: Int32 = journal.isBehind ? Self.readerPatience : -1
+    guard let next = [timers.next, stopsAt].compactMap({ $0 }).min() else { return longest }
     let microseconds = max(0, (next - clock.now).microseconds)
-    return Int32(min(microseconds / 1000 + 1, 60_000))
+    return min(Int32(min(microseconds / 1000 + 1, 60_000)), longest < 0 ? .max : longest)
   }
+
+  /// Milliseconds between two looks at whether the reader of our output has room again.
+  private static let readerPatience: Int32 = 20
 
   private func handle(_ event: Poller.Event) {
     switch Tag.connection(event.tag) {
