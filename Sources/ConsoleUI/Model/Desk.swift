@@ -46,7 +46,9 @@ struct Desk: Hashable, Sendable {
     let mail = stage == .connect || stage == .helo ? nil : detail.facts.message
     sender = mail?.sender?.address.bytes
     queueID = mail?.queueID.flatMap { Desk.name($0.bytes) }
-    choices = Desk.choices(at: stage, rules, queueID)
+    let negotiation = detail.facts.negotiation
+    mayQuarantine = (negotiation.told ?? negotiation.answered)?.actions.contains(.quarantine) ?? false
+    choices = Desk.choices(at: stage, rules, queueID, mayQuarantine)
   }
 
   /// What takes it: at the end of a mail ACCEPT; before, where ACCEPT would wave the rest through, CONTINUE.
@@ -54,6 +56,9 @@ struct Desk: Hashable, Sendable {
 
   /// Whether there is a mail to be quarantined.
   var hasMail: Bool { sender != nil }
+
+  /// Whether QUARANTINE was negotiated: without, a mail would be taken and delivered.
+  let mayQuarantine: Bool
 
   /// Queue ids are letters and digits; what else comes in macro `i` is not put into a command.
   static func name(_ bytes: [UInt8]) -> String? {
@@ -63,7 +68,9 @@ struct Desk: Hashable, Sendable {
     return isName && (1...40).contains(bytes.count) ? String(decoding: bytes, as: UTF8.self) : nil
   }
 
-  private static func choices(at stage: Stage, _ rules: DeliveryRules, _ queueID: String?) -> [Choice] {
+  private static func choices(
+    at stage: Stage, _ rules: DeliveryRules, _ queueID: String?, _ mayQuarantine: Bool
+  ) -> [Choice] {
     let take: Choice
     if stage == .bodyEOB {
       take = Choice(
@@ -78,7 +85,7 @@ struct Desk: Hashable, Sendable {
         Choice(
           act: act, word: answer.name, code: effect.clientCode, effect: effect.words, danger: effect.danger))
     }
-    if stage.isInMail {
+    if stage.isInMail, mayQuarantine {
       choices.append(
         Choice(
           act: .quarantine, word: "quarantine", code: 250,

@@ -51,6 +51,9 @@ extension ConsoleModel {
         title: "Throw this mail away?", items: [Menu.Item("y", "yes", DisplayText(effect.words), .discards)])
     case .quarantine:
       guard desk.hasMail else { return refuse("no mail is open that could be quarantined") }
+      guard desk.mayQuarantine else {
+        return refuse("QUARANTINE was not negotiated with the MTA: the mail would be delivered")
+      }
       ask(.quarantine, text: "held for review")
     case .ownReply: ask(.reply, text: "550 5.7.1 \"")
     }

@@ -14,21 +14,22 @@ struct DeskStory {
 
   static let sender = "alice@example.org"
 
-  init() {
-    play.greet()
+  /// - Parameter actions: what the MTA agreed to.
+  init(actions: ActionFlags = .current) {
+    play.greet(Milter.optNeg(actions))
     play.mail(
       from: "<alice@example.org>", headers: Self.headers, body: [Self.body], id: "4XyZ7k2", isHeld: true)
     signed = play.packet
     hold(signed, until: nil)
     play.connection = 2
-    play.greet()
+    play.greet(Milter.optNeg(actions))
     play.mail(
       from: "<bob@example.com>", to: ["<carol@example.net>", "<dave@example.net>"],
       headers: [("From", "bob@example.com"), ("Subject", "lunch?")], id: "4XyZ7k3", isHeld: true)
     plain = play.packet
     hold(plain, until: .seconds(24))
     play.connection = 3
-    play.greet()
+    play.greet(Milter.optNeg(actions))
     play.ask(MTA.macro("M", ["i": "4XyZ7k4"]), MTA.mail("<news@example.com>"))
     recipient = play.receive(MTA.rcpt("<erin@example.net>"), forwarded: false)
     hold(recipient, until: .seconds(90))

@@ -112,6 +112,15 @@ import TraceModel
     #expect(driver.text.contains { $0.contains("lost") })
   }
 
+  @Test func whatCannotBeQuarantinedIsNotAcceptedInstead() {
+    let story = DeskStory(actions: [.addHeaders, .changeHeaders])
+    var driver = Driver.desk(story, story.source)
+    #expect(!driver.text.contains { $0.contains("z quarantine") })
+    driver.press("z")
+    #expect(driver.effects.isEmpty)
+    #expect(driver.text.last?.contains("QUARANTINE was not negotiated with the MTA") == true)
+  }
+
   static let slow = [
     (keys: "o", typed: "no\"", end: "Enter"), ("z", "", "Enter"), ("D", "", "y"), ("v o", "no\"", "Enter"),
     ("+ a", "X-Seen yes", "Enter"), (":", "mark", "Enter"), (";", "odd", "Enter"),
