@@ -34,6 +34,7 @@ final class ExportFile {
 struct FileIdentity: Equatable {
   private var device: dev_t
   private var node: ino_t
+  let isFolder: Bool
 
   /// nil where there is none.
   init?(_ path: String) {
@@ -41,5 +42,6 @@ struct FileIdentity: Equatable {
     guard stat(path, &status) == 0 else { return nil }
     device = status.st_dev
     node = status.st_ino
+    isFolder = status.st_mode & S_IFMT == S_IFDIR
   }
 }

@@ -69,7 +69,8 @@ package struct EditForm {
       do throws(Refusal) {
         let instruction = try instruction(field)
         guard instructions.last != instruction else { continue }
-        if case .set(let assignment) = instruction, !assignment.field.isMacro(besides: packet) {
+        let isMacroSet = packet.kind == .command(.macro)
+        if case .set(let assignment) = instruction, isMacroSet || !assignment.field.isOfMacros {
           value = try assignment.applied(to: value)
           result = Packet(encoding: value, from: packet.sender)
         }
@@ -105,15 +106,5 @@ package struct EditForm {
     }
     return target == .actions
       ? FlagNames.text(ActionFlags(rawValue: bits)) : FlagNames.text(ProtocolFlags(rawValue: bits))
-  }
-}
-
-extension Assignment.Field {
-  /// Whether it is of the macros that travel with the packet, not in it.
-  fileprivate func isMacro(besides packet: Packet) -> Bool {
-    switch self {
-    case .macro, .macroCommand: packet.kind != .command(.macro)
-    default: false
-    }
   }
 }

@@ -113,11 +113,7 @@ extension Instruction {
   fileprivate var keepsCommands: Bool {
     switch self {
     case .hold, .drop, .answer, .delay, .raw: true
-    case .set(let assignment):
-      switch assignment.field {
-      case .macro, .macroCommand: true
-      default: false
-      }
+    case .set(let assignment): assignment.field.isOfMacros
     case .forward, .forwardAll, .step, .progress, .change, .close, .mark, .unmark, .note: false
     }
   }

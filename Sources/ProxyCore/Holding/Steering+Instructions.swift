@@ -39,7 +39,8 @@ extension Steering {
       note(instruction, number, cause, nil, at: now, into: &effects)
       if case .step = instruction { isStepping = true }
       return release(leg, index, cause, at: now, into: &effects)
-    case .answer(let answer): refusal = settle(leg, index, with: answer, cause, controls)
+    case .answer(let answer):
+      refusal = refusalToDeliver(number, answer) ?? settle(leg, index, with: answer, cause, controls)
     case .drop: refusal = discard(leg, index, cause)
     case .set(let assignment): refusal = assign(assignment, leg, index, cause)
     case .raw(let bytes): refusal = replace(leg, index, with: bytes, cause)
@@ -74,7 +75,9 @@ extension Steering {
     case .step: isStepping = true
     case .forwardAll: break
     case .progress: return progress(cause, at: now, controls, into: &effects)
-    case .answer(let answer): return answerUnheld(number, answer, cause, at: now, controls, into: &effects)
+    case .answer(let answer):
+      return refusalToDeliver(number, answer)
+        ?? answerUnheld(number, answer, cause, at: now, controls, into: &effects)
     case .hold, .forward, .drop, .set, .raw, .delay:
       guard let number else { return Refusal("no packet is chosen") }
       return Refusal("packet \(number) has left already: only held packets can be changed")
@@ -87,14 +90,23 @@ extension Steering {
     into effects: inout Effects
   ) {
     switch instruction {
+    case .change(.quarantine): unquarantined = refusal == nil ? nil : number
+    case .answer: unquarantined = nil
     case .mark, .unmark, .note: if refusal == nil { return }
-    case .hold, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .delay, .close:
+    case .hold, .forward, .forwardAll, .step, .drop, .progress, .change, .set, .raw, .delay, .close:
       break
     }
     record(
       .instructed(
         Instructed(text: instruction.text, cause: cause, packet: number, refusal: refusal?.reason)),
       at: now, into: &effects)
+  }
+
+  /// Who said `quarantine; accept` and got no quarantine did not mean to deliver the mail.
+  private func refusalToDeliver(_ number: Int?, _ answer: Answer) -> Refusal? {
+    guard let number, number == unquarantined, answer == .accept || answer == .continue else { return nil }
+    return Refusal(
+      "the mail would be delivered, as its quarantine was refused; say it again if that is meant")
   }
 
   // MARK: - Holding
@@ -226,16 +238,6 @@ extension Steering {
     }
     sendProgress(cause, at: now, into: &effects)
     return nil
-  }
-}
-
-extension Assignment.Field {
-  /// Of a macro set; where that travels with a command, given for the command.
-  fileprivate var isOfMacros: Bool {
-    switch self {
-    case .macro, .macroCommand: true
-    default: false
-    }
   }
 }
 

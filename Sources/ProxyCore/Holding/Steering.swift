@@ -32,6 +32,8 @@ package struct Steering: Sendable {
   var trackers = [StageTracker(), StageTracker()]
   /// Modifications of the operator and of rules for the message in progress, in order.
   var changes: [PendingChange] = []
+  /// The packet for which a quarantine was refused and no verdict was asked since.
+  var unquarantined: Int?
   var body = MailBody()
   /// Hold the next packet that comes to its turn.
   var isStepping = false

@@ -27,10 +27,15 @@ extension Redactor {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  private static let fileEndings = [
+    ".mtrace", ".mtrace.gz", ".pcap", ".pcapng", ".sock", ".json", ".jsonl", ".rules", ".txt", ".log", ".eml",
+    ".html",
+  ]
+
   /// Options are ours; of a file's name its ending is.
   private mutating func commandWord(_ word: String) -> String {
     if Self.isOption(word) { return word }
-    for ending in [".mtrace", ".mtrace.gz", ".pcap", ".pcapng", ".sock"] where word.hasSuffix(ending) {
+    for ending in Self.fileEndings where word.hasSuffix(ending) {
       return commandWord(String(word.dropLast(ending.count))) + ending
     }
     for kind in ["inet:", "inet6:", "unix:", "local:", "tcp:"] where word.hasPrefix(kind) {

@@ -50,6 +50,17 @@ package struct Assignment: Hashable, Sendable {
       .unknownLine, .reason, .version, .actions, .protocolFlags, .macroCommand,
     ]
 
+    /// Whether it is of a macro set, which may travel with the packet and not in it.
+    package var isOfMacros: Bool {
+      switch self {
+      case .macro, .macroCommand: true
+      case .mailAddress, .mailArguments, .rcptAddress, .rcptArguments, .heloName, .clientHost, .clientFamily,
+        .clientAddress, .clientPort, .headerName, .headerValue, .headerIndex, .body, .replyCode, .replyText,
+        .unknownLine, .reason, .version, .actions, .protocolFlags, .symbolList:
+        false
+      }
+    }
+
     package static let symbolListName = "optneg.macros"
 
     package var name: String {

@@ -13,7 +13,8 @@ enum NewFile {
       throw FileFailure("cannot write '\(path)': it is the trace on the screen", hint: "name another file")
     }
     let disposal = replacing ? O_TRUNC : O_EXCL
-    let number = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | disposal, 0o600)
+    // A pipe that nobody reads is refused, not waited for.
+    let number = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | disposal, 0o600)
     if number < 0, errno == EEXIST, !replacing { return false }
     guard number >= 0 else { throw FileFailure(writing: path, errno) }
     defer { close(number) }

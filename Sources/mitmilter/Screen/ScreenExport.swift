@@ -119,6 +119,7 @@ final class ScreenExport {
       if spared.contains(where: { FileIdentity($0) == there }) {
         throw FileFailure("cannot write '\(path)': it is the trace on the screen", hint: "name another file")
       }
+      if there.isFolder { throw FileFailure(writing: path, EISDIR) }
       if !replaces { return .exists(path) }
     }
     phase = .exporting(
@@ -159,7 +160,7 @@ private struct ExportTarget {
   }
 
   private mutating func open() throws(FileFailure) {
-    let flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (replacing ? O_TRUNC : O_EXCL)
+    let flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (replacing ? O_TRUNC : O_EXCL)
     descriptor = Glibc.open(name, flags, 0o600)
     guard descriptor >= 0 else { throw FileFailure(writing: name, errno) }
   }

@@ -43,6 +43,30 @@ import Testing
       """)
   }
 
+  @Test func aMailIsNotDeliveredInPlaceOfAQuarantineThatWasRefused() {
+    play(
+      after: "BODY", cast: ["milter OPTNEG": Milter.optNeg(.addHeaders, [])], negotiation: .transparent,
+      """
+      rule on bodyeob do hold
+      mta BODYEOB
+        record 19 BODYEOB from mta
+        record held 19
+        wake at 3 s
+      say quarantine "looks odd" on 19
+        record instructed quarantine "looks odd" QUARANTINE was not negotiated with the MTA: start with --negotiation widen
+      say accept on 19
+        record instructed accept the mail would be delivered, as its quarantine was refused; say it again if that is meant
+      say reject on 19
+        record instructed reject done
+        record released 19 answered
+        record sent on mta REJECT
+        record sent on milter ABORT
+        send REJECT to mta
+        send ABORT to milter
+        wake never
+      """)
+  }
+
   @Test func aRuleRewritesAPartOfABodyThatItSawWhole() {
     play(
       after: "HELO", cast: ["BODY": MTA.body("old\r\n")],
