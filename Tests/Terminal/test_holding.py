@@ -45,6 +45,7 @@ def test_a_held_command_is_edited_and_stepped():
         t.wait("As it would leave now")
         t.key("s")
         t.wait(r"packet \d+: step")  # the outcome, which would take the place of what I says
+        t.wait(r"\d+ +never +\w+ c1.1 +← RCPT +continue +the operator")
         t.key("I")
         t.wait("no rule acts")
         t.key("A")

@@ -81,7 +81,7 @@ def test_the_operator_decides_about_a_mail():
                 mta.send(b"Q")
             t.key("Q")
             # The MTA's end may not be seen yet.
-            t.until(lambda: t.is_closed or "still open" in t.text(), "neither a question nor the end")
+            t.until(lambda: t.is_closed or "y yes" in t.text(), "neither a question nor the end")
             if not t.is_closed:
                 t.key("y")
             left(t)

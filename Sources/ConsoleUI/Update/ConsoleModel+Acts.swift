@@ -263,8 +263,10 @@ extension ConsoleModel {
 
   private mutating func leave() -> [ConsoleEffect] {
     guard isLive else { return [.quit] }
-    if !held.isEmpty {
-      let count = NumberText.count(held.count, "packet is", "packets are")
+    // What was decided about goes out before the end.
+    let waiting = held.count { !decided.contains($0.number) }
+    if waiting > 0 {
+      let count = NumberText.count(waiting, "packet is", "packets are")
       question = Question(words: "\(count) held. Quit and end all connections?", yes: [.quit])
       return []
     }

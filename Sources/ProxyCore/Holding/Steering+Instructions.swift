@@ -106,7 +106,7 @@ extension Steering {
   private func refusalToDeliver(_ number: Int?, _ answer: Answer) -> Refusal? {
     guard let number, number == unquarantined, answer == .accept || answer == .continue else { return nil }
     return Refusal(
-      "the mail would be delivered, as its quarantine was refused; say it again if that is meant")
+      "the mail would be delivered, as its quarantine was refused")
   }
 
   // MARK: - Holding

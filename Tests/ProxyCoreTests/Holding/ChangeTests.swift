@@ -55,7 +55,7 @@ import Testing
       say quarantine "looks odd" on 19
         record instructed quarantine "looks odd" QUARANTINE was not negotiated with the MTA: start with --negotiation widen
       say accept on 19
-        record instructed accept the mail would be delivered, as its quarantine was refused; say it again if that is meant
+        record instructed accept the mail would be delivered, as its quarantine was refused
       say reject on 19
         record instructed reject done
         record released 19 answered
