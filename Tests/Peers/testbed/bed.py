@@ -58,7 +58,7 @@ class Bed:
         for name in ("postfix", "sendmail"):
             if name in self.__dict__:
                 self.__dict__[name].close()
-        processes.kill_all()
+        processes.kill_all(self.folder)
         self.sink.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -65,9 +65,11 @@ class Child:
             self.kill()
 
 
-def kill_all():
+def kill_all(folder=""):
+    """Ends the children that log below `folder`; another testbed may be at work beside."""
     for child in list(_children):
-        child.kill()
+        if child.log.startswith(folder):
+            child.kill()
 
 
 def descendants(root):
