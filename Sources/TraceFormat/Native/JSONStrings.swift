@@ -18,7 +18,20 @@ enum JSONStrings {
     }
   }
 
+  /// The bytes of a string that stands in `range` just as this program writes it; nil where anything else is in it, the
+  /// end of a string included.
+  static func ownBytes(_ range: Range<Int>, in line: Span<UInt8>) -> [UInt8]? {
+    var isOwn = false
+    let bytes = [UInt8](capacity: range.count) { output in
+      isOwn = unsafe copyOwn(line, range, to: &output) == range.count
+    }
+    return isOwn ? bytes : nil
+  }
+
   static func text(_ token: JSONCursor.Token, in line: Span<UInt8>) throws(LineFault) -> String {
+    if let bytes = ownBytes(token.start..<token.end, in: line), bytes.allSatisfy({ $0 < 0x80 }) {
+      return String(decoding: bytes, as: UTF8.self)
+    }
     var text = ""
     var offset = token.start
     while offset < token.end {

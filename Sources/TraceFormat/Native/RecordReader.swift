@@ -8,6 +8,7 @@ import TraceModel
 package enum RecordReader {
   /// - Parameter line: one line, with or without its line feed.
   package static func record(in line: Span<UInt8>) throws(LineFault) -> Record {
+    if let usual = usual(in: line) { return usual }
     let members = try Members(line)
     let kind = try kind(members, line)
     let time = Moment(microseconds: try members.microseconds(.t, in: line))

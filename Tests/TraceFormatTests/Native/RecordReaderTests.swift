@@ -39,6 +39,35 @@ import TraceModel
     }
   }
 
+  /// A blank in front keeps a line from being read as the usual record of a packet; the record has to be the same.
+  @Test func theUsualRecordOfAPacketIsReadAsAnyOther() throws {
+    var generator = SeededGenerator(seed: 8)
+    var line: [UInt8] = []
+    var asUsual = 0
+    for _ in 0..<4000 {
+      line.removeAll(keepingCapacity: true)
+      let packet = generator.packet()
+      let received = Received(
+        number: Int.random(in: 0...2_000_000, using: &generator), packet: packet,
+        forwarded: Bool.random(using: &generator))
+      let time = Moment(microseconds: Int64.random(in: 0...90_000_000_000, using: &generator))
+      RecordWriter.append(Record(time: time, connection: 7, event: .received(received)), to: &line)
+      // A byte that is another one, one too many, or one too few.
+      let place = Int.random(in: 0..<line.count, using: &generator)
+      switch Int.random(in: 0..<4, using: &generator) {
+      case 0: line[place] = bytes("0\"\\,:}u \n").randomElement(using: &generator) ?? 0
+      case 1: line.insert(bytes("0\"\\u\u{E9}").randomElement(using: &generator) ?? 0, at: place)
+      case 2: line.remove(at: place)
+      default: asUsual += 1
+      }
+      let spaced = bytes(" ") + line
+      #expect(
+        (try? RecordReader.record(in: line.span)) == (try? RecordReader.record(in: spaced.span)),
+        "\(String(decoding: line, as: UTF8.self))")
+    }
+    #expect(asUsual > 500)
+  }
+
   @Test func everyLineIsJSONThatMeansTheSameToOthers() throws {
     var generator = SeededGenerator(seed: 6)
     for _ in 0..<1000 {
