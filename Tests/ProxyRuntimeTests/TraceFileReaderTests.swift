@@ -49,6 +49,22 @@ import TraceModel
     #expect(reader.record(at: -1) == nil)
   }
 
+  @Test func tellsOfEveryLineWhetherATextMayStandThere() throws {
+    let folder = try TemporaryFolder()
+    let filler = String(repeating: "x", count: 300)
+    try folder.write(Self.trace(2000, filler: filler), to: "a.mtrace")
+    let reader = try TraceFileReader(path: folder.file("a.mtrace"))
+    let probes = try ["777", "x19", "xx", "nowhere", "1999", "x0"].map { try #require(TextProbe(bytes($0))) }
+    for place in Array(0..<2000) + Array((0..<2000).reversed())
+      + stride(from: 0, to: 2000 * 77, by: 77).map({ $0 % 2000 })
+    {
+      var line: [UInt8] = []
+      RecordWriter.append(Self.note(place, filler), to: &line)
+      // More texts than are kept in mind at a time.
+      for probe in probes { #expect(reader.mayHold(probe, at: place) == probe.mayStand(in: line.span)) }
+    }
+  }
+
   @Test func followsAFileThatGrowsByPiecesOfLines() throws {
     let folder = try TemporaryFolder()
     let whole = Self.trace(40)

@@ -8,6 +8,9 @@ struct FileWindow {
   private var start = 0
   private var end = 0
 
+  /// How much of ``contents`` is of the file.
+  var count: Int { end - start }
+
   /// Makes `range` of `file` available and returns where it lies in ``contents``; nil where the file no longer has it.
   mutating func load(_ range: Range<Int>, of file: Descriptor) -> Range<Int>? {
     if range.lowerBound < start || range.upperBound > end {

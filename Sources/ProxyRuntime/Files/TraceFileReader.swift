@@ -13,6 +13,8 @@ package final class TraceFileReader: RecordSource {
   private var index = TraceIndex()
   private var window = FileWindow()
   private var tail = Tail.none
+  /// Over what the window shows, for the texts that were looked for last.
+  private var sweeps: [ProbeSweep] = []
 
   /// What follows the last line feed.
   private enum Tail { case none, record, torn }
@@ -59,10 +61,26 @@ package final class TraceFileReader: RecordSource {
   package func mayHold(_ probe: TextProbe, at place: Int) -> Bool {
     guard (0..<count).contains(place) else { return true }
     let range = line(place)
-    guard range.count <= Self.longestLine, let place = window.load(range, of: file.store) else { return true }
+    let sweep = sweep(for: probe)
+    if let known = sweeps[sweep].mayStand(in: range) { return known }
+    guard range.count <= Self.longestLine, let loaded = window.load(range, of: file.store) else {
+      return true
+    }
     let contents = window.contents
-    return probe.mayStand(in: contents.span.extracting(place))
+    sweeps[sweep].sweep(contents.span.extracting(loaded.lowerBound..<window.count), from: range.lowerBound)
+    return sweeps[sweep].mayStand(in: range) ?? true
   }
+
+  /// The place in ``sweeps`` of the one for `probe`.
+  private func sweep(for probe: TextProbe) -> Int {
+    for place in sweeps.indices where sweeps[place].probe == probe { return place }
+    if sweeps.count >= Self.mostSweeps { sweeps.removeFirst() }
+    sweeps.append(ProbeSweep(probe))
+    return sweeps.count - 1
+  }
+
+  /// As many texts as a filter and a search ask for at a time.
+  private static let mostSweeps = 4
 
   private func line(_ place: Int) -> Range<Int> {
     place + 1 < index.count ? index.line(place + 1) : index.tail..<index.bytes

@@ -24,7 +24,7 @@ extension TextProbe {
     return false
   }
 
-  private func stands(at start: Int, in line: Span<UInt8>) -> Bool {
+  func stands(at start: Int, in line: Span<UInt8>) -> Bool {
     guard line.count - start >= bytes.count else { return false }
     for place in bytes.indices where lowercased(line[start + place]) != bytes[place] { return false }
     return true
