@@ -65,7 +65,7 @@ extension Expression.Field {
 
 extension Literal {
   /// What a value has that the comparison says yes to.
-  fileprivate func probe(for comparison: Comparison, _ type: ValueType) -> TextProbe? {
+  func probe(for comparison: Comparison, _ type: ValueType) -> TextProbe? {
     guard case .text(let bytes) = self, type != .address else { return nil }
     switch comparison {
     // Brackets around a mailbox do not count, so there may be none.

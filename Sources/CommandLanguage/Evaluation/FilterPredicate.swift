@@ -5,12 +5,14 @@ import TraceModel
 package struct FilterPredicate: PacketPredicate {
   package let matcher: Matcher
   package let headers: [HeaderProbe]?
+  package let evidence: [Evidence]?
   private let requirement: TextRequirement?
 
   package init(_ expression: Expression) {
     matcher = Matcher(expression)
     requirement = expression.requirement
     headers = expression.headers
+    evidence = expression.evidence
   }
 
   package var needs: FactNeeds {

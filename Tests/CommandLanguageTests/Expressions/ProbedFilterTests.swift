@@ -33,6 +33,10 @@ import TraceModel
     "not \"example\"", "mail.address == \"<alice@example.org>\"", "mail.address endswith \"example.org>\"",
     "mail.address contains \"alice\"", "not rcpt.address contains \"bob\"",
     "reply.text contains \"such user\"",
+    "message.from contains \"alice\"", "message.rcpts contains \"bob\"", "helo.name contains \"mail\"",
+    "client.host endswith \"example.org\"", "macro[\"i\"] == \"nowhere\"",
+    "macro[\"{mail_addr}\"] contains \"alice\"",
+    "message.from contains \"nowhere\" or helo.name contains \"mail\"", "queue != \"nowhere\"",
     "header.value startswith \"a test\"", "header.name == \"subject\" or helo",
   ]
 
@@ -47,6 +51,7 @@ import TraceModel
 
   @Test(arguments: [
     "\"nowhere\"", "header.value contains \"nowhere\"", "message.subject contains \"nowhere\"",
+    "message.from contains \"nowhere\"", "macro[\"i\"] == \"nowhere\"",
   ])
   func readsNoPacketThatSurelyDoesNotMatch(_ text: String) throws {
     let source = ProbedRecords(records)

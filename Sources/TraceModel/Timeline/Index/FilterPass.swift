@@ -39,6 +39,8 @@ package protocol PacketPredicate: Sendable {
   func matches(_ context: some PacketContext) -> Bool
   /// Text that such a packet must have to match; nil where that is not known.
   func requirement(for kind: PacketKind, from sender: Leg) -> TextProbe?
+  /// One of these has to be there for a match, at the packet or in front of it; nil where that is not known.
+  var evidence: [Evidence]? { get }
   /// The headers whose names and values `needs` is about; nil for all.
   var headers: [HeaderProbe]? { get }
 }
@@ -46,6 +48,7 @@ package protocol PacketPredicate: Sendable {
 extension PacketPredicate {
   package func requirement(for kind: PacketKind, from sender: Leg) -> TextProbe? { nil }
   package var headers: [HeaderProbe]? { nil }
+  package var evidence: [Evidence]? { nil }
 }
 
 /// Finds the packets that a predicate says yes to, in order, some at a time.
@@ -61,8 +64,13 @@ package struct FilterPass<Predicate: PacketPredicate> {
   private var folded: [UInt32: FactsBox] = [:]
   private var latest: (connection: UInt32, box: FactsBox)?
   private var nextRemark = 0
+  private var seen = EvidenceSeen()
+  private let needs: FactNeeds
 
-  package init(_ predicate: Predicate) { self.predicate = predicate }
+  package init(_ predicate: Predicate) {
+    self.predicate = predicate
+    needs = predicate.needs
+  }
 
   package func isDone(over index: TimelineIndex) -> Bool { next >= index.count }
 
@@ -71,14 +79,16 @@ package struct FilterPass<Predicate: PacketPredicate> {
   package mutating func advance(_ reader: TimelineReader, limit: Int = .max) -> Bool {
     let count = reader.index.count
     var effort = 0
-    let folds = !predicate.needs.isEmpty
+    let folds = !needs.isEmpty
+    let evidence = predicate.evidence
     let none = FactsBox()
     while next < count, effort < limit {
       let entry = reader.index.packets[next]
       effort += 1 + Int(entry.frameBytes) / TimelineIndex.bytesPerStep
-      let box = folds ? fold(entry, reader) : none
+      let isHopeful = evidence.map { hasEvidence($0, for: entry, reader) } ?? true
+      let box = folds ? fold(entry, reader, begins: isHopeful) ?? none : none
       let kind = entry.kind
-      if predicate.mayMatch(kind, from: entry.sender), mayHold(kind, entry, reader.source) {
+      if isHopeful, predicate.mayMatch(kind, from: entry.sender), mayHold(kind, entry, reader.source) {
         let context = RowContext(reader: reader, row: next, entry: entry, facts: box)
         if predicate.matches(context) { rows.append(UInt32(next)) }
         none.isFolded = false
@@ -111,24 +121,50 @@ package struct FilterPass<Predicate: PacketPredicate> {
     return low
   }
 
+  /// Whether there was evidence for the packet, itself included.
+  private mutating func hasEvidence(_ evidence: [Evidence], for entry: PacketEntry, _ reader: TimelineReader)
+    -> Bool
+  {
+    let c = reader.index.spans[Int(entry.span)].connection
+    if seen.covers(entry, connection: c) { return true }
+    guard let found = evidence.first(where: { $0.mayBe(entry, in: reader.source) }) else { return false }
+    seen.note(found, entry, connection: c)
+    return true
+  }
+
   /// Brings the facts of the packet's connection up to and with it. Packets whose content nobody asks for are
   /// folded as what they are, without being read.
-  private mutating func fold(_ entry: PacketEntry, _ reader: TimelineReader) -> FactsBox {
+  ///
+  /// - Parameter begins: false where a connection that is not followed so far need not be, which gives nil.
+  private mutating func fold(_ entry: PacketEntry, _ reader: TimelineReader, begins: Bool) -> FactsBox? {
     if nextRemark < reader.index.remarks.count { foldRemarks(before: Int(entry.record), reader) }
     let c = reader.index.spans[Int(entry.span)].connection
-    let box = self.box(c)
-    let kind = entry.kind
-    if entry.isTouched || predicate.needs.includes(kind) && mayMatter(kind, entry, reader.source) {
-      if let record = reader.record(at: Int(entry.record)) { box.facts.apply(record) }
+    let box: FactsBox
+    if let followed = self.box(c) {
+      box = followed
+      add(entry, to: followed, reader)
+    } else if begins {
+      box = FactsBox(reader.index.facts(at: next, from: reader.source))
+      folded[c] = box
+      latest = (c, box)
     } else {
-      box.facts.received(
-        hollow: entry, number: reader.index.numbers.number(next), at: reader.index.packets.time(next))
+      return nil
     }
     if next + 1 >= reader.index.connections[Int(c)].endRow, !reader.index.connections[Int(c)].isOpen {
       folded[c] = nil
       latest = nil
     }
     return box
+  }
+
+  private func add(_ entry: PacketEntry, to box: FactsBox, _ reader: TimelineReader) {
+    let kind = entry.kind
+    if entry.isTouched || needs.includes(kind) && mayMatter(kind, entry, reader.source) {
+      if let record = reader.record(at: Int(entry.record)) { box.facts.apply(record) }
+    } else {
+      box.facts.received(
+        hollow: entry, number: reader.index.numbers.number(next), at: reader.index.packets.time(next))
+    }
   }
 
   /// False where a look at the line tells that the packet does not match.
@@ -143,11 +179,10 @@ package struct FilterPass<Predicate: PacketPredicate> {
     return headers.contains { $0.mayStand(at: Int(entry.record), in: source) }
   }
 
-  /// The facts of a connection; packets of one often follow one another.
-  private mutating func box(_ c: UInt32) -> FactsBox {
+  /// The facts of a connection that is followed; packets of one often follow one another.
+  private mutating func box(_ c: UInt32) -> FactsBox? {
     if let latest, latest.connection == c { return latest.box }
-    let box = folded[c] ?? FactsBox(SessionFacts())
-    folded[c] = box
+    guard let box = folded[c] else { return nil }
     latest = (c, box)
     return box
   }

@@ -1,0 +1,47 @@
+import MilterProtocol
+
+/// A packet that has to stand in a message, or in a connection, for any packet from there on to match: a filter does not
+/// fold the facts of those that have none.
+package struct Evidence: Hashable, Sendable {
+  package enum Scope: Hashable, Sendable { case message, connection }
+
+  package let scope: Scope
+  package let kinds: [PacketKind]
+  /// In its record, all of them.
+  package let texts: [TextProbe]
+
+  package init(_ scope: Scope, kinds: [PacketKind], texts: [TextProbe]) {
+    self.scope = scope
+    self.kinds = kinds
+    self.texts = texts
+  }
+
+  func mayBe(_ entry: PacketEntry, in source: any RecordSource) -> Bool {
+    kinds.contains(entry.kind) && texts.allSatisfy { source.mayHold($0, at: Int(entry.record)) }
+  }
+}
+
+/// The messages and connections in which evidence was seen.
+struct EvidenceSeen: Sendable {
+  /// By span.
+  private var messages: [Bool] = []
+  /// By index.
+  private var connections: [Bool] = []
+
+  mutating func note(_ evidence: Evidence, _ entry: PacketEntry, connection: UInt32) {
+    switch evidence.scope {
+    case .message: Self.set(Int(entry.span), in: &messages)
+    case .connection: Self.set(Int(connection), in: &connections)
+    }
+  }
+
+  func covers(_ entry: PacketEntry, connection: UInt32) -> Bool {
+    let (span, c) = (Int(entry.span), Int(connection))
+    return span < messages.count && messages[span] || c < connections.count && connections[c]
+  }
+
+  private static func set(_ place: Int, in seen: inout [Bool]) {
+    if place >= seen.count { seen += repeatElement(false, count: place + 1 - seen.count) }
+    seen[place] = true
+  }
+}
