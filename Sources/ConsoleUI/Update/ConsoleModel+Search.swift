@@ -76,7 +76,8 @@ extension ConsoleModel {
     case .timeline, .held, .rules, .stats:
       switch rows[line] {
       case .packet(let row):
-        return (search.matches(row: row, trace), 1 + trace.index[row].frameBytes / TimelineIndex.bytesPerStep)
+        let cost = 1 + trace.index.glance(at: row).frameBytes / TimelineIndex.bytesPerStep
+        return (search.matches(row: row, trace), cost)
       case .silent(let place):
         return (search.matches(Array(ConnectionLine(trace.index.silent[place], trace).words.utf8)), 1)
       }
@@ -127,17 +128,17 @@ extension Search {
   /// Whether the row, its packet, its macros or what was remarked on it say it.
   func matches(row: Int, _ trace: TraceView) -> Bool {
     let index = trace.index
-    let line = index[row]
-    if mayMatch(line, trace) {
+    let glance = index.glance(at: row)
+    if mayMatch(glance, trace) {
       guard let packet = trace.packet(at: row) else { return false }
       if matchesAlone(packet) { return true }
     }
-    if line.macros != nil {
-      for macros in index.macroRows(of: row) where mayHold(macros, trace) {
+    if glance.hasMacros {
+      for macros in index.macroRows(of: row) where mayHold(index.recordNumber(at: macros), trace) {
         if let packet = trace.packet(at: macros), matches(packet.bytes[packet.payload]) { return true }
       }
     }
-    guard line.severity != nil || !line.flags.isEmpty else { return false }
+    guard glance.hasRemarks else { return false }
     return index.remarkRecords(about: row, from: trace.source).contains { remark in
       switch remark.event {
       case .found(let finding): matches(Array("\(finding.rule.id) \(finding.text)".utf8))
@@ -153,21 +154,21 @@ extension Search {
   }
 
   /// False where the packet need not be read to know that it does not say it.
-  private func mayMatch(_ line: TimelineRow, _ trace: TraceView) -> Bool {
-    if names.contains(line.kind) { return true }
-    if line.frameBytes == Limits.headerBytes, silent.contains(line.kind) { return false }
-    switch line.kind {
+  private func mayMatch(_ glance: PacketGlance, _ trace: TraceView) -> Bool {
+    if names.contains(glance.kind) { return true }
+    if glance.frameBytes == Limits.headerBytes, silent.contains(glance.kind) { return false }
+    switch glance.kind {
     case .command(.body), .command(.macro), .command(.helo), .command(.unknown), .command(.data),
       .command(.abort), .command(.quit), .command(.header):
-      return mayHold(line.row, trace)
+      return mayHold(glance.record, trace)
     // Their rows say more than their strings.
     case .command, .reply, .unknown, .empty: return true
     }
   }
 
-  private func mayHold(_ row: Int, _ trace: TraceView) -> Bool {
+  private func mayHold(_ record: Int, _ trace: TraceView) -> Bool {
     guard let probe else { return true }
-    return trace.source.mayHold(probe, at: trace.index.recordNumber(at: row))
+    return trace.source.mayHold(probe, at: record)
   }
 
   /// What a row says beyond the strings of the payload; making it is dear, so only where there is any.
@@ -179,7 +180,7 @@ extension Search {
     case .command(.header):
       guard case .header(let name, let value) = Dissection(packet).shape else { return false }
       return matches(packet.bytes[name] + Array(": ".utf8) + packet.bytes[value].prefix(needle.count))
-    case .command, .reply, .unknown, .empty: return matches(Array(PacketWords.plain(packet).utf8))
+    case .command, .reply, .unknown, .empty: return matches(PacketWords.plainBytes(packet))
     }
   }
 }

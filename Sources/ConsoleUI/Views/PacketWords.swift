@@ -74,12 +74,14 @@ enum PacketWords {
     }
   }
 
-  /// The row in plain letters, for search and copy.
-  static func plain(_ packet: Packet) -> String {
-    let text = PacketSummary(packet).text
-    switch packet.kind {
-    case .reply(let reply) where reply.role == .modification: return reply.name + " " + text
-    case .command, .reply, .unknown, .empty: return text
-    }
+  /// The row in plain letters, for copy.
+  static func plain(_ packet: Packet) -> String { String(decoding: plainBytes(packet), as: UTF8.self) }
+
+  /// The same as UTF-8, for search.
+  static func plainBytes(_ packet: Packet) -> [UInt8] {
+    var bytes: [UInt8] = []
+    if case .reply(let reply) = packet.kind, reply.role == .modification { bytes += "\(reply.name) ".utf8 }
+    for part in PacketSummary(packet).parts { part.append(to: &bytes) }
+    return bytes
   }
 }

@@ -6,7 +6,7 @@ package enum InertText {
   package static func string(
     escaping bytes: ArraySlice<UInt8>, quote: Unicode.Scalar? = nil
   ) -> String {
-    if bytes.allSatisfy({ (0x20..<0x7f).contains($0) && $0 != UInt8(ascii: "\\") }), quote == nil {
+    if quote == nil, isInert(bytes) {
       return String(decoding: bytes, as: UTF8.self)
     }
     var text = ""
@@ -23,6 +23,11 @@ package enum InertText {
       }
     }
     return text
+  }
+
+  /// Whether the bytes are printed as they are.
+  package static func isInert(_ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.allSatisfy { (0x20..<0x7f).contains($0) && $0 != UInt8(ascii: "\\") }
   }
 
   package static func string(escaping bytes: [UInt8], quote: Unicode.Scalar? = nil) -> String {

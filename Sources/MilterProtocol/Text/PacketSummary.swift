@@ -32,6 +32,15 @@ package enum SummaryPart: Hashable, Sendable {
     case .wire(let bytes): InertText.string(escaping: bytes)
     }
   }
+
+  /// Appends ``text`` as UTF-8.
+  package func append(to output: inout [UInt8]) {
+    switch self {
+    case .words(let words): output += words.utf8
+    case .wire(let bytes) where InertText.isInert(bytes): output += bytes
+    case .wire: output += text.utf8
+    }
+  }
 }
 
 extension PacketSummary {
