@@ -77,6 +77,22 @@ import TraceModel
     #expect(row == index.count)
   }
 
+  /// What a screen shows of the newest packet costs no reading back.
+  @Test func theLatestPacketOfAnOpenConnectionHasItsFactsAtHand() {
+    let play = interleaved()
+    let source = CountingRecords(MemoryRecords(play.records))
+    var index = TimelineIndex()
+    var live: [Int: SessionFacts] = [:]
+    for record in play.records {
+      index.append(record)
+      guard live[record.connection, default: SessionFacts()].apply(record) != nil else { continue }
+      let before = source.reads
+      #expect(index.facts(at: index.count - 1, from: source) == live[record.connection])
+      #expect(source.reads == before)
+    }
+    #expect(index.count > 0)
+  }
+
   @Test func anyPrefixIsAnIndex() {
     let records = interleaved().records
     var grown = TimelineIndex()

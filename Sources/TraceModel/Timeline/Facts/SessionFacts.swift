@@ -84,6 +84,14 @@ extension SessionFacts {
     return nil
   }
 
+  /// Whether such a record changes anything.
+  static func heeds(_ event: Record.Event) -> Bool {
+    switch event {
+    case .opened, .received, .sent, .released, .closed: true
+    case .passed, .held, .instructed, .found, .noted, .marked: false
+    }
+  }
+
   private mutating func closed(_ closed: Closed) {
     self.closed.append(closed)
     if message?.phase == .open { message?.phase = .lost }

@@ -24,6 +24,10 @@ package struct ConnectionEntry: Sendable, Hashable {
 
   /// Index of its latest message.
   @CompactIndex var latestMessage: Int? = nil
+  /// Its place in ``LiveFacts``; nil once it is over.
+  @CompactIndex var live: Int? = nil
+  /// The latest record that changed its facts.
+  @CompactIndex var factsRecord: Int? = nil
   /// Its packets outside any message, by the table of spans.
   var outside: UInt32
   @CompactCount var packetsSinceSnapshot = 0

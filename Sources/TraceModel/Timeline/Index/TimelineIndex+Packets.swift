@@ -72,63 +72,26 @@ extension TimelineIndex {
   /// What a packet says about its message.
   private mutating func note(_ kind: PacketKind, row: Int, message i: Int, _ c: Int) {
     messages[i].lastRow = row
-    guard let facts = live[c]?.message, facts.number == messages[i].number else { return }
-    switch kind {
-    case .command(.mail): messages[i].mailRow = row
-    case .command(.rcpt):
-      if messages[i].rcptRow == nil { messages[i].rcptRow = row }
-      messages[i].recipientCount = facts.recipientCount
-    case .command(.header):
-      messages[i].bytes = facts.bytes
-      if messages[i].subjectRow == nil, facts.headers.last?.isNamed("Subject".utf8) ?? false {
-        messages[i].subjectRow = row
-      }
-    case .command(.body): messages[i].bytes = facts.bytes
-    case .command(.bodyEOB):
-      messages[i].bytes = facts.bytes
-      messages[i].endRow = row
-    case .command(.macro):
-      if messages[i].queueRow == nil, let packet = facts.queueIDPacket {
-        messages[i].queueRow = numbers.row(packet)
-      }
-    case .command(.abort): messages[i].phase = facts.phase
-    case .reply: update(i, facts)
-    case .command, .unknown, .empty: break
-    }
+    let place = self.place(c)
+    messages[i].note(kind, row: row, &live.facts[place], numbers)
   }
 
   /// After something left on the MTA's leg that has no number of its own.
   mutating func refreshMessage(_ c: Int) {
-    guard let i = connections[c].latestMessage, let facts = live[c]?.message,
-      facts.number == messages[i].number
-    else { return }
-    update(i, facts)
-  }
-
-  private mutating func update(_ i: Int, _ facts: MessageFacts) {
-    messages[i].refusedCount = facts.refusedCount
-    messages[i].refusedForGood = facts.refusedForGood
-    messages[i].refusedBy = facts.refusedBy.map { MessageEntry.Decision.By($0) }
-    messages[i].modificationCount = facts.modificationCount
-    messages[i].phase = facts.phase
-    if facts.modifications.last?.kind == .quarantine { messages[i].isQuarantined = true }
-    if let verdict = facts.decision {
-      if messages[i].decision?.row == nil || messages[i].decision?.kind != verdict.kind {
-        messages[i].decision = MessageEntry.Decision(verdict, row: numbers.row(verdict.packet))
-      }
-    } else {
-      messages[i].decision = nil
-    }
+    guard let i = connections[c].latestMessage else { return }
+    let place = self.place(c)
+    messages[i].update(&live.facts[place], numbers)
   }
 
   /// A snapshot of the facts where a message is about to begin, if the last one is far back.
   mutating func takeSnapshot(_ c: Int, before index: Int, _ record: Record) {
     guard connections[c].packetsSinceSnapshot >= Self.snapshotPackets,
-      case .received(let received) = record.event, let facts = live[c], !facts.isInsideMessage,
-      received.packet.sender == .mta
+      case .received(let received) = record.event, received.packet.sender == .mta,
+      let place = connections[c].live,
+      !live.facts[place].isInsideMessage
     else { return }
     connections[c].packetsSinceSnapshot = 0
-    snapshots[c, default: []].append(Snapshot(record: index, row: packets.count, facts: facts))
+    snapshots[c, default: []].append(Snapshot(record: index, row: packets.count, facts: live.facts[place]))
   }
 
   /// How many packets of a connection lie between two snapshots, at least.

@@ -17,8 +17,8 @@ package struct TimelineIndex: Sendable {
   var spans: [Span] = []
   /// Records that are no packet of a new number, in order.
   var remarks = RemarkTable()
-  /// Live facts by index of the connection.
-  var live: [Int: SessionFacts] = [:]
+  /// Facts of open connections, each at its ``ConnectionEntry/live``.
+  var live = LiveFacts()
   /// Connections whose MTA is gone and whose milter is not, oldest first.
   var lingering: [Int] = []
   static let lingeringLimit = 64
@@ -106,7 +106,9 @@ extension TimelineIndex {
     guard record.connection > 0 else { return }
     let c = connection(numbered: record.connection)
     takeSnapshot(c, before: index, record)
-    let placement = live[c, default: SessionFacts()].apply(record)
+    let place = self.place(c)
+    let placement = live.facts[place].apply(record)
+    if SessionFacts.heeds(record.event) { connections[c].factsRecord = index }
     switch record.event {
     case .received(let received):
       guard let placement else { break }
@@ -156,22 +158,37 @@ extension TimelineIndex {
   private mutating func closed(_ closed: Closed, record: Int, at time: Moment, _ c: Int) {
     remark(record, c)
     if connections[c].endedRecord == nil { connections[c].endedRecord = record }
-    if closed.leg == .mta || live[c]?.closed.count ?? 0 > 1 {
+    let place = self.place(c)
+    let endedLegs = live.facts[place].closed.count
+    if closed.leg == .mta || endedLegs > 1 {
       if connections[c].isOpen, connections[c].packetCount == 0 {
         silent.append(SilentConnection(connection: c, row: count, record: record))
       }
       connections[c].closedAt = time
     }
-    if let message = connections[c].latestMessage, let phase = live[c]?.message?.phase {
+    if let message = connections[c].latestMessage, let phase = live.facts[place].message?.phase {
       messages[message].phase = phase
     }
-    if live[c]?.closed.count ?? 0 > 1 {
-      live[c] = nil
+    if endedLegs > 1 {
+      forget(c)
     } else if closed.leg == .mta {
       // The milter's end is usually told next; facts are not kept for ever for those where it is not.
       lingering.append(c)
-      if lingering.count > Self.lingeringLimit { live[lingering.removeFirst()] = nil }
+      if lingering.count > Self.lingeringLimit { forget(lingering.removeFirst()) }
     }
+  }
+
+  /// Where the facts of a connection are; new ones where it has none.
+  mutating func place(_ c: Int) -> Int {
+    if let known = connections[c].live { return known }
+    let new = live.newPlace()
+    connections[c].live = new
+    return new
+  }
+
+  private mutating func forget(_ c: Int) {
+    if let place = connections[c].live { live.giveUp(place) }
+    connections[c].live = nil
   }
 
   private mutating func released(_ released: Released, record: Int, _ c: Int) {
