@@ -49,8 +49,8 @@ package struct MacroFacts: Hashable, Sendable {
   /// The value in force; `i` and `{i}` are the same name.
   package func value(_ name: some Collection<UInt8>) -> MacroFact? {
     let bare = Array(KnownMacro.bareName(name))
-    for slot in slots.reversed() {
-      for fact in slot.values where fact.isNamed(bare) { return fact }
+    for slot in slots.indices.reversed() {
+      if let fact = slots[slot].values.first(where: { $0.isNamed(bare) }) { return fact }
     }
     return nil
   }

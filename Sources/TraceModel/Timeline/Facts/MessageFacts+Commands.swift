@@ -48,7 +48,7 @@ extension MessageFacts {
     var strings = WireStrings(packet)
     let name = strings.next() ?? []
     let value = strings.next() ?? []
-    let index = 1 + headers.reduce(0) { $0 + ($1.isNamed(name) ? 1 : 0) }
+    let index = 1 + (headers.last { $0.isNamed(name) }?.index ?? 0)
     headers.append(HeaderFact(name: keep(name), value: keep(value), index: index, packet: number))
   }
 }

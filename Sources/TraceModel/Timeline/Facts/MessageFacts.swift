@@ -108,5 +108,8 @@ package struct HeaderFact: Hashable, Sendable {
 
 /// Whether two header names are the same one: ASCII letters compare without regard to case.
 package func sameHeaderName(_ a: some Collection<UInt8>, _ b: some Collection<UInt8>) -> Bool {
-  a.count == b.count && zip(a, b).allSatisfy { lowercased($0) == lowercased($1) }
+  guard a.count == b.count else { return false }
+  // Most names differ in their first letter: no iterator is made for those.
+  guard let first = a.first, let other = b.first else { return true }
+  return lowercased(first) == lowercased(other) && zip(a, b).allSatisfy { lowercased($0) == lowercased($1) }
 }
