@@ -31,6 +31,18 @@ package struct Record: Hashable, Sendable {
   }
 }
 
+extension Record {
+  /// Bytes of the wire that it holds.
+  package var wireBytes: Int {
+    switch event {
+    case .received(let received): received.packet.bytes.count
+    case .passed(let passed): passed.bytes.count
+    case .sent(let sent): sent.packet?.bytes.count ?? 0
+    case .opened, .held, .released, .instructed, .found, .noted, .marked, .closed: 0
+    }
+  }
+}
+
 /// The MTA connected; the addresses in the canonical form of this program (`inet:8891@127.0.0.1`).
 package struct Opened: Hashable, Sendable {
   /// The MTA's end of its connection; `unix:` alone where a unix socket has no name.

@@ -3,11 +3,11 @@ import MilterProtocol
 import ProxyRuntime
 import TraceModel
 
-/// The records of the proxy in this process, read back from the trace that it writes; the screen pulls at its own pace.
+/// The records of the proxy in this process; the screen pulls at its own pace.
 final class LiveFeed: ScreenFeed {
-  private let reader: TraceFileReader
+  private let live: LiveRecords
   private let clock: Clock
-  private let bell: RecordWindow
+  private let window: RecordWindow
   private let requests: Mailbox<Engine.Request>
   private let messages: Mailbox<String>
   /// The trace's name; nil for a temporary one.
@@ -15,32 +15,26 @@ final class LiveFeed: ScreenFeed {
 
   /// - Parameter descriptor: of the file being written, which may have no name.
   init(
-    readingBack descriptor: Int32, path: String?, clock: Clock, bell: RecordWindow,
+    readingBack descriptor: Int32, path: String?, clock: Clock, window: RecordWindow,
     requests: Mailbox<Engine.Request>, messages: Mailbox<String>
   ) throws(FileFailure) {
-    reader = try TraceFileReader(path: "/proc/self/fd/\(descriptor)")
+    live = LiveRecords(try TraceFileReader(path: "/proc/self/fd/\(descriptor)"), window)
     self.path = path
     self.clock = clock
-    self.bell = bell
+    self.window = window
     self.requests = requests
     self.messages = messages
   }
 
-  var records: any RecordSource { reader }
+  var records: any RecordSource { live }
   var now: Moment { clock.now }
-  var descriptor: Int32? { bell.descriptor }
+  var descriptor: Int32? { window.descriptor }
   var patience: Duration? { nil }
   /// A frame's time: each refresh makes the detail of the newest packet anew, and under load one would follow the other.
   var rest: Duration { ScreenLoop.frameInterval }
   var paths: [String] { path.map { [$0] } ?? [] }
 
-  func refresh() throws(FileFailure) -> Bool {
-    // Only rung: the file has all of it, and keeps it.
-    _ = bell.take()
-    let before = reader.count
-    while try reader.advance() == .grew {}
-    return reader.count > before
-  }
+  func refresh() throws(FileFailure) -> Bool { try live.refresh() }
 
   func takeMessages() -> [String] { messages.take() }
 

@@ -52,7 +52,7 @@ final class LiveScreen {
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
       listen: listener.address.description, milter: options.milter?.description,
       negotiation: steering.controls.negotiation.rawValue)
-    let bell = RecordWindow()
+    let window = RecordWindow()
     let messages = Mailbox<String>()
     let file: TraceFileWriter
     let decisions: DecisionLog?
@@ -62,7 +62,7 @@ final class LiveScreen {
     do { file = try Self.writer(path, head) } catch { throw Failure(error.message, hint: error.hint) }
     do {
       feed = try LiveFeed(
-        readingBack: file.descriptor, path: path, clock: clock, bell: bell, requests: requests,
+        readingBack: file.descriptor, path: path, clock: clock, window: window, requests: requests,
         messages: messages)
     } catch {
       throw Failure(error.message, hint: error.hint)
@@ -75,7 +75,8 @@ final class LiveScreen {
       engine: Engine(
         configuration, listener: listener, milter: target, clock: clock,
         journal: Journal(
-          file: file, window: bell, decisions: decisions, report: { messages.post($0) }), requests: requests,
+          file: file, window: window, decisions: decisions, report: { messages.post($0) }),
+        requests: requests,
         signals: nil, report: { messages.post($0) }))
   }
 
