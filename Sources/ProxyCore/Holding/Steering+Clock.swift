@@ -12,7 +12,7 @@ extension Steering {
 
   /// When whoever waits for the packets of this leg gives up, less a margin; nil where nobody does.
   func deadline(of leg: Leg, at now: Moment, _ controls: Controls) -> Moment? {
-    [mtaDeadline(at: now, controls), leg == .mta ? milterDeadline(controls) : nil].compactMap { $0 }.min()
+    earlier(mtaDeadline(at: now, controls), leg == .mta ? milterDeadline(controls) : nil)
   }
 
   private func patience(of profile: MTAProfile, at stage: Stage, _ controls: Controls) -> Moment.Span {
@@ -55,13 +55,15 @@ extension Steering {
 
   /// The next moment at which something is due; nil for none.
   package func nextMoment(_ controls: Controls) -> Moment? {
-    var moments = [progressDue(controls)].compactMap { $0 }
+    // Nearly always: asked after every packet.
+    guard !queues[.mta].isEmpty || !queues[.milter].isEmpty else { return nil }
+    var next = progressDue(controls)
     for leg in Leg.allCases {
       guard let kept = queues[leg].kept else { continue }
-      if let due = deadline(of: leg, at: .zero, controls) { moments.append(due) }
-      if let notBefore = queues[leg].entries[kept].notBefore { moments.append(notBefore) }
+      next = earlier(next, deadline(of: leg, at: .zero, controls))
+      next = earlier(next, queues[leg].entries[kept].notBefore)
     }
-    return moments.min()
+    return next
   }
 
   mutating func keepWaiting(at now: Moment, _ controls: Controls, into effects: inout Effects) {

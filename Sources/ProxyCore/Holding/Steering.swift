@@ -76,6 +76,9 @@ package struct Steering: Sendable {
     self.standIn = standIn
   }
 
+  /// Hands itself over where it lies: large as it is, it is not moved out of its machine and back for each event.
+  mutating func inPlace(_ body: (inout Steering) -> Void) { body(&self) }
+
   // MARK: - Events
 
   package mutating func received(

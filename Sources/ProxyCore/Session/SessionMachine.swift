@@ -234,12 +234,13 @@ package struct SessionMachine: Sendable {
     at now: Moment, under controls: inout Controls, into effects: inout Effects,
     _ body: (inout Steering, inout Controls, inout Effects) -> Void
   ) {
-    guard steering != nil, !isOver else { return }
-    // Taken out and put back rather than copied: its facts are large.
-    guard var steering = self.steering.take() else { return }
-    body(&steering, &controls, &effects)
-    let closing = steering.takeClosing()
-    self.steering = consume steering
+    guard !isOver else { return }
+    var closing: [Leg] = []
+    let steered: Void? = steering?.inPlace { steering in
+      body(&steering, &controls, &effects)
+      closing = steering.takeClosing()
+    }
+    guard steered != nil else { return }
     for leg in closing { close(leg, at: now, under: &controls, into: &effects) }
     if let how = postponed, !(self.steering?.waits(from: .milter) ?? false) {
       postponed = nil
@@ -322,7 +323,7 @@ package struct SessionMachine: Sendable {
 
   /// Asks for a tick when the next thing is due, if that has changed.
   private mutating func wake(_ controls: Controls, into effects: inout Effects) {
-    let due = isOver ? nil : [connectBy, steering?.nextMoment(controls)].compactMap { $0 }.min()
+    let due = isOver ? nil : earlier(connectBy, steering?.nextMoment(controls))
     guard due != wakesAt else { return }
     wakesAt = due
     effects.acts.append(.wake(at: due))
@@ -370,6 +371,12 @@ package struct SessionMachine: Sendable {
   private mutating func remark(_ findings: [Finding], at now: Moment, into effects: inout Effects) {
     for finding in findings { record(.found(finding), at: now, into: &effects) }
   }
+}
+
+/// The earlier of two moments; nil where there is none.
+func earlier(_ one: Moment?, _ other: Moment?) -> Moment? {
+  guard let one, let other else { return one ?? other }
+  return min(one, other)
 }
 
 /// Some of the two legs.
