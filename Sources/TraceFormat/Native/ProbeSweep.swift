@@ -31,18 +31,34 @@ package struct ProbeSweep: Sendable {
     let steps = PairSteps(rarestOf: probe.bytes)
     var offset = 0
     while offset < bytes.count {
-      let skipped = unsafe bytes.withUnsafeBytes { buffer in
-        unsafe buffer.baseAddress.map { unsafe steps.skipped(at: $0 + offset, count: buffer.count - offset) }
-          ?? 0
+      offset += unsafe bytes.withUnsafeBytes { buffer in
+        guard let base = buffer.baseAddress else { return 0 }
+        return unsafe steps.skipped(at: base + offset, count: buffer.count - offset)
       }
-      offset += skipped
       let end = min(offset + PairSteps.places, bytes.count)
       while offset < end {
         if probe.stands(at: offset, in: bytes) || Self.isEscapedLetter(at: offset, in: bytes) {
           places.append(start + offset)
+          // One place in a line is enough.
+          offset = Self.endOfLine(from: offset, in: bytes)
+          break
         }
         offset += 1
       }
+    }
+  }
+
+  private static func endOfLine(from start: Int, in bytes: Span<UInt8>) -> Int {
+    unsafe bytes.withUnsafeBytes { buffer in
+      guard let base = buffer.baseAddress else { return start }
+      var offset = start
+      while buffer.count - offset >= Block.bytes {
+        let place = unsafe Block(at: base + offset).first(UInt8(ascii: "\n"))
+        offset += place
+        if place < Block.bytes { return offset }
+      }
+      while offset < buffer.count, unsafe buffer[offset] != UInt8(ascii: "\n") { offset += 1 }
+      return offset
     }
   }
 

@@ -50,6 +50,7 @@ package struct HeaderPattern: Hashable, Sendable {
 
 /// ASCII only: bytes above 127 stay as they are.
 @inline(__always)
+@inlinable
 package func lowercased(_ byte: UInt8) -> UInt8 {
   byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
 }

@@ -48,7 +48,9 @@ package struct MacroFacts: Hashable, Sendable {
 
   /// The value in force; `i` and `{i}` are the same name.
   package func value(_ name: some Collection<UInt8>) -> MacroFact? {
-    let bare = Array(KnownMacro.bareName(name))
+    let name = Array(name)
+    // Most are asked for without braces.
+    let bare = name.first == UInt8(ascii: "{") ? Array(KnownMacro.bareName(name)) : name
     for slot in slots.indices.reversed() {
       if let fact = slots[slot].values.first(where: { $0.isNamed(bare) }) { return fact }
     }
