@@ -50,7 +50,7 @@ struct MailExport: Exporter {
   private static func words(_ fate: EffectiveResult.Fate) -> String? {
     switch fate {
     case .delivered: nil
-    case .pending: "was not told a verdict; this is what it would deliver"
+    case .pending, .aborted, .lost: "was not told a verdict; this is what it would deliver"
     case .held: "holds it in its queue"
     case .discarded: "discards it; this is what it would have delivered"
     case .rejected: "rejects it; this is what it would have delivered"

@@ -63,6 +63,29 @@ import TraceModel
       testDescription: "S i 1 and 2 are below it", rules: .sendmail, asked: [ins(1, "I", "1")],
       headers: ["-", "I: 1", "A: 1", "X: one", "X: two", "x: three", "B: 2"]),
     Row(
+      testDescription: "S i 0, then 1: what was inserted counts", rules: .sendmail,
+      asked: [ins(0, "I", "0"), ins(1, "J", "1")],
+      headers: ["I: 0", "J: 1", "-", "A: 1", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "S i 0, 0, 1", rules: .sendmail,
+      asked: [ins(0, "I", "a"), ins(0, "I", "b"), ins(1, "J", "1")],
+      headers: ["I: b", "J: 1", "I: a", "-", "A: 1", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "S i 1, then 2", rules: .sendmail, asked: [ins(1, "I", "1"), ins(2, "J", "2")],
+      headers: ["-", "I: 1", "J: 2", "A: 1", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "S i 1 twice", rules: .sendmail, asked: [ins(1, "I", "1"), ins(1, "J", "2")],
+      headers: ["-", "J: 2", "I: 1", "A: 1", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "S i 2, then 1", rules: .sendmail, asked: [ins(2, "I", "2"), ins(1, "J", "1")],
+      headers: ["-", "J: 1", "I: 2", "A: 1", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "S i 0, then 2", rules: .sendmail, asked: [ins(0, "I", "0"), ins(2, "J", "2")],
+      headers: ["I: 0", "-", "J: 2", "A: 1", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "S i 1, then 0", rules: .sendmail, asked: [ins(1, "I", "1"), ins(0, "J", "0")],
+      headers: ["J: 0", "-", "I: 1", "A: 1", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
       testDescription: "S i large is the end", rules: .sendmail, asked: [ins(999, "I", "n")],
       headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2", "I: n"]),
     Row(
@@ -252,6 +275,19 @@ import TraceModel
     #expect(result(.postfix, decision: Milter.reply("451 later")).fate == .tempfailed)
     #expect(result(.postfix, decision: Milter.discard).fate == .discarded)
     #expect(result(.postfix) { $0.decision = nil }.fate == .pending)
+    for (phase, fate) in [
+      (MessageFacts.Phase.aborted, EffectiveResult.Fate.aborted), (.lost, .lost), (.open, .pending),
+    ] {
+      let undecided = result(.postfix) {
+        $0.decision = nil
+        $0.phase = phase
+      }
+      #expect(undecided.fate == fate)
+    }
+    #expect(result(.postfix, decision: Milter.skip).fate == .delivered)
+    #expect(
+      result(.sendmail, decision: Milter.skip).fate
+        == .failed("SKIP at end of message is an error of the milter's, and F= decides"))
     #expect(result(.postfix, .quarantine(reason: bytes("odd")), decision: Milter.reject).fate == .rejected)
   }
 

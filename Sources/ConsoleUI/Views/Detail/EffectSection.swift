@@ -39,6 +39,11 @@ enum EffectSection {
   private static func fate(_ result: EffectiveResult) -> DisplayText {
     switch result.fate {
     case .pending: DisplayText("not decided yet", style: .dim)
+    case .aborted: DisplayText("nothing: the mail was taken back before a verdict", style: .dim)
+    case .lost:
+      DisplayText(
+        "the connection ended without a verdict: if the client stays, "
+          + (result.rules == .postfix ? "milter_default_action" : "F=") + " decides", style: Style(.warn))
     case .delivered: DisplayText("delivered", style: Style(.good))
     case .held: DisplayText("taken, and held in the queue", style: Style(.warn))
     case .discarded: DisplayText("taken, and thrown away", style: Style(.warn))

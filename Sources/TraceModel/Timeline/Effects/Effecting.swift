@@ -10,6 +10,10 @@ struct Effecting {
   private var bodyRun = BodyRun.none
   private var failure: String?
 
+  /// For each header line, how many configured headers stand above it in Sendmail's list without being written: all of
+  /// them behind its own Received (seen with 8.17.1.9).
+  private var configuredAbove: [Int] = []
+
   private enum BodyRun { case none, going, ended }
 
   init(_ content: MessageContent, _ rules: DeliveryRules) {
@@ -28,6 +32,7 @@ struct Effecting {
       line.packet = seen.packet
       result.headers.append(line)
     }
+    configuredAbove = [0] + content.headers.map { _ in Self.configuredHeaders }
     result.bodyBefore = stored(content.body, closing: false)
   }
 
@@ -54,13 +59,24 @@ struct Effecting {
   func finished(_ content: MessageContent) -> EffectiveResult {
     var result = result
     result.body = result.bodyPackets.isEmpty ? result.bodyBefore : stored(newBody, closing: rules == .postfix)
-    result.fate = fate(content.decision)
+    result.fate = fate(content)
     return result
   }
 
-  private func fate(_ decision: VerdictFact?) -> EffectiveResult.Fate {
-    guard let decision else { return .pending }
+  private func fate(_ content: MessageContent) -> EffectiveResult.Fate {
+    let decision = content.decision
+    guard let decision else {
+      switch content.phase {
+      case .aborted: return .aborted
+      case .lost: return .lost
+      case .open, .decided: return .pending
+      }
+    }
     if decision.kind == .discard { return .discarded }
+    if decision.kind == .skip, decision.stage == .bodyEOB, rules == .sendmail {
+      // Postfix takes it as CONTINUE (protocol.md 4.7).
+      return .failed("SKIP at end of message is an error of the milter's, and F= decides")
+    }
     switch decision.replyClass {
     case 5: return .rejected
     case 4: return .tempfailed
@@ -129,9 +145,9 @@ extension Effecting {
       let first = result.headers.firstIndex(where: { !$0.isRemoved && sameHeaderName($0.name, header.name) })
     {
       remark(packet, "Sendmail puts it above the first header of that name")
-      result.headers.insert(line, at: first)
+      insert(line, at: first, below: configuredAbove[first])
     } else {
-      result.headers.append(line)
+      insert(line, at: result.headers.count, below: Self.configuredHeaders)
     }
   }
 
@@ -147,24 +163,35 @@ extension Effecting {
       if Int(index) > live.count, index != .max {
         remark(packet, "there are \(live.count) headers: it goes to the end")
       }
-      result.headers.insert(line, at: at)
+      insert(line, at: at, below: 0)
     case .sendmail:
-      // Its list holds configured headers that are not written, so only the ends are sure (seen with 8.17.1.9).
-      let own = result.headers.firstIndex(where: \.isOwnReceived) ?? 0
-      let signed = Int32(bitPattern: index)
-      if signed <= 0 {
-        result.headers.insert(line, at: 0)
-      } else if Int(signed) >= live.count + Self.configuredHeaders {
-        result.headers.append(line)
-      } else {
-        let below = max(0, Int(signed) - Self.configuredHeaders)
-        line.isPlacedRoughly = signed > 2
-        if line.isPlacedRoughly {
-          remark(packet, "Sendmail counts configured headers that it does not write: the place is a guess")
-        }
-        result.headers.insert(line, at: min(result.headers.count, own + 1 + below))
+      // Its list holds configured headers that are not written; what was inserted before counts like any other.
+      let signed = Int(Int32(bitPattern: index))
+      let (at, configured) = place(inList: signed)
+      line.isPlacedRoughly = signed > 2 && at < result.headers.count
+      if line.isPlacedRoughly {
+        remark(packet, "Sendmail counts configured headers that it does not write: the place is a guess")
       }
+      insert(line, at: at, below: configured)
     }
+  }
+
+  private mutating func insert(_ line: EffectiveResult.HeaderLine, at place: Int, below configured: Int) {
+    result.headers.insert(line, at: place)
+    configuredAbove.insert(configured, at: place)
+  }
+
+  /// Where the line stands that has so many entries of Sendmail's list above it, and how many of those are configured
+  /// headers; at the end where the list is shorter.
+  private func place(inList wanted: Int) -> (line: Int, configured: Int) {
+    var above = 0
+    for line in result.headers.indices {
+      let configured = line == 0 ? 0 : configuredAbove[line - 1]
+      let between = configuredAbove[line] - configured
+      if wanted <= above + between { return (line, configured + max(0, wanted - above)) }
+      above += between + 1
+    }
+    return (result.headers.count, Self.configuredHeaders)
   }
 
   /// Headers that `sendmail.cf` configures by default (Return-Path to Message-Id), written or not.

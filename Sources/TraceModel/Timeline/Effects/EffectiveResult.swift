@@ -29,6 +29,10 @@ package struct EffectiveResult: Hashable, Sendable {
   package enum Fate: Hashable, Sendable {
     /// No verdict yet.
     case pending
+    /// The MTA took the mail back before any verdict.
+    case aborted
+    /// A connection ended before any verdict.
+    case lost
     case delivered
     /// Taken, and kept in the queue for the postmaster.
     case held

@@ -12,6 +12,7 @@ package struct MessageContent: Hashable, Sendable {
   /// What reached the MTA, in order.
   package var modifications: [AskedModification] = []
   package var decision: VerdictFact?
+  package var phase = MessageFacts.Phase.open
   /// HDR_LEADSPC on the MTA's leg: header values hold all that stands behind the colon.
   package var keepsLeadingSpace = false
   /// Negotiated on the MTA's leg; nil where no negotiation was seen.
@@ -59,7 +60,8 @@ extension TimelineIndex {
     content.actions = (facts.negotiation.told ?? facts.negotiation.answered)?.actions
     let mail = facts.message.flatMap { $0.number == messages[i].number ? $0 : nil }
     content.decision = mail?.decision
-    let refused = Set(mail?.recipients.filter { $0.verdict?.refuses ?? false }.map(\.envelope.packet) ?? [])
+    content.phase = mail?.phase ?? .open
+    let refused = Set(mail?.recipients.filter(\.isRefused).map(\.envelope.packet) ?? [])
     for next in rows(ofMessage: i) where next <= last {
       guard let record = record(at: next, from: source), case .received(let received) = record.event,
         received.packet.sender == .mta, !refused.contains(received.number)
