@@ -306,4 +306,50 @@ import TraceModel
       }
     }
   }
+
+  private func rejectedRecipient(host: String, _ reply: Packet) -> Recording {
+    var play = Recording()
+    play.greet(Milter.optNeg(.current, [.rejectedRcpt]))
+    play.ask(MTA.mail())
+    play.ask(
+      MTA.macro("R", ["{rcpt_mailer}": "relay", "{rcpt_host}": "[127.0.0.1]:25"]),
+      MTA.rcpt("<bob@example.net>"))
+    play.mta(
+      MTA.macro("R", ["{rcpt_mailer}": "error", "{rcpt_host}": host, "{rcpt_addr}": "no such user"]),
+      MTA.rcpt("<nobody@example.net>"))
+    play.milter(reply)
+    play.ask(MTA.data)
+    play.mta(MTA.bodyEOB)
+    play.milter(Milter.accept)
+    return play
+  }
+
+  /// Both MTAs tell of recipients that they refuse where RCPT_REJ is negotiated (protocol.md 3.6).
+  @Test(arguments: [("5.1.1", true), ("4.2.0", false)])
+  func aRecipientThatTheMTARefusedIsNotDeliveredTo(_ host: String, _ forGood: Bool) {
+    for reply in [Milter.continue, Milter.reject] {
+      let source = MemoryRecords(rejectedRecipient(host: host, reply).records)
+      var index = TimelineIndex()
+      index.catchUp(with: source)
+      #expect(index.messages[0].recipientCount == 2)
+      #expect(index.messages[0].refusedCount == 1)
+      #expect(index.messages[0].refusedForGood == (forGood || reply == Milter.reject))
+      let content = index.content(ofMessage: 0, from: source)
+      #expect(content.recipients.map(\.address) == [bytes("<bob@example.net>")])
+    }
+  }
+
+  /// What was on its way when the milter went is no mail of its own.
+  @Test func aMailOutlivesItsMilter() {
+    var play = Recording()
+    play.greet()
+    play.ask(MTA.mail())
+    play.close(.milter)
+    play.mta(MTA.macro("R"), MTA.rcpt(), MTA.data)
+    play.close(.mta)
+    var index = TimelineIndex()
+    index.catchUp(with: MemoryRecords(play.records))
+    #expect(index.messages.map(\.outcome) == [.lost])
+    #expect(index.messages[0].rcptRow != nil)
+  }
 }

@@ -14,6 +14,7 @@ enum FieldsTab {
       page.heading("As it came")
     }
     fields(detail.packet, into: &page)
+    RefusedByMTA.add(detail, into: &page)
     VerdictSection.add(detail, model.rules(for: detail.facts), into: &page)
     history(detail, into: &page, model)
     context(detail, into: &page, model)

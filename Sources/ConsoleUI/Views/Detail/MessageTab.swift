@@ -69,7 +69,9 @@ enum MessageTab {
       for argument in recipient.envelope.arguments {
         text += " " + DisplayText(escaping: argument.slice, style: .dim)
       }
-      if let verdict = recipient.verdict, verdict.refuses {
+      if recipient.isRefusedByMTA {
+        text += DisplayText("  refused by the MTA", style: Style(.bad))
+      } else if let verdict = recipient.verdict, verdict.refuses {
         text += DisplayText("  refused ", style: Style(.bad))
         text +=
           verdict.text.map { DisplayText(escaping: $0.slice, style: Style(.bad)) }

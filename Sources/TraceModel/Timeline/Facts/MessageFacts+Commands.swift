@@ -33,7 +33,11 @@ extension MessageFacts {
     recipients.append(RecipientFact(envelope: envelope(packet, number: number)))
   }
 
-  mutating func refuseLatestRecipient() {
+  /// - Parameter forGood: with a 5xx.
+  mutating func refuseLatestRecipient(forGood: Bool) {
+    refusedCount += 1
+    if forGood { refusedForGood = true }
+    refusedBy = nil
     if recipientCount == recipients.count, !recipients.isEmpty {
       recipients[recipients.count - 1].isRefusedByMTA = true
     }
@@ -60,7 +64,7 @@ extension MessageFacts {
     case .rcpt:
       if let i = recipients.lastIndex(where: { $0.envelope.packet == command }) {
         recipients[i].verdict = verdict
-        if verdict.refuses {
+        if verdict.refuses, !recipients[i].isRefusedByMTA {
           refusedCount += 1
           refusedBy = verdict.author
         }

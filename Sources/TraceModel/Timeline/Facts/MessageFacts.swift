@@ -55,7 +55,7 @@ package struct MessageFacts: Hashable, Sendable {
   package var bytes: Int { headerBytes + bodyBytes }
   package var isQuarantined: Bool { modifications.contains { $0.kind == .quarantine } }
   package var accepted: [RecipientFact] {
-    recipients.filter { !$0.isRefusedByMTA && !($0.verdict?.refuses ?? false) }
+    recipients.filter { !$0.isRefused }
   }
 
   package func headers(named name: some Collection<UInt8>) -> [HeaderFact] {
@@ -91,6 +91,9 @@ package struct RecipientFact: Hashable, Sendable {
   package internal(set) var isRefusedByMTA = false
 
   package var address: Head { envelope.address }
+
+  /// By the milter, or by the MTA before it asked.
+  package var isRefused: Bool { isRefusedByMTA || verdict?.refuses ?? false }
 }
 
 package struct HeaderFact: Hashable, Sendable {

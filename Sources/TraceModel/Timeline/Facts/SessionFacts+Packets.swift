@@ -60,7 +60,10 @@ extension SessionFacts {
     placement.macros = macrosAhead.compactMap { $0.letter == kind.rawValue ? $0.packet : nil }
     macrosAhead.removeAll(keepingCapacity: true)
     if placement.message != 0 { message?.commanded(kind, packet, payloadBytes: payloadBytes, number: number) }
-    if kind == .rcpt, isRefusedByMTA(placement) { message?.refuseLatestRecipient() }
+    if kind == .rcpt, isRefusedByMTA(placement) {
+      message?.refuseLatestRecipient(
+        forGood: macros.value("rcpt_host".utf8)?.value.bytes.first != UInt8(ascii: "4"))
+    }
     note(kind, packet, forwarded: forwarded)
     macros.commanded(kind)
     if let stage = kind.stage {
@@ -119,7 +122,8 @@ extension SessionFacts {
       if let message, message.phase == .open, message.isUntouched { return message.number }
       return begin(number)
     case .rcpt, .data, .header, .eoh, .body, .bodyEOB:
-      guard let message, message.phase != .aborted, message.phase != .lost,
+      // What was on its way when the milter went still belongs to the mail that was lost with it.
+      guard let message, message.phase != .aborted, message.phase != .lost || hasLostMilter,
         message.decision?.stage != .bodyEOB
       else { return begin(number) }
       return message.number
@@ -130,6 +134,8 @@ extension SessionFacts {
     case .optNeg, .macro, .connect, .helo, .quit, .quitNC: return 0
     }
   }
+
+  private var hasLostMilter: Bool { closed.contains { $0.leg == .milter } }
 
   private mutating func begin(_ packet: Int) -> Int {
     messageCount += 1

@@ -21,6 +21,8 @@ extension MessageEntry {
     case .rcpt:
       if rcptRow == nil { rcptRow = row }
       recipientCount = session.message?.recipientCount ?? 0
+      refusedCount = session.message?.refusedCount ?? 0
+      refusedForGood = session.message?.refusedForGood ?? false
     case .header:
       bytes = session.message?.bytes ?? 0
       if subjectRow == nil, session.message?.headers.last?.isNamed("Subject".utf8) ?? false {

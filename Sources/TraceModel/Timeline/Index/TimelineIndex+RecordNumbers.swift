@@ -27,10 +27,21 @@ extension TimelineIndex {
   /// Numbers of the records about a connection without a packet, in order: from its opening to what follows closely on
   /// its end.
   package func recordNumbers(about silent: SilentConnection) -> [Int] {
+    let first = connections[silent.connection].openedRecord ?? silent.record
+    return remarks(ofConnection: silent.connection, in: first...silent.record + Self.recordsBehindAnEnd)
+  }
+
+  /// Numbers of the records that tell the end of a connection, and what was found about it; none while it is open.
+  package func endingRecords(ofConnection c: Int) -> [Int] {
+    guard let ended = connections[c].endedRecord else { return [] }
+    return remarks(ofConnection: c, in: ended...ended + Self.recordsBehindAnEnd)
+  }
+
+  private func remarks(ofConnection c: Int, in records: ClosedRange<Int>) -> [Int] {
     var numbers: [Int] = []
-    var remark = remarks.firstEntry(from: connections[silent.connection].openedRecord ?? silent.record)
-    while remark < remarks.count, remarks.record(remark) <= silent.record + Self.recordsBehindAnEnd {
-      if remarks.connection(remark) == silent.connection { numbers.append(remarks.record(remark)) }
+    var remark = remarks.firstEntry(from: records.lowerBound)
+    while remark < remarks.count, remarks.record(remark) <= records.upperBound {
+      if remarks.connection(remark) == c { numbers.append(remarks.record(remark)) }
       remark += 1
     }
     return numbers
