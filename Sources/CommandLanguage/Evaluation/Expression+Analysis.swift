@@ -82,6 +82,7 @@ extension Term.Source {
     switch self {
     case .kinds, .flags, .stage, .sender, .time: return []
     case .finding: return .findings
+    case .refusal: return .packet
     case .number(let field):
       switch field {
       case .connection, .message, .number, .length, .took: return []
@@ -112,6 +113,7 @@ extension Term.Source {
     case .kinds: return 1
     case .flags, .stage, .sender: return 2
     case .time: return 4
+    case .refusal: return 5
     case .number, .text, .finding:
       let needs = needs(on: .all)
       return needs.isEmpty ? 3 : needs.contains(.packet) ? 200 : 50

@@ -58,7 +58,7 @@ extension Expression.Field {
     switch term.source {
     case .text(.messageSubject): .some(TextProbe(Array("Subject".utf8)))
     case .text(.messageHeader): .some(TextProbe(key ?? []))
-    case .text, .kinds, .flags, .stage, .sender, .time, .number, .finding: .none
+    case .text, .kinds, .refusal, .flags, .stage, .sender, .time, .number, .finding: .none
     }
   }
 }

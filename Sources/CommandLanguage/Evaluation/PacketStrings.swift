@@ -36,6 +36,17 @@ enum PacketStrings {
     return string(0, of: packet).flatMap { WireReply(Array($0)).code.map(Int64.init) }
   }
 
+  /// A REPLYCODE is read for its code; other verdicts tell it by their kind.
+  static func refuses(in context: some PacketContext) -> Bool {
+    switch context.kind {
+    case .reply(.reject), .reply(.tempfail), .reply(.shutdown), .reply(.connFail): return true
+    case .reply(.replyCode):
+      guard let code = context.packet.flatMap(replyCode) else { return false }
+      return (400...599).contains(code)
+    case .command, .reply, .unknown, .empty: return false
+    }
+  }
+
   static func replyText(of packet: Packet) -> ArraySlice<UInt8>? {
     string(0, of: packet).map { WireReply(Array($0)).text[...] }
   }

@@ -6,6 +6,7 @@ extension Test {
   init(_ field: Expression.Field) {
     switch field.term.source {
     case .kinds(let kinds): self = .kinds(kinds)
+    case .refusal: self = .refusal
     case .flags(let flags): self = .flags(flags)
     case .number(let number): self = .number(number, .any)
     case .text(let text): self = .text(TextSource(text, key: field.key), .isThere)
@@ -20,7 +21,7 @@ extension Test {
   init(_ field: Expression.Field, _ comparison: Comparison, _ literal: Literal) {
     let isNegated = comparison == .notEqual
     switch field.term.source {
-    case .kinds, .flags: self = .kinds(.none)
+    case .kinds, .refusal, .flags: self = .kinds(.none)
     case .number(let number): self = .number(number, Self.ranges(comparison, literal))
     case .time: self = .time(literal.timeBase, Self.ranges(comparison, literal))
     case .sender: self = .sender(Set(literal.members.compactMap(\.leg)), isNegated: isNegated)

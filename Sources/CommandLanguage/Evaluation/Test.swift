@@ -4,6 +4,7 @@ import TraceModel
 /// One question to a context.
 enum Test: Sendable {
   case kinds(PacketKindSet)
+  case refusal
   case flags(PacketFlags)
   case sender(Set<Leg>, isNegated: Bool)
   case stage(Set<Stage>, isNegated: Bool)
@@ -44,6 +45,7 @@ enum Test: Sendable {
   func holds(for context: some PacketContext) -> Bool {
     switch self {
     case .kinds(let kinds): return kinds.contains(context.kind, from: context.sender)
+    case .refusal: return PacketStrings.refuses(in: context)
     case .flags(let flags): return context.flags.isSuperset(of: flags)
     case .sender(let senders, let isNegated): return senders.contains(context.sender) != isNegated
     case .stage(let stages, let isNegated):

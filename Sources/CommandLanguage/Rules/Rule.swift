@@ -95,7 +95,7 @@ package struct RuleKey: Hashable, Sendable {
         let plain = field.term.type == .mailbox ? value.withoutBrackets : value
         return field.term.type == .bytes ? Array(plain) : plain.map(lowercased)
       }
-    case .kinds, .flags, .finding, .stage, .sender, .time: []
+    case .kinds, .refusal, .flags, .finding, .stage, .sender, .time: []
     }
   }
 }

@@ -108,7 +108,7 @@ extension Term {
   fileprivate var isKeyable: Bool {
     switch source {
     case .number, .text: true
-    case .kinds, .flags, .finding, .stage, .sender, .time: false
+    case .kinds, .refusal, .flags, .finding, .stage, .sender, .time: false
     }
   }
 }

@@ -22,7 +22,7 @@ package struct Term: Hashable, Sendable {
   package var hasKey: Bool {
     switch source {
     case .text(.macro), .text(.messageHeader): true
-    case .kinds, .flags, .number, .text, .finding, .stage, .sender, .time: false
+    case .kinds, .refusal, .flags, .number, .text, .finding, .stage, .sender, .time: false
     }
   }
 
@@ -32,6 +32,8 @@ package struct Term: Hashable, Sendable {
   /// Where its value comes from.
   package enum Source: Hashable, Sendable {
     case kinds(PacketKindSet)
+    /// A verdict that refuses, by its kind or its reply code.
+    case refusal
     case flags(PacketFlags)
     case number(NumberField)
     case text(TextField)

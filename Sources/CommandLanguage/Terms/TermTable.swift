@@ -21,6 +21,12 @@ extension Term {
     kind("reply", reply, "a packet of the milter"),
     kind("verdict", .replies(role: .verdict), "a reply that settles its stage"),
     kind("modification", .replies(role: .modification), "a reply that changes the mail"),
+    Term(
+      name: "refusal", type: .flag,
+      doc: "a verdict that refuses: REJECT, TEMPFAIL, SHUTDOWN, CONN_FAIL, or a text with a 4xx or 5xx",
+      example: "refusal and stage == rcpt",
+      kinds: .replies(.reject, .tempfail, .shutdown, .connFail, .replyCode), place: "verdicts",
+      source: .refusal),
   ]
 
   private static let commands: [Term] = [

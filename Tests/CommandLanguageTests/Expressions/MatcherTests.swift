@@ -14,6 +14,7 @@ import TraceModel
     ("optneg", [1, 2]),
     ("modification", [27, 28, 29, 30]),
     ("verdict && !continue", [17, 31]),
+    ("refusal", [17]), ("verdict and not refusal and stage == rcpt", [14]),
     ("macro or quit", [3, 6, 9, 12, 15, 35]),
     ("unknown", [33]),
     ("held", [17]),
