@@ -48,7 +48,8 @@ struct DemoCommand: ParsableCommand {
     if isShown {
       let live = try LiveScreen(options)
       guard case .inet(_, let port, _) = live.address else { return }
-      return try live.run(screen.withoutRules, origin: .demo) { demo.play(throughPort: port) {} }
+      let sentAll = live.sentAll
+      return try live.run(screen.withoutRules, origin: .demo) { demo.play(throughPort: port, ended: sentAll) }
     }
     let relay = try Relay(options)
     guard case .inet(_, let port, _) = relay.address else { return }

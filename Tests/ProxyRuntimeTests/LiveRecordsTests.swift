@@ -23,18 +23,24 @@ import TraceModel
     let live: LiveRecords
     private(set) var written: [Record] = []
 
-    init(_ window: RecordWindow) throws {
+    init(_ window: RecordWindow, room: Int = 1_000_000) throws {
       let file = try TraceFileWriter(temporaryWith: TraceHead(program: "t", startedAt: 0, command: []))
       let reader = try TraceFileReader(path: "/proc/self/fd/\(file.descriptor)")
       self.file = file
       self.window = window
-      live = LiveRecords(reader, window)
+      live = LiveRecords(reader, window, room: room)
     }
 
     mutating func append(_ records: [Record]) throws {
       var lines: [UInt8] = []
       for record in records { RecordWriter.append(record, to: &lines) }
       try file.append(lines)
+      window.append(records)
+      written += records
+    }
+
+    /// What a journal does once it has given the file up.
+    mutating func lose(_ records: [Record]) {
       window.append(records)
       written += records
     }
@@ -54,6 +60,42 @@ import TraceModel
     }
     #expect(try !run.live.refresh())
     #expect(run.read == run.written)
+  }
+
+  /// The disk is full, and mail goes on: so does what is shown of it.
+  @Test func recordsGoOnWhereTheTraceCannot() throws {
+    var run = try Run(RecordWindow())
+    for round in 1...3 { try run.append([Self.body(round)]) }
+    #expect(try run.live.refresh())
+    #expect(!run.live.isCutShort)
+    try run.append([Self.body(4)])
+    run.lose([Self.body(5), Self.body(6)])
+    #expect(try run.live.refresh())
+    #expect(run.live.isCutShort)
+    #expect(run.read == run.written)
+    for round in 7...20 {
+      run.lose([Self.body(round)])
+      #expect(try run.live.refresh())
+      #expect(run.read == run.written)
+    }
+    #expect(try !run.live.refresh())
+    #expect(run.read == run.written)
+    #expect(run.live.mayHold(try #require(TextProbe(bytes("abc"))), at: 19))
+  }
+
+  @Test func whatNoFileHasIsKeptAsFarAsThereIsRoom() throws {
+    var run = try Run(RecordWindow(limit: 4), room: 2000)
+    try run.append([Self.body(0)])
+    #expect(try run.live.refresh())
+    for round in 1..<60 {
+      run.lose((0..<(round % 9)).map { Self.body(round * 10 + $0) })
+      _ = try run.live.refresh()
+      #expect(run.live.count == run.written.count)
+      let read = run.read
+      #expect(read.last == run.written.last)
+      for (place, record) in read.enumerated() where record != nil { #expect(record == run.written[place]) }
+      #expect(read.count { $0 != nil } <= 20)
+    }
   }
 
   @Test func whatHasNotBeenTakenInIsNotThereYet() throws {

@@ -15,6 +15,7 @@ package struct ConsoleModel {
   package let isLive: Bool
   /// What the title says about where the records come from.
   package var origin: Origin
+  package internal(set) var stream = Stream.flowing
   /// What makes an MTA connect, and what to mind about it: for as long as nothing has come.
   package var setUp: [SetUpLine] = []
   package var setUpRemarks: [String] = []
@@ -100,6 +101,15 @@ package struct ConsoleModel {
     case live(listen: String, milter: String?, file: String?)
     case files([String])
     case demo
+  }
+
+  /// How records come.
+  package enum Stream: Hashable, Sendable {
+    case flowing
+    /// Nothing more will come.
+    case ended
+    /// They come, but the trace cannot be written any more.
+    case unrecorded
   }
 
   /// A question at the bottom, answered with y or n.

@@ -20,6 +20,8 @@ package enum ConsoleEvent: Sendable {
   case exportExists(ExportRequest, path: String)
   /// Nothing was saved, for there is a file of that name.
   case taken(path: String, bytes: [UInt8])
+  /// Records come in another way from here on, or no more.
+  case streamChanged(ConsoleModel.Stream)
   /// The rules stay as they were: a file that they name cannot be read.
   case rulesRefused(String)
   /// Something asked for was done, or not, and this is what to say about it.

@@ -13,6 +13,7 @@ extension ConsoleModel {
     case .resized(let size): self.size = size
     case .idle: effects = work()
     case .reported(let message): status = message
+    case .streamChanged(let stream): self.stream = stream
     case .rulesRefused(let why):
       ruleList.takeBack()
       status = StatusMessage(.refused, why)

@@ -78,6 +78,11 @@ enum TitleBar {
 
   private static func state(_ model: ConsoleModel) -> DisplayText {
     if model.isFrozen { return DisplayText("FROZEN", style: Style(.frozen, .bold)) }
+    switch model.stream {
+    case .unrecorded: return DisplayText("✖ NOT RECORDED", style: Style(.bad, .bold))
+    case .ended: return DisplayText("■ ENDED", style: .dim)
+    case .flowing: break
+    }
     switch model.origin {
     case .live(_, _, let file):
       return file == nil

@@ -54,6 +54,9 @@ package final class RecordWindow: Sendable {
     if wasEmpty { _ = linux_eventfd_ring(descriptor) }
   }
 
+  /// Has the reader look, though no record may have come.
+  package func ring() { _ = linux_eventfd_ring(descriptor) }
+
   /// All that came since the last call.
   package func take() -> Batch {
     _ = linux_eventfd_clear(descriptor)

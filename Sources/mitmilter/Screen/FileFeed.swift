@@ -1,4 +1,5 @@
 import CLinux
+import ConsoleUI
 import MilterProtocol
 import ProxyRuntime
 import TraceModel
@@ -25,6 +26,8 @@ final class FileFeed: ScreenFeed {
   var now: Moment {
     Moment(microseconds: linux_wall_microseconds() - (records.head?.startedAt ?? 0))
   }
+
+  var stream: ConsoleModel.Stream { isOver ? .ended : .flowing }
 
   private var isPipe: Bool { readers.contains { $0.path == "-" } }
 

@@ -1,4 +1,5 @@
 import CommandLanguage
+import ConsoleUI
 import MilterProtocol
 import ProxyRuntime
 import TraceModel
@@ -10,13 +11,16 @@ final class LiveFeed: ScreenFeed {
   private let window: RecordWindow
   private let requests: Mailbox<Engine.Request>
   private let messages: Mailbox<String>
+  /// Takes a word where there will be no more mail.
+  private let over: Mailbox<Void>
+  private var isOver = false
   /// The trace's name; nil for a temporary one.
   private let path: String?
 
   /// - Parameter descriptor: of the file being written, which may have no name.
   init(
     readingBack descriptor: Int32, path: String?, clock: Clock, window: RecordWindow,
-    requests: Mailbox<Engine.Request>, messages: Mailbox<String>
+    requests: Mailbox<Engine.Request>, messages: Mailbox<String>, over: Mailbox<Void>
   ) throws(FileFailure) {
     live = LiveRecords(try TraceFileReader(path: "/proc/self/fd/\(descriptor)"), window)
     self.path = path
@@ -24,6 +28,7 @@ final class LiveFeed: ScreenFeed {
     self.window = window
     self.requests = requests
     self.messages = messages
+    self.over = over
   }
 
   var records: any RecordSource { live }
@@ -32,12 +37,18 @@ final class LiveFeed: ScreenFeed {
   var patience: Duration? { nil }
   /// A frame's time: each refresh makes the detail of the newest packet anew, and under load one would follow the other.
   var rest: Duration { ScreenLoop.frameInterval }
+  var stream: ConsoleModel.Stream {
+    if live.isCutShort { return .unrecorded }
+    return isOver ? .ended : .flowing
+  }
   var paths: [String] { path.map { [$0] } ?? [] }
 
-  func refresh() throws(FileFailure) -> Bool { try live.refresh() }
+  func refresh() throws(FileFailure) -> Bool {
+    if !over.take().isEmpty { isOver = true }
+    return try live.refresh()
+  }
 
   func takeMessages() -> [String] { messages.take() }
-
   /// The outcome, or the refusal, comes back as a record.
   func obey(_ instruction: Instruction, packet: Int, connection: Int, body: [UInt8]?) -> String? {
     var texts: [String: [UInt8]] = [:]

@@ -14,6 +14,8 @@ final class LiveScreen {
   private let requests = Mailbox<Engine.Request>()
   private let ended = Mailbox<Void>()
   private let signals = ScreenSignals()
+  private let over = Mailbox<Void>()
+  private let window = RecordWindow()
   private let head: TraceHead
   private let path: String?
   private let controls: Controls
@@ -52,7 +54,6 @@ final class LiveScreen {
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
       listen: listener.address.description, milter: options.milter?.description,
       negotiation: steering.controls.negotiation.rawValue)
-    let window = RecordWindow()
     let messages = Mailbox<String>()
     let file: TraceFileWriter
     let decisions: DecisionLog?
@@ -63,7 +64,7 @@ final class LiveScreen {
     do {
       feed = try LiveFeed(
         readingBack: file.descriptor, path: path, clock: clock, window: window, requests: requests,
-        messages: messages)
+        messages: messages, over: over)
     } catch {
       throw Failure(error.message, hint: error.hint)
     }
@@ -84,6 +85,14 @@ final class LiveScreen {
   private static func writer(_ path: String?, _ head: TraceHead) throws(FileFailure) -> TraceFileWriter {
     guard let path else { return try TraceFileWriter(temporaryWith: head) }
     return try TraceFileWriter(path: path, head: head, toldBy: tell)
+  }
+
+  /// To be called, on any thread, when there will be no more mail: the screen says so.
+  var sentAll: @Sendable () -> Void {
+    { [over, window] in
+      over.post(())
+      window.ring()
+    }
   }
 
   /// Shows the screen until it is left or lost; returns when the last connection has ended as it should.
@@ -108,7 +117,10 @@ final class LiveScreen {
       model.timeoutWords = answer.isCustom ? "answers" : "\(answer.name)s"
     }
     started()
-    defer { thread.join() }
+    defer {
+      thread.join()
+      if case .unrecorded = feed.stream { tell(Self.incomplete) }
+    }
     do {
       switch try screen.run(model, feed, signals) {
       case .quit: requests.post(.stopAtOnce)
@@ -121,6 +133,9 @@ final class LiveScreen {
     }
     obeySignals()
   }
+
+  private static let incomplete =
+    "warning: the trace is incomplete: it could not be written to the end, and mail went on WITHOUT being recorded"
 
   /// The screen is gone; a signal now ends what is left at once.
   private func obeySignals() {

@@ -1,4 +1,5 @@
 import CommandLanguage
+import ConsoleUI
 import MilterProtocol
 import ProxyRuntime
 import TraceModel
@@ -14,6 +15,7 @@ protocol ScreenFeed: AnyObject {
   var patience: Duration? { get }
   /// How long to leave it alone once it was asked; what comes meanwhile is taken in one go.
   var rest: Duration { get }
+  var stream: ConsoleModel.Stream { get }
   /// Takes in what has come. Returns whether anything has.
   func refresh() throws(FileFailure) -> Bool
   /// Carries out an instruction; the answer is what to tell the operator, nil for nothing.
@@ -34,6 +36,7 @@ protocol ScreenFeed: AnyObject {
 
 extension ScreenFeed {
   var rest: Duration { .zero }
+  var stream: ConsoleModel.Stream { .flowing }
   func takeMessages() -> [String] { [] }
   func forwardAll() -> String? { "nothing waits in a recorded trace" }
   func setRules(_ rules: [Rule]) -> String? { nil }

@@ -116,6 +116,7 @@ final class ScreenLoop {
     for words in feed.takeMessages() { send(.reported(StatusMessage(.refused, words))) }
     do throws(FileFailure) {
       if try feed.refresh() { send(.appended) }
+      if feed.stream != model.stream { send(.streamChanged(feed.stream)) }
     } catch {
       send(.reported(StatusMessage(.refused, error.message)))
     }

@@ -42,6 +42,19 @@ import TraceModel
     #expect(!driver.text.contains { $0.contains("smtpd_milters") })
   }
 
+  @Test func theTitleSaysThatNothingIsRecordedAnyMoreOrNothingMoreComes() {
+    var (source, driver) = start()
+    append(20, of: Story.records, to: source)
+    driver.send(.appended)
+    #expect(driver.text[0].contains("● REC"))
+    driver.send(.streamChanged(.unrecorded))
+    #expect(driver.text[0].contains("✖ NOT RECORDED"))
+    driver.press("j")
+    #expect(driver.text[0].contains("✖ NOT RECORDED"))
+    driver.send(.streamChanged(.ended))
+    #expect(driver.text[0].contains("■ ENDED"))
+  }
+
   @Test func theNewestPacketStaysInSight() {
     var (source, driver) = start()
     append(40, of: Story.records, to: source)
