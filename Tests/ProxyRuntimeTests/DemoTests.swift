@@ -12,7 +12,7 @@ import TraceModel
     try proxy.join()
     let events = proxy.records().map(\.event)
     #expect(demo.played.clients == 24)
-    #expect(demo.played.mails == 20)
+    #expect(demo.played.mails == 22)
     #expect(events.count { if case .opened = $0 { true } else { false } } == 24)
     let kinds = Set(
       events.compactMap { event in

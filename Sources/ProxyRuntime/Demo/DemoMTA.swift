@@ -38,7 +38,7 @@ struct DemoMTA: Sendable {
       _ = try socket.receive(from: .milter)
       guard try greets(on: socket) else { return try socket.send([Packet(encoding: Command.quit)]) }
       for mail in client.mails {
-        pace.pause(milliseconds: 250)
+        pace.pause(milliseconds: 600)
         guard try send(mail, on: socket) != .endOfSession else { return }
         try socket.send([Packet(encoding: Command.abort)])
       }
@@ -102,7 +102,7 @@ struct DemoMTA: Sendable {
     private mutating func ask(_ command: Packet, behind macros: Packet? = nil, on socket: DemoSocket)
       throws(DemoSocket.Ended) -> Course
     {
-      pace.pause(milliseconds: 15)
+      pace.pause(milliseconds: command.kind == .command(.header) ? 30 : 90)
       try socket.send((macros.map { [$0] } ?? []) + [command])
       while true {
         guard case .reply(let kind) = try socket.receive(from: .milter).kind, kind.role == .verdict else {

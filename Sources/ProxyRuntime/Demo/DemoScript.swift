@@ -15,6 +15,28 @@ enum DemoScript {
         mail(
           "4XyA1b4f7q", from: "alice@example.org", to: ["nobody@example.net", "carol@example.net"],
           subject: "Lunch?", body: "Thursday at noon?\r\n"),
+        mail(
+          "4XyA1b7k9m", from: "alice@example.org", to: ["bob@example.net"],
+          subject: "=?utf-8?q?Gr=C3=BC=C3=9Fe_aus_Z=C3=BCrich?=",
+          headers: [
+            ("MIME-Version", "1.0"), ("Content-Type", "multipart/mixed;\n\tboundary=\"part-of-a-letter\""),
+          ],
+          body: """
+            --part-of-a-letter\r
+            Content-Type: text/plain; charset=utf-8\r
+            Content-Transfer-Encoding: quoted-printable\r
+            \r
+            Sch=C3=B6ne Gr=C3=BC=C3=9Fe, the figures are in the =\r
+            attachment.\r
+            --part-of-a-letter\r
+            Content-Type: text/csv; name=figures.csv\r
+            Content-Disposition: attachment; filename=figures.csv\r
+            Content-Transfer-Encoding: base64\r
+            \r
+            cXVhcnRlcixtYWlscw0KMSw0NzExDQoyLDQ3MTINCg==\r
+            --part-of-a-letter--\r
+
+            """),
       ]),
     DemoClient(
       hostname: "out.bulk.example", address: "198.51.100.23", greeting: "out.bulk.example",
