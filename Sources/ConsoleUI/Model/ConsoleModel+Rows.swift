@@ -228,10 +228,11 @@ extension ConsoleModel {
 
   // MARK: what to write
 
-  /// Records of what the Timeline shows: its packets with their macros, what was remarked on them, and the opening of
-  /// their connections.
+  /// Records of what the Timeline shows: all where it leaves nothing out; with a filter its packets with their macros,
+  /// what was remarked on them, and how their connections began and ended.
   func recordsShown() -> [Int] {
     let index = trace.index
+    if filter == nil, !isFrozen { return Array(0..<index.recordCount) }
     var records: Set<Int> = []
     var connections: Set<Int> = []
     for line in 0..<rows.count {
@@ -246,6 +247,7 @@ extension ConsoleModel {
     }
     for connection in connections {
       if let opening = index.openingRecord(ofConnection: connection) { records.insert(opening) }
+      records.formUnion(index.endingRecords(ofConnection: connection))
     }
     return records.sorted()
   }

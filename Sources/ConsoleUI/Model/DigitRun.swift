@@ -6,8 +6,9 @@ import MilterProtocol
 /// number, the run was a number, meant for the view it began in. A number of one digit that is a view's has a 0
 /// in front (`05j`).
 struct DigitRun: Hashable, Sendable {
-  /// The longest pause between the digits of one number.
-  static let pause = Moment.Span.milliseconds(700)
+  /// The longest pause between the digits of one number, and behind the last: whoever looks at one view after the other
+  /// takes longer.
+  static let pause = Moment.Span.milliseconds(300)
 
   private(set) var digits = ""
   /// Where the run began.

@@ -137,4 +137,27 @@ import Testing
     driver.press("Tab Enter")
     #expect(driver.model.settings.time == .delta)
   }
+
+  @Test func anExcerptTellsHowItsConnectionsBeganAndEnded() {
+    var driver = Driver()
+    driver.enter("filter connect and from == mta")
+    driver.settle()
+    driver.enter("write part.mtrace")
+    guard case .write(_, let records, _)? = driver.effects.last else {
+      Issue.record("nothing is written")
+      return
+    }
+    let events = records.map { Story.records[$0].event }
+    #expect(records.count < Story.records.count)
+    #expect(events.contains { if case .opened = $0 { true } else { false } })
+    #expect(events.contains { if case .closed = $0 { true } else { false } })
+  }
+
+  @Test func anExcerptOfAllLeavesNothingOut() {
+    var driver = Driver()
+    driver.enter("write whole.mtrace")
+    #expect(
+      driver.effects.last
+        == .write(path: "whole.mtrace", records: Array(Story.records.indices), replaces: false))
+  }
 }
