@@ -43,6 +43,21 @@ class Home:
         return path
 
 
+def test_the_screen_goes_on_where_the_trace_cannot():
+    # A limit on the size of files is as good as a full disk.
+    with Home() as home, Terminal(
+        ["sh", "-c", f"ulimit -f 64; exec '{program('mitmilter')}' demo --speed 20 -w full.mtrace"],
+        env={"XDG_CONFIG_HOME": home.path, "TZ": "UTC"}, cwd=home.path, size=(100, 30),
+    ) as t:
+        t.wait("NOT RECORDED")
+        t.send("2")
+        t.wait(r"c12\.1.*lost|c11\.1.*accepted|I love letters")
+        assert "NOT RECORDED" in t.text(), t.picture()
+        t.signal("TERM")
+        assert t.end() == 0, t.picture()
+        assert "the trace is incomplete" in t.text(), t.picture()
+
+
 def left(t):
     """The program ends well, and leaves the terminal as it was."""
     assert t.end() == 0, t.picture()

@@ -139,7 +139,10 @@ static inline int linux_signalfd_next(int fd) {
   struct signalfd_siginfo info;
   return read(fd, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
 }
-static inline void linux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+static inline void linux_ignore_failing_writes(void) {
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+}
 // Raises the soft limit of open files to the hard one; the limit that then holds, or -1.
 static inline int64_t linux_raise_open_files(void) {
   struct rlimit limit;

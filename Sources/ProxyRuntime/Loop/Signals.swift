@@ -11,7 +11,7 @@ package struct Signals: ~Copyable {
   /// Keeps the signals for whoever reads them here. On the main thread before there is another one, for threads
   /// inherit what is blocked, and a thread that does not block a signal dies of it, and all others with it.
   package static func block() {
-    linux_ignore_broken_pipes()
+    linux_ignore_failing_writes()
     _ = linux_block_signals(numbers, Int32(numbers.count))
   }
 

@@ -12,7 +12,7 @@ struct ScreenSignals: ~Copyable {
   /// Keeps the signals for whoever reads them here. On the main thread before there is another one, for threads
   /// inherit what is blocked.
   static func block() {
-    linux_ignore_broken_pipes()
+    linux_ignore_failing_writes()
     _ = linux_block_signals(numbers, Int32(numbers.count))
   }
 
