@@ -291,6 +291,14 @@ import TraceModel
     #expect(result(.postfix, .quarantine(reason: bytes("odd")), decision: Milter.reject).fate == .rejected)
   }
 
+  @Test func sendmailWritesWhatAMailLacks() {
+    let date = Self.add("date", "today")
+    #expect(result(.sendmail).addedByMTA == ["Date", "From", "Message-Id"])
+    #expect(result(.sendmail, date).addedByMTA == ["From", "Message-Id"])
+    #expect(result(.sendmail, date, Self.chg(1, "Date", "")).addedByMTA == ["Date", "From", "Message-Id"])
+    #expect(result(.postfix).addedByMTA == [])
+  }
+
   @Test func aFooterIsADiffOfItsLinesAlone() {
     let diff = BodyDiff(from: bytes("a\nb\nc\n"), to: bytes("a\nb\nfooter\nc\n"))
     #expect(diff.lines == [.kept(0..<2), .kept(2..<4), .added(4..<11), .kept(11..<13)])

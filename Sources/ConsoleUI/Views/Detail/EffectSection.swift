@@ -77,6 +77,10 @@ enum EffectSection {
       if header.isPlacedRoughly { text += DisplayText("  about here", style: .dim) }
       add(text, before: before, header.change, isWhole, into: &page)
     }
+    if isWhole, !result.addedByMTA.isEmpty {
+      let names = result.addedByMTA.joined(separator: ", ")
+      page.add(.remark("  \(names): \(result.rules.name) adds what is missing", indent: 2))
+    }
   }
 
   private static func text(_ name: [UInt8], _ value: [UInt8]) -> DisplayText {

@@ -101,6 +101,17 @@ package struct EffectiveResult: Hashable, Sendable {
   package var deliveredRecipients: [Envelope] {
     recipients.filter { if case .removed = $0.change { false } else { true } }.map(\.envelope)
   }
+  /// Headers that the MTA writes where the mail has none of that name, whoever asked (seen with Sendmail 8.17.1.9: Date,
+  /// From and Message-Id).
+  package var addedByMTA: [String] {
+    switch rules {
+    case .postfix: []
+    case .sendmail:
+      ["Date", "From", "Message-Id"].filter { name in
+        !headers.contains { !$0.isRemoved && sameHeaderName($0.name, name.utf8) }
+      }
+    }
+  }
   package var isUnchanged: Bool {
     quarantine == nil && bodyPackets.isEmpty && sender?.change ?? .kept == .kept
       && headers.allSatisfy { $0.change == .kept } && recipients.allSatisfy { $0.change == .kept }
