@@ -48,13 +48,17 @@ package struct TraceView {
     guard row < count, let packet = packet(at: row) else { return nil }
     let line = index[row]
     let replies = line.sender == .mta ? index.replyRows(to: row) : []
+    let remarks = index.remarkRecords(about: row, from: source)
+    var facts = index.facts(at: row, from: source)
+    // What the MTA was told of the milter's OPTNEG is said right behind it, and is what one looks for there.
+    if packet.kind == .reply(.optNeg) { for remark in remarks { facts.apply(remark) } }
     return PacketDetail(
       row: row, number: line.number, packet: packet, connection: line.connection, message: line.message,
       stage: line.stage, answers: line.answers.map { index.number(at: $0) },
       macros: index.macroRows(of: row).map { index.number(at: $0) },
       reply: replies.last.map { index.number(at: $0) }, time: line.time, took: line.took, flags: line.flags,
-      facts: index.facts(at: row, from: source), findings: index.findings(about: row, from: source),
-      remarks: index.remarkRecords(about: row, from: source),
+      facts: facts, findings: index.findings(about: row, from: source),
+      remarks: remarks,
       ending: ending(ofConnection: index.connectionIndex(at: row)))
   }
 

@@ -160,4 +160,19 @@ import Testing
       driver.effects.last
         == .write(path: "whole.mtrace", records: Array(Story.records.indices), replaces: false))
   }
+
+  /// At the milter's OPTNEG one asks what the MTA was told of it, which leaves a moment later.
+  @Test func theSessionAtTheMiltersAnswerSaysWhatTheMTAWasTold() {
+    var play = Recording()
+    play.open()
+    play.mta(MTA.optNeg())
+    let answer = play.hold(Milter.optNeg([], []))
+    play.release(answer)
+    play.send(answer, to: .mta, edited: Milter.optNeg(.addHeaders, []))
+    var driver = Driver(MemoryRecords(play.records, head: Story.head), size: Size(columns: 120, rows: 36))
+    driver.enter("goto 2")
+    driver.press("l l l l")
+    let bit = driver.text.first { $0.contains("ADDHDRS") } ?? ""
+    #expect(bit.contains("●    ·    ●   ours"), "\(driver.text.joined(separator: "\n"))")
+  }
 }
