@@ -37,7 +37,13 @@ extension StageTracker {
     } else {
       unanswered = nil
       if queue.first == nil { lastReply = nil }
-      queue.append(reply)
+      drift?.commanded(stage)
+      if let early = drift?.takeEarly() {
+        move(after: early, to: reply)
+        settledLast = (stage, arrival.now)
+      } else {
+        queue.append(reply)
+      }
     }
   }
 

@@ -26,10 +26,27 @@ extension StageTracker {
   mutating func verdict(
     _ kind: ReplyKind, _ arrival: Arrival, _ findings: inout [Finding]
   ) -> Place {
-    guard let head = queue.first else { return surplus(kind, arrival, &findings) }
+    let meant = drift == nil ? queue.first?.stage : drift?.answered()
+    guard let meant else { return surplus(kind, arrival, &findings) }
+    libmilter.replied(kind, to: meant)
+    return reaches(kind, arrival, &findings)
+  }
+
+  /// The MTA gets a verdict: for the command that it waits about, or before it asks.
+  mutating func reaches(
+    _ kind: ReplyKind, _ arrival: Arrival, _ findings: inout [Finding]
+  ) -> Place {
+    guard let head = queue.first else {
+      if !marks.isDisjoint(with: [.quit, .mtaClosed]) {
+        arrival.remark(.replyUnheard, "\(kind.name) after the MTA had left", &findings)
+      } else {
+        drift?.cameEarly(kind)
+      }
+      return Place(stage: nil, message: message)
+    }
     remark(on: kind, to: head, arrival, &findings)
-    libmilter.replied(kind, to: head.stage)
     if !head.isAbandoned { move(after: kind, to: head) }
+    settledLast = (head.stage, arrival.now)
     return settle(arrival, &findings)
   }
 
@@ -49,7 +66,7 @@ extension StageTracker {
     return about(head, arrival)
   }
 
-  /// A verdict that no command awaits.
+  /// A verdict that the milter was not asked for.
   mutating func surplus(
     _ kind: ReplyKind, _ arrival: Arrival, _ findings: inout [Finding]
   ) -> Place {
@@ -58,15 +75,29 @@ extension StageTracker {
       arrival.remark(.replyUnheard, "\(kind.name) after the MTA had left", &findings)
       return Place(stage: nil, message: 0)
     }
+    if drift == nil, isLostAtEnd(arrival) {
+      arrival.remark(
+        .secondVerdict, "\(kind.name) together with the verdict on the message: Postfix discards it",
+        &findings)
+      return Place(stage: nil, message: message)
+    }
     marks.insert(.desynchronised)
+    if drift == nil { drift = Drift() }
     if let unanswered {
       arrival.remark(
         .replyNotWanted, "\(kind.name) to \(named(unanswered)), negotiated to go without reply", &findings)
-      return about(unanswered, arrival)
+    } else {
+      arrival.remark(
+        .secondVerdict, "\(kind.name), but no command awaits a reply: desynchronised from here on", &findings)
     }
-    arrival.remark(
-      .secondVerdict, "\(kind.name), but no command awaits a reply: desynchronised from here on", &findings)
-    return Place(stage: nil, message: message)
+    return reaches(kind, arrival, &findings)
+  }
+
+  /// Postfix's cleanup process reads the answers to the end of message and drops what it read with them
+  /// (protocol.md 4.7; seen with Postfix 3.7).
+  func isLostAtEnd(_ arrival: Arrival) -> Bool {
+    guard mta == .postfix, queue.first == nil, let settledLast else { return false }
+    return settledLast.stage == .bodyEOB && settledLast.at == arrival.now && lastCommand == .bodyEOB
   }
 
   mutating func remark(

@@ -24,8 +24,9 @@
 // Invariants
 //
 //  - A command that is answered by the rules in force is in the queue until its verdict, once; nothing else is.
-//  - A verdict takes the head of the queue, whatever it says. The milter's view of order is the one that is kept: after a
-//    surplus verdict (R01, R02) the MTA's view is off by one, and only that is said, once for each surplus verdict.
+//  - A verdict takes the head of the queue, whatever it says, as it does in the MTA. One that finds no command waits in the
+//    MTA's socket and answers the next command there is (R01, R02; protocol.md 4.7): everything behind it is off by one. The
+//    milter's own order is kept beside it from then on (`drift`), so that each surplus verdict is said once.
 //  - No state depends on which side this program plays, and nothing here reads a clock.
 //  - Whatever a peer sends, the tracker goes on: after an illegal command it stands where that command leads, so that
 //    one slip is one finding.
@@ -55,6 +56,15 @@ package struct StageTracker: Hashable, Sendable {
   package internal(set) var libmilter = LibmilterState()
 
   var queue = PendingReplies()
+  /// Where MTA and milter no longer agree which command a verdict answers; nil while they do.
+  var drift: Drift?
+  /// What the latest verdict settled, and when it came.
+  var settledLast: (stage: Stage, at: Moment)? {
+    get { settledStage.map { ($0, settledAt) } }
+    set { (settledStage, settledAt) = (newValue?.stage, newValue?.at ?? .zero) }
+  }
+  private var settledStage: Stage?
+  private var settledAt = Moment.zero
   /// Messages begun so far.
   var messages = 0
   /// The MACRO packet that no command has followed yet: its letter and number.

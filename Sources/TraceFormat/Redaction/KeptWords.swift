@@ -101,7 +101,7 @@ enum KeptWords {
       request response rest rfc rst rules s same seen sees separator sequence server session settles
       severity should side signalfd silence since skipped snap so source spamc spamd speaks stages start
       started steps switched symbol symbols syn system take target tcp tcpdump them themselves then these those
-      thread three times told traffic types u ulimit undecoded unfinished up use wait wants watches way
+      thread three times together told traffic types u ulimit undecoded unfinished up use wait wants watches way
       within x you clamav-milter spamass-milter
       """))
 

@@ -132,10 +132,29 @@ private struct OddRow: Sendable, CustomStringConvertible {
     #expect(play.places.suffix(3).map(\.answers) == [5, 6, 7])
   }
 
-  @Test func aSecondVerdictIsSaidOnceAndLaterRepliesStillMatch() {
+  @Test func aSecondVerdictIsSaidOnceAndAnswersTheNextCommand() {
     let play = LegPlay("O/O C/c M/cc R/c T/c")
     #expect(play.findings.ids() == ["R02"])
-    #expect(play.places.last?.answers == 10)
+    #expect(play.places.suffix(5).map(\.answers) == [nil, nil, nil, nil, nil])
+    #expect(play.tracker.pending.isEmpty)
+  }
+
+  @Test func behindASecondVerdictEveryReplyAnswersOneCommandTooLate() {
+    let play = LegPlay("O/O C/c M/cc R R/c R/r T/c N/c E/c")
+    #expect(play.findings.ids() == ["R02"])
+    #expect(play.places.compactMap(\.answers).suffix(5) == [9, 11, 13, 15, 17])
+  }
+
+  @Test func aReplyNobodyWantsAnswersTheNextCommand() {
+    let play = LegPlay("O/O C/c M/c R/r T E/c", flags: [.noReplyRcpt])
+    #expect(play.findings.ids().filter { $0 == "R01" }.count == 1)
+    #expect(play.tracker.position == .done)
+    #expect(play.places.suffix(3).map(\.answers) == [nil, nil, 10])
+  }
+
+  @Test func onceDesynchronisedAnEndWithoutWaitingIsNoFinding() {
+    let play = LegPlay("O/O C/c M/cc R R/c T/c N/c E/c A Q")
+    #expect(play.findings.ids(from: .warning) == ["R02"])
   }
 
   @Test func anOldVersionKnowsNoDataAndNoUnknown() {

@@ -12,6 +12,7 @@ package struct Recording {
   /// Number of the latest packet.
   package private(set) var packet = 0
   package private(set) var now = Moment.zero
+  private var step = Moment.Span.milliseconds(1)
   /// The connection that the next records belong to.
   package var connection = 1
 
@@ -63,8 +64,15 @@ package struct Recording {
 
   package mutating func wait(_ span: Moment.Span) { now = now + span }
 
+  /// What happens in `play` comes in at one moment, as packets of one read do.
+  package mutating func inOnePiece(_ play: (inout Recording) -> Void) {
+    step = .milliseconds(0)
+    play(&self)
+    step = .milliseconds(1)
+  }
+
   package mutating func append(_ event: Record.Event) {
-    now = now + .milliseconds(1)
+    now = now + step
     records.append(Record(time: now, connection: connection, event: event))
   }
 

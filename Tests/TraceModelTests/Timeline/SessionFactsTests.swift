@@ -132,7 +132,10 @@ import TraceModel
 
   @Test func aNoReplyStageIsNotWaitedFor() {
     var play = Recording()
-    play.greet(Milter.optNeg(.current, [.noReplyConnect, .noReplyHelo, .noReplyHeaders]))
+    play.open()
+    play.mta(MTA.optNeg())
+    play.milter(Milter.optNeg(.current, [.noReplyConnect, .noReplyHelo, .noReplyHeaders]))
+    play.mta(MTA.connect(), MTA.helo())
     play.ask(MTA.mail())
     play.mta(MTA.header("A", "1"), MTA.header("B", "2"), MTA.eoh)
     let eoh = play.packet

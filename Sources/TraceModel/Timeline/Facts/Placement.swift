@@ -8,6 +8,8 @@ package struct Placement: Hashable, Sendable {
   package var message = 0
   /// For a reply: number of the command that it answers.
   package var answers: Int?
+  /// For a command: number of the verdict that had come before anybody asked, and that the MTA takes for its answer.
+  package var answeredBefore: Int?
   /// For a reply of the milter: how long it took from its command leaving for the milter.
   package var took: Moment.Span?
   /// For a command: numbers of the macro packets directly before it that announce its values.

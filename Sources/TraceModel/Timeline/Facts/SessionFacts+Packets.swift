@@ -68,10 +68,15 @@ extension SessionFacts {
     macros.commanded(kind)
     if let stage = kind.stage {
       self.stage = stage
-      exchange.commanded(
+      let early = exchange.commanded(
         Exchange.Pending(
           command: number, stage: stage, message: placement.message,
-          asked: forwarded && milterAnswers(stage) ? .at(time) : .no, owed: mtaWaits(stage)))
+          asked: forwarded && milterAnswers(stage) ? .at(time) : .no, owed: mtaWaits(stage)), at: time)
+      if var early {
+        early.stage = stage
+        placement.answeredBefore = early.packet
+        settle(early, command: number, message: placement.message)
+      }
     }
     return placement
   }

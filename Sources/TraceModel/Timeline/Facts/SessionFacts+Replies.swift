@@ -5,15 +5,16 @@ extension SessionFacts {
   mutating func replied(
     _ kind: ReplyKind, _ packet: Packet, number: Int, at time: Moment, forwarded: Bool
   ) -> Placement {
-    let match = exchange.replied(number, at: time, settles: kind.settles)
+    let meant = exchange.replied(at: time, settles: kind.settles)
     if kind == .optNeg { negotiation.answered = OptNeg(reading: packet) }
     if forwarded {
-      _ = passed(kind, packet, number: number, author: .peer)
-    } else {
-      if unsent.count >= FactLimits.pending { unsent.removeFirst() }
-      unsent.append(UnsentReply(number: number, kind: kind, verdict: kind.settles ? packet : nil))
+      var heard = passed(kind, packet, number: number, at: time, author: .peer)
+      if let meant, heard?.command == meant.command { heard?.took = meant.took }
+      return place(heard)
     }
-    return place(match)
+    if unsent.count >= FactLimits.pending { unsent.removeFirst() }
+    unsent.append(UnsentReply(number: number, kind: kind, verdict: kind.settles ? packet : nil))
+    return place(meant)
   }
 
   /// A packet left other than by plain forwarding. Returns the place of one that has a number of its own.
@@ -25,8 +26,8 @@ extension SessionFacts {
     switch (sent.leg, sent.original) {
     case (.milter, let original?): toMilter(original, edited: sent.packet, at: time)
     case (.milter, nil): return madeForMilter(sent, at: time)
-    case (.mta, let original?): toMTA(original, edited: sent.packet, cause: sent.cause)
-    case (.mta, nil): return madeForMTA(sent)
+    case (.mta, let original?): toMTA(original, edited: sent.packet, at: time, cause: sent.cause)
+    case (.mta, nil): return madeForMTA(sent, at: time)
     }
     return nil
   }
@@ -35,7 +36,7 @@ extension SessionFacts {
   package mutating func passed(_ number: Int, to leg: Leg, at time: Moment) {
     switch leg {
     case .milter: toMilter(number, edited: nil, at: time)
-    case .mta: toMTA(number, edited: nil, cause: .policy("as it came"))
+    case .mta: toMTA(number, edited: nil, at: time, cause: .policy("as it came"))
     }
   }
 
@@ -52,13 +53,13 @@ extension SessionFacts {
   }
 
   /// A reply that was held goes on, as it was or with other words.
-  private mutating func toMTA(_ original: Int, edited: Packet?, cause: Cause) {
+  private mutating func toMTA(_ original: Int, edited: Packet?, at time: Moment, cause: Cause) {
     let i = unsent.firstIndex { $0.number == original }
     let held = i.map { unsent.remove(at: $0) }
     if let edited, case .reply(let kind) = edited.kind {
-      _ = passed(kind, edited, number: original, author: .ours(cause))
+      _ = passed(kind, edited, number: original, at: time, author: .ours(cause))
     } else if let held, let packet = held.verdict {
-      _ = passed(held.kind, packet, number: original, author: .peer)
+      _ = passed(held.kind, packet, number: original, at: time, author: .peer)
     } else if let held {
       modified(held.kind, number: original, author: .peer)
     }
@@ -71,45 +72,52 @@ extension SessionFacts {
     guard case .command(let kind) = packet.kind, let stage = kind.stage else { return placement }
     placement.stage = stage
     if milterAnswers(stage) {
-      exchange.commanded(
-        Exchange.Pending(command: number, stage: stage, message: 0, asked: .at(time), owed: false))
+      _ = exchange.commanded(
+        Exchange.Pending(command: number, stage: stage, message: 0, asked: .at(time), owed: false), at: time)
     }
     return placement
   }
 
-  private mutating func madeForMTA(_ sent: Sent) -> Placement? {
+  private mutating func madeForMTA(_ sent: Sent, at time: Moment) -> Placement? {
     guard let packet = sent.packet, let number = sent.number else { return nil }
     changed(.injected, number, sent.cause)
     guard case .reply(let kind) = packet.kind else { return Placement() }
-    return place(passed(kind, packet, number: number, author: .ours(sent.cause)))
+    var heard = passed(kind, packet, number: number, at: time, author: .ours(sent.cause))
+    heard?.took = nil
+    return place(heard)
   }
 
   /// A reply reaches the MTA.
   private mutating func passed(
-    _ kind: ReplyKind, _ packet: Packet, number: Int, author: Author
+    _ kind: ReplyKind, _ packet: Packet, number: Int, at time: Moment, author: Author
   ) -> Exchange.Match? {
-    let match = exchange.passed(number, settles: kind.settles)
+    let match = exchange.told(at: time, settles: kind.settles)
     switch kind.role {
     case .negotiation: negotiation.told = OptNeg(reading: packet)
     case .verdict:
-      guard let match else { break }
-      settle(
-        VerdictFact(kind, packet, number: number, stage: match.stage, author: author), match)
+      let verdict = VerdictFact(
+        kind, packet, number: number, stage: match?.stage ?? .unknown, author: author)
+      if let match {
+        settle(verdict, command: match.command, message: match.message)
+      } else if stage != nil {
+        exchange.cameEarly(verdict, at: time, under: DeliveryRules(told: self))
+      }
     case .modification: modified(kind, number: number, author: author)
     case .keepAlive, .misplaced: break
     }
     return match
   }
 
-  private mutating func settle(_ verdict: VerdictFact, _ match: Exchange.Match) {
-    latest = Settled(verdict: verdict, command: match.command, message: match.message)
+  /// The MTA has its answer to a command.
+  mutating func settle(_ verdict: VerdictFact, command: Int, message number: Int) {
+    latest = Settled(verdict: verdict, command: command, message: number)
     switch verdict.stage {
     case .connect: connectVerdict = verdict
     case .helo: heloVerdict = verdict
     case .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB, .unknown, .negotiation: break
     }
-    if match.message != 0, match.message == message?.number {
-      message?.settled(verdict, command: match.command)
+    if number != 0, number == message?.number {
+      message?.settled(verdict, command: command)
     }
   }
 

@@ -33,7 +33,17 @@ struct PacketEntry: Sendable {
     flagBits = packet.sender == .milter ? Self.fromMilter : 0
     if packet.code == nil { flagBits |= Self.noCode }
     code = packet.code ?? 0
-    marks = UInt8(stage.flatMap { Self.stages.firstIndex(of: $0) }.map { $0 + 1 } ?? 0) << 2
+    marks = Self.mark(stage)
+  }
+
+  /// Tells of a reply, after the fact, what it answers.
+  mutating func answers(_ row: UInt32, of stage: Stage?) {
+    link = row
+    marks = marks & 3 | Self.mark(stage)
+  }
+
+  private static func mark(_ stage: Stage?) -> UInt8 {
+    UInt8(stage.flatMap { stages.firstIndex(of: $0) }.map { $0 + 1 } ?? 0) << 2
   }
 
   private static let stages = Stage.allCases

@@ -24,6 +24,10 @@ extension TimelineIndex {
     if let answers = placement.answers, let command = numbers.row(answers) {
       entry.link = UInt32(clamping: command)
     }
+    if let early = placement.answeredBefore.flatMap({ numbers.row($0) }) {
+      earlyReplies[UInt32(clamping: row)] = early
+      packets.modify(early) { $0.answers(UInt32(clamping: row), of: placement.stage) }
+    }
     for (i, number) in placement.macros.enumerated() {
       guard let macros = numbers.row(number) else { continue }
       if i == 0 { entry.link = UInt32(clamping: macros) }

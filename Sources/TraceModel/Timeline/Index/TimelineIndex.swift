@@ -26,6 +26,9 @@ package struct TimelineIndex: Sendable {
   /// Reply times that the times of reply and command do not tell, because the command left later than it came.
   var tookExceptions: [UInt32: UInt32] = [:]
 
+  /// Rows of commands whose answer had come before them, each with the row of that reply.
+  var earlyReplies: [UInt32: Int] = [:]
+
   /// Records so far; the next one has this number.
   package internal(set) var recordCount = 0
   package internal(set) var connections: [ConnectionEntry] = []
@@ -69,7 +72,7 @@ package struct TimelineIndex: Sendable {
       + messages.count * MemoryLayout<MessageEntry>.stride
       + findings.count * MemoryLayout<FindingEntry>.stride
       + silent.count * MemoryLayout<SilentConnection>.stride + remarks.memoryBytes
-      + tookExceptions.capacity * 8
+      + tookExceptions.capacity * 8 + earlyReplies.capacity * 12
   }
 
   package static var bytesPerPacket: Int { MemoryLayout<PacketEntry>.stride }

@@ -105,6 +105,7 @@ extension TimelineIndex {
 
   /// Replies to the command at `row`: modifications and the like first, the verdict last; empty where none came.
   package func replyRows(to row: Int) -> [Int] {
+    if let early = earlyReplies[UInt32(row)] { return [early] }
     let end = connections[connectionIndex(at: row)].rows.upperBound
     var found: [Int] = []
     var next = row + 1
@@ -126,6 +127,8 @@ extension TimelineIndex {
     if let exception = tookExceptions[UInt32(row)] {
       return Moment.Span(microseconds: Int64(exception))
     }
+    // One that came before its command was not waited for.
+    if Int(entry.link) > row { return nil }
     return packets.time(row) - packets.time(Int(entry.link))
   }
 }

@@ -1,0 +1,43 @@
+import Foundation
+import MilterProtocol
+import TestSupport
+import Testing
+import TraceModel
+
+@testable import TraceFormat
+
+/// The findings in the sample sessions are those that the tracker makes today of the same packets.
+@Suite struct SampleFindingsTests {
+  static let samples: [String] = {
+    let folder = Fixtures.project.appendingPathComponent("sample-sessions")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.filter { $0.hasSuffix(".mtrace") }.sorted()
+  }()
+
+  @Test(arguments: samples)
+  func aSampleHoldsTheFindingsOfToday(_ name: String) throws {
+    let source = try records(TemporaryFolder.bytes(of: Fixtures.project.path + "/sample-sessions/" + name))
+    var trackers: [Int: StageTracker] = [:]
+    var found: [Finding] = []
+    var recorded: [Finding] = []
+    for record in source {
+      var tracker = trackers[record.connection] ?? StageTracker()
+      switch record.event {
+      case .received(let received):
+        _ = tracker.received(received.packet, number: received.number, at: record.time, findings: &found)
+      case .closed(let closed):
+        if closed.how == .peer { tracker.closed(closed.leg, at: record.time, findings: &found) }
+      case .found(let finding): recorded.append(finding)
+      case .opened, .sent, .passed, .held, .released, .instructed, .noted, .marked: break
+      }
+      trackers[record.connection] = tracker
+    }
+    #expect(found == recorded)
+  }
+
+  private func records(_ trace: [UInt8]) throws -> [Record] {
+    var index = TraceIndex()
+    index.append(trace.span)
+    return try (1..<index.count).map { try RecordReader.record(in: trace.span.extracting(index.line($0))) }
+  }
+}
