@@ -42,6 +42,47 @@ import TraceModel
     #expect(effect.words.contains(row.part), "\(effect.words)")
   }
 
+  struct OddText: Sendable {
+    var text: String
+    var ending = ReplyUptake.Ending.nul
+    /// What the client gets at RCPT, and whether the text itself gets there.
+    var postfix: (code: Int, isOwn: Bool)
+    var sendmail: (code: Int, isOwn: Bool)
+  }
+
+  /// protocol.md 4.6, with the reactions of its X31 to X35.
+  static let oddTexts: [OddText] = [
+    OddText(text: "250 ok", postfix: (451, false), sendmail: (550, false)),
+    OddText(text: "550 4.7.1 no", postfix: (451, false), sendmail: (550, true)),
+    OddText(text: "451 5.7.1 no", postfix: (451, false), sendmail: (451, true)),
+    OddText(text: "550 5.7.1 100% sure", postfix: (550, true), sendmail: (550, false)),
+    OddText(text: "451 4.7.1 100% busy", postfix: (451, true), sendmail: (550, false)),
+    OddText(text: "550 5.7.1 100%% sure", postfix: (550, true), sendmail: (550, true)),
+    OddText(text: "550 5.7.1 no", ending: .missing, postfix: (550, true), sendmail: (550, false)),
+    OddText(text: "550 5.7.1 no", ending: .more, postfix: (550, true), sendmail: (550, false)),
+    OddText(text: "", postfix: (451, false), sendmail: (550, false)),
+    OddText(text: "5x0 no", postfix: (451, false), sendmail: (550, false)),
+    OddText(text: "55", postfix: (451, false), sendmail: (550, false)),
+    OddText(text: "550", postfix: (451, false), sendmail: (550, true)),
+    OddText(text: "550_no", postfix: (451, false), sendmail: (550, true)),
+    OddText(text: "550 5.7.1 a\n550 5.7.1 b", postfix: (550, true), sendmail: (550, true)),
+  ]
+
+  @Test(arguments: oddTexts) func aTextDoesWhatTheMTAMakesOfIt(_ row: OddText) {
+    for (rules, expected) in [(DeliveryRules.postfix, row.postfix), (.sendmail, row.sendmail)] {
+      let effect = VerdictEffect(
+        of: .replyCode, at: .rcpt, under: rules, text: Array(row.text.utf8)[...], ending: row.ending)
+      #expect(effect.clientCode == expected.code, "\(rules): \(effect.words)")
+      #expect(effect.words.contains("does not take the text") == !expected.isOwn, "\(rules): \(effect.words)")
+    }
+  }
+
+  @Test func aTextThatPostfixDoesNotTakeCostsTheMilter() {
+    let effect = VerdictEffect(of: .replyCode, at: .bodyEOB, under: .postfix, text: Array("250 ok".utf8)[...])
+    #expect(effect.words.contains("451 4.3.5"))
+    #expect(effect.danger?.contains("rest of the session") ?? false)
+  }
+
   @Test func whatKillsSmtpdIsADanger() {
     #expect(VerdictEffect(of: .accept, at: .unknown, under: .postfix).danger != nil)
     #expect(VerdictEffect(of: .discard, at: .unknown, under: .sendmail).danger != nil)

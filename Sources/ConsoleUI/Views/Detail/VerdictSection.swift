@@ -12,7 +12,8 @@ enum VerdictSection {
     page.heading("What it does")
     let others = DeliveryRules.allCases.filter { $0 != rules }
     for mta in [rules] + others {
-      let effect = VerdictEffect(of: kind, at: stage, under: mta, text: text(detail.packet))
+      let effect = VerdictEffect(
+        of: kind, at: stage, under: mta, text: text(detail.packet), ending: .init(of: detail.packet))
       let isMain = mta == rules
       var words = DisplayText(effect.words, style: isMain ? .text : .dim)
       if let code = effect.clientCode {

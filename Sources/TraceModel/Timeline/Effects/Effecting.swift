@@ -77,13 +77,21 @@ struct Effecting {
       // Postfix takes it as CONTINUE (protocol.md 4.7).
       return .failed("SKIP at end of message is an error of the milter's, and F= decides")
     }
-    switch decision.replyClass {
+    switch replyClass(decision) {
     case 5: return .rejected
     case 4: return .tempfailed
     default:
       if let failure { return .failed(failure) }
       return result.quarantine == nil ? .delivered : .held
     }
+  }
+
+  /// What the client is told about the message, where a text that the MTA does not take counts for what it makes of it.
+  private func replyClass(_ decision: VerdictFact) -> Int {
+    guard decision.kind == .replyCode, let text = decision.text,
+      case .refused = ReplyUptake(text.slice, decision.ending, under: rules)
+    else { return decision.replyClass }
+    return rules == .postfix ? 4 : 5
   }
 
   private mutating func remark(_ packet: Int, _ text: String) {

@@ -15,16 +15,24 @@ package struct VerdictEffect: Hashable, Sendable {
     self.danger = danger
   }
 
-  /// - Parameter text: of REPLYCODE, as it travels.
+  /// - Parameters:
+  ///   - text: of REPLYCODE, as it travels; nil where it is not known yet.
+  ///   - ending: what comes behind the text in its packet.
   package init(
-    of kind: ReplyKind, at stage: Stage, under rules: DeliveryRules, text: ArraySlice<UInt8> = []
+    of kind: ReplyKind, at stage: Stage, under rules: DeliveryRules, text: ArraySlice<UInt8>? = nil,
+    ending: ReplyUptake.Ending = .nul
   ) {
     switch kind {
     case .continue: self.init(stage == .bodyEOB ? "the message is taken" : "the dialogue goes on")
     case .accept: self = Self.accept(stage, rules)
     case .reject: self = Self.refusal(stage, rules, .reject)
     case .tempfail: self = Self.refusal(stage, rules, .tempfail)
-    case .replyCode: self = Self.refusal(stage, rules, .own(text))
+    case .replyCode:
+      guard let text else {
+        self = Self.refusal(stage, rules, .own([]))
+        return
+      }
+      self = Self.reply(text, ReplyUptake(text, ending, under: rules), stage, rules)
     case .discard: self = Self.discard(stage, rules)
     case .skip: self = Self.skip(stage, rules)
     case .shutdown: self = Self.shutdown(stage, rules)
@@ -36,21 +44,51 @@ package struct VerdictEffect: Hashable, Sendable {
 }
 
 extension VerdictEffect {
+  /// REPLYCODE, by what the MTA makes of its text.
+  private static func reply(
+    _ text: ArraySlice<UInt8>, _ uptake: ReplyUptake, _ stage: Stage, _ rules: DeliveryRules
+  ) -> VerdictEffect {
+    switch (uptake, rules) {
+    case (.taken(let but), _):
+      var effect = refusal(stage, rules, .own(text))
+      effect.danger = but ?? effect.danger
+      return effect
+    case (.refused(let why), .sendmail):
+      var effect = refusal(stage, .sendmail, .reject)
+      effect.words = "Sendmail does not take the text, \(why), and uses its own: \(effect.words)"
+      if text.first == UInt8(ascii: "4") { effect.danger = "the 4xx becomes a 5xx" }
+      return effect
+    case (.refused(let why), .postfix):
+      var effect = refusal(stage, .postfix, .misconfigured)
+      effect.words = "Postfix does not take the text, \(why): \(effect.words)"
+      effect.danger =
+        "the milter's connection is closed; milter_default_action decides for the rest of the session"
+      return effect
+    }
+  }
+
   private enum Refusal {
     case reject, tempfail
+    /// Postfix, for a text that it does not take.
+    case misconfigured
     case own(ArraySlice<UInt8>)
 
     var isPermanent: Bool {
       switch self {
       case .reject: true
-      case .tempfail: false
+      case .tempfail, .misconfigured: false
       case .own(let text): text.first != UInt8(ascii: "4")
       }
     }
-    /// 421 also ends the session of the client.
-    var disconnects: Bool {
-      if case .own(let text) = self { return text.starts(with: "421".utf8) }
-      return false
+    /// 421 also ends the session of the client. Postfix looks at the digits; Sendmail wants a blank behind them, and
+    /// at end of message takes a hyphen as well (protocol.md 4.2).
+    func disconnects(_ rules: DeliveryRules, at stage: Stage) -> Bool {
+      guard case .own(let text) = self, text.starts(with: "421".utf8) else { return false }
+      switch rules {
+      case .postfix: return true
+      case .sendmail:
+        return text.starts(with: "421 ".utf8) || stage == .bodyEOB && text.starts(with: "421-".utf8)
+      }
     }
     /// The three digits of a text of the milter's own.
     var ownCode: Int? {
@@ -64,15 +102,18 @@ extension VerdictEffect {
     case .connect: atConnect(rules, refusal)
     case .helo: atHelo(rules, refusal)
     case .mail, .rcpt, .data: atCommand(stage, rules, refusal)
-    case .header, .eoh, .body, .bodyEOB: atContent(rules, refusal)
+    case .header, .eoh, .body, .bodyEOB: atContent(stage, rules, refusal)
     case .unknown:
-      VerdictEffect("only the text changes: the command fails anyway", refusal.ownCode)
+      rules == .postfix && refusal.isPermanent
+        ? VerdictEffect(
+          "only the text changes, and from 3.10 on not even that: the command fails anyway", refusal.ownCode)
+        : VerdictEffect("only the text changes: the command fails anyway", refusal.ownCode)
     case .negotiation: VerdictEffect("the negotiation fails: the MTA does what it does without this milter")
     }
   }
 
   private static func atConnect(_ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
-    if refusal.disconnects {
+    if refusal.disconnects(rules, at: .connect) {
       return VerdictEffect(
         rules == .postfix
           ? "the client gets 421 as banner, without the text, and is disconnected"
@@ -84,6 +125,8 @@ extension VerdictEffect {
         "the banner is 554 not accepting connections; later commands get 550 5.7.1 Command rejected", 554)
     case (.postfix, .tempfail):
       return VerdictEffect("the banner is 220; later commands get 451 4.7.1 Service unavailable", 451)
+    case (.postfix, .misconfigured):
+      return VerdictEffect("the banner is 220; later commands get 451 4.3.5", 451)
     case (.postfix, .own):
       return VerdictEffect(
         refusal.isPermanent
@@ -91,7 +134,8 @@ extension VerdictEffect {
           : "the banner is 220; later commands get the text", refusal.isPermanent ? 554 : refusal.ownCode)
     case (.sendmail, .reject):
       return VerdictEffect("the banner is 554; later commands get 550 5.0.0 Command rejected", 554)
-    case (.sendmail, .tempfail): return VerdictEffect("commands get 451 4.3.2", 451)
+    case (.sendmail, .tempfail), (.sendmail, .misconfigured):
+      return VerdictEffect("commands get 451 4.3.2", 451)
     case (.sendmail, .own):
       return VerdictEffect(
         refusal.isPermanent
@@ -102,13 +146,16 @@ extension VerdictEffect {
   }
 
   private static func atHelo(_ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
-    if refusal.disconnects { return VerdictEffect("the client gets 421 and is disconnected", 421) }
+    if refusal.disconnects(rules, at: .helo) {
+      return VerdictEffect("the client gets 421 and is disconnected", 421)
+    }
     let later: String =
       switch (rules, refusal) {
       case (.postfix, .reject): "MAIL, VRFY, AUTH and STARTTLS get 550 5.7.1"
       case (.postfix, .tempfail): "MAIL, VRFY, AUTH and STARTTLS get 451 4.7.1"
       case (.sendmail, .reject): "later commands get 550 5.0.0 Command rejected"
       case (.sendmail, .tempfail): "later commands get 451"
+      case (_, .misconfigured): "later commands get 451 4.3.5"
       case (_, .own): "later commands get the text"
       }
     return VerdictEffect(
@@ -129,19 +176,20 @@ extension VerdictEffect {
       case .data: "; further RCPT and DATA may follow"
       case _: ""
       }
-    let end = refusal.disconnects ? "; the client is disconnected" : ""
+    let end = refusal.disconnects(rules, at: stage) ? "; the client is disconnected" : ""
     switch refusal {
     case .reject:
       return VerdictEffect("\(subject) 550 5.7.1 Command rejected\(after)", 550)
     case .tempfail:
       let text = rules == .postfix ? "451 4.7.1 Service unavailable" : "451 4.3.2 Please try again later"
       return VerdictEffect("\(subject) \(text)\(after)", 451)
+    case .misconfigured: return VerdictEffect("\(subject) 451 4.3.5, and so is what comes after it", 451)
     case .own: return VerdictEffect("\(subject) the text\(after)\(end)", refusal.ownCode)
     }
   }
 
-  private static func atContent(_ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
-    let end = refusal.disconnects ? "; the client is disconnected" : ""
+  private static func atContent(_ stage: Stage, _ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
+    let end = refusal.disconnects(rules, at: stage) ? "; the client is disconnected" : ""
     switch (rules, refusal) {
     case (.postfix, .reject):
       return VerdictEffect("after the final dot the client gets 550 5.7.1 Command rejected", 550)
@@ -151,6 +199,8 @@ extension VerdictEffect {
       return VerdictEffect("after the final dot the client gets 451 4.7.1 Service unavailable", 451)
     case (.sendmail, .tempfail):
       return VerdictEffect("after the final dot the client gets 451 4.3.2 Please try again later", 451)
+    case (_, .misconfigured):
+      return VerdictEffect("after the final dot the client gets 451 4.3.5", 451)
     case (_, .own):
       return VerdictEffect("after the final dot the client gets the text\(end)", refusal.ownCode)
     }

@@ -16,14 +16,18 @@ package struct VerdictFact: Hashable, Sendable {
   package var author: Author
   /// The text of REPLYCODE.
   package var text: Head?
+  /// What comes behind that text in its packet.
+  package var ending = ReplyUptake.Ending.nul
 
   init(_ kind: ReplyKind, _ packet: Packet, number: Int, stage: Stage, author: Author) {
     self.kind = kind
     self.stage = stage
     self.packet = number
     self.author = author
+    guard kind == .replyCode else { return }
     var strings = WireStrings(packet)
-    text = kind == .replyCode ? strings.next().map { Head($0) } : nil
+    text = Head(strings.next() ?? [])
+    ending = ReplyUptake.Ending(of: packet)
   }
 
   /// The class of the outcome: 2 goes on or is taken, 4 try later, 5 refused. SHUTDOWN counts as 4 (a 421).
