@@ -83,6 +83,31 @@ import TraceModel
     #expect(effect.danger?.contains("rest of the session") ?? false)
   }
 
+  @Test(arguments: [("421 4.7.0 go", true), ("421-4.7.0 go\r\n421 4.7.0 now", false)])
+  func whoIsDisconnectedGetsNoMessageOn(_ text: String, _ alsoBySendmail: Bool) {
+    for rules in DeliveryRules.allCases {
+      let words = VerdictEffect(of: .replyCode, at: .rcpt, under: rules, text: Array(text.utf8)[...]).words
+      let isGone = rules == .postfix || alsoBySendmail
+      #expect(words.contains("disconnected") == isGone, "\(words)")
+      #expect(words.contains("goes on") == !isGone, "\(words)")
+    }
+  }
+
+  @Test func whatSendmailDoesNotKnowCountsAtOnceAtTheEndOnly() {
+    for kind in [ReplyKind.shutdown, .skip] {
+      #expect(VerdictEffect(of: kind, at: .bodyEOB, under: .sendmail).words.contains("F= decides at once"))
+    }
+    let earlier = VerdictEffect(of: .shutdown, at: .mail, under: .sendmail)
+    #expect(earlier.words.contains("this command still succeeds"))
+    #expect(earlier.words.contains("from the next command on"))
+  }
+
+  @Test func noVerdictAnswersTheNegotiation() {
+    for kind in ReplyKind.allCases where kind.role == .verdict {
+      #expect(VerdictEffect(of: kind, at: .negotiation, under: .postfix).words.contains("negotiation fails"))
+    }
+  }
+
   @Test func whatKillsSmtpdIsADanger() {
     #expect(VerdictEffect(of: .accept, at: .unknown, under: .postfix).danger != nil)
     #expect(VerdictEffect(of: .discard, at: .unknown, under: .sendmail).danger != nil)

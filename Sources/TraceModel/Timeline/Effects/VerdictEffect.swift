@@ -22,6 +22,10 @@ package struct VerdictEffect: Hashable, Sendable {
     of kind: ReplyKind, at stage: Stage, under rules: DeliveryRules, text: ArraySlice<UInt8>? = nil,
     ending: ReplyUptake.Ending = .nul
   ) {
+    if stage == .negotiation, kind.role == .verdict {
+      self.init("the negotiation fails: the MTA does what it does without this milter")
+      return
+    }
     switch kind {
     case .continue: self.init(stage == .bodyEOB ? "the message is taken" : "the dialogue goes on")
     case .accept: self = Self.accept(stage, rules)
@@ -108,7 +112,7 @@ extension VerdictEffect {
         ? VerdictEffect(
           "only the text changes, and from 3.10 on not even that: the command fails anyway", refusal.ownCode)
         : VerdictEffect("only the text changes: the command fails anyway", refusal.ownCode)
-    case .negotiation: VerdictEffect("the negotiation fails: the MTA does what it does without this milter")
+    case .negotiation: VerdictEffect("the negotiation fails")
     }
   }
 
@@ -170,13 +174,14 @@ extension VerdictEffect {
       case .data: "DATA is refused with"
       case _: "the sender is refused with"
       }
+    let disconnects = refusal.disconnects(rules, at: stage)
     let after =
       switch stage {
+      case _ where disconnects: " and the client is disconnected: nobody gets this message"
       case .rcpt: "; the message goes on for others"
       case .data: "; further RCPT and DATA may follow"
       case _: ""
       }
-    let end = refusal.disconnects(rules, at: stage) ? "; the client is disconnected" : ""
     switch refusal {
     case .reject:
       return VerdictEffect("\(subject) 550 5.7.1 Command rejected\(after)", 550)
@@ -184,7 +189,7 @@ extension VerdictEffect {
       let text = rules == .postfix ? "451 4.7.1 Service unavailable" : "451 4.3.2 Please try again later"
       return VerdictEffect("\(subject) \(text)\(after)", 451)
     case .misconfigured: return VerdictEffect("\(subject) 451 4.3.5, and so is what comes after it", 451)
-    case .own: return VerdictEffect("\(subject) the text\(after)\(end)", refusal.ownCode)
+    case .own: return VerdictEffect("\(subject) the text\(after)", refusal.ownCode)
     }
   }
 
@@ -255,7 +260,9 @@ extension VerdictEffect {
         danger: "later recipients are taken unseen")
     case (.bodyEOB, .postfix): VerdictEffect("the message is taken, as with continue")
     case (.bodyEOB, .sendmail):
-      VerdictEffect("the milter is in error state: F= decides", nil, danger: "no verdict for Sendmail")
+      VerdictEffect(
+        "the milter is in error state: F= decides at once about this message", nil,
+        danger: "no verdict for Sendmail")
     case (.connect, .sendmail), (.helo, .sendmail), (.mail, .sendmail), (.rcpt, .sendmail),
       (.data, .sendmail),
       (.unknown, .sendmail):
@@ -270,11 +277,22 @@ extension VerdictEffect {
 
   private static func shutdown(_ stage: Stage, _ rules: DeliveryRules) -> VerdictEffect {
     switch (stage, rules) {
-    case (_, .sendmail):
+    case (.bodyEOB, .sendmail):
+      VerdictEffect(
+        "no reply that Sendmail knows: the milter is in error state, F= decides at once about this message",
+        nil, danger: "Postfix alone knows it")
+    case (.connect, .sendmail), (.helo, .sendmail), (.mail, .sendmail), (.rcpt, .sendmail),
+      (.data, .sendmail),
+      (.header, .sendmail), (.eoh, .sendmail), (.body, .sendmail):
+      VerdictEffect(
+        "no reply that Sendmail knows: this command still succeeds, the milter is in error state, "
+          + "F= decides from the next command on", nil, danger: "Postfix alone knows it")
+    case (.unknown, .sendmail):
       VerdictEffect(
         "no reply that Sendmail knows: the milter is in error state, F= decides from the next command on",
         nil,
         danger: "Postfix alone knows it")
+    case (.negotiation, .sendmail): VerdictEffect("the negotiation fails")
     case (.connect, .postfix): VerdictEffect("the banner is 421 and the client is disconnected", 421)
     case (.bodyEOB, .postfix):
       VerdictEffect(
