@@ -24,6 +24,8 @@ struct PacketDetail {
   var findings: [Finding]
   /// Records about the packet that are no packet of their own: held, released, edited, instructed, noted.
   var remarks: [Record]
+  /// Which MTA the connection is with, as far as anything in it tells.
+  var mta: DeliveryRules?
   /// What ended its connection, and when; nil while that is open.
   var ending: (time: Moment, closed: Closed)?
 

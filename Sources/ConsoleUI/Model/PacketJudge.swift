@@ -13,7 +13,7 @@ struct PacketJudge {
   init(_ detail: PacketDetail) {
     flags = detail.facts.negotiation.mtaFlags
     mta =
-      switch DeliveryRules(told: detail.facts) {
+      switch detail.mta {
       case .postfix: .postfix
       case .sendmail: .sendmail
       case nil: .unknown

@@ -57,8 +57,8 @@ package struct TraceView {
       stage: line.stage, answers: line.answers.map { index.number(at: $0) },
       macros: index.macroRows(of: row).map { index.number(at: $0) },
       reply: replies.last.map { index.number(at: $0) }, time: line.time, took: line.took, flags: line.flags,
-      facts: facts, findings: index.findings(about: row, from: source),
-      remarks: remarks,
+      facts: facts, findings: index.findings(about: row, from: source), remarks: remarks,
+      mta: connections[index.connectionIndex(at: row)].mta,
       ending: ending(ofConnection: index.connectionIndex(at: row)))
   }
 

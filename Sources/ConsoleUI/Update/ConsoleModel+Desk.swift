@@ -24,7 +24,7 @@ extension ConsoleModel {
     }
     let known = desk.map { $0.row == row && (settings.mta == .auto || settings.mta.rules == $0.rules) }
     guard known != true, let detail = trace.detail(at: row) else { return }
-    desk = Desk(detail, rules(for: detail.facts))
+    desk = Desk(detail, rules(for: detail))
   }
 
   /// Opens the mail on the whole screen: it is there to be read.

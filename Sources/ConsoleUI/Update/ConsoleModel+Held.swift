@@ -120,7 +120,7 @@ extension ConsoleModel {
 
   mutating func askVerdict() -> [ConsoleEffect] {
     guard let row = focusRow, let detail = trace.detail(at: row) else { return refuse(wordsOfNothing) }
-    let rules = rules(for: detail.facts)
+    let rules = rules(for: detail)
     let keys: [Answer: Unicode.Scalar] = [
       .continue: "c", .accept: "a", .reject: "r", .tempfail: "t", .discard: "d", .skip: "s", .connFail: "f",
       .shutdown: "h",

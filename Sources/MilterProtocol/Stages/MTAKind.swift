@@ -12,15 +12,15 @@ package enum MTAKind: UInt8, Sendable, Hashable, CaseIterable {
 
   /// Told from one MACRO packet; `unknown` where it says nothing.
   ///
-  /// Postfix sends macros for HEADER, BODY and UNKNOWN, and an empty set where it has nothing to say; by default it has
-  /// `{daemon_addr}` and a `v` that begins with its name. Sendmail by default has `{if_name}` (`milter8_event` in
-  /// milter8.c, `cf/m4/cfhead.m4`).
+  /// Postfix sends macros for HEADER, BODY and UNKNOWN; by default it has `{daemon_addr}` at CONNECT, and a `v` that
+  /// begins with its name. Sendmail by default has `{if_name}` there, and `{msg_id}` at end of message, which Postfix
+  /// does not know (`milter8_event` in milter8.c, `cf/m4/cfhead.m4`). An empty set for HELO comes from both: Sendmail
+  /// sends one where its list has no value (`milter_send_macros` in milter.c; seen with 8.17).
   static func told(from packet: Packet, command: UInt8, strings: Range<Int>) -> MTAKind {
     switch CommandKind(rawValue: command) {
     case .header, .body, .unknown: return .postfix
-    case .helo where strings.isEmpty: return .postfix
-    case .connect: break
-    case .helo, .optNeg, .macro, .mail, .rcpt, .data, .eoh, .bodyEOB, .abort, .quit, .quitNC, nil:
+    case .connect, .bodyEOB: break
+    case .helo, .optNeg, .macro, .mail, .rcpt, .data, .eoh, .abort, .quit, .quitNC, nil:
       return .unknown
     }
     var list = StringList(strings, of: packet)
@@ -29,6 +29,7 @@ package enum MTAKind: UInt8, Sendable, Hashable, CaseIterable {
       if name.elementsEqual("{daemon_addr}".utf8) { return .postfix }
       if name.elementsEqual("v".utf8), packet.bytes[value].starts(with: "Postfix".utf8) { return .postfix }
       if name.elementsEqual("{if_name}".utf8) || name.elementsEqual("{if_addr}".utf8) { return .sendmail }
+      if name.elementsEqual("{msg_id}".utf8) { return .sendmail }
     }
     return .unknown
   }

@@ -100,7 +100,7 @@ struct SessionReport {
     var blocks = [head]
     if let negotiation = negotiation(facts) { blocks.append(negotiation) }
     let messages = messages(ofConnection: c)
-    for i in messages { blocks += self.blocks(ofMessage: i, under: DeliveryRules(told: facts) ?? .postfix) }
+    for i in messages { blocks += self.blocks(ofMessage: i, under: index.connections[c].mta) }
     let others = index.rows(ofConnection: c).filter {
       input.chosen.hasRow($0) && index.messageIndex(at: $0) == nil
     }
@@ -155,7 +155,7 @@ struct SessionReport {
 
   // MARK: messages
 
-  private func blocks(ofMessage i: Int, under rules: DeliveryRules) -> [String] {
+  private func blocks(ofMessage i: Int, under rules: DeliveryRules?) -> [String] {
     let entry = index.messages[i]
     var head =
       "### Message \(index.connections[entry.connection].number).\(entry.number): \(entry.outcome.rawValue)"
@@ -190,15 +190,17 @@ struct SessionReport {
     return fold(table, rows: rows.count, "the conversation, \(counted(rows.count, "packet"))")
   }
 
-  private func changes(ofMessage i: Int, under rules: DeliveryRules) -> String? {
+  private func changes(ofMessage i: Int, under known: DeliveryRules?) -> String? {
     let content = index.content(ofMessage: i, from: input.source, bodyLimit: 262_144)
     guard !content.modifications.isEmpty else { return nil }
+    let rules = known ?? .postfix
     let diff = DeliveredDiff(of: content, under: rules)
     let lines = diff.lines.map { $0.sign.rawValue + " " + $0.text }
     let shown = lines.prefix(Self.rowLimit) + (lines.count > Self.rowLimit ? ["  …"] : [])
     var block = MarkdownText.block(Array(shown), language: "diff")
     for remark in diff.result.remarks { block += "\nPacket \(remark.packet): \(remark.text).\n" }
-    let title = "Before and after, as \(rules.name) delivers it"
+    let assumption = known == nil ? " (nothing tells which MTA it is)" : ""
+    let title = "Before and after, as \(rules.name) delivers it\(assumption)"
     return lines.count > Self.longDiff ? MarkdownText.folded(title, block) : "\(title):\n\n\(block)"
   }
 

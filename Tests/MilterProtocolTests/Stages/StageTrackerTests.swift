@@ -205,7 +205,8 @@ private struct OddRow: Sendable, CustomStringConvertible {
 
   @Test func postfixAndSendmailAreToldByTheirMacros() {
     for (macros, mta) in [
-      (MTA.macro("C", ["v": "Postfix 3.7.11"]), MTAKind.postfix), (MTA.macro("H"), .postfix),
+      (MTA.macro("C", ["v": "Postfix 3.7.11"]), MTAKind.postfix), (MTA.macro("H"), .unknown),
+      (MTA.macro("L", ["i": "1"]), .postfix), (MTA.macro("E", ["{msg_id}": "<a@b>"]), .sendmail),
       (MTA.macro("C", ["{if_name}": "localhost"]), .sendmail), (MTA.macro("C", ["j": "mx"]), .unknown),
     ] {
       var play = LegPlay("O/O")

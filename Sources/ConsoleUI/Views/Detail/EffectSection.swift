@@ -4,16 +4,18 @@ import TraceModel
 /// What the MTA will do with the mail: a diff of envelope, headers and body, each line with the packet behind it.
 enum EffectSection {
   /// - Parameters:
+  ///   - isAssumed: whether nothing tells that the MTA is the one of `rules`.
   ///   - queueID: as a command may have it; nil where none is known.
   ///   - isWhole: with the lines that stay as they are.
   ///   - isPending: it waits here, with changes that were asked for and not sent yet.
   static func add(
-    _ content: MessageContent, _ rules: DeliveryRules, queueID: String?, isWhole: Bool, isPending: Bool,
-    into page: inout DetailPage
+    _ content: MessageContent, _ rules: DeliveryRules, isAssumed: Bool, queueID: String?, isWhole: Bool,
+    isPending: Bool, into page: inout DetailPage
   ) {
     let result = EffectiveResult(of: content, under: rules)
-    page.heading(
-      isPending ? "As \(rules.name) would deliver it, with your changes" : "What \(rules.name) makes of it")
+    let mta = isAssumed ? "an unknown MTA" : rules.name
+    page.heading(isPending ? "As \(mta) would deliver it, with your changes" : "What \(mta) makes of it")
+    if isAssumed { page.add(.remark(assumption(result, content, rules), indent: 2)) }
     if !isPending { page.paragraph(fate(result), indent: 2) }
     if let quarantine = result.quarantine {
       page.paragraph(
@@ -34,6 +36,17 @@ enum EffectSection {
     headers(result, isWhole, into: &page)
     body(result, isWhole, into: &page)
     page.add(.remark("set mta postfix or sendmail shows the other's rules", indent: 2))
+  }
+
+  /// What stands in for the rules of an MTA that nothing tells.
+  private static func assumption(
+    _ result: EffectiveResult, _ content: MessageContent, _ rules: DeliveryRules
+  ) -> String {
+    let others = DeliveryRules.allCases.filter { $0 != rules }
+    let differing = others.filter { !EffectiveResult(of: content, under: $0).endsLike(result) }
+    let verb = differing.isEmpty ? "come" : "do not come"
+    return "nothing tells which MTA it is: the rules of \(rules.name) are assumed; "
+      + "\(others[0].name)'s \(verb) to the same"
   }
 
   private static func fate(_ result: EffectiveResult) -> DisplayText {

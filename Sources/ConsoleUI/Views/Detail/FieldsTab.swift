@@ -15,7 +15,7 @@ enum FieldsTab {
     }
     fields(detail.packet, into: &page)
     RefusedByMTA.add(detail, into: &page)
-    VerdictSection.add(detail, model.rules(for: detail.facts), into: &page)
+    VerdictSection.add(detail, model.knownRules(for: detail), into: &page)
     history(detail, into: &page, model)
     context(detail, into: &page, model)
     return page.lines

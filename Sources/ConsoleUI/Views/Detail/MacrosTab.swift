@@ -15,7 +15,7 @@ enum MacrosTab {
       }
       row(fact, macros, into: &page)
     }
-    missing(detail, model.rules(for: detail.facts), into: &page)
+    missing(detail, model.rules(for: detail), into: &page)
     if macros.all.isEmpty { page.add(.remark("no macros are in force here", indent: 1)) }
     return page.lines
   }

@@ -10,7 +10,8 @@ enum MessageTab {
     var page = DetailPage(width: width)
     var content = model.trace.index.content(
       ofMessage: message, upTo: upTo(detail, model), from: model.trace.source, bodyLimit: bodyLimit)
-    let rules = model.rules(for: detail.facts)
+    let rules = model.rules(for: detail)
+    let isAssumed = model.knownRules(for: detail) == nil
     let queueID = detail.facts.message?.queueID.flatMap { Desk.name($0.bytes) }
     var isPending = false
     if content.decision == nil, model.isHeld(mail: message) {
@@ -19,7 +20,9 @@ enum MessageTab {
       content.modifications += pending.modifications(of: content)
     }
     if model.showsEffect {
-      EffectSection.add(content, rules, queueID: queueID, isWhole: true, isPending: isPending, into: &page)
+      EffectSection.add(
+        content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: true, isPending: isPending,
+        into: &page)
       return page.lines
     }
     let hasEffect = !content.modifications.isEmpty || content.decision != nil
@@ -28,7 +31,9 @@ enum MessageTab {
       // To be judged, a mail is read from what it says to how it says it.
       digest(content, into: &page)
       if hasEffect {
-        EffectSection.add(content, rules, queueID: queueID, isWhole: false, isPending: isPending, into: &page)
+        EffectSection.add(
+          content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: false, isPending: isPending,
+          into: &page)
       }
       AuthenticationSection.add(content, detail.facts, into: &page)
       BodySection.add(content, isReading: true, into: &page)
@@ -40,7 +45,9 @@ enum MessageTab {
       BodySection.add(content, isReading: false, into: &page)
     }
     if hasEffect, !model.isDesk {
-      EffectSection.add(content, rules, queueID: queueID, isWhole: false, isPending: isPending, into: &page)
+      EffectSection.add(
+        content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: false, isPending: isPending,
+        into: &page)
     }
     return page.lines
   }
@@ -141,12 +148,15 @@ enum MessageTab {
 }
 
 extension ConsoleModel {
-  /// Whose rules tell what becomes of a mail: what was set, else what the macros say.
-  func rules(for facts: SessionFacts) -> DeliveryRules {
+  /// Whose rules tell what becomes of a mail: what was set, else what the connection tells, else Postfix's.
+  func rules(for detail: PacketDetail) -> DeliveryRules { knownRules(for: detail) ?? .postfix }
+
+  /// The same; nil where nobody knows which MTA it is.
+  func knownRules(for detail: PacketDetail) -> DeliveryRules? {
     switch settings.mta {
     case .postfix: .postfix
     case .sendmail: .sendmail
-    case .auto: DeliveryRules(told: facts) ?? .postfix
+    case .auto: detail.mta
     }
   }
 }

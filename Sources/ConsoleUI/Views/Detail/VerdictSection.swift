@@ -3,7 +3,8 @@ import TraceModel
 
 /// What a reply does to the SMTP client, by the rules of the MTA at hand first and of the other one after it.
 enum VerdictSection {
-  static func add(_ detail: PacketDetail, _ rules: DeliveryRules, into page: inout DetailPage) {
+  /// - Parameter rules: of the MTA; nil where nothing tells which it is, and both stand alike.
+  static func add(_ detail: PacketDetail, _ rules: DeliveryRules?, into page: inout DetailPage) {
     guard case .reply(let kind) = detail.packet.kind, kind.role == .verdict, let stage = detail.stage else {
       return
     }
@@ -11,10 +12,11 @@ enum VerdictSection {
     if kind == .continue, stage != .bodyEOB { return }
     page.heading("What it does")
     let others = DeliveryRules.allCases.filter { $0 != rules }
-    for mta in [rules] + others {
+    if rules == nil { page.add(.remark("nothing tells which MTA it is", indent: 2)) }
+    for mta in [rules].compactMap({ $0 }) + others {
       let effect = VerdictEffect(
         of: kind, at: stage, under: mta, text: text(detail.packet), ending: .init(of: detail.packet))
-      let isMain = mta == rules
+      let isMain = rules == nil || mta == rules
       var words = DisplayText(effect.words, style: isMain ? .text : .dim)
       if let code = effect.clientCode {
         words = DisplayText("\(code)  ", style: isMain ? Style(role(code), .bold) : .dim) + words

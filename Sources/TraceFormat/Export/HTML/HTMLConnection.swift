@@ -44,7 +44,7 @@ struct HTMLConnection {
   func beginning(of run: Run) -> Markup {
     guard let i = run.message else { return "<h3>Outside mails</h3>\n" }
     guard run.isFirstOfMessage else { return "<h3>Mail \(HTMLMessage.name(i, of: index)) goes on</h3>\n" }
-    return HTMLMessage(input, i, under: DeliveryRules(told: facts) ?? .postfix).markup
+    return HTMLMessage(input, i, under: index.connections[c].mta).markup
   }
 
   var beginning: Markup {

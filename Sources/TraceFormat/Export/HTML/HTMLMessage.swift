@@ -6,6 +6,8 @@ struct HTMLMessage {
   private let input: ExportInput
   private let i: Int
   private let rules: DeliveryRules
+  /// Nothing tells which MTA it is.
+  private let isAssumed: Bool
   private let content: MessageContent
   /// What is read and shown of a body, of a part of it, and of a diff.
   private static let bodyLimit = 262_144
@@ -15,10 +17,11 @@ struct HTMLMessage {
   private static let headerLimit = 300
   private static let diffLines = 1000
 
-  init(_ input: ExportInput, _ i: Int, under rules: DeliveryRules) {
+  init(_ input: ExportInput, _ i: Int, under known: DeliveryRules?) {
     self.input = input
     self.i = i
-    self.rules = rules
+    rules = known ?? .postfix
+    isAssumed = known == nil
     content = input.index.content(ofMessage: i, from: input.source, bodyLimit: Self.bodyLimit)
   }
 
@@ -138,8 +141,9 @@ struct HTMLMessage {
     let remarks = diff.result.remarks.map { remark -> Markup in
       "<p>At <a href=\"#p\(remark.packet)\">packet \(remark.packet)</a>: \(remark.text).</p>\n"
     }
+    let assumption = isAssumed ? " (nothing tells which MTA it is)" : ""
     return """
-      <details class="fold" open><summary>before and after, as \(rules.name) delivers it</summary>
+      <details class="fold" open><summary>before and after, as \(rules.name) delivers it\(assumption)</summary>
       <div class="diff">\(Markup(joining: lines))\(more)</div>
       \(Markup(joining: remarks))</details>
 

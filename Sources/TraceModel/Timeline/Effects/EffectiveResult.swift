@@ -112,6 +112,12 @@ package struct EffectiveResult: Hashable, Sendable {
       }
     }
   }
+  /// Whether the same mail comes of it, whatever the two say on the way.
+  package func endsLike(_ other: EffectiveResult) -> Bool {
+    fate == other.fate && sender?.envelope == other.sender?.envelope && body == other.body
+      && deliveredHeaders == other.deliveredHeaders && deliveredRecipients == other.deliveredRecipients
+  }
+
   package var isUnchanged: Bool {
     quarantine == nil && bodyPackets.isEmpty && sender?.change ?? .kept == .kept
       && headers.allSatisfy { $0.change == .kept } && recipients.allSatisfy { $0.change == .kept }

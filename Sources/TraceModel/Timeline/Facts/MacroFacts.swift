@@ -63,6 +63,11 @@ package struct MacroFacts: Hashable, Sendable {
     return slots.reversed().flatMap { $0.values.filter { $0.isNamed(bare) } }
   }
 
+  /// Letters for which a set was announced, empty ones included, as far as they have a place of their own.
+  package var announced: [UInt8] {
+    slots.compactMap { Self.letters.indices.contains($0.order) ? Self.letters[$0.order] : nil }
+  }
+
   /// Every value in the order of the dialogue, shadowed ones included.
   package var all: [MacroFact] { slots.flatMap(\.values) }
 }

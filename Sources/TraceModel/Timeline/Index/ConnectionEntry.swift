@@ -17,6 +17,8 @@ package struct ConnectionEntry: Sendable, Hashable {
   @CompactIndex package internal(set) var heloRow: Int? = nil
   @CompactCount package internal(set) var findingCount = 0
   package internal(set) var severity: Finding.Severity?
+  /// Which MTA it is, as far as anything in the connection tells, be it later than the packet that one looks at.
+  package internal(set) var mta: DeliveryRules?
   /// The record of its opening.
   @CompactIndex package internal(set) var openedRecord: Int? = nil
   /// The record of the leg that ended first: what ended the connection.

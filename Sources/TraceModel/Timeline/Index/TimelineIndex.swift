@@ -116,6 +116,7 @@ extension TimelineIndex {
     case .received(let received):
       guard let placement else { break }
       add(received.packet, number: received.number, record: index, at: record.time, c, placement)
+      if connections[c].mta == nil { tellMTA(received.packet.kind, c, place) }
     case .sent(let sent): self.sent(sent, record: index, at: record.time, c, placement)
     case .opened:
       connections[c].openedAt = record.time
@@ -140,6 +141,11 @@ extension TimelineIndex {
       flag(packet, on ? .marked : [], clearing: on ? [] : .marked)
       remark(index, c, about: packet)
     }
+  }
+
+  private mutating func tellMTA(_ kind: PacketKind, _ c: Int, _ place: Int) {
+    guard kind == .command(.macro) || kind == .command(.connect) else { return }
+    connections[c].mta = DeliveryRules(told: live.facts[place])
   }
 
   private mutating func connection(numbered number: Int) -> Int {
