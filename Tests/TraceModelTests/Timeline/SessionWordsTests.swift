@@ -21,6 +21,47 @@ import TraceModel
     #expect(missing.first?.meaning == "client name as its PTR record says")
   }
 
+  /// As Sendmail has it in the sample of missing macros.
+  private func askedOfSendmail(_ lists: [(UInt32, String)]) -> SessionFacts {
+    var play = Recording()
+    play.open()
+    play.mta(MTA.optNeg())
+    play.milter(Milter.optNeg(symbols: lists))
+    play.ask(MTA.macro("C", ["j": "mx.example.net"]), MTA.connect())
+    play.ask(MTA.macro("H"), MTA.helo())
+    play.ask(MTA.macro("M", ["i": "6AKKOq3j015903"]), MTA.mail())
+    play.ask(MTA.macro("E", ["{msg_id}": "<one@example.org>"]), MTA.bodyEOB)
+    var facts = SessionFacts()
+    for record in play.records { facts.apply(record) }
+    return facts
+  }
+
+  @Test func anEmptySetLacksWhatWasAskedFor() {
+    let facts = askedOfSendmail([(1, "{tls_version}")])
+    let missing = MacroAdvice.missing(in: facts, under: .sendmail).filter { $0.origin == .requested }
+    #expect(missing.map(\.stage) == [.helo])
+    let words = missing.first?.explanation(in: facts, under: .sendmail)
+    #expect(words?.contains("no value for it at this stage") ?? false)
+  }
+
+  @Test func theReasonOfSendmailIsNamedAndWhatIsInForce() throws {
+    let facts = askedOfSendmail([(5, "i {msg_id}")])
+    let missing = MacroAdvice.missing(in: facts, under: .sendmail).filter { $0.origin == .requested }
+    let advice = try #require(missing.first)
+    #expect(missing.count == 1 && advice.name == bytes("i") && advice.stage == .bodyEOB)
+    let words = advice.explanation(in: facts, under: .sendmail)
+    #expect(words.contains("N11") && words.contains("the value sent for MAIL is in force"))
+    let postfix = advice.explanation(in: facts, under: .postfix)
+    #expect(!postfix.contains("N11") && postfix.contains("not sent here"))
+  }
+
+  @Test func aLineNamesEachMacroOnce() {
+    #expect(MacroAdvice.configurationLine(adding: ["i"], at: .bodyEOB, under: .postfix) == nil)
+    #expect(
+      MacroAdvice.configurationLine(adding: ["i", "{i}", "{client_ptr}"], at: .bodyEOB, under: .sendmail)
+        == "define(`confMILTER_MACROS_EOM', confMILTER_MACROS_EOM`, i, {client_ptr}')dnl")
+  }
+
   @Test func withoutRequestTheDefaultsOfTheMTAAreExpected() {
     let missing = MacroAdvice.missing(in: facts(Milter.optNeg()), under: .postfix)
     #expect(
@@ -39,7 +80,7 @@ import TraceModel
     (.data, .sendmail, "define(`confMILTER_MACROS_DATA', `{client_ptr}')dnl"),
     (.bodyEOB, .postfix, "milter_end_of_data_macros = i {client_ptr}"),
   ]) func theLineThatAddsAMacro(_ stage: MacroStage, _ rules: DeliveryRules, _ line: String) {
-    #expect(MacroAdvice.configurationLine(adding: "{client_ptr}", at: stage, under: rules) == line)
+    #expect(MacroAdvice.configurationLine(adding: ["{client_ptr}"], at: stage, under: rules) == line)
   }
 }
 

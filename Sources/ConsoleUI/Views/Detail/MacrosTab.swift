@@ -15,39 +15,60 @@ enum MacrosTab {
       }
       row(fact, macros, into: &page)
     }
-    missing(detail, model.rules(for: detail), into: &page)
+    missing(detail, model.knownRules(for: detail), into: &page)
     if macros.all.isEmpty { page.add(.remark("no macros are in force here", indent: 1)) }
     return page.lines
   }
 
   /// What was due by now and is not there; first what the milter asked for.
+  ///
+  /// - Parameter known: of the MTA; nil where nothing tells which it is.
   private static func missing(
-    _ detail: PacketDetail, _ rules: DeliveryRules, into page: inout DetailPage
+    _ detail: PacketDetail, _ known: DeliveryRules?, into page: inout DetailPage
   ) {
+    let rules = known ?? .postfix
     let all = MacroAdvice.missing(in: detail.facts, under: rules)
     let requested = all.filter { $0.origin == .requested }
     if !requested.isEmpty {
       page.heading("Requested but missing")
-      for advice in requested { row(advice, rules, into: &page) }
+      for stage in MacroStage.allCases.sorted(by: { $0.order < $1.order }) {
+        let here = requested.filter { $0.stage == stage }
+        guard !here.isEmpty else { continue }
+        for advice in here {
+          row(advice, into: &page)
+          page.row("", DisplayText(advice.explanation(in: detail.facts, under: rules), style: .dim))
+        }
+        for mta in known.map({ [$0] }) ?? DeliveryRules.allCases { line(here, mta, into: &page) }
+      }
     }
     let others = all.filter { $0.origin == .byDefault }
     guard !others.isEmpty else { return }
-    page.heading("\(rules.name) would have, but has no value here")
-    for advice in others { row(advice, rules, into: &page) }
+    page.heading(
+      known == nil
+        ? "Postfix would have, but has no value here; nothing tells which MTA it is"
+        : "\(rules.name) would have, but has no value here")
+    for advice in others { row(advice, into: &page) }
   }
 
-  private static func row(_ advice: MacroAdvice, _ rules: DeliveryRules, into page: inout DetailPage) {
+  private static func row(_ advice: MacroAdvice, into page: inout DetailPage) {
     let isRequested = advice.origin == .requested
     page.row(
       DisplayText(escaping: advice.name, style: isRequested ? Style(.warn) : .dim),
       DisplayText(advice.stage.stage.name, style: .dim) + "  "
         + DisplayText(advice.meaning ?? "", style: isRequested ? .text : .dim), value: advice.name)
-    guard isRequested else { return }
-    page.row("", DisplayText(advice.explanation(under: rules), style: .dim))
-    let line = MacroAdvice.configurationLine(
-      adding: String(decoding: advice.name, as: UTF8.self), at: advice.stage, under: rules)
-    page.row(
-      "", DisplayText("without the request: ", style: .dim) + DisplayText(line), value: Array(line.utf8))
+  }
+
+  /// What would bring the macros of one stage if the milter did not ask.
+  private static func line(
+    _ missing: [MacroAdvice], _ mta: DeliveryRules, into page: inout DetailPage
+  ) {
+    let names = missing.map { String(decoding: $0.name, as: UTF8.self) }
+    let head = "without the request, \(mta.name): "
+    guard let line = MacroAdvice.configurationLine(adding: names, at: missing[0].stage, under: mta) else {
+      page.row("", DisplayText(head + "in its list by default", style: .dim))
+      return
+    }
+    page.row("", DisplayText(head, style: .dim) + DisplayText(line), value: Array(line.utf8))
   }
 
   private static func row(_ fact: MacroFact, _ macros: MacroFacts, into page: inout DetailPage) {
