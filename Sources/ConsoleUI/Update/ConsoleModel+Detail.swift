@@ -85,7 +85,7 @@ extension ConsoleModel {
       case .found(let found) = record.event
     {
       var page = DetailPage(width: layout.detail.columns)
-      page.paragraph(found.severity.sign + " " + DisplayText(found.text), indent: 1)
+      page.paragraph(found.severity.mark + " " + DisplayText(found.text), indent: 1)
       page.paragraph(DisplayText(found.rule.consequence, style: .dim), indent: 3)
       return page.lines
     }

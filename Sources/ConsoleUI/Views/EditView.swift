@@ -70,7 +70,7 @@ enum EditView {
           + PacketWords.text(of: packet, columns: width))
       for remark in remarks {
         let sign =
-          remark.rule.severity.sign
+          remark.rule.severity.mark
           + DisplayText(" \(remark.rule.id) ", style: Style(remark.rule.severity.role))
         lines.append("  " + sign + DisplayText(remark.text))
         lines.append("    " + DisplayText(remark.rule.consequence, style: .dim))

@@ -28,7 +28,7 @@ enum FindingsView {
     let connection = model.trace.connections[finding.connection].number
     let style = Style(finding.severity.role)
     return [
-      finding.severity.sign, DisplayText(finding.rule.id, style: style),
+      finding.severity.mark, DisplayText(finding.rule.id, style: style),
       DisplayText(finding.severity.name, style: style),
       finding.row.map { DisplayText(String(model.trace.index.number(at: $0)), style: .dim) } ?? "",
       DisplayText(model.trace.clock(finding.time), style: .dim),

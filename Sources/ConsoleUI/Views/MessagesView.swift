@@ -52,7 +52,7 @@ enum MessagesView {
     let connection = trace.connections[message.connection].number
     let first = trace.index.time(at: message.rows.lowerBound)
     return [
-      message.severity?.sign ?? "",
+      message.severity?.mark ?? "",
       DisplayText("c\(connection).\(message.number)", style: Style(.connection(connection))),
       DisplayText(String(trace.clock(first).prefix(8)), style: .dim),
       queueID(message, model),

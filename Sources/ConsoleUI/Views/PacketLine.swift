@@ -112,7 +112,7 @@ struct PacketColumns {
     let place = textPlace
     // The stage has nothing to say: its room is the words'.
     let stage = places[places.count - 2]?.lowerBound ?? place.lowerBound
-    let sign = line.severity?.sign ?? ""
+    let sign = line.severity?.mark ?? ""
     let room = Rect(
       column: rect.column + stage, row: rect.row, columns: max(0, place.upperBound - stage - sign.width - 1),
       rows: 1)
@@ -169,7 +169,7 @@ struct PacketColumns {
       parts.append(text)
     }
     if line.flags.contains(.noted) { parts.append(DisplayText("✎", style: Style(.marked))) }
-    if let severity = line.severity { parts.append(severity.sign) }
+    if let severity = line.severity { parts.append(severity.mark) }
     if let ending = line.ending {
       // The packet's own words keep what is left of a narrow row.
       let words = textPlace.count < 30 ? "✕" : "✕ " + ending
@@ -194,11 +194,7 @@ extension Finding.Severity {
   }
 
   /// The mark of a finding in a list; its shape says the weight, its colour says it again.
-  package var sign: DisplayText {
-    switch self {
-    case .note: DisplayText("●", style: Style(.findingNote))
-    case .warning: DisplayText("▲", style: Style(.findingWarning))
-    case .error: DisplayText("✖", style: Style(.findingError, .bold))
-    }
+  package var mark: DisplayText {
+    DisplayText(sign, style: self == .error ? Style(role, .bold) : Style(role))
   }
 }

@@ -61,10 +61,9 @@ enum TitleBar {
 
   private static func findings(_ model: ConsoleModel) -> DisplayText {
     let counts = model.trace.findingCounts
-    let signs = [(Finding.Severity.error, "✖"), (.warning, "▲"), (.note, "●")]
-    return signs.compactMap { severity, sign in
+    return Finding.Severity.allCases.reversed().compactMap { severity in
       guard let count = counts[severity], count > 0 else { return nil }
-      return DisplayText("\(sign)\(count)", style: Style(severity.role))
+      return DisplayText("\(severity.sign)\(count)", style: Style(severity.role))
     }.joined(gap: 1)
   }
 

@@ -30,5 +30,13 @@ package struct Finding: Hashable, Sendable {
       case .error: "error"
       }
     }
+    /// Its mark in lists, one column wide; the shape tells the weight without colour.
+    package var sign: String {
+      switch self {
+      case .note: "●"
+      case .warning: "▲"
+      case .error: "✖"
+      }
+    }
   }
 }

@@ -43,10 +43,7 @@ extension ListingText {
   }
 
   static func mark(_ finding: Finding) -> String {
-    switch finding.severity {
-    case .note: "● " + inert(finding.rule.id)
-    case .warning, .error: "▲ " + inert(finding.rule.id)
-    }
+    finding.severity.sign + " " + inert(finding.rule.id)
   }
 
   static func words(_ cause: Cause) -> String {

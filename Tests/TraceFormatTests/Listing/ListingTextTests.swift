@@ -45,7 +45,7 @@ import TraceModel
   }
 
   @Test func aLineAPacketAndQuieterLinesForTheRest() {
-    let mark = FindingRule.all[0].severity == .note ? "●" : "▲"
+    let mark = FindingRule.all[0].severity.sign
     #expect(
       listing(everything) == """
                 2025-10-09 UTC
@@ -83,7 +83,7 @@ import TraceModel
     var options = ListingText.Options()
     options.isVerbose = true
     options.hasHexDump = true
-    let mark = FindingRule.all[0].severity == .note ? "●" : "▲"
+    let mark = FindingRule.all[0].severity.sign
     #expect(
       listing(play.records, options, offset: -5400) == """
                 2025-10-09 UTC-01:30

@@ -78,7 +78,7 @@ enum FieldsTab {
   private static func findings(_ detail: PacketDetail, into page: inout DetailPage) {
     for finding in detail.findings {
       let head =
-        finding.severity.sign + DisplayText(" \(finding.rule.id) ", style: Style(finding.severity.role))
+        finding.severity.mark + DisplayText(" \(finding.rule.id) ", style: Style(finding.severity.role))
       page.paragraph(head + DisplayText(finding.text), indent: 1)
       page.paragraph(DisplayText(finding.rule.consequence, style: .dim), indent: 3)
     }

@@ -49,7 +49,7 @@ enum SessionTab {
       guard case .found(let found)? = trace.source.record(at: number)?.event else { continue }
       page.add(.blank)
       page.paragraph(
-        found.severity.sign + DisplayText(" \(found.rule.id) \(found.rule.title): \(found.text)"))
+        found.severity.mark + DisplayText(" \(found.rule.id) \(found.rule.title): \(found.text)"))
       page.paragraph(DisplayText(found.rule.consequence, style: .dim), indent: 4)
     }
     return page.lines
