@@ -70,6 +70,13 @@ package struct TraceView {
     return opened
   }
 
+  /// The file that a connection comes from, where several are read as one.
+  func file(ofConnection c: Int) -> String? {
+    let row = connections[c].packetCount > 0 ? connections[c].rows.lowerBound : nil
+    let number = connections[c].openedRecord ?? row.map { index.recordNumber(at: $0) }
+    return number.flatMap { source.file(at: $0) }
+  }
+
   /// What ended a connection, and when; nil while it is open.
   func ending(ofConnection c: Int) -> (time: Moment, closed: Closed)? {
     guard let number = connections[c].endedRecord, let record = source.record(at: number),

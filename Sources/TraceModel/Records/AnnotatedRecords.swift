@@ -23,6 +23,11 @@ package final class AnnotatedRecords: RecordSource {
     return place.own != nil || base.mayHold(probe, at: index - place.before)
   }
 
+  package func file(at index: Int) -> String? {
+    let place = place(index)
+    return place.own == nil ? base.file(at: index - place.before) : nil
+  }
+
   /// How many were put in before that record, and which of them it is, if any.
   private func place(_ index: Int) -> (before: Int, own: Int?) {
     var low = 0

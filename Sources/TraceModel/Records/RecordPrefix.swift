@@ -10,5 +10,7 @@ package final class RecordPrefix: RecordSource {
 
   package var head: TraceHead? { base.head }
   package func record(at index: Int) -> Record? { index < count ? base.record(at: index) : nil }
+  package func file(at index: Int) -> String? { index < count ? base.file(at: index) : nil }
+
   package func mayHold(_ probe: TextProbe, at index: Int) -> Bool { base.mayHold(probe, at: index) }
 }

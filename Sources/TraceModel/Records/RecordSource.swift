@@ -10,8 +10,11 @@ package protocol RecordSource: AnyObject {
   /// False only where the packet of that record surely does not have that text, in whatever letter case: then nobody
   /// needs to read it.
   func mayHold(_ probe: TextProbe, at index: Int) -> Bool
+  /// The file that the record came from; nil where all are from one.
+  func file(at index: Int) -> String?
 }
 
 extension RecordSource {
   package func mayHold(_ probe: TextProbe, at index: Int) -> Bool { true }
+  package func file(at index: Int) -> String? { nil }
 }

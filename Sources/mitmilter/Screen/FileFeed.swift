@@ -16,7 +16,7 @@ final class FileFeed: ScreenFeed {
     var readers: [TraceFileReader] = []
     for path in paths { readers.append(try TraceFileReader(path: path)) }
     self.readers = readers
-    merged = readers.count > 1 ? MergedRecords(readers) : nil
+    merged = readers.count > 1 ? MergedRecords(readers, names: paths) : nil
     annotated = AnnotatedRecords(merged ?? readers[0])
   }
 

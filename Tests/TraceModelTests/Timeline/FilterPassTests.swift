@@ -180,4 +180,38 @@ import TraceModel
     #expect(merged.count == before.count + 1)
     #expect((0..<before.count).compactMap { merged.record(at: $0) } == before)
   }
+
+  @Test func sentencesNamePacketsByTheirNewNumbers() throws {
+    let a = part(startedAt: 0) { $0.greet() }
+    let b = part(startedAt: 500) { play in
+      play.greet()
+      play.mta(MTA.mail())
+      let text = "MAIL (packet 9) was never answered; packet 9000, packets 9"
+      play.append(.found(Finding(.noVerdict, packet: play.packet, text)))
+      let refusal = "packet 9 has left already: only held packets can be changed"
+      play.append(.instructed(Instructed(text: "drop", cause: .operator, packet: 9, refusal: refusal)))
+    }
+    let merged = MergedRecords([a, b], names: ["a.mtrace", "b.mtrace"])
+    var index = TimelineIndex()
+    index.catchUp(with: merged)
+    let mail = try #require((0..<index.count).first { index[$0].kind == .command(.mail) })
+    let new = index.number(at: mail)
+    #expect(new != 9)
+    var sentences: [String] = []
+    for i in 0..<merged.count {
+      switch merged.record(at: i)?.event {
+      case .found(let finding): sentences.append(finding.text)
+      case .instructed(let instructed): sentences.append(instructed.refusal ?? "")
+      case _: break
+      }
+    }
+    #expect(
+      sentences == [
+        "MAIL (packet \(new)) was never answered; packet 9000, packets 9",
+        "packet \(new) has left already: only held packets can be changed",
+      ])
+    let record = try #require((0..<merged.count).last)
+    #expect(merged.file(at: record) == "b.mtrace")
+    #expect(AnnotatedRecords(merged).file(at: record) == "b.mtrace")
+  }
 }

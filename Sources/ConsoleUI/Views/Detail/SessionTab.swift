@@ -13,6 +13,9 @@ enum SessionTab {
 
   private static func ends(_ detail: PacketDetail, into page: inout DetailPage, _ model: ConsoleModel) {
     page.heading("Connection c\(detail.connection)")
+    if let file = model.trace.file(ofConnection: model.trace.index.connectionIndex(at: detail.row)) {
+      page.row("file", DisplayText(file))
+    }
     if let opened = detail.facts.opened { ends(opened, into: &page) }
     if let client = detail.facts.client {
       var text = DisplayText(escaping: client.hostname.slice)
@@ -39,6 +42,7 @@ enum SessionTab {
   static func lines(_ silent: SilentConnection, width: Int, _ trace: TraceView) -> [DetailLine] {
     var page = DetailPage(width: width)
     page.heading("Connection c\(trace.connections[silent.connection].number)")
+    if let file = trace.file(ofConnection: silent.connection) { page.row("file", DisplayText(file)) }
     if let opened = trace.opening(ofConnection: silent.connection) { ends(opened, into: &page) }
     if let opened = trace.connections[silent.connection].openedAt {
       page.row("opened", DisplayText(trace.clock(opened)))

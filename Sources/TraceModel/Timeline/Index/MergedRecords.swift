@@ -3,7 +3,8 @@ import MilterProtocol
 /// Several traces read as one: records in the order of wall-clock time, packets and connections numbered anew.
 ///
 /// Moment zero is that of the trace that began first. What a growing trace adds comes after what is merged already
-/// (``merge()``), so that numbers once given stay. Costs 8 bytes a record and 8 a packet.
+/// (``merge()``), so that numbers once given stay. What our own sentences say of packets follows the new numbers
+/// (``PacketMentions``). Costs 8 bytes a record and 8 a packet.
 package final class MergedRecords: RecordSource {
   private let parts: [Part]
   private var order: [Place] = []
@@ -18,6 +19,7 @@ package final class MergedRecords: RecordSource {
 
   private final class Part {
     let source: any RecordSource
+    let name: String?
     /// Microseconds from the common moment zero to the part's own.
     let offset: Int64
     var next = 0
@@ -25,17 +27,21 @@ package final class MergedRecords: RecordSource {
     var packets: [Int: Int] = [:]
     var connections: [Int: Int] = [:]
 
-    init(_ source: any RecordSource, offset: Int64) {
+    init(_ source: any RecordSource, name: String?, offset: Int64) {
       self.source = source
+      self.name = name
       self.offset = offset
     }
   }
 
-  package init(_ sources: [any RecordSource]) {
+  /// - Parameter names: of the files, by source; none where nobody needs to tell them apart.
+  package init(_ sources: [any RecordSource], names: [String] = []) {
     let starts = sources.map { $0.head?.startedAt ?? 0 }
     let first = starts.min() ?? 0
     startedAt = first
-    parts = zip(sources, starts).map { Part($0, offset: $1 - first) }
+    parts = sources.indices.map {
+      Part(sources[$0], name: names.indices.contains($0) ? names[$0] : nil, offset: starts[$0] - first)
+    }
     merge()
   }
 
@@ -67,6 +73,10 @@ package final class MergedRecords: RecordSource {
     record.connection = part.connections[record.connection] ?? 0
     record.event = renumbered(record.event, part.packets)
     return record
+  }
+
+  package func file(at index: Int) -> String? {
+    order.indices.contains(index) ? parts[Int(order[index].part)].name : nil
   }
 
   package func mayHold(_ probe: TextProbe, at index: Int) -> Bool {
@@ -123,9 +133,11 @@ package final class MergedRecords: RecordSource {
       return .released(released)
     case .instructed(var instructed):
       instructed.packet = instructed.packet.map(new)
+      instructed.refusal = instructed.refusal.map { PacketMentions.renumbered($0) { numbers[$0] } }
       return .instructed(instructed)
     case .found(var finding):
       finding.packet = finding.packet.map(new)
+      finding.text = PacketMentions.renumbered(finding.text) { numbers[$0] }
       return .found(finding)
     case .noted(let text, let packet): return .noted(text: text, packet: packet.map(new))
     case .marked(let packet, let on): return .marked(packet: new(packet), on: on)
