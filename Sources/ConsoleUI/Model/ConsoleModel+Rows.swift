@@ -11,12 +11,16 @@ extension ConsoleModel {
 
   /// Whether something is under way that `ConsoleEvent.idle` would take further.
   package var isBusy: Bool {
-    trace.isBehind || !(isFrozen || filterIsDone) || search?.next != nil || !trialIsDone
+    trace.isBehind || !filterIsDone || search?.next != nil || !trialIsDone
   }
 
   private var trialIsDone: Bool { trial.map { $0.pass.isDone(over: trace.index) } ?? true }
 
-  private var filterIsDone: Bool { filter.map { $0.pass.isDone(over: trace.index) } ?? true }
+  /// Whether the filter has looked at every packet that may have a row.
+  private var filterIsDone: Bool { filter.map { $0.pass.next >= rowLimits.packets } ?? true }
+
+  /// How much of the trace the lists are about.
+  private var rowLimits: Freeze { freeze ?? Freeze(trace.index) }
 
   /// A slice of what is under way.
   mutating func work() -> [ConsoleEffect] {
@@ -28,16 +32,15 @@ extension ConsoleModel {
   }
 
   private mutating func advanceFilter() {
-    guard !isFrozen, filter != nil else { return }
-    let reader = trace.reader
-    filter?.pass.advance(reader, limit: ConsoleModel.sliceFiltered)
+    guard filter != nil else { return }
+    let (reader, end) = (trace.reader, rowLimits.packets)
+    filter?.pass.advance(reader, limit: ConsoleModel.sliceFiltered, before: end)
   }
 
   /// Brings rows and list lengths up to what is known.
   mutating func refreshRows() {
     refreshHeld()
     refreshRules()
-    if isFrozen, !rowsAreStale { return }
     let selected = selectedRow
     let wasAtEnd = timelineList.cursor >= timelineList.count - 1
     let mail = selectedMail
@@ -46,12 +49,13 @@ extension ConsoleModel {
       mails = ShownMails()
     }
     let all = settings.macros == .unfolded
+    let limits = rowLimits
     if let filter {
       rows.extend(matches: filter.pass.rows, trace.index, unfolded: unfolded, all: all)
       mails.extend(matches: filter.pass.rows, trace.index)
     } else {
-      rows.extend(trace.index, unfolded: unfolded, all: all)
-      mails.extend(trace.index)
+      rows.extend(trace.index, to: limits, unfolded: unfolded, all: all)
+      mails.extend(to: limits.mails)
     }
     var list = timelineList
     list.setCount(rows.count)
@@ -64,7 +68,7 @@ extension ConsoleModel {
     timelineList = list
     rowsAreStale = false
     refreshMails(selected: mail)
-    lists[.findings, default: ListState()].setCount(trace.index.findings.count)
+    lists[.findings, default: ListState()].setCount(limits.findings)
     if view == .stats {
       lists[.stats, default: ListState()].setCount(StatsView.lines(self, width: layout.list.columns).count)
     }

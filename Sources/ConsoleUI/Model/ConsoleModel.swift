@@ -26,9 +26,8 @@ package struct ConsoleModel {
   package internal(set) var focus = Focus.list
   package internal(set) var isMaximised = false
   package internal(set) var helpTop: Int?
-  package internal(set) var isFrozen = false
-  /// Packets that there were when the display was frozen.
-  var frozenCount = 0
+  /// How much there was when the display was frozen; nil while it is not.
+  var freeze: Freeze?
   package internal(set) var settings = Settings()
   package internal(set) var keymap = Keymap()
   var tabs: [ListView: DetailTab] = [.messages: .message]
@@ -118,6 +117,21 @@ package struct ConsoleModel {
     var yes: [ConsoleEffect]
   }
 
+  /// What came later has no row until the display goes on.
+  struct Freeze: Hashable, Sendable {
+    var packets: Int
+    var mails: Int
+    var silent: Int
+    var findings: Int
+
+    init(_ index: TimelineIndex) {
+      packets = index.count
+      mails = index.messages.count
+      silent = index.silent.count
+      findings = index.findings.count
+    }
+  }
+
   struct TrailStep: Hashable, Sendable {
     var view: ListView
     var filter: String
@@ -177,6 +191,8 @@ extension ConsoleModel {
     get { lists[.timeline] ?? ListState() }
     set { lists[.timeline] = newValue }
   }
+
+  package var isFrozen: Bool { freeze != nil }
 
   /// Whether the screen changes with the time alone.
   package var showsTime: Bool { isLive && (view == .stats && !isFrozen || !held.isEmpty) }

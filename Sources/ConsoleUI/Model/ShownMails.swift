@@ -18,9 +18,9 @@ struct ShownMails {
   /// The line of a mail, or of the next older one that is shown.
   func line(of mail: Int) -> Int { mails.count - place(after: mail) }
 
-  /// Goes on to the end of the index.
-  mutating func extend(_ index: TimelineIndex) {
-    mails.append(contentsOf: mails.count..<max(mails.count, index.messages.count))
+  /// Goes on to the mail before `end`.
+  mutating func extend(to end: Int) {
+    mails.append(contentsOf: mails.count..<max(mails.count, end))
   }
 
   /// Goes on to the end of what a filter has found.

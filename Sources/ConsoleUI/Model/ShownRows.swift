@@ -47,19 +47,22 @@ struct ShownRows {
     return place < rows.count && Int(rows[place]) == row
   }
 
-  /// Goes on to the end of the index. Macros at its very end are looked at again next time, as their command may be
-  /// still to come.
-  mutating func extend(_ index: TimelineIndex, unfolded: Set<Int>, all: Bool) {
+  /// Goes on to the end of what may have rows. Macros at its very end are looked at again next time, as their command
+  /// may be still to come.
+  mutating func extend(
+    _ index: TimelineIndex, to limits: ConsoleModel.Freeze, unfolded: Set<Int>, all: Bool
+  ) {
+    guard seen < limits.packets || silent.count < limits.silent else { return }
     while let last = rows.last, Int(last) < seen, isLooseMacro(Int(last), index) {
       rows.removeLast()
       seen = Int(last)
     }
     while let last = silent.last, last > rows.count { silent.removeLast() }
-    while seen < index.count {
+    while seen < limits.packets {
       if isShown(seen, index, unfolded, all) { rows.append(UInt32(seen)) }
       seen += 1
     }
-    while silent.count < index.silent.count {
+    while silent.count < limits.silent {
       let row = index.silent[silent.count].row
       silent.append(rows.indices.firstPlace { Int(rows[$0]) >= row })
     }

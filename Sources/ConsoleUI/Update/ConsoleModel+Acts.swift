@@ -256,8 +256,7 @@ extension ConsoleModel {
   }
 
   private mutating func toggleFreeze() {
-    isFrozen.toggle()
-    frozenCount = trace.count
+    freeze = isFrozen ? nil : Freeze(trace.index)
     status = StatusMessage(.done, isFrozen ? "display frozen; recording goes on" : "display goes on")
   }
 

@@ -21,7 +21,8 @@ enum MessagesView {
   /// Over the right end of the headings: by which filter how much is shown.
   private static func drawFilter(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {
     guard let filter = model.filter else { return }
-    let count = DisplayText("\(model.mails.count) of \(model.trace.messages.count)", style: .dim)
+    let all = model.freeze?.mails ?? model.trace.messages.count
+    let count = DisplayText("\(model.mails.count) of \(all)", style: .dim)
     // The headings of the mail and its time stay.
     let room = rect.columns - 20 - count.width - 3
     guard room > 10 else { return }

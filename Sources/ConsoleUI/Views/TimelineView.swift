@@ -58,13 +58,15 @@ enum TimelineView {
     let count = NumberText.grouped(model.trace.count)
     var place = DisplayText(count, style: .dim)
     let filter = model.filter.map { DisplayText($0.text, style: Style(.prompt)) } ?? DisplayText()
-    if model.isFrozen {
-      let more = NumberText.grouped(model.trace.count - model.frozenCount)
-      place = DisplayText(
-        "\(NumberText.grouped(model.frozenCount)), \(more) more", style: Style(.frozen))
+    let shown = NumberText.grouped(model.rows.count)
+    let busy = model.isBusy ? " …" : ""
+    if let freeze = model.freeze {
+      let frozen = NumberText.grouped(freeze.packets)
+      let more = NumberText.grouped(model.trace.count - freeze.packets)
+      let part = model.filter == nil ? frozen : "\(shown) of \(frozen)\(busy)"
+      place = DisplayText("\(part), \(more) more", style: Style(.frozen))
     } else if model.filter != nil {
-      let busy = model.isBusy ? " …" : ""
-      place = DisplayText("\(NumberText.grouped(model.rows.count)) of \(count)\(busy)", style: .dim)
+      place = DisplayText("\(shown) of \(count)\(busy)", style: .dim)
     } else if model.trace.isBehind {
       place = DisplayText("reading, \(count) …", style: .dim)
     }
@@ -72,8 +74,8 @@ enum TimelineView {
     guard room > 10 else { return }
     // The counts stay whole; a long expression is cut.
     let filterRoom = max(0, min(filter.width, room - place.width - 2))
-    let shown = filter.isEmpty ? place : filter.fitted(to: filterRoom) + "  " + place
-    frame.put(shown, at: Point(column: rect.endColumn - shown.width, row: rect.row))
+    let text = filter.isEmpty ? place : filter.fitted(to: filterRoom) + "  " + place
+    frame.put(text, at: Point(column: rect.endColumn - text.width, row: rect.row))
   }
 
   private static func drawEmpty(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {

@@ -157,7 +157,45 @@ import TraceModel
     var driver = Driver()
     driver.enter("filter rcpt")
     driver.press("p")
-    #expect(driver.text.contains { $0.hasSuffix("rcpt  79, 0 more") })
+    #expect(driver.text.contains { $0.hasSuffix("rcpt  4 of 79, 0 more") })
+  }
+
+  @Test func aFilterOnAFrozenDisplayFiltersWhatIsFrozen() {
+    var (source, driver) = start()
+    append(40, of: Story.records, to: source)
+    driver.send(.appended)
+    driver.press("p")
+    append(999, of: Story.records, to: source)
+    driver.send(.appended)
+    driver.enter("rcpt", at: "f")
+    #expect(driver.text[1].hasSuffix("rcpt  2 of 38, 41 more"))
+    #expect(driver.text[2].contains("<bob@example.net>") && driver.text[3].contains("<nobody@example.net>"))
+    driver.press("2")
+    #expect(driver.model.list.count == 1)
+    driver.press("1 Esc")
+    #expect(driver.model.filter == nil && driver.text[1].hasSuffix("38, 41 more"))
+    #expect(driver.model.list.count < 38)
+    driver.enter("rcpt", at: "f")
+    driver.press("p")
+    #expect(driver.text[1].hasSuffix("rcpt  4 of 79"))
+  }
+
+  @Test func macrosWhoseCommandComesAfterTheFreezeKeepTheirRow() {
+    var (source, driver) = start()
+    let records = Story.records
+    let macros = records.firstIndex { record in
+      if case .received(let received) = record.event {
+        received.packet.kind == .command(.macro)
+      } else {
+        false
+      }
+    }
+    append((macros ?? 0) + 1, of: records, to: source)
+    driver.send(.appended)
+    driver.press("p")
+    append(9, of: records, to: source)
+    driver.send(.appended)
+    #expect(driver.text[2...11].contains { $0.contains("MACRO") })
   }
 
   @Test func macrosThatComeBeforeTheirCommandFoldOnceItIsThere() {

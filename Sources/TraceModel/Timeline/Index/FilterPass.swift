@@ -74,10 +74,13 @@ package struct FilterPass<Predicate: PacketPredicate> {
 
   package func isDone(over index: TimelineIndex) -> Bool { next >= index.count }
 
-  /// Looks at up to `limit` packets more, fewer where they are long. Returns whether it has seen all that there are.
+  /// Looks at up to `limit` packets more, fewer where they are long, and at none from row `end` on. Returns whether it
+  /// has seen all that there are before that.
   @discardableResult
-  package mutating func advance(_ reader: TimelineReader, limit: Int = .max) -> Bool {
-    let count = reader.index.count
+  package mutating func advance(
+    _ reader: TimelineReader, limit: Int = .max, before end: Int = .max
+  ) -> Bool {
+    let count = min(end, reader.index.count)
     var effort = 0
     let folds = !needs.isEmpty
     let evidence = predicate.evidence
