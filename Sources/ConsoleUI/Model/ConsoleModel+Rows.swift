@@ -69,6 +69,10 @@ extension ConsoleModel {
     rowsAreStale = false
     refreshMails(selected: mail)
     lists[.findings, default: ListState()].setCount(limits.findings)
+    if prompt?.purpose == .filter {
+      let words = filterWords
+      prompt?.remark = words
+    }
     if view == .stats {
       lists[.stats, default: ListState()].setCount(StatsView.lines(self, width: layout.list.columns).count)
     }
@@ -226,8 +230,54 @@ extension ConsoleModel {
       return
     }
     guard let expression = try? Expression(parsing: text) else { return }
-    filter = Filter(text: text, pass: FilterPass(FilterPredicate(expression)))
+    filter = Filter(text: text, expression: expression, pass: FilterPass(FilterPredicate(expression)))
     advanceFilter()
+  }
+
+  /// Remembers what there is to go back to, before another filter is typed.
+  mutating func beginFilter() {
+    filterBefore = FilterBefore(filter: filter, rows: rows, mails: mails, lists: lists, row: selectedRow)
+  }
+
+  /// Shows what the text typed so far takes, as long as it holds; the place is sought anew from where it was before.
+  mutating func tryFilter(_ prompt: Prompt) {
+    guard let filterBefore, prompt.purpose == .filter else { return }
+    switch prompt.validity {
+    case .incomplete, .invalid: return
+    case .open, .valid: break
+    }
+    let text = prompt.closedText
+    guard filter?.expression != (try? Expression(parsing: text)) else { return }
+    setFilter(text)
+    anchor = filterBefore.row
+  }
+
+  /// The filter being typed stays. The one that was there already looks anew: marks and findings may be others by now.
+  mutating func keepFilter(_ text: String) {
+    defer { filterBefore = nil }
+    let expression = try? Expression(parsing: text)
+    if expression == filterBefore?.filter?.expression || expression != filter?.expression { setFilter(text) }
+  }
+
+  /// Everything as it was before the filter was typed.
+  mutating func leaveFilter() {
+    guard let before = filterBefore else { return }
+    filterBefore = nil
+    (filter, rows, mails, lists) = (before.filter, before.rows, before.mails, before.lists)
+    rowsAreStale = false
+    anchor = nil
+  }
+
+  /// What the prompt says of the filter being typed.
+  private var filterWords: String? {
+    guard filterBefore != nil, filter != nil else { return nil }
+    let words: String
+    if view == .messages {
+      words = "\(NumberText.count(mails.count, "mail")) \(mails.count == 1 ? "matches" : "match")"
+    } else {
+      words = "\(NumberText.grouped(rows.count)) \(rows.count == 1 ? "matches" : "match")"
+    }
+    return filterIsDone && !trace.isBehind ? words : words + " …"
   }
 
   // MARK: what to write

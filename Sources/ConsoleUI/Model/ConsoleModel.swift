@@ -50,6 +50,8 @@ package struct ConsoleModel {
   package internal(set) var filter: Filter?
   /// The row to come back to while a new filter is still looking for its packets.
   var anchor: Int?
+  /// What to go back to where the filter being typed is not kept.
+  var filterBefore: FilterBefore?
   var search: Search?
 
   // What waits, and what is done without the operator.
@@ -140,8 +142,19 @@ package struct ConsoleModel {
     var row: Int
   }
 
+  /// The filter and the place before another was typed.
+  struct FilterBefore {
+    var filter: Filter?
+    var rows: ShownRows
+    var mails: ShownMails
+    var lists: [ListView: ListState]
+    /// Row of the index that was selected.
+    var row: Int?
+  }
+
   package struct Filter {
     package var text: String
+    let expression: Expression
     var pass: FilterPass<FilterPredicate>
   }
 

@@ -3,6 +3,7 @@ import TraceModel
 
 extension ConsoleModel {
   mutating func ask(_ purpose: Prompt.Purpose, text: String = "") {
+    if purpose == .filter { beginFilter() }
     prompt = Prompt(purpose, text: text)
     examinePrompt()
   }
@@ -28,6 +29,7 @@ extension ConsoleModel {
   }
 
   private mutating func closePrompt() {
+    if prompt?.purpose == .filter { leaveFilter() }
     prompt = nil
   }
 
@@ -57,6 +59,7 @@ extension ConsoleModel {
     prompt?.isRefused = false
     prompt?.validity = Validation.validity(of: line)
     tryOut(line)
+    if let line = prompt { tryFilter(line) }
   }
 
   private mutating func enter() -> [ConsoleEffect] {
@@ -75,7 +78,7 @@ extension ConsoleModel {
     }
     switch prompt.purpose {
     case .instruction: return text.isEmpty ? [] : run(text)
-    case .filter: setFilter(text)
+    case .filter: keepFilter(text)
     case .search: return text.isEmpty ? [] : startSearch(text)
     case .note: return text.isEmpty ? [] : note(text)
     case .write: return text.isEmpty ? [] : write(to: text)

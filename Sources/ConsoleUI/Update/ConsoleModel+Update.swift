@@ -43,7 +43,7 @@ extension ConsoleModel {
   }
 
   private mutating func pressed(_ key: Key) -> [ConsoleEffect] {
-    anchor = nil
+    if prompt == nil { anchor = nil }
     if status?.weight != nil { status = nil }
     if menu == nil, prompt == nil { askedAbout = selectionIsHeld ? selectedPacket : nil }
     if question != nil { return answered(with: key) }

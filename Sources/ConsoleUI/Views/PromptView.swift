@@ -74,7 +74,6 @@ struct PromptView {
     }
     return switch prompt.validity {
     case .open, .invalid: nil
-    case .valid where prompt.purpose == .filter: DisplayText("✓ valid", style: Style(.good))
     case .valid: prompt.remark.map { DisplayText("✓ " + $0, style: Style(.good)) }
     // What may follow says more than what is missing.
     case .incomplete(_, let message):

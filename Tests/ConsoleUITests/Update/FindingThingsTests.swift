@@ -16,13 +16,70 @@ import Testing
   @Test func aFilterThatDoesNotHoldStaysInThePrompt() {
     var driver = Driver()
     driver.enter("rcptt and mail", at: "f")
-    #expect(driver.model.filter == nil)
     guard case .invalid(let range, let message) = driver.model.prompt?.validity else {
       Issue.record("the prompt takes it for \(String(describing: driver.model.prompt?.validity))")
       return
     }
     #expect(range == 0..<5)
     #expect(message.contains("rcpt"))
+    driver.press("Esc")
+    #expect(driver.model.filter == nil)
+  }
+
+  @Test func theListShowsWhatTheFilterBeingTypedTakes() {
+    var driver = Driver()
+    driver.press("2 4 G f")
+    driver.type("mail")
+    #expect(driver.text[2].contains("<alice@example.org>") && driver.text[1].hasSuffix("mail  3 of 79"))
+    #expect(driver.text[22].hasPrefix(" ✓ 3 match"))
+    driver.type(" and xyz")
+    #expect(driver.text[1].hasSuffix("mail  3 of 79"), "what does not hold changes nothing")
+    #expect(!driver.text[22].contains("match"))
+    driver.press("^U")
+    #expect(driver.model.filter == nil && driver.model.selectedPacket == 24)
+    driver.type("reply.code == 550")
+    #expect(driver.text[22].hasPrefix(" ✓ 1 matches"))
+    driver.press("Enter")
+    #expect(driver.model.filter?.text == "reply.code == 550" && driver.model.selectedPacket == 24)
+  }
+
+  @Test func leavingTheFilterBringsFilterAndPlaceBack() {
+    for leave in ["Esc", "^C", "^U Backspace"] {
+      var driver = Driver()
+      driver.enter("rcpt or mail", at: "f")
+      driver.press("j j")
+      let before = driver.text
+      driver.press("f ^U")
+      driver.type("helo")
+      #expect(driver.text != before)
+      driver.press(leave)
+      #expect(driver.text == before, "\(leave)")
+      #expect(driver.model.filter?.text == "rcpt or mail")
+    }
+  }
+
+  @Test func thePromptSaysThatTheFilterIsStillLooking() {
+    var play = Recording()
+    play.greet()
+    while play.packet < 30_000 { play.mta(MTA.abort) }
+    var driver = Driver(MemoryRecords(play.records))
+    driver.press("2 0 0 0 0 G f")
+    for scalar in "abort".unicodeScalars { driver.send(.key(.character(scalar))) }
+    #expect(driver.text[22].hasSuffix(" match …"), "\(driver.text[22])")
+    driver.settle()
+    #expect(driver.text[22].hasPrefix(" ✓ 29,9") && driver.text[22].hasSuffix(" match"))
+    #expect(driver.model.selectedPacket == 20_000)
+    driver.press("Esc")
+    #expect(driver.model.filter == nil && driver.model.selectedPacket == 20_000)
+  }
+
+  @Test func theMailsBehindTheFilterBeingTypedAreCounted() {
+    var driver = Driver()
+    driver.press("2 j f")
+    driver.type("reply.code == 550")
+    #expect(driver.text[22].hasPrefix(" ✓ 1 mail matches") && driver.model.list.count == 1)
+    driver.press("Esc")
+    #expect(driver.model.list.count == 3 && driver.model.list.cursor == 1)
   }
 
   @Test func theSelectionKeepsItsPacketThroughFilters() {
