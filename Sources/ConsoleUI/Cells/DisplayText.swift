@@ -41,13 +41,13 @@ package struct DisplayText: Hashable, Sendable {
 
   package var isEmpty: Bool { cells.isEmpty }
 
-  /// Adds bytes until the whole text takes `columns`; a wide character that does not fit is left out.
+  /// Adds bytes until the whole text takes `columns`; a wide character or an escape that does not fit is left out.
   package mutating func append(
     escaping bytes: ArraySlice<UInt8>, columns: Int = .max, style: Style = .text
   ) {
     var reader = WireText(bytes)
     while let piece = reader.next() {
-      guard cells.count < columns else {
+      guard cells.count < columns, !isCut else {
         isCut = true
         return
       }
@@ -70,13 +70,11 @@ package struct DisplayText: Hashable, Sendable {
   }
 
   private mutating func append(escape: String, columns: Int, style: Style) {
-    for scalar in escape.unicodeScalars {
-      guard cells.count < columns else {
-        isCut = true
-        return
-      }
-      cells.append(Cell(scalar, style: style))
+    guard cells.count + escape.unicodeScalars.count <= columns else {
+      isCut = true
+      return
     }
+    for scalar in escape.unicodeScalars { cells.append(Cell(scalar, style: style)) }
   }
 
   package mutating func append(_ other: DisplayText) {
@@ -139,7 +137,7 @@ package struct DisplayText: Hashable, Sendable {
       case .center: return .blanks(free / 2) + self + .blanks(free - free / 2)
       }
     }
-    let kept = min(width - 1, cells.count)
+    let kept = startOfEscape(at: min(width - 1, cells.count))
     var cut = slice(0..<kept)
     cut.cells.append(Cell("…", style: Style(cells.indices.contains(kept) ? cells[kept].style.role : .text)))
     cut.cells += Array(repeating: Cell(), count: width - cut.cells.count)

@@ -36,7 +36,7 @@ import Testing
     let wide = DisplayText("a日日", columns: 4)
     #expect(plain(wide) == "a日")
     #expect(wide.isCut)
-    #expect(DisplayText(escaping: [0x61, 0x00], columns: 3).width == 3)
+    #expect(DisplayText(escaping: [0x61, 0x00], columns: 3).width == 1)
   }
 
   static let fits: [(DisplayText, Int, DisplayText.Alignment, String)] = [
@@ -52,6 +52,33 @@ import Testing
     let fitted = text.fitted(to: width, alignment)
     #expect(plain(fitted) == expected)
     #expect(fitted.width == width)
+  }
+
+  static let wraps: [(DisplayText, Int, [String])] = [
+    ("one two three", 8, ["one two ", "three"]),
+    // A blank in the second half goes before whatever comes after it.
+    ("packet 23  <nobody@example.net>", 20, ["packet 23  ", "<nobody@example.net>"]),
+    ("a=1;b=2;c=3", 9, ["a=1;b=2;", "c=3"]),
+    (DisplayText(escaping: Array(repeating: 0x7f, count: 3)), 10, [#"\x7f\x7f"#, #"\x7f"#]),
+    (DisplayText(escaping: [0x61, 0x62, 0x63, 0x1b, 0x64]), 5, ["abc", #"\x1bd"#]),
+    // What is longer than the line is cut all the same.
+    ("abc\u{202e}d", 6, ["abc", #"\u{202"#, "e}d"]),
+    // Their own letters are no escape.
+    (#"abc\x1bd"#, 5, [#"abc\x"#, "1bd"]),
+    ("a日本", 2, ["a", "日", "本"]),
+  ]
+
+  @Test(arguments: wraps) func wrappingCutsNoEscapeAndPrefersBlanks(
+    text: DisplayText, width: Int, expected: [String]
+  ) {
+    #expect(text.wrapped(to: width).map(plain) == expected)
+  }
+
+  @Test func anEscapeThatDoesNotFitIsLeftOut() {
+    let text = DisplayText(escaping: [0x61, 0x62, 0x1b, 0x63], columns: 5)
+    #expect(plain(text) == "ab" && text.isCut)
+    let escapes = DisplayText(escaping: [0x61, 0x1b, 0x1b])
+    #expect(plain(escapes.fitted(to: 8)) == #"a\x1b…  "#)
   }
 
   @Test func aSliceNeverHoldsHalfACharacter() {
