@@ -29,7 +29,7 @@ struct PacketDetail {
   /// What ended its connection, and when; nil while that is open.
   var ending: (time: Moment, closed: Closed)?
 
-  /// `packet 120 · reply to RCPT <bob@example.net>`.
+  /// `packet 120 · reply to RCPT`.
   var title: DisplayText {
     let name: String
     switch packet.kind {

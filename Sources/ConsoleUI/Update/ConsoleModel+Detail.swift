@@ -24,7 +24,7 @@ extension ConsoleModel {
       return
     }
     let isMail = view == .messages || desk != nil && packet.message > 0
-    detail.title = isMail ? messageTitle(packet) : packet.title
+    detail.title = isMail ? messageTitle(packet) : title(packet)
     detail.shortTitle =
       view == .messages ? messageName(packet) : DisplayText("#\(packet.number)")
     detail.show(content(packet, width: width), width: width)
@@ -61,6 +61,13 @@ extension ConsoleModel {
   private func firstLine(_ packet: PacketDetail, width: Int) -> Int {
     guard tab == .hex, let lit else { return 0 }
     return lit.lowerBound / HexView.bytesPerLine(width: width)
+  }
+
+  /// `packet 120 · reply to RCPT <bob@example.net>`.
+  private func title(_ packet: PacketDetail) -> DisplayText {
+    guard let number = packet.answers, let command = trace.packet(numbered: number), command.isNamedByWords
+    else { return packet.title }
+    return packet.title + " " + PacketWords.text(of: command, columns: 200)
   }
 
   private func messageTitle(_ packet: PacketDetail) -> DisplayText {
@@ -101,6 +108,18 @@ extension ConsoleModel {
     case .live(let listen, _, _): "waiting for an MTA to connect to \(listen)"
     case .demo: "the first mail is on its way"
     case .files: isLive ? "waiting for the first packet to arrive" : "this trace has no packets"
+    }
+  }
+}
+
+extension Packet {
+  /// Whether its words tell it from others of its stage.
+  fileprivate var isNamedByWords: Bool {
+    switch kind {
+    case .command(.connect), .command(.helo), .command(.mail), .command(.rcpt), .command(.header),
+      .command(.unknown):
+      true
+    case .command, .reply, .unknown, .empty: false
     }
   }
 }

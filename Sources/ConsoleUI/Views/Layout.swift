@@ -7,7 +7,7 @@ package struct Layout: Hashable, Sendable {
   /// Headings of the list's columns.
   package var headings: Rect
   package var list: Rect
-  /// The line with the tabs of the detail.
+  /// The line with the title of the detail and its tabs; beside a list one for each.
   package var rule: Rect
   package var detail: Rect
   /// The line between list and detail where they stand side by side; one column.
@@ -41,7 +41,7 @@ package struct Layout: Hashable, Sendable {
     case .both:
       if isWide {
         // The list's columns have enough with 110; what is more serves the detail, whose lines are mail.
-        listPart = rest.takeLeft(min(110, size.columns * 60 / 100))
+        listPart = rest.takeLeft(Layout.listColumns(beside: size.columns))
         divider = rest.takeLeft(1)
         detailPart = rest
       } else {
@@ -53,7 +53,15 @@ package struct Layout: Hashable, Sendable {
     if detailPart.columns == 0 { detailPart.rows = 0 }
     headings = listPart.takeTop(1)
     list = listPart
-    rule = detailPart.takeTop(1)
+    // Side by side columns are short, and rows are not.
+    rule = detailPart.takeTop(!divider.isEmpty && detailPart.rows >= 12 ? 2 : 1)
     detail = detailPart
+  }
+
+  /// Of a list with the detail at its right: three fifths, but what more than 77 columns the list has, it leaves to a
+  /// detail that would be too narrow for 16 bytes a line.
+  private static func listColumns(beside columns: Int) -> Int {
+    let (least, detail) = (77, HexView.columns(bytes: 16))
+    return min(110, columns * 60 / 100, max(least, columns - detail - 1))
   }
 }

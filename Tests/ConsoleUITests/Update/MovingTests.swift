@@ -84,10 +84,41 @@ import Testing
     var play = Recording()
     play.greet()
     while play.packet < 1200 { play.mta(MTA.abort) }
-    var driver = Driver(MemoryRecords(play.records), size: Size(columns: 120, rows: 36))
+    var driver = Driver(MemoryRecords(play.records), size: Size(columns: 48, rows: 24))
     for (keys, words) in [("9 9 G", " packet 99 "), ("1 0 0 G", " #100 "), ("1 2 0 0 G", " #1200 ")] {
       driver.press(keys)
       #expect(driver.text.contains { $0.contains("─" + words) }, "\(keys)")
     }
+  }
+
+  @Test func theTitleOfAReplySaysWhatItAnswers() {
+    let widths = [
+      (80, "─ #24 · reply to RCPT <nobody@example.net>…  Fields Macros Message Hex Session ─"),
+      (72, "─ #24 · reply to RCPT <nobody@exam…  Fields Macros Message Hex Session ─"),
+      (110, "─ packet 24 · reply to RCPT <nobody@example.net> NOTIFY=NEVER ──── Fields │ Macros │ Message"),
+      (120, "│─ packet 24 · reply to RCPT <nobody@example.… ─"),
+      (200, "│─ packet 24 · reply to RCPT <nobody@example.net> NOTIFY=NEVER ─"),
+    ]
+    for (columns, words) in widths {
+      var driver = Driver(size: Size(columns: columns, rows: 24))
+      driver.press("2 4 G")
+      #expect(driver.text.contains { $0.contains(words) }, "\(columns): \(driver.text[1]) \(driver.text[12])")
+    }
+    var driver = Driver(size: Size(columns: 120, rows: 36))
+    driver.press("2 4 G")
+    #expect(driver.text[2].hasSuffix("│ Fields │ Macros │ Message │ Hex │ Session"))
+    driver.press("3 8 G")
+    #expect(driver.text[1].contains("─ packet 38 · reply to EOH ─"))
+  }
+
+  @Test func whatAReplyAnswersStandsBehindItsFieldsAndIsWhole() {
+    var driver = Driver(size: Size(columns: 120, rows: 36))
+    driver.press("2 4 G")
+    let lines = driver.text.map { String($0.drop { $0 != "│" }) }
+    let at = { (words: String) in lines.firstIndex { $0.contains(words) } ?? -1 }
+    #expect(at("text") < at("answers") && at("answers") < at("What it does"))
+    #expect(at("<nobody@example.net>") == at("answers") + 1 && at("NOTIFY=NEVER") == at("answers") + 2)
+    driver.press("Tab j j j j Enter")
+    #expect(driver.model.selectedPacket == 23)
   }
 }

@@ -22,30 +22,50 @@ enum DetailView {
   }
 }
 
-/// The line above the detail: what is selected, and the tabs.
+/// What stands above the detail: what is selected, and the tabs.
 enum DetailRule {
   static func draw(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {
     guard !rect.isEmpty else { return }
-    frame.horizontalLine(at: rect.origin, columns: rect.columns)
-    let style: Style = model.focus == .detail ? Style(.heading, .bold) : Style(.heading)
-    let name = model.detail.title
-    guard model.view != .rules else {
-      frame.put(" " + name.styled(style) + " ", at: Point(column: rect.column + 1, row: rect.row))
-      return
+    let top = rect.line(0)
+    frame.horizontalLine(at: top.origin, columns: top.columns)
+    if model.view == .rules {
+      draw(model.detail.title, model, into: &frame, in: top)
+    } else if rect.rows > 1 {
+      draw(model.detail.title, model, into: &frame, in: top)
+      frame.put(tabs(model, gap: "│"), in: rect.line(1))
+    } else {
+      let (title, tabs) = parts(model, columns: top.columns)
+      if !title.isEmpty { draw(title, model, into: &frame, in: top) }
+      frame.put(tabs, at: Point(column: max(top.column, top.endColumn - tabs.width - 1), row: top.row))
     }
-    let short = name.slice(0..<(name.cells.firstIndex { $0.base == "·" } ?? name.width + 1) - 1)
-    let variants = [
-      (name, tabs(model, gap: "│")), (short, tabs(model, gap: "│")), (short, tabs(model, gap: "")),
-      (model.detail.shortTitle, tabs(model, gap: "")), ("", tabs(model, gap: "")),
-      ("", tabs(model, gap: nil)),
-    ]
-    let (title, tabs) =
-      variants.first { $0.0.width + $0.1.width + 4 <= rect.columns } ?? variants[variants.count - 1]
-    if !title.isEmpty {
-      frame.put(" " + title.styled(style) + " ", at: Point(column: rect.column + 1, row: rect.row))
-    }
-    frame.put(tabs, at: Point(column: max(rect.column, rect.endColumn - tabs.width - 1), row: rect.row))
   }
+
+  private static func draw(
+    _ title: DisplayText, _ model: ConsoleModel, into frame: inout Frame, in line: Rect
+  ) {
+    let style: Style = model.focus == .detail ? Style(.heading, .bold) : Style(.heading)
+    let shown = title.fitted(to: min(title.width, line.columns - 4))
+    frame.put(" " + shown.styled(style) + " ", at: Point(column: line.column + 1, row: line.row))
+  }
+
+  /// Title and tabs for one line. The width alone says how the tabs look, so that they stand still from packet to packet;
+  /// the title is shortened, then cut.
+  private static func parts(_ model: ConsoleModel, columns: Int) -> (title: DisplayText, tabs: DisplayText) {
+    let (name, number) = (model.detail.title, model.detail.shortTitle)
+    let end = name.cells.firstIndex { $0.base == "·" }.map { $0 - 1 } ?? name.width
+    let tabs = columns >= 100 ? tabs(model, gap: "│") : self.tabs(model, gap: "") + " "
+    let room = columns - tabs.width - 4
+    let numbered = number.isEmpty ? name : number + name.slice(end..<name.width)
+    let whole = [name, numbered].first { $0.width <= room }
+    if let title = whole ?? (room >= leastTitle ? numbered.fitted(to: room) : nil) { return (title, tabs) }
+    let variants = [
+      (name.slice(0..<end), tabs), (number, tabs), ("", tabs), ("", self.tabs(model, gap: nil)),
+    ]
+    return variants.first { $0.0.width + $0.1.width + 4 <= columns } ?? variants[variants.count - 1]
+  }
+
+  /// With fewer columns the number alone says more than a title that is cut.
+  private static let leastTitle = 24
 
   /// - Parameter gap: between two names; nil for initials.
   private static func tabs(_ model: ConsoleModel, gap: String?) -> DisplayText {

@@ -15,6 +15,7 @@ enum FieldsTab {
     }
     fields(detail.packet, into: &page)
     RefusedByMTA.add(detail, into: &page)
+    if let command = detail.answers { link("answers", to: command, into: &page, model) }
     VerdictSection.add(detail, model.knownRules(for: detail), into: &page)
     history(detail, into: &page, model)
     context(detail, into: &page, model)
@@ -105,13 +106,12 @@ enum FieldsTab {
     }
   }
 
-  /// Where the packet stands: what it answers, what answers it, its message and client.
+  /// Where the packet stands: what answers it, its message and client.
   private static func context(
     _ detail: PacketDetail, into page: inout DetailPage, _ model: ConsoleModel
   ) {
     page.heading("Context")
     page.row("time", DisplayText(model.trace.clock(detail.time)) + after(detail))
-    if let command = detail.answers { link("answers", to: command, into: &page, model) }
     if let reply = detail.reply { link("answered by", to: reply, into: &page, model) }
     if !detail.macros.isEmpty { link("macros", to: detail.macros[0], into: &page, model) }
     if let client = detail.facts.client {
@@ -143,8 +143,7 @@ enum FieldsTab {
       DisplayText("packet \(number)  ", style: Style(.number))
       + DisplayText(packet.kind.name + " ", style: Style(.keyword))
       + PacketWords.text(of: packet, columns: 200)
-    page.row(
-      DisplayText(label, style: Style(.name)), words.fitted(to: min(words.width, max(12, page.width - 22))),
-      packet: number)
+    let shown = words.isCut ? words.fitted(to: words.width) : words
+    page.row(DisplayText(label, style: Style(.name)), shown, packet: number)
   }
 }

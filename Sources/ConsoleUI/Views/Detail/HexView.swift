@@ -7,7 +7,7 @@ enum HexView {
     return 4
   }
 
-  private static func columns(bytes: Int) -> Int { 6 + bytes * 4 + bytes / 8 }
+  static func columns(bytes: Int) -> Int { 6 + bytes * 4 + bytes / 8 }
 
   static func lineCount(bytes: Int, width: Int) -> Int {
     let each = bytesPerLine(width: width)
