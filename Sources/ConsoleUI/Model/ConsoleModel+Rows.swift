@@ -141,11 +141,15 @@ extension ConsoleModel {
     trace.index.row(number: packet).map { trace.index[$0].flags.contains(.marked) } ?? false
   }
 
-  /// The command whose macros `Space` unfolds: the selected one, or the one that the selected macros belong to.
+  /// The command whose macros `Space` unfolds: the selected one, the one that the selected macros belong to, or the
+  /// one that the selected reply answers.
   var foldableCommand: Int? {
     guard let row = selectedRow else { return nil }
     let line = trace.index[row]
     if let command = line.foldsInto { return trace.index.number(at: command) }
+    if let command = line.answers, trace.index[command].macros != nil {
+      return trace.index.number(at: command)
+    }
     return line.macros == nil ? nil : line.number
   }
 

@@ -223,15 +223,18 @@ extension ConsoleModel {
 
   private mutating func fold() {
     guard view == .timeline else { return }
-    guard let command = foldableCommand else {
+    guard let command = foldableCommand, let selected = selectedPacket else {
       status = StatusMessage(.hint, "no macros belong to this packet")
       return
     }
     if unfolded.remove(command) == nil { unfolded.insert(command) }
     rowsAreStale = true
     refreshRows()
-    guard let row = trace.index.row(number: command) else { return }
-    timelineList.reveal(rows.line(of: row))
+    // Macros that fold away leave the place to their command.
+    guard let own = trace.index.row(number: selected), let row = trace.index.row(number: command) else {
+      return
+    }
+    timelineList.reveal(rows.line(of: rows.shows(own) ? own : row))
   }
 
   private mutating func showDiff() {

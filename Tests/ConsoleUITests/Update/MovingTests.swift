@@ -64,6 +64,26 @@ import Testing
     #expect(driver.model.selectedPacket == 4)
   }
 
+  @Test func onAReplyTheMacrosOfItsCommandUnfold() {
+    var driver = Driver()
+    driver.press("2 4 G Space")
+    #expect(driver.model.selectedPacket == 24)
+    let at = driver.text.firstIndex { $0.contains("no such user") } ?? 3
+    #expect(driver.text[at - 1].contains("<nobody@example.net>") && driver.text[at - 2].contains("└"))
+    driver.press("Space")
+    #expect(driver.model.selectedPacket == 24 && !driver.text.contains { $0.contains("└") })
+  }
+
+  @Test func theMacrosOfTheStageAtHandStandFirst() {
+    for (packet, stage) in [
+      ("2 4", "RCPT"), ("2 3", "RCPT"), ("2 2", "RCPT"), ("1 8", "MAIL"), ("0 5", "CONNECT"),
+    ] {
+      var driver = Driver()
+      driver.press("\(packet) G l")
+      #expect(driver.text[13] == "for \(stage)", "\(packet)")
+    }
+  }
+
   @Test func enterOpensAndBackGoesTheSameWayBack() {
     var driver = Driver()
     driver.press("2 Enter")

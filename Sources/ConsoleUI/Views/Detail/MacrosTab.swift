@@ -7,7 +7,10 @@ enum MacrosTab {
     var page = DetailPage(width: width)
     let macros = detail.facts.macros
     var letter: UInt8?
-    for fact in macros.all {
+    // What travelled with this stage is what one came for.
+    let own = detail.stage?.rawValue
+    let facts = macros.all
+    for fact in facts.filter({ $0.letter == own }) + facts.filter({ $0.letter != own }) {
       if fact.letter != letter {
         letter = fact.letter
         page.heading(
@@ -16,7 +19,7 @@ enum MacrosTab {
       row(fact, macros, into: &page)
     }
     missing(detail, model.knownRules(for: detail), into: &page)
-    if macros.all.isEmpty { page.add(.remark("no macros are in force here", indent: 1)) }
+    if facts.isEmpty { page.add(.remark("no macros are in force here", indent: 1)) }
     return page.lines
   }
 
