@@ -72,10 +72,30 @@ enum TimelineView {
     }
     let room = rect.columns - columns.textPlace.lowerBound - 8
     guard room > 10 else { return }
+    // Whether it follows may take the heading's room; a filter needs some as well.
+    let whole = columns.textPlace.count
+    let leastFilter = filter.isEmpty ? 0 : min(filter.width, 12) + 2
+    place += followWords(model).first { place.width + $0.width + leastFilter <= whole } ?? ""
+    let taken = place.width + leastFilter > room ? whole : room
     // The counts stay whole; a long expression is cut.
-    let filterRoom = max(0, min(filter.width, room - place.width - 2))
+    let filterRoom = max(0, min(filter.width, taken - place.width - 2))
     let text = filter.isEmpty ? place : filter.fitted(to: filterRoom) + "  " + place
-    frame.put(text, at: Point(column: rect.endColumn - text.width, row: rect.row))
+    let shownText = taken > room ? text.fitted(to: taken, .trailing) : text
+    frame.put(shownText, at: Point(column: rect.endColumn - shownText.width, row: rect.row))
+  }
+
+  /// Whether the newest packet is kept in sight; where not, how much is below and which key follows. The longest words
+  /// come first.
+  private static func followWords(_ model: ConsoleModel) -> [DisplayText] {
+    guard model.isLive, !model.isFrozen, model.trace.count > 0 else { return [] }
+    if model.settings.follow { return [DisplayText(", following", style: .dim)] }
+    let key = model.keymap.key(for: .follow, in: .timeline).map { ", \($0) follows" } ?? ""
+    let below = model.timelineList.count - model.timelineList.visible.upperBound
+    guard below > 0 else { return [DisplayText(key, style: .dim)] }
+    let number = NumberText.grouped(below)
+    return [", \(number) newer below", ", \(number) newer", " +\(number)"].map {
+      DisplayText($0, style: Style(.warn)) + DisplayText(key, style: .dim)
+    }
   }
 
   private static func drawEmpty(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {

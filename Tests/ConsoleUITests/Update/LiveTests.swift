@@ -60,6 +60,7 @@ import TraceModel
     append(40, of: Story.records, to: source)
     driver.send(.appended)
     let first = driver.model.selectedPacket
+    #expect(driver.text[1].hasSuffix("38, following"))
     append(20, of: Story.records, to: source)
     driver.send(.appended)
     #expect((driver.model.selectedPacket ?? 0) > (first ?? 0))
@@ -68,8 +69,14 @@ import TraceModel
     append(99, of: Story.records, to: source)
     driver.send(.appended)
     #expect(driver.model.selectedPacket == held)
-    driver.press("F")
-    #expect(driver.model.selectedPacket == 79)
+    #expect(driver.text[1].hasSuffix("79, 20 newer below, F follows"), "\(driver.text[1])")
+    driver.enter("not quit", at: "f")
+    #expect(
+      driver.text[1].contains("not quit  ") && driver.text[1].hasSuffix(", F follows"), "\(driver.text[1])")
+    driver.press("Esc F")
+    #expect(driver.model.selectedPacket == 79 && driver.text[1].hasSuffix("79, following"))
+    driver.press("k")
+    #expect(driver.text[1].hasSuffix("79, F follows"))
   }
 
   @Test func aMailStaysSelectedWhileOthersCome() {
@@ -177,7 +184,7 @@ import TraceModel
     #expect(driver.model.list.count < 38)
     driver.enter("rcpt", at: "f")
     driver.press("p")
-    #expect(driver.text[1].hasSuffix("rcpt  4 of 79"))
+    #expect(driver.text[1].hasSuffix("rcpt  4 of 79, following"))
   }
 
   @Test func macrosWhoseCommandComesAfterTheFreezeKeepTheirRow() {
