@@ -44,8 +44,8 @@ enum TimelineView {
 
   private static func timeColumns(_ model: ConsoleModel, width: Int) -> Int {
     switch model.settings.time {
-    // Beside a detail the packet's own words need the room more than its milliseconds do.
-    case .clock: width < 78 ? 8 : 12
+    // Neighbours differ in their milliseconds alone; they go only where the list is narrower than any beside a detail.
+    case .clock: width < 62 ? 8 : 12
     case .start: model.trace.lastMoment.microseconds >= 3_600_000_000 ? 12 : 9
     case .delta: 8
     }

@@ -111,6 +111,13 @@ import Testing
     }
   }
 
+  @Test func timesKeepTheirMillisecondsBesideTheDetail() {
+    for columns in [80, 120, 150, 200] {
+      let driver = Driver(size: Size(columns: columns, rows: 36))
+      #expect(driver.text[2].contains(" 1 14:13:20.220 "), "\(columns): \(driver.text[2])")
+    }
+  }
+
   @Test func theTitleOfAReplySaysWhatItAnswers() {
     let widths = [
       (80, "─ #24 · reply to RCPT <nobody@example.net>…  Fields Macros Message Hex Session ─"),
