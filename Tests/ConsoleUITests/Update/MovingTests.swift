@@ -111,6 +111,19 @@ import Testing
     }
   }
 
+  @Test func theWordsOfTheNegotiationAreWhole() {
+    for columns in [60, 80, 120, 200] {
+      var driver = Driver(size: Size(columns: columns, rows: 200))
+      driver.press("0 2 G h")
+      let words = driver.text.map { $0.split(separator: "│").last.map(String.init) ?? "" }.joined(
+        separator: " ")
+      let flat = words.split(separator: " ").joined(separator: " ")
+      for meaning in ["may add and insert headers", "may replace the body", "may say which macros it wants"] {
+        #expect(flat.contains(meaning), "\(columns)")
+      }
+    }
+  }
+
   @Test func timesKeepTheirMillisecondsBesideTheDetail() {
     for columns in [80, 120, 150, 200] {
       let driver = Driver(size: Size(columns: columns, rows: 36))

@@ -88,13 +88,18 @@ enum SessionTab {
     if row.isUnoffered { words += DisplayText("not offered  ", style: Style(.bad)) }
     words += DisplayText(row.meaning, style: isOn ? .text : .dim)
     let room = page.width - head.width
-    let isWrapped = isOn && room >= 16
-    let parts = isWrapped ? words.wrapped(to: room) : [words]
-    for (index, part) in parts.enumerated() {
-      let text = (index == 0 ? head : .blanks(head.width)) + part
-      page.add(DetailLine(text.width > page.width ? text.fitted(to: page.width) : text))
+    if room < leastMeaning {
+      page.add(DetailLine(head))
+      page.paragraph(words, indent: 4)
+      return
+    }
+    for (index, part) in words.wrapped(to: room).enumerated() {
+      page.add(DetailLine((index == 0 ? head : .blanks(head.width)) + part))
     }
   }
+
+  /// With fewer columns beside the signs, the meaning of a bit has a line of its own.
+  private static let leastMeaning = 28
 
   private static func sign(_ on: Bool?) -> DisplayText {
     switch on {
