@@ -233,7 +233,8 @@ extension ConsoleModel {
       panes = .both
     }
     return Layout(
-      size, panes: panes, sideBySideFrom: wideColumns, listRows: listRows,
+      size, panes: panes, sideBySideFrom: wideColumns, listColumns: view == .messages ? 150 : 110,
+      listRows: listRows,
       barRows: helpTop == nil ? DeskBar.rows(desk, size) : 0)
   }
 
@@ -248,8 +249,14 @@ extension ConsoleModel {
     }
   }
 
-  /// A row of the Timeline is short; a mail or a finding needs its line whole.
-  private var wideColumns: Int { view == .timeline ? 120 : 170 }
+  /// A row of the Timeline is short; a finding needs its line whole, and a mail has two addresses and a subject.
+  private var wideColumns: Int {
+    switch view {
+    case .timeline: 120
+    case .messages: 240
+    case .held, .findings, .rules, .stats: 170
+    }
+  }
 
   var paneHeight: Int { focus == .list ? list.height : detail.list.height }
 

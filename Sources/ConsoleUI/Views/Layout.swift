@@ -22,10 +22,12 @@ package struct Layout: Hashable, Sendable {
 
   /// - Parameters:
   ///   - sideBySideFrom: columns from which on the detail stands at the right.
+  ///   - listColumns: how many columns the list has use for beside a detail, whose lines are mail.
   ///   - listRows: how many rows the list could fill; a short list above a detail leaves it the rest.
   ///   - barRows: what the desk takes.
   package init(
-    _ size: Size, panes: Panes, sideBySideFrom wideColumns: Int = 120, listRows: Int = .max, barRows: Int = 0
+    _ size: Size, panes: Panes, sideBySideFrom wideColumns: Int = 120, listColumns: Int = 110,
+    listRows: Int = .max, barRows: Int = 0
   ) {
     var rest = Rect(size)
     isWide = size.columns >= wideColumns
@@ -40,8 +42,7 @@ package struct Layout: Hashable, Sendable {
     case .detailOnly: swap(&listPart, &detailPart)
     case .both:
       if isWide {
-        // The list's columns have enough with 110; what is more serves the detail, whose lines are mail.
-        listPart = rest.takeLeft(Layout.listColumns(beside: size.columns))
+        listPart = rest.takeLeft(min(listColumns, Layout.listColumns(of: size.columns)))
         divider = rest.takeLeft(1)
         detailPart = rest
       } else {
@@ -60,8 +61,8 @@ package struct Layout: Hashable, Sendable {
 
   /// Of a list with the detail at its right: three fifths, but what more than 77 columns the list has, it leaves to a
   /// detail that would be too narrow for 16 bytes a line.
-  private static func listColumns(beside columns: Int) -> Int {
+  private static func listColumns(of columns: Int) -> Int {
     let (least, detail) = (77, HexView.columns(bytes: 16))
-    return min(110, columns * 60 / 100, max(least, columns - detail - 1))
+    return min(columns * 60 / 100, max(least, columns - detail - 1))
   }
 }

@@ -4,11 +4,13 @@ import TraceModel
 /// The Messages view: a row a mail, the newest first.
 enum MessagesView {
   static func draw(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
-    let isWide = layout.list.columns >= 96
+    let columns = layout.list.columns
+    let outcomeIsLong = columns >= 88
     ListTable.draw(
-      columns(isWide: isWide), model, empty: emptyWords(model), into: &frame, in: layout
+      self.columns(isWide: columns >= 96, outcomeIsLong: outcomeIsLong), model, empty: emptyWords(model),
+      into: &frame, in: layout
     ) { index in
-      model.mails.mail(line: index).map { cells($0, model, isWide: isWide) }
+      model.mails.mail(line: index).map { cells($0, model, outcomeIsLong: outcomeIsLong) }
     }
     if !layout.headings.isEmpty { drawFilter(model, into: &frame, in: layout.headings) }
   }
@@ -31,7 +33,7 @@ enum MessagesView {
     frame.put(shown, at: Point(column: rect.endColumn - shown.width, row: rect.row))
   }
 
-  private static func columns(isWide: Bool) -> [Column] {
+  private static func columns(isWide: Bool, outcomeIsLong: Bool) -> [Column] {
     [
       Column("", .fixed(1)),
       Column("mail", .fixed(6)),
@@ -42,12 +44,12 @@ enum MessagesView {
       Column("subject", .flexible(minimum: 12), priority: 0),
       Column("size", .fixed(7), .trailing, priority: 7),
       Column("mods", .fixed(4), .trailing, priority: 8),
-      Column("outcome", .fixed(isWide ? 19 : 11), priority: 0),
+      Column("outcome", .fixed(outcomeIsLong ? 19 : 11), priority: 0),
       Column("by", .fixed(8), priority: 9),
     ]
   }
 
-  private static func cells(_ mail: Int, _ model: ConsoleModel, isWide: Bool) -> [DisplayText] {
+  private static func cells(_ mail: Int, _ model: ConsoleModel, outcomeIsLong: Bool) -> [DisplayText] {
     let message = model.trace.messages[mail]
     let trace = model.trace
     let connection = trace.connections[message.connection].number
@@ -63,7 +65,7 @@ enum MessagesView {
         ? DisplayText("·", style: .dim) : DisplayText("\(message.modificationCount)", style: Style(.changed)),
       model.isHeld(mail: mail)
         ? DisplayText("waits", style: Style(.held, .bold))
-        : outcome(message) + refused(message, isWide: isWide),
+        : outcome(message) + refused(message, isLong: outcomeIsLong),
       by(message),
     ]
   }
@@ -91,10 +93,10 @@ enum MessagesView {
   }
 
   /// Recipients that were refused of a mail that went on for others; as ` −1` where the room is short.
-  private static func refused(_ message: MessageEntry, isWide: Bool) -> DisplayText {
+  private static func refused(_ message: MessageEntry, isLong: Bool) -> DisplayText {
     guard message.refusedCount > 0, !message.lostAllRecipients else { return "" }
     return DisplayText(
-      isWide ? ", \(message.refusedCount) refused" : " −\(message.refusedCount)", style: Style(.bad))
+      isLong ? ", \(message.refusedCount) refused" : " −\(message.refusedCount)", style: Style(.bad))
   }
 
   static func subject(_ message: MessageEntry, _ trace: TraceView) -> DisplayText {

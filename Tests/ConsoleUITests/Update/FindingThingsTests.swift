@@ -160,6 +160,19 @@ import Testing
     #expect(driver.text[4].contains("c1.1"))
   }
 
+  @Test func theAddressesOfAMailGrowWithTheWidth() {
+    var driver = Driver()
+    driver.press("2")
+    for (columns, words) in [
+      (80, "accepted −1"), (90, "accepted, 1 refused"), (100, "accepted, 1 refused"),
+      (200, "<alice@example.org>"), (200, "<bob@example.net> +1"), (250, "<alice@example.org>"),
+    ] {
+      driver.send(.resized(Size(columns: columns, rows: 40)))
+      #expect(
+        driver.text.contains { $0.contains("c1.1") && $0.contains(words) }, "\(columns): \(driver.text[4])")
+    }
+  }
+
   @Test func theMailsAreAllBackFromThePacketsOfOne() {
     var driver = Driver()
     driver.press("2 j Enter")
