@@ -14,8 +14,8 @@ extension ConsoleModel {
     case .halfUp: page(by: -max(1, paneHeight / 2) * (count ?? 1))
     case .pageDown: page(by: max(1, paneHeight - 1) * (count ?? 1))
     case .pageUp: page(by: -max(1, paneHeight - 1) * (count ?? 1))
-    case .nextTab: tab = tab.moved(by: 1)
-    case .previousTab: tab = tab.moved(by: -1)
+    case .nextTab: turn(by: 1)
+    case .previousTab: turn(by: -1)
     case .pane: switchPane()
     case .open: return open()
     case .back: back()
@@ -155,6 +155,12 @@ extension ConsoleModel {
   private mutating func switchPane() {
     guard hasDetail, helpTop == nil else { return }
     focus = focus == .list ? .detail : .list
+  }
+
+  /// To another tab; Hex lights the field that was selected in Fields last.
+  private mutating func turn(by step: Int) {
+    if tab == .fields { lit = focus == .detail ? detail.selectedLine?.bytes : nil }
+    tab = tab.moved(by: step)
   }
 
   private mutating func open() -> [ConsoleEffect] {

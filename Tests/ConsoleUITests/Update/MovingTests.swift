@@ -111,6 +111,34 @@ import Testing
     }
   }
 
+  @Test func hexLightsTheBytesOfTheSelectedFieldAndNoOther() {
+    for keys in ["l l l", "h h", "Enter"] {
+      var driver = Driver()
+      driver.press("2 3 G Tab j " + keys)
+      let frame = driver.frame()
+      let line = driver.text.firstIndex { $0.hasPrefix("0000") } ?? 0
+      var lit: [String] = []
+      for row in [line, line + 1] {
+        for column in 56..<72 {
+          let cell = frame[Point(column: column, row: row)]
+          if cell.style.attributes.contains(.match) { lit.append(cell.base.map { String($0) } ?? "") }
+          #expect(!cell.style.attributes.contains(.selected), "\(keys)")
+        }
+      }
+      #expect(lit.joined() == "<nobody@example.net>·", "\(keys)")
+      #expect(frame[Point(column: 3, row: line)].style.attributes.contains(.selected))
+    }
+  }
+
+  @Test func hexHasSixteenBytesALineWhereTheyFit() {
+    for (columns, bytes) in [(80, 16), (120, 8), (150, 16), (160, 16), (180, 16), (200, 16)] {
+      var driver = Driver(size: Size(columns: columns, rows: 36))
+      driver.press("2 3 G l l l")
+      let second = bytes == 16 ? "0010  " : "0008  "
+      #expect(driver.text.contains { $0.contains(second) }, "\(columns)")
+    }
+  }
+
   @Test func theWordsOfTheNegotiationAreWhole() {
     for columns in [60, 80, 120, 200] {
       var driver = Driver(size: Size(columns: columns, rows: 200))

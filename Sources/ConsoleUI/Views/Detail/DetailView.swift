@@ -1,4 +1,5 @@
-/// The detail pane: the lines of the tab, the selected one lit while the pane has the keys.
+/// The detail pane: the lines of the tab, the selected one lit while the pane has the keys. Where Hex lights a field,
+/// of the selected line the offset alone is, so that no other bytes are.
 enum DetailView {
   static func draw(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {
     let list = model.detail.list
@@ -6,7 +7,10 @@ enum DetailView {
       let line = rect.line(row)
       guard !line.isEmpty, let text = model.detail.line(index, width: rect.columns)?.text else { continue }
       frame.put(text, in: line)
-      if index == list.cursor, model.focus == .detail { frame.add(.selected, in: line) }
+      guard index == list.cursor, model.focus == .detail else { continue }
+      var selected = line
+      if model.tab == .hex, model.lit != nil { selected = selected.takeLeft(HexView.offsetColumns) }
+      frame.add(.selected, in: selected)
     }
     drawPosition(list, into: &frame, in: rect)
   }

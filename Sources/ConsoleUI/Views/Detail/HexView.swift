@@ -7,6 +7,8 @@ enum HexView {
     return 4
   }
 
+  static let offsetColumns = 4
+
   static func columns(bytes: Int) -> Int { 6 + bytes * 4 + bytes / 8 }
 
   static func lineCount(bytes: Int, width: Int) -> Int {
@@ -55,6 +57,6 @@ enum HexView {
 
   private static func offset(_ value: Int) -> String {
     let digits = String(value, radix: 16)
-    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    return String(repeating: "0", count: max(0, offsetColumns - digits.count)) + digits
   }
 }
