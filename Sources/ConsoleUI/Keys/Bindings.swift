@@ -23,8 +23,8 @@ extension Binding {
     Binding("G End", .bottom, .move, counted: true, "to the last; with a number, to that packet"),
     Binding("^D", .halfDown, .move, counted: true, "half a page down"),
     Binding("^U", .halfUp, .move, counted: true, "half a page up"),
-    Binding("PgDn ^F", .pageDown, .move, counted: true, "a page down"),
-    Binding("PgUp ^B", .pageUp, .move, counted: true, "a page up"),
+    Binding("PgDn ^F", .pageDown, .move, hint: "page down", counted: true, "a page down"),
+    Binding("PgUp ^B", .pageUp, .move, hint: "page up", counted: true, "a page up"),
 
     Binding("1", .timeline, .view, "Timeline: every packet"),
     Binding("2", .messages, .view, "Messages: a row a mail"),

@@ -4,13 +4,14 @@ package enum KeyReference {
     var page = """
       # Keys of the screen
 
-      Printed from the table of bindings; `?` shows the same in the program, with what counts in the pane at hand first.
+      Printed from the table of bindings; `?` shows the same in the program, with what counts in the view and pane at hand first
+      and what counts elsewhere last; `/`, `n` and `N` search in it.
       `bind KEY INSTRUCTION` gives a key another meaning, at the `:` prompt or in the config file
       `$XDG_CONFIG_HOME/mitmilter/config`; `unbind KEY` takes it away. What a key does itself is typed and bound as
       `screen` and the word in the table: `bind ^N screen down`.
 
-      A number typed before a key marked *n* repeats it: `12j` goes twelve rows down, `117G` to packet 117. As `1`, `2`, `4` and
-      `6` show a view at once, a number of one such digit has a 0 in front: `04j`.
+      A number typed before a key marked *n* repeats it: `12j` goes twelve rows down, `117G` to packet 117. As each of
+      `\(ListView.digits.0)` to `\(ListView.digits.1)` shows its view at once, a number of one such digit has a 0 in front: `04j`.
 
 
       """

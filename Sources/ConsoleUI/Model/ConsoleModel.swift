@@ -26,6 +26,8 @@ package struct ConsoleModel {
   package internal(set) var focus = Focus.list
   package internal(set) var isMaximised = false
   package internal(set) var helpTop: Int?
+  /// Line of the help that a search found.
+  var helpMatch: Int?
   /// How much there was when the display was frozen; nil while it is not.
   var freeze: Freeze?
   package internal(set) var settings = Settings()
@@ -184,9 +186,20 @@ extension ConsoleModel {
     return focus == .detail ? .detail : view.place
   }
 
-  var helpLineCount: Int {
-    HelpView.lines(for: placeBehindHelp, keymap: keymap, width: size.columns).count
+  func helpLines(width: Int) -> [DisplayText] {
+    HelpView.lines(
+      for: placeBehindHelp, HelpView.Reach(canSteer: canSteer, isDesk: isDesk), keymap: keymap, width: width)
   }
+
+  /// Whether packets go through here, rather than having gone elsewhere.
+  private var canSteer: Bool {
+    switch origin {
+    case .live, .demo: true
+    case .files: false
+    }
+  }
+
+  var helpLineCount: Int { helpLines(width: size.columns).count }
 
   var helpHeight: Int { max(1, size.rows - 2) }
 

@@ -27,6 +27,9 @@ package enum ListView: Int, Hashable, Sendable, CaseIterable {
   case rules = 5
   case stats = 6
 
+  /// The first and the last digit that is a view's.
+  static let digits = (allCases.map(\.rawValue).min() ?? 1, allCases.map(\.rawValue).max() ?? 1)
+
   package var title: String {
     switch self {
     case .timeline: "Timeline"

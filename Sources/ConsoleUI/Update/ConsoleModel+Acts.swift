@@ -54,7 +54,9 @@ extension ConsoleModel {
     case .deleteRule: return askDeleteRule()
     case .ruleUp: return changeRule(selectedRule, .up)
     case .ruleDown: return changeRule(selectedRule, .down)
-    case .filterPrompt: ask(.filter, text: filter?.text ?? "")
+    case .filterPrompt:
+      helpTop = nil
+      ask(.filter, text: filter?.text ?? "")
     case .searchPrompt: ask(.search)
     case .notePrompt:
       guard selectedPacket != nil else { return refuse("no packet is selected") }
@@ -73,7 +75,9 @@ extension ConsoleModel {
     case .follow: toggleFollow()
     case .freeze: toggleFreeze()
     case .copy: return copySelection()
-    case .help: helpTop = helpTop == nil ? 0 : nil
+    case .help:
+      helpTop = helpTop == nil ? 0 : nil
+      helpMatch = nil
     case .redraw: return [.redraw]
     case .suspend: return [.suspend]
     case .leave: return leave()

@@ -9,20 +9,43 @@ extension ConsoleModel {
 
   /// To the next match in the list on screen, or the one before. Lists without packets leave for the Timeline.
   mutating func search(step: Int, count: Int) -> [ConsoleEffect] {
-    guard search != nil else { return refuse("nothing was searched for; / does") }
+    guard let search else { return refuse("nothing was searched for; / does") }
+    if let helpTop {
+      return searchHelp(for: search, from: helpMatch ?? helpTop - step, step: step, count: count)
+    }
     switch view {
     case .timeline, .messages, .findings: break
     case .held, .rules, .stats: show(.timeline)
     }
     guard list.count > 0 else { return refuse("nothing is shown that could be searched") }
     let lines = list.count
-    search?.view = self.view
-    search?.step = step
-    search?.left = lines
-    search?.skips = count - 1
+    self.search?.view = self.view
+    self.search?.step = step
+    self.search?.left = lines
+    self.search?.skips = count - 1
     let first = wrapped(list.cursor + step)
-    search?.next = first
+    self.search?.next = first
     return advanceSearch()
+  }
+
+  /// To the next line of the help that says it, around its end.
+  private mutating func searchHelp(for search: Search, from start: Int, step: Int, count: Int)
+    -> [ConsoleEffect]
+  {
+    let lines = helpLines(width: size.columns)
+    var line = start
+    for _ in 0..<max(1, count) {
+      let places = (1...lines.count).map { ((line + $0 * step) % lines.count + lines.count) % lines.count }
+      guard let found = places.first(where: { search.matches(lines[$0].plainBytes) }) else {
+        return refuse("'\(search.text)' is nowhere in the help")
+      }
+      line = found
+    }
+    helpMatch = line
+    if !((helpTop ?? 0)..<(helpTop ?? 0) + helpHeight).contains(line) {
+      helpTop = max(0, min(line - helpHeight / 2, lines.count - helpHeight))
+    }
+    return []
   }
 
   private func wrapped(_ line: Int) -> Int { (line % list.count + list.count) % list.count }
@@ -193,5 +216,14 @@ extension ListView {
     case .messages: "mails"
     case .findings: "findings"
     }
+  }
+}
+
+extension DisplayText {
+  /// What is read there, without its marks.
+  fileprivate var plainBytes: [UInt8] {
+    var text = String.UnicodeScalarView()
+    text.append(contentsOf: cells.compactMap(\.base))
+    return Array(String(text).utf8)
   }
 }

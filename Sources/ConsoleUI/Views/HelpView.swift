@@ -1,15 +1,32 @@
-/// The `?` page: the keys that count here first, then all others, then how lines are edited.
+/// The `?` page: the keys of the view and pane at hand first, then those that count everywhere, then how lines are
+/// edited and what the signs mean; last what counts elsewhere, and where.
 enum HelpView {
+  /// What of the program's keys this run has a use for.
+  struct Reach: Hashable {
+    /// Whether packets can be held, changed and answered: those of a recorded trace have left.
+    var canSteer: Bool
+    /// Whether a person is the milter.
+    var isDesk: Bool
+  }
+
   /// Every line of the page; the view shows those from `top` on.
-  static func lines(for place: Binding.Places, keymap: Keymap, width: Int) -> [DisplayText] {
-    // What this place is for comes first.
-    let groups =
-      place == .desk
-      ? [.desk] + Binding.Group.allCases.filter { $0 != .desk } : Binding.Group.allCases
-    var sections = groups.map { group in
-      Section(
-        title: group.rawValue,
-        rows: Binding.table.filter { $0.group == group }.map { row($0, keymap: keymap, place: place) })
+  static func lines(
+    for place: Binding.Places, _ reach: Reach, keymap: Keymap, width: Int
+  ) -> [DisplayText] {
+    let counting = Binding.table.filter { $0.places.contains(place) && reach.has($0.group) }
+    let leading = leadingGroup(of: place)
+    var sections: [Section] = []
+    func add(_ title: String, _ bindings: [Binding], isDim: Bool = false) {
+      guard !bindings.isEmpty else { return }
+      sections.append(Section(title: title, rows: bindings.map { row($0, keymap: keymap, isDim: isDim) }))
+    }
+    if let leading { add(leading.rawValue, counting.filter { $0.group == leading }) }
+    let rest = counting.filter { $0.group != leading }
+    let own = rest.filter { $0.places.isOwn && $0.group != .steer }
+    add(heading(of: place), own)
+    for group in [.steer, .move, .view, .find, .keep, .screen, .rules, .desk] as [Binding.Group] {
+      add(group.rawValue, rest.filter { $0.group == group && ($0.group == .steer || !$0.places.isOwn) })
+      if group == .move { sections[sections.count - 1].rows += numbers }
     }
     if !keymap.custom.isEmpty {
       sections.append(
@@ -24,16 +41,43 @@ enum HelpView {
           Row([key(row.keys.map(\.description).joined(separator: " ")), DisplayText(row.help)])
         } + Prompt.keys.map { Row([key($0.key), DisplayText($0.help)]) }))
     sections.append(Section(title: "Signs in the list", rows: signs))
+    for group in Binding.Group.allCases {
+      let others = Binding.table.filter {
+        $0.group == group && !($0.places.contains(place) && reach.has(group))
+      }
+      add("\(group.rawValue) – \(reach.whereItCounts(group))", others, isDim: true)
+    }
     return columns(sections, width: width)
+  }
+
+  private static func heading(of place: Binding.Places) -> String {
+    switch place {
+    case .detail: "In the detail"
+    case .desk: "At the desk"
+    default: "In \(place.words.first ?? "")"
+    }
+  }
+
+  /// What a place is for.
+  private static func leadingGroup(of place: Binding.Places) -> Binding.Group? {
+    switch place {
+    case .desk: .desk
+    case .rules: .rules
+    case .held: .steer
+    default: nil
+    }
   }
 
   static func draw(_ model: ConsoleModel, into frame: inout Frame, in layout: Layout) {
     var rect = layout.list
     rect.row -= layout.headings.rows
     rect.rows += layout.headings.rows
-    let lines = lines(for: model.placeBehindHelp, keymap: model.keymap, width: rect.columns)
+    let lines = model.helpLines(width: rect.columns)
     let top = model.helpTop ?? 0
-    for row in 0..<rect.rows where top + row < lines.count { frame.put(lines[top + row], in: rect.line(row)) }
+    for row in 0..<rect.rows where top + row < lines.count {
+      frame.put(lines[top + row], in: rect.line(row))
+      if top + row == model.helpMatch { frame.add(.match, in: rect.line(row)) }
+    }
     let below = lines.count - top - rect.rows
     guard below > 0 else { return }
     let more = DisplayText(" ↓ \(below) more ", style: .dim)
@@ -63,14 +107,16 @@ enum HelpView {
 
   private static func key(_ text: String) -> DisplayText { DisplayText(text, style: .key) }
 
-  private static func row(_ binding: Binding, keymap: Keymap, place: Binding.Places) -> Row {
+  private static func row(_ binding: Binding, keymap: Keymap, isDim: Bool) -> Row {
     let keys = binding.keys.filter { key in !keymap.custom.contains { $0.key == key } }
     let names = keys.map(\.description).joined(separator: " ")
-    guard binding.places.contains(place) else {
-      return Row([key(names), DisplayText(binding.help, style: .dim)])
-    }
-    return Row([key(names), DisplayText(binding.help)])
+    return Row([key(names), DisplayText(binding.help, style: isDim ? .dim : .text)])
   }
+
+  private static let numbers: [Row] = [
+    Row([key("12j"), "a number first: twelve rows down"]),
+    Row([key("04j"), "four: a digit alone, \(ListView.digits.0) to \(ListView.digits.1), shows its view"]),
+  ]
 
   private static let signs: [Row] = [
     Row([DisplayText("c7.1", style: Style(.connection(7))), "connection 7, its 1st message"]),
@@ -103,6 +149,30 @@ enum HelpView {
       piles.reduce(DisplayText()) { line, pile in
         line + (row < pile.count ? pile[row] : "").fitted(to: columnWidth)
       }
+    }
+  }
+}
+
+extension Binding.Places {
+  /// Whether it is some places' rather than the whole screen's.
+  fileprivate var isOwn: Bool { self != .everywhere && self != .everywhereElse }
+}
+
+extension HelpView.Reach {
+  fileprivate func has(_ group: Binding.Group) -> Bool {
+    switch group {
+    case .steer: canSteer
+    case .desk: isDesk
+    case .move, .view, .rules, .find, .keep, .screen: true
+    }
+  }
+
+  fileprivate func whereItCounts(_ group: Binding.Group) -> String {
+    switch group {
+    case .steer where !canSteer: "not in a recorded trace"
+    case .desk: isDesk ? "where a mail waits" : "in mitmilter milter"
+    case .rules: "in view \(ListView.rules.rawValue)"
+    case .steer, .move, .view, .find, .keep, .screen: "elsewhere"
     }
   }
 }

@@ -36,6 +36,7 @@ enum HintLine {
         .diff,
         .nextTab,
       ]
+    case .help: acts = [.back, .pageDown, .pageUp, .searchPrompt, .next]
     case .detail where isHeld: acts = steering + [.back, .nextTab, .pane, .open, .copy]
     case .detail:
       acts = [
