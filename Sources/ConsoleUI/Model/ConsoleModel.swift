@@ -79,6 +79,9 @@ package struct ConsoleModel {
   /// The packet that waited under the cursor when the menu or prompt opened: what is said there is for no other.
   var askedAbout: Int?
 
+  /// Of a recorded trace: what the operator added and no file has yet.
+  var unwritten = Unwritten()
+
   // The bottom line.
   package internal(set) var prompt: Prompt?
   package internal(set) var question: Question?

@@ -16,6 +16,8 @@ package enum ConsoleEvent: Sendable {
   case idle
   /// Nothing was written, for there is a file of that name.
   case exists(path: String, records: [Int])
+  /// These records were written to a file, and what to say about it.
+  case wrote(records: [Int], words: String)
   /// Nothing was exported, for there is a file of that name.
   case exportExists(ExportRequest, path: String)
   /// Nothing was saved, for there is a file of that name.

@@ -274,6 +274,14 @@ extension ConsoleModel {
   }
 
   private mutating func leave() -> [ConsoleEffect] {
+    let noted = unwritten.packets.count
+    if noted > 0 {
+      let key = keymap.key(for: .writePrompt, in: .timeline)?.description ?? ": write FILE"
+      let what = "Notes or marks on \(NumberText.count(noted, "packet"))"
+      question = Question(
+        words: "\(what) are in no file; \(key) writes them. Quit and lose them?", yes: [.quit])
+      return []
+    }
     guard isLive else { return [.quit] }
     // What was decided about goes out before the end.
     let waiting = held.count { !decided.contains($0.number) }

@@ -61,7 +61,37 @@ extension ConsoleModel {
   mutating func instruct(_ instruction: Instruction) -> [ConsoleEffect] {
     if instruction == .forwardAll { return [.forwardAll] }
     guard let packet = selectedPacket else { return refuse(wordsOfNothing) }
+    remember(instruction, on: packet)
     return [.instruct(instruction, packet: packet)]
+  }
+
+  /// A recorded trace is never written to: what is added to it is kept only in a file of its own.
+  private mutating func remember(_ instruction: Instruction, on packet: Int) {
+    guard case .files = origin else { return }
+    let words: String
+    switch instruction {
+    case .mark, .unmark:
+      let isOn = instruction == .mark
+      if isOn != isMarked(packet) { unwritten.toggleMark(packet) }
+      words = isOn ? "marked" : "mark taken off"
+    case .note:
+      unwritten.note(packet)
+      words = "noted"
+    case .hold, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .delay, .close:
+      return
+    }
+    let key = keymap.key(for: .writePrompt, in: .timeline)?.description ?? ": write FILE"
+    status = StatusMessage(.done, "packet \(packet) \(words); kept only when written: \(key)")
+  }
+
+  /// These records are in a file now.
+  mutating func wrote(_ records: [Int]) {
+    let written = Set(records)
+    let packets = unwritten.packets.filter { number in
+      guard let row = trace.index.row(number: number) else { return true }
+      return written.isSuperset(of: trace.index.recordNumbers(about: row))
+    }
+    unwritten.wrote(packets)
   }
 
   private var wordsOfNothing: String { view == .held ? "nothing is held" : "no packet is selected" }

@@ -26,6 +26,9 @@ extension ConsoleModel {
       question = Question(
         words: "\(path) is there already. Replace it?",
         yes: [.write(path: path, records: records, replaces: true)])
+    case .wrote(let records, let words):
+      wrote(records)
+      status = StatusMessage(.done, words)
     case .exportExists(let request, let path):
       question = Question(
         words: "\(path) is there already. Replace it?", yes: [.export(request, replaces: true)])

@@ -245,7 +245,7 @@ final class ScreenLoop {
       let written = try TraceExcerpt.write(
         records, of: feed.records, to: path, replacing: replacing, sparing: feed.paths)
       switch written {
-      case .done(let words): send(.reported(StatusMessage(.done, words)))
+      case .done(let words): send(.wrote(records: records, words: words))
       case .exists: send(.exists(path: path, records: records))
       }
     } catch {

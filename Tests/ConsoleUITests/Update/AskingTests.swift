@@ -55,6 +55,46 @@ import TraceModel
     #expect(driver.effects == [.quit])
   }
 
+  @Test func quittingAsksWhileNotesAndMarksAreInNoFile() {
+    let source = Story.source
+    var driver = Driver(source)
+    driver.press("2 4 G m")
+    #expect(driver.model.status?.text == "packet 24 marked; kept only when written: w")
+    source.append(Record(time: .zero, connection: 1, event: .marked(packet: 24, on: true)))
+    driver.send(.appended)
+    driver.press("2 3 G")
+    driver.enter("why?", at: ";")
+    #expect(driver.model.status?.text == "packet 23 noted; kept only when written: w")
+    source.append(Record(time: .zero, connection: 1, event: .noted(text: "why?", packet: 23)))
+    driver.send(.appended)
+    driver.press("Q")
+    #expect(
+      driver.model.question?.words
+        == "Notes or marks on 2 packets are in no file; w writes them. Quit and lose them?")
+    driver.press("n")
+    driver.enter("part.mtrace", at: "w")
+    guard case .write(_, let records, _)? = driver.effects.last else {
+      Issue.record("nothing was written")
+      return
+    }
+    driver.send(.wrote(records: [], words: "wrote 0 records"))
+    driver.press("Q n")
+    #expect(!driver.effects.contains(.quit))
+    driver.send(.wrote(records: records, words: "wrote \(records.count) records to part.mtrace"))
+    driver.press("Q")
+    #expect(driver.model.question == nil && driver.effects.last == .quit)
+  }
+
+  @Test func aMarkTakenOffAgainLeavesNothingToWrite() {
+    let source = Story.source
+    var driver = Driver(source)
+    driver.press("2 4 G m")
+    source.append(Record(time: .zero, connection: 1, event: .marked(packet: 24, on: true)))
+    driver.send(.appended)
+    driver.press("m Q")
+    #expect(driver.effects.last == .quit)
+  }
+
   @Test func keysCanBeBound() {
     var driver = Driver()
     driver.enter("bind x filter rcpt")
