@@ -14,12 +14,12 @@ enum StatsView {
 
   /// Every line of the page.
   static func lines(_ model: ConsoleModel, width: Int) -> [DisplayText] {
-    let left = replyTimes(model, width: width)
-    let right = totals(model)
-    let verdicts = verdicts(model)
-    var lines = left + [""] + rates(model, width: width) + [""]
+    let verdicts = verdicts(model, width: width)
+    var lines = replyTimes(model, width: width) + [""] + rates(model, width: width) + [""]
     let side = (verdicts.map(\.width).max() ?? 0) + 4
-    if width - side >= 48 {
+    let isBeside = width - side >= 48
+    let right = totals(model, width: isBeside ? width - side : width)
+    if isBeside {
       for row in 0..<max(right.count, verdicts.count) {
         lines.append(
           (row < verdicts.count ? verdicts[row] : "").fitted(to: side) + (row < right.count ? right[row] : "")
@@ -43,10 +43,8 @@ enum StatsView {
     guard stages.contains(where: { times[$0] != nil }) else {
       return lines + [DisplayText("  no replies yet", style: .dim)]
     }
-    let hasChart = width >= 92
-    lines.append(
-      row(["stage", "replies", "median", "p90", "p99", "longest"].map { DisplayText($0, style: .dim) })
-        + (hasChart ? DisplayText("   " + scale, style: .dim) : ""))
+    var rows = [headings.map { DisplayText($0, style: .dim) }]
+    var charts = [DisplayText(scale, style: .dim)]
     for stage in stages {
       guard let histogram = times[stage] else { continue }
       var cells = [
@@ -58,25 +56,41 @@ enum StatsView {
         let isSlow = !(span < model.settings.slow)
         cells.append(DisplayText(TimeText.span(span), style: isSlow ? Style(.warn, .bold) : .text))
       }
-      lines.append(row(cells) + (hasChart ? "   " + chart(histogram, slow: model.settings.slow) : ""))
+      rows.append(cells)
+      charts.append(chart(histogram, slow: model.settings.slow))
     }
+    let table = table(rows, width: width)
+    let hasChart = (table.first?.width ?? 0) + 3 + chartColumns <= width
+    for (line, chart) in zip(table, charts) { lines.append(line + (hasChart ? "   " + chart : "")) }
     return lines
   }
 
-  private static func row(_ cells: [DisplayText]) -> DisplayText {
-    let widths = [9, 8, 8, 8, 8, 8]
-    return zip(cells.indices, cells).reduce("  ") { line, next in
-      line + next.1.fitted(to: widths[next.0], next.0 == 0 ? .leading : .trailing)
+  private static let headings = ["stage", "replies", "median", "p90", "p99", "longest"]
+  /// What goes where the width is too small for all, the first of them first.
+  private static let dropped = [3, 4, 1, 5]
+
+  /// The rows under one another, whole numbers only: where not all columns fit, some go.
+  private static func table(_ rows: [[DisplayText]], width: Int) -> [DisplayText] {
+    let widths = headings.indices.map { column in
+      max(column == 0 ? 9 : 8, (rows.map { $0[column].width }.max() ?? 0) + 1)
+    }
+    var shown = Array(headings.indices)
+    for column in dropped where shown.reduce(2, { $0 + widths[$1] }) > width {
+      shown.removeAll { $0 == column }
+    }
+    return rows.map { cells in
+      shown.reduce("  ") { $0 + cells[$1].fitted(to: widths[$1], $1 == 0 ? .leading : .trailing) }
     }
   }
 
   /// Three columns a power of ten, from 10 µs to 100 s.
   private static let decades = 7
+  private static let chartColumns = 36
   private static let scale = "10µs 0.1ms 1ms  10ms 0.1s  1s    10s"
   private static let scaleStarts = [0, 5, 11, 16, 21, 27, 33]
 
   private static func chart(_ histogram: Histogram, slow: Moment.Span) -> DisplayText {
-    var counts = [Int](repeating: 0, count: 36)
+    var counts = [Int](repeating: 0, count: chartColumns)
     for (bucket, count) in histogram.buckets.enumerated() where count > 0 {
       counts[column(Histogram.upperEdge(bucket))] += count
     }
@@ -103,16 +117,23 @@ enum StatsView {
 
   private static func rates(_ model: ConsoleModel, width: Int) -> [DisplayText] {
     let end = model.isLive ? max(model.now, model.trace.lastMoment) : model.trace.lastMoment
-    let columns = min(RateRing.seconds, max(20, width - 30))
+    let all = [RateRing.Counted.packet, .message].map {
+      Array(model.trace.statistics.rates.series($0, until: end))
+    }
+    func peak(_ series: some Sequence<Int>) -> DisplayText {
+      DisplayText("  at most \(NumberText.grouped(series.max() ?? 0))/s", style: .dim)
+    }
+    let room = width - 2 - nameColumns - (all.map { peak($0).width }.max() ?? 0)
+    let columns = min(RateRing.seconds, max(10, room))
     return [heading("The last \(columns) seconds")]
-      + zip([RateRing.Counted.packet, .message], ["packets", "messages"]).map { counted, name in
-        let series = Array(model.trace.statistics.rates.series(counted, until: end).suffix(columns))
-        let peak = series.max() ?? 0
-        return "  " + DisplayText(name, style: Style(.name)).fitted(to: 9)
-          + Sparkline.bars(series, style: Style(.number)).fitted(to: columns)
-          + DisplayText("  at most \(NumberText.grouped(peak))/s", style: .dim)
+      + zip(all, ["packets", "messages"]).map { series, name in
+        let shown = Array(series.suffix(columns))
+        return "  " + DisplayText(name, style: Style(.name)).fitted(to: nameColumns)
+          + Sparkline.bars(shown, style: Style(.number)).fitted(to: columns) + peak(shown)
       }
   }
+
+  private static let nameColumns = 9
 
   // MARK: verdicts
 
@@ -122,36 +143,52 @@ enum StatsView {
     (.skip, "skip", .text), (.shutdown, "shutdown", .bad),
   ]
 
-  private static func verdicts(_ model: ConsoleModel) -> [DisplayText] {
+  private static func verdicts(_ model: ConsoleModel, width: Int) -> [DisplayText] {
     let verdicts = model.trace.statistics.verdicts
     var lines = [heading("Verdicts by stage")]
     let kinds = verdictKinds.filter { kind in verdicts.values.contains { $0[kind.0] != nil } }
     guard !kinds.isEmpty else { return lines + [DisplayText("  none yet", style: .dim)] }
-    lines.append(
-      kinds.reduce("  " + DisplayText.blanks(9)) { line, kind in
-        line + DisplayText(kind.1, style: .dim).fitted(to: 9, .trailing)
-      })
-    for stage in stages {
-      guard let counts = verdicts[stage] else { continue }
-      lines.append(
-        kinds.reduce("  " + DisplayText(stage.name, style: Style(.keyword)).fitted(to: 9)) { line, kind in
-          let count = counts[kind.0] ?? 0
-          let text = DisplayText(
-            count == 0 ? "·" : NumberText.grouped(count), style: count == 0 ? .dim : Style(kind.2))
-          return line + text.fitted(to: 9, .trailing)
-        })
+    let most = verdicts.values.flatMap(\.values).max() ?? 0
+    let columns = max(9, NumberText.grouped(most).count + 1)
+    // Kinds for which there is no room beside the others stand below them.
+    let each = max(1, (width - 2 - nameColumns) / columns)
+    for start in stride(from: 0, to: kinds.count, by: each) {
+      if start > 0 { lines.append("") }
+      lines += table(of: Array(kinds[start..<min(kinds.count, start + each)]), verdicts, columns: columns)
     }
     return lines
   }
 
+  private static func table(
+    of kinds: [(ReplyKind, String, Style.Role)], _ verdicts: [Stage: [ReplyKind: Int]], columns: Int
+  ) -> [DisplayText] {
+    let headings = kinds.reduce("  " + DisplayText.blanks(nameColumns)) { line, kind in
+      line + DisplayText(kind.1, style: .dim).fitted(to: columns, .trailing)
+    }
+    return [headings]
+      + stages.compactMap { stage in
+        guard let counts = verdicts[stage] else { return nil }
+        let name = DisplayText(stage.name, style: Style(.keyword)).fitted(to: nameColumns)
+        return kinds.reduce("  " + name) { line, kind in
+          let count = counts[kind.0] ?? 0
+          let text = DisplayText(
+            count == 0 ? "·" : NumberText.grouped(count), style: count == 0 ? .dim : Style(kind.2))
+          return line + text.fitted(to: columns, .trailing)
+        }
+      }
+  }
+
   // MARK: totals
 
-  private static func totals(_ model: ConsoleModel) -> [DisplayText] {
+  private static func totals(_ model: ConsoleModel, width: Int) -> [DisplayText] {
     let trace = model.trace
     let statistics = trace.statistics
     var lines = [heading("In all")]
     func add(_ name: String, _ text: String) {
-      lines.append("  " + DisplayText(name, style: Style(.name)).fitted(to: 14) + DisplayText(text))
+      let label = "  " + DisplayText(name, style: Style(.name)).fitted(to: 14)
+      for (index, part) in DisplayText(text).wrapped(to: max(8, width - label.width)).enumerated() {
+        lines.append((index == 0 ? label : .blanks(label.width)) + part)
+      }
     }
     let open = trace.connections.count { $0.isOpen }
     add("connections", "\(NumberText.grouped(trace.connections.count)), \(NumberText.grouped(open)) open")
