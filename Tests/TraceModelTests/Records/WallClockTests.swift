@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import TraceFormat
+import TraceModel
 
 @Suite struct WallClockTests {
   @Test(arguments: [

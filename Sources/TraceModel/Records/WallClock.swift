@@ -38,7 +38,7 @@ package struct WallClock: Hashable, Sendable {
     return "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
   }
 
-  static func padded(_ number: Int64, _ width: Int) -> String {
+  package static func padded(_ number: Int64, _ width: Int) -> String {
     let digits = String(number)
     return digits.utf8.count >= width
       ? digits : String(repeating: "0", count: width - digits.utf8.count) + digits
