@@ -101,4 +101,23 @@ package struct TraceView {
   func clock(_ moment: Moment) -> String {
     TimeText.clock(moment, startedAt: startedAt, utcOffset: utcOffset)
   }
+
+  private func date(_ moment: Moment) -> String {
+    TimeText.date(moment, startedAt: startedAt, utcOffset: utcOffset)
+  }
+
+  /// Day and time of day.
+  func stamp(_ moment: Moment) -> String { date(moment) + " " + clock(moment) }
+
+  /// The time of day, with the day where it is another one than that of `other`.
+  func clock(_ moment: Moment, beside other: Moment) -> String {
+    date(moment) == date(other) ? clock(moment) : stamp(moment)
+  }
+
+  /// The time of day in a list; where the row above is of another day, the day, and the time as far as it fits.
+  func clock(_ moment: Moment, below above: Moment?, columns: Int) -> String {
+    guard let above, date(above) != date(moment) else { return String(clock(moment).prefix(columns)) }
+    let day = String(date(moment).dropFirst(5))
+    return columns < 11 ? day : day + " " + clock(moment).prefix(5)
+  }
 }

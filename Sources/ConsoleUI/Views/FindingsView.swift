@@ -8,7 +8,8 @@ enum FindingsView {
     ListTable.draw(
       columns(layout.list.columns), model, empty: "nothing odd so far", into: &frame, in: layout
     ) { index in
-      findings.indices.contains(index) ? cells(findings[index], model) : nil
+      guard findings.indices.contains(index) else { return nil }
+      return cells(findings[index], below: index > 0 ? findings[index - 1].time : nil, model)
     }
   }
 
@@ -24,14 +25,16 @@ enum FindingsView {
     ]
   }
 
-  private static func cells(_ finding: FindingEntry, _ model: ConsoleModel) -> [DisplayText] {
+  private static func cells(
+    _ finding: FindingEntry, below above: Moment?, _ model: ConsoleModel
+  ) -> [DisplayText] {
     let connection = model.trace.connections[finding.connection].number
     let style = Style(finding.severity.role)
     return [
       finding.severity.mark, DisplayText(finding.rule.id, style: style),
       DisplayText(finding.severity.name, style: style),
       finding.row.map { DisplayText(String(model.trace.index.number(at: $0)), style: .dim) } ?? "",
-      DisplayText(model.trace.clock(finding.time), style: .dim),
+      DisplayText(model.trace.clock(finding.time, below: above, columns: 12), style: .dim),
       DisplayText("c\(connection)", style: Style(.connection(connection))),
       words(finding, model),
     ]

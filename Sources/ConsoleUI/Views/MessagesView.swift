@@ -10,7 +10,10 @@ enum MessagesView {
       self.columns(isWide: columns >= 96, outcomeIsLong: outcomeIsLong), model, empty: emptyWords(model),
       into: &frame, in: layout
     ) { index in
-      model.mails.mail(line: index).map { cells($0, model, outcomeIsLong: outcomeIsLong) }
+      model.mails.mail(line: index).map { mail in
+        cells(
+          mail, below: index > 0 ? model.mails.mail(line: index - 1) : nil, model, outcomeIsLong: outcomeIsLong)
+      }
     }
     if !layout.headings.isEmpty { drawFilter(model, into: &frame, in: layout.headings) }
   }
@@ -49,15 +52,17 @@ enum MessagesView {
     ]
   }
 
-  private static func cells(_ mail: Int, _ model: ConsoleModel, outcomeIsLong: Bool) -> [DisplayText] {
+  private static func cells(
+    _ mail: Int, below above: Int?, _ model: ConsoleModel, outcomeIsLong: Bool
+  ) -> [DisplayText] {
     let message = model.trace.messages[mail]
     let trace = model.trace
     let connection = trace.connections[message.connection].number
-    let first = trace.index.time(at: message.rows.lowerBound)
+    func begin(_ mail: Int) -> Moment { trace.index.time(at: trace.messages[mail].rows.lowerBound) }
     return [
       message.severity?.mark ?? "",
       DisplayText("c\(connection).\(message.number)", style: Style(.connection(connection))),
-      DisplayText(String(trace.clock(first).prefix(8)), style: .dim),
+      DisplayText(trace.clock(begin(mail), below: above.map(begin), columns: 8), style: .dim),
       queueID(message, model),
       address(message.mailRow, trace), recipients(message, trace), subject(message, trace),
       DisplayText(NumberText.bytes(message.bytes), style: .dim),

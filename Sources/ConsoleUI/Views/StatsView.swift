@@ -190,6 +190,11 @@ enum StatsView {
         lines.append((index == 0 ? label : .blanks(label.width)) + part)
       }
     }
+    if trace.count > 0 {
+      let first = trace.index.time(at: 0)
+      add("packets from", trace.stamp(first))
+      add("to", trace.clock(trace.lastMoment, beside: first))
+    }
     let open = trace.connections.count { $0.isOpen }
     add("connections", "\(NumberText.grouped(trace.connections.count)), \(NumberText.grouped(open)) open")
     add(

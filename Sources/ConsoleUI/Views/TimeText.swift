@@ -1,4 +1,5 @@
 import MilterProtocol
+import TraceModel
 
 /// Moments and spans in few columns.
 package enum TimeText {
@@ -24,6 +25,11 @@ package enum TimeText {
     let seconds = time / 1_000_000
     return
       "\(two(seconds / 3600)):\(two(seconds / 60 % 60)):\(two(seconds % 60)).\(three(time / 1000 % 1000))"
+  }
+
+  /// `2026-01-31`, the day in a clock `utcOffset` seconds east of UTC.
+  package static func date(_ moment: Moment, startedAt: Int64, utcOffset: Int) -> String {
+    WallClock.date(WallClock(startedAt: startedAt).seconds(moment.microseconds) + Int64(utcOffset))
   }
 
   /// `4:31.218` or `1:04:31.218` since the trace began.

@@ -164,7 +164,9 @@ enum TimelineView {
     _ time: Moment, line: Int, columns: PacketColumns, _ model: ConsoleModel
   ) -> String {
     switch model.settings.time {
-    case .clock: return String(model.trace.clock(time).prefix(columns.timeColumns))
+    case .clock:
+      let above = line > 0 ? self.time(ofLine: line - 1, model) : nil
+      return model.trace.clock(time, below: above, columns: columns.timeColumns)
     case .start: return TimeText.sinceStart(time)
     case .delta:
       guard line > 0 else { return "" }

@@ -102,7 +102,7 @@ enum FieldsTab {
     guard !lines.isEmpty else { return }
     page.heading("On its way")
     for (moment, words) in lines {
-      page.row(DisplayText(model.trace.clock(moment), style: .dim), words)
+      page.row(DisplayText(model.trace.clock(moment, beside: detail.time), style: .dim), words)
     }
   }
 
@@ -111,7 +111,7 @@ enum FieldsTab {
     _ detail: PacketDetail, into page: inout DetailPage, _ model: ConsoleModel
   ) {
     page.heading("Context")
-    page.row("time", DisplayText(model.trace.clock(detail.time)) + after(detail))
+    page.row("time", DisplayText(model.trace.stamp(detail.time)) + after(detail))
     if let reply = detail.reply { link("answered by", to: reply, into: &page, model) }
     if !detail.macros.isEmpty { link("macros", to: detail.macros[0], into: &page, model) }
     if let client = detail.facts.client {
@@ -125,7 +125,10 @@ enum FieldsTab {
       if let id = message.queueID { page.row("queue id", DisplayText(escaping: id.slice)) }
     }
     if let ending = detail.ending {
-      page.row("ended", DisplayText(model.trace.clock(ending.time) + "  " + ending.closed.words))
+      page.row(
+        "ended",
+        DisplayText(
+          model.trace.clock(ending.time, beside: detail.time) + "  " + ending.closed.words))
     }
     page.row("size", DisplayText("\(NumberText.grouped(detail.packet.bytes.count)) bytes on the wire"))
   }

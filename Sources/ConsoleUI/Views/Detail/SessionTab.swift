@@ -12,8 +12,9 @@ enum SessionTab {
   }
 
   private static func ends(_ detail: PacketDetail, into page: inout DetailPage, _ model: ConsoleModel) {
+    let c = model.trace.index.connectionIndex(at: detail.row)
     page.heading("Connection c\(detail.connection)")
-    if let file = model.trace.file(ofConnection: model.trace.index.connectionIndex(at: detail.row)) {
+    if let file = model.trace.file(ofConnection: c) {
       page.row("file", DisplayText(file))
     }
     if let opened = detail.facts.opened { ends(opened, into: &page) }
@@ -24,7 +25,10 @@ enum SessionTab {
       page.row("SMTP client", text)
     }
     if let helo = detail.facts.helo { page.row("HELO", DisplayText(escaping: helo.slice)) }
-    if let ending = detail.ending { end(ending, into: &page, model.trace) }
+    if let opened = model.trace.connections[c].openedAt {
+      page.row("opened", DisplayText(model.trace.stamp(opened)))
+    }
+    if let ending = detail.ending { end(ending, of: c, into: &page, model.trace) }
   }
 
   private static func ends(_ opened: Opened, into page: inout DetailPage) {
@@ -33,9 +37,11 @@ enum SessionTab {
   }
 
   private static func end(
-    _ ending: (time: Moment, closed: Closed), into page: inout DetailPage, _ trace: TraceView
+    _ ending: (time: Moment, closed: Closed), of c: Int, into page: inout DetailPage, _ trace: TraceView
   ) {
-    page.row("ended", DisplayText(trace.clock(ending.time) + "  " + ending.closed.words))
+    let opened = trace.connections[c].openedAt
+    let time = opened.map { trace.clock(ending.time, beside: $0) } ?? trace.stamp(ending.time)
+    page.row("ended", DisplayText(time + "  " + ending.closed.words))
   }
 
   /// Of a connection that ended without a packet: its ends, and what is remarked on it.
@@ -45,9 +51,11 @@ enum SessionTab {
     if let file = trace.file(ofConnection: silent.connection) { page.row("file", DisplayText(file)) }
     if let opened = trace.opening(ofConnection: silent.connection) { ends(opened, into: &page) }
     if let opened = trace.connections[silent.connection].openedAt {
-      page.row("opened", DisplayText(trace.clock(opened)))
+      page.row("opened", DisplayText(trace.stamp(opened)))
     }
-    if let ending = trace.ending(ofConnection: silent.connection) { end(ending, into: &page, trace) }
+    if let ending = trace.ending(ofConnection: silent.connection) {
+      end(ending, of: silent.connection, into: &page, trace)
+    }
     page.row("packets", "none")
     for number in trace.index.recordNumbers(about: silent) {
       guard case .found(let found)? = trace.source.record(at: number)?.event else { continue }
