@@ -73,6 +73,23 @@ import TraceModel
     #expect(content.decision?.kind == .continue)
   }
 
+  /// The MTA has its verdict on the message before the milter is through with it.
+  @Test func whatComesBehindTheVerdictChangesNothing() {
+    var play = Recording()
+    play.greet()
+    play.mta(MTA.mail())
+    play.milter(Milter.continue, Milter.continue)
+    for command in [MTA.rcpt(), MTA.data, MTA.eoh, MTA.bodyEOB] {
+      play.mta(command)
+      if command != MTA.bodyEOB { play.milter(Milter.continue) }
+    }
+    play.milter(Milter.addHeader("X-Late", "yes"), Milter.continue)
+    var facts = SessionFacts()
+    for record in play.records { facts.apply(record) }
+    #expect(facts.message?.decision?.stage == .bodyEOB)
+    #expect(facts.message?.modifications == [])
+  }
+
   /// Postfix reads the answers to the end of message in its cleanup process, which drops what came with them; in
   /// Sendmail the second answers the next MAIL, MAIL's own answer the recipient, and the refusal waits.
   @Test(arguments: [("Postfix 3.7.11", ReplyKind.reject), ("8.17.1.9", .continue)])

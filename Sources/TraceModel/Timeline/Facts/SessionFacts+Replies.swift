@@ -102,7 +102,9 @@ extension SessionFacts {
       } else if stage != nil {
         exchange.cameEarly(verdict, at: time, under: DeliveryRules(told: self))
       }
-    case .modification: modified(kind, number: number, author: author)
+    case .modification:
+      // One that the MTA reads as the answer to its next command changes nothing (R08; protocol.md 4.7).
+      if match != nil { modified(kind, number: number, author: author) }
     case .keepAlive, .misplaced: break
     }
     return match
