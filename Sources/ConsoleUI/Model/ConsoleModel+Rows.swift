@@ -274,13 +274,10 @@ extension ConsoleModel {
 
   /// What the prompt says of the filter being typed.
   private var filterWords: String? {
-    guard filterBefore != nil, filter != nil else { return nil }
-    let words: String
-    if view == .messages {
-      words = "\(NumberText.count(mails.count, "mail")) \(mails.count == 1 ? "matches" : "match")"
-    } else {
-      words = "\(NumberText.grouped(rows.count)) \(rows.count == 1 ? "matches" : "match")"
-    }
+    guard filter != nil else { return nil }
+    let count = view == .messages ? mails.count : rows.count
+    let what = view == .messages ? NumberText.count(count, "mail") : NumberText.grouped(count)
+    let words = count == 0 ? "nothing matches" : "\(what) \(count == 1 ? "matches" : "match")"
     return filterIsDone && !trace.isBehind ? words : words + " …"
   }
 

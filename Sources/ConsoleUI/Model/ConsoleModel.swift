@@ -250,7 +250,7 @@ extension ConsoleModel {
     }
     return Layout(
       size, panes: panes, sideBySideFrom: wideColumns, listColumns: view == .messages ? 150 : 110,
-      listRows: listRows,
+      listRows: listRows, hasTabs: view != .rules,
       barRows: helpTop == nil ? DeskBar.rows(desk, size) : 0)
   }
 

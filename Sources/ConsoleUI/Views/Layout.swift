@@ -24,10 +24,11 @@ package struct Layout: Hashable, Sendable {
   ///   - sideBySideFrom: columns from which on the detail stands at the right.
   ///   - listColumns: how many columns the list has use for beside a detail, whose lines are mail.
   ///   - listRows: how many rows the list could fill; a short list above a detail leaves it the rest.
+  ///   - hasTabs: whether the detail has several pages.
   ///   - barRows: what the desk takes.
   package init(
     _ size: Size, panes: Panes, sideBySideFrom wideColumns: Int = 120, listColumns: Int = 110,
-    listRows: Int = .max, barRows: Int = 0
+    listRows: Int = .max, hasTabs: Bool = true, barRows: Int = 0
   ) {
     var rest = Rect(size)
     isWide = size.columns >= wideColumns
@@ -55,7 +56,7 @@ package struct Layout: Hashable, Sendable {
     headings = listPart.takeTop(1)
     list = listPart
     // Side by side columns are short, and rows are not.
-    rule = detailPart.takeTop(!divider.isEmpty && detailPart.rows >= 12 ? 2 : 1)
+    rule = detailPart.takeTop(hasTabs && !divider.isEmpty && detailPart.rows >= 12 ? 2 : 1)
     detail = detailPart
   }
 

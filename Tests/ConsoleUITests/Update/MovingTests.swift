@@ -179,6 +179,14 @@ import Testing
     #expect(driver.text[1].contains("─ packet 38 · reply to EOH ─"))
   }
 
+  @Test func whereADetailHasOnePageNoLineIsKeptForTabs() {
+    var driver = Driver(size: Size(columns: 200, rows: 40), isLive: true)
+    driver.enter("on rcpt do hold")
+    driver.press("5 Esc 5")
+    #expect(driver.text[1].contains("─ rule 1 ─"))
+    #expect(!driver.text[2].hasSuffix("│"), "\(driver.text[2])")
+  }
+
   @Test func whatAReplyAnswersStandsBehindItsFieldsAndIsWhole() {
     var driver = Driver(size: Size(columns: 120, rows: 36))
     driver.press("2 4 G")

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct StatsTests {
-  /// Every kind of verdict, and counts of seven digits would not fit where one fits.
+  /// Every kind of verdict: more than fit beside one another on a narrow screen.
   private var records: MemoryRecords {
     var play = Recording()
     play.greet()
