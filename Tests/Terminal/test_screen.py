@@ -116,7 +116,7 @@ def test_filter_search_and_resize():
             t.send("rcptt")
             t.wait("unknown term 'rcptt'")
             t.key("Backspace")
-            t.wait("valid")
+            t.wait(r"✓ \d+ match")
             t.key("Enter")
             t.wait(r"rcpt +\d+ of \d+")
             t.resize(40, 10)

@@ -238,29 +238,31 @@ extension ConsoleModel {
     advanceFilter()
   }
 
-  /// Remembers what there is to go back to, before another filter is typed.
-  mutating func beginFilter() {
-    filterBefore = FilterBefore(filter: filter, rows: rows, mails: mails, lists: lists, row: selectedRow)
-  }
-
   /// Shows what the text typed so far takes, as long as it holds; the place is sought anew from where it was before.
   mutating func tryFilter(_ prompt: Prompt) {
-    guard let filterBefore, prompt.purpose == .filter else { return }
+    guard prompt.purpose == .filter else { return }
     switch prompt.validity {
     case .incomplete, .invalid: return
     case .open, .valid: break
     }
     let text = prompt.closedText
     guard filter?.expression != (try? Expression(parsing: text)) else { return }
+    // Not earlier: a pass that goes on must not leave a copy of itself behind.
+    if filterBefore == nil {
+      filterBefore = FilterBefore(filter: filter, rows: rows, mails: mails, lists: lists, row: selectedRow)
+    }
     setFilter(text)
-    anchor = filterBefore.row
+    anchor = filterBefore?.row
   }
 
   /// The filter being typed stays. The one that was there already looks anew: marks and findings may be others by now.
   mutating func keepFilter(_ text: String) {
-    defer { filterBefore = nil }
+    let before = filterBefore
+    filterBefore = nil
     let expression = try? Expression(parsing: text)
-    if expression == filterBefore?.filter?.expression || expression != filter?.expression { setFilter(text) }
+    if before == nil || expression == before?.filter?.expression || expression != filter?.expression {
+      setFilter(text)
+    }
   }
 
   /// Everything as it was before the filter was typed.

@@ -3,7 +3,6 @@ import TraceModel
 
 extension ConsoleModel {
   mutating func ask(_ purpose: Prompt.Purpose, text: String = "") {
-    if purpose == .filter { beginFilter() }
     prompt = Prompt(purpose, text: text)
     examinePrompt()
   }

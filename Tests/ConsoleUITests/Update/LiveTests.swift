@@ -187,6 +187,26 @@ import TraceModel
     #expect(driver.text[1].hasSuffix("rcpt  4 of 79, following"))
   }
 
+  @Test func aFilterThatIsComeBackToHasSeenEachRecordOnce() {
+    var (source, driver) = start()
+    append(40, of: Story.records, to: source)
+    driver.send(.appended)
+    driver.enter("rcpt and message.nrcpts == 1", at: "f")
+    for (count, typed) in [(12, ""), (20, " or mail")] {
+      driver.press("f")
+      append(count, of: Story.records, to: source)
+      driver.send(.appended)
+      driver.type(typed)
+      driver.press("Esc")
+    }
+    append(999, of: Story.records, to: source)
+    driver.send(.appended)
+    driver.settle()
+    let count = driver.model.list.count
+    driver.press("f Enter")
+    #expect(driver.model.list.count == count)
+  }
+
   @Test func macrosWhoseCommandComesAfterTheFreezeKeepTheirRow() {
     var (source, driver) = start()
     let records = Story.records
