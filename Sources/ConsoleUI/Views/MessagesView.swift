@@ -12,7 +12,8 @@ enum MessagesView {
     ) { index in
       model.mails.mail(line: index).map { mail in
         cells(
-          mail, below: index > 0 ? model.mails.mail(line: index - 1) : nil, model, outcomeIsLong: outcomeIsLong)
+          mail, below: index > 0 ? model.mails.mail(line: index - 1) : nil, model,
+          outcomeIsLong: outcomeIsLong)
       }
     }
     if !layout.headings.isEmpty { drawFilter(model, into: &frame, in: layout.headings) }
