@@ -22,6 +22,15 @@ package struct Negotiated: Hashable, Sendable {
     if answered.version < 3 { flags.insert(.noUnknown) }
     return flags
   }
+
+  /// Whether the milter gave a list of its own of the macros that it wants at a stage.
+  func requestsMacros(at stage: MacroStage) -> Bool { answered?.requestsMacros(at: stage) ?? false }
+}
+
+extension OptNeg {
+  package func requestsMacros(at stage: MacroStage) -> Bool {
+    symbolLists.contains { $0.stage == stage.rawValue && !$0.names.isEmpty }
+  }
 }
 
 extension OptNeg {

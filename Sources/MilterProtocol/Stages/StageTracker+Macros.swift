@@ -15,7 +15,11 @@ extension StageTracker {
       let name = kind?.name ?? "'\(InertText.string(escaping: [letter]))'"
       arrival.remark(.macroWithoutSlot, "macros for \(name)", &findings)
     }
-    if mta == .unknown { mta = MTAKind.told(from: arrival.packet, command: letter, strings: strings) }
+    if mta == .unknown {
+      mta = MTAKind.told(
+        from: arrival.packet, command: letter, strings: strings,
+        isRequested: negotiated.requestsMacros(at: .connect))
+    }
     if let awaited = queue.firstAwaited, awaited.stage.rawValue == letter, !marks.contains(.desynchronised) {
       arrival.remark(.macroTooLate, "macros for \(named(awaited)), which awaits its reply", &findings)
     }

@@ -215,6 +215,17 @@ private struct OddRow: Sendable, CustomStringConvertible {
     }
   }
 
+  /// Sendmail sends it, too, where a milter asks for it; Postfix has it unasked.
+  @Test(arguments: [("j {daemon_addr} v", MTAKind.unknown), ("", .postfix)])
+  func aDaemonAddressThatTheMilterAskedForTellsNothing(_ asked: String, _ mta: MTAKind) {
+    var play = LegPlay()
+    play.play(MTA.optNeg(), Milter.optNeg(.current, [], symbols: [(0, asked)]))
+    play.play(MTA.macro("C", ["j": "mx", "{daemon_addr}": "127.0.0.1"]))
+    #expect(play.tracker.mta == mta)
+    play.play(MTA.macro("C", ["v": "8.17.1.9"]))
+    #expect(play.tracker.mta == (mta == .unknown ? .sendmail : mta))
+  }
+
   @Test func postfixTakesProgressAtAnyStage() {
     var play = LegPlay("O/O")
     play.play(MTA.macro("C", ["v": "Postfix 3.7.11"]), MTA.connect(), Milter.progress, Milter.continue)

@@ -58,6 +58,6 @@ extension ClientFacts {
 extension NegotiationFacts {
   /// Whether the milter gave a list of its own of the macros that it wants at a stage.
   func requestsMacros(at stage: MacroStage) -> Bool {
-    answered?.symbolLists.contains { $0.stage == stage.rawValue && !$0.names.isEmpty } ?? false
+    answered?.requestsMacros(at: stage) ?? false
   }
 }
