@@ -61,26 +61,33 @@ package final class TraceFileReader: RecordSource {
   package func mayHold(_ probe: TextProbe, at place: Int) -> Bool {
     guard (0..<count).contains(place) else { return true }
     let range = line(place)
-    let sweep = sweep(for: probe)
-    if let known = sweeps[sweep].mayStand(in: range) { return known }
+    let sweep = sweeps.firstIndex { $0.probe == probe }
+    if let sweep, let known = sweeps[sweep].mayStand(in: range) { return known }
     guard range.count <= Self.longestLine, let loaded = window.load(range, of: file.store) else {
       return true
     }
     let contents = window.contents
+    guard let sweep = sweep ?? newSweep(probe, for: range) else {
+      return probe.mayStand(in: contents.span.extracting(loaded))
+    }
     sweeps[sweep].sweep(contents.span.extracting(loaded.lowerBound..<window.count), from: range.lowerBound)
     return sweeps[sweep].mayStand(in: range) ?? true
   }
 
-  /// The place in ``sweeps`` of the one for `probe`.
-  private func sweep(for probe: TextProbe) -> Int {
-    for place in sweeps.indices where sweeps[place].probe == probe { return place }
-    if sweeps.count >= Self.mostSweeps { sweeps.removeFirst() }
-    sweeps.append(ProbeSweep(probe))
-    return sweeps.count - 1
+  /// A place in ``sweeps`` for one more text; nil where all are taken by texts that are looked for hereabouts, which would
+  /// be swept for again and again if they gave way.
+  private func newSweep(_ probe: TextProbe, for line: Range<Int>) -> Int? {
+    if sweeps.count < Self.mostSweeps {
+      sweeps.append(ProbeSweep(probe))
+      return sweeps.count - 1
+    }
+    guard let idle = sweeps.firstIndex(where: { !$0.isNear(line) }) else { return nil }
+    sweeps[idle] = ProbeSweep(probe)
+    return idle
   }
 
-  /// As many texts as a filter and a search ask for at a time.
-  private static let mostSweeps = 4
+  /// As many texts as filters and a search ask for at a time.
+  private static let mostSweeps = 8
 
   private func line(_ place: Int) -> Range<Int> {
     place + 1 < index.count ? index.line(place + 1) : index.tail..<index.bytes

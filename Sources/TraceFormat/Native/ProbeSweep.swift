@@ -23,6 +23,13 @@ package struct ProbeSweep: Sendable {
     return next < places.count && places[next] < line.upperBound
   }
 
+  /// Whether the stretch has that line, or lies no further from it than it is long: whoever goes through a trace line by
+  /// line will ask again.
+  package func isNear(_ line: Range<Int>) -> Bool {
+    line.lowerBound <= stretch.upperBound + stretch.count
+      && line.upperBound >= stretch.lowerBound - stretch.count
+  }
+
   /// Looks at `bytes`, which begin at `start` of the trace; what was looked at before is forgotten.
   package mutating func sweep(_ bytes: Span<UInt8>, from start: Int) {
     stretch = start..<start + bytes.count

@@ -66,6 +66,8 @@ package struct FilterPass<Predicate: PacketPredicate> {
   private var nextRemark = 0
   private var seen = EvidenceSeen()
   private let needs: FactNeeds
+  /// What the slice at hand has cost so far.
+  private var effort = 0
 
   package init(_ predicate: Predicate) {
     self.predicate = predicate
@@ -81,7 +83,7 @@ package struct FilterPass<Predicate: PacketPredicate> {
     _ reader: TimelineReader, limit: Int = .max, before end: Int = .max
   ) -> Bool {
     let count = min(end, reader.index.count)
-    var effort = 0
+    effort = 0
     let folds = !needs.isEmpty
     let evidence = predicate.evidence
     let none = FactsBox()
@@ -112,6 +114,9 @@ package struct FilterPass<Predicate: PacketPredicate> {
     if matches && !listed { rows.insert(UInt32(row), at: at) }
     if !matches && listed { rows.remove(at: at) }
   }
+
+  /// Rows of other connections that a late start goes over in the time of one step.
+  private static var rowsPassedPerStep: Int { 64 }
 
   /// Where `row` stands or would stand among the rows found.
   package func position(of row: UInt32) -> Int {
@@ -148,6 +153,7 @@ package struct FilterPass<Predicate: PacketPredicate> {
       add(entry, to: followed, reader)
     } else if begins {
       box = FactsBox(reader.index.facts(at: next, from: reader.source))
+      effort += (next - reader.index.connections[Int(c)].firstRow) / Self.rowsPassedPerStep
       folded[c] = box
       latest = (c, box)
     } else {
