@@ -93,6 +93,25 @@ import TraceModel
     #expect(index.count > 0)
   }
 
+  /// Facts are not kept for ever where only the MTA's end is told; what comes later is folded again from the start.
+  @Test func aLatePacketOfAForgottenConnectionHasAllItsFacts() {
+    var play = Recording()
+    play.greet()
+    play.close(.mta)
+    for connection in 2...80 {
+      play.connection = connection
+      play.open()
+      play.close(.mta)
+    }
+    play.connection = 1
+    play.milter(Milter.accept, Milter.accept)
+    let (index, source) = index(play)
+    for row in [index.count - 2, index.count - 1] {
+      #expect(index.facts(at: row, from: source).client != nil)
+      #expect(index.facts(at: row, from: source).helo != nil)
+    }
+  }
+
   @Test func anyPrefixIsAnIndex() {
     let records = interleaved().records
     var grown = TimelineIndex()

@@ -28,6 +28,8 @@ package struct ConnectionEntry: Sendable, Hashable {
   @CompactIndex var latestMessage: Int? = nil
   /// Its place in ``LiveFacts``; nil once it is over.
   @CompactIndex var live: Int? = nil
+  /// Whether its facts were given up, so that those at ``live``, if any, are not whole.
+  var isForgotten = false
   /// The latest record that changed its facts.
   @CompactIndex var factsRecord: Int? = nil
   /// Its packets outside any message, by the table of spans.

@@ -109,14 +109,17 @@ extension TimelineIndex {
     guard record.connection > 0 else { return }
     let c = connection(numbered: record.connection)
     takeSnapshot(c, before: index, record)
-    let place = self.place(c)
-    let placement = live.facts[place].apply(record)
-    if SessionFacts.heeds(record.event) { connections[c].factsRecord = index }
+    var placement: Placement?
+    if SessionFacts.heeds(record.event) {
+      let place = self.place(c)
+      placement = live.facts[place].apply(record)
+      connections[c].factsRecord = index
+    }
     switch record.event {
     case .received(let received):
       guard let placement else { break }
       add(received.packet, number: received.number, record: index, at: record.time, c, placement)
-      if connections[c].mta == nil { tellMTA(received.packet.kind, c, place) }
+      if connections[c].mta == nil { tellMTA(received.packet.kind, c, place(c)) }
     case .sent(let sent): self.sent(sent, record: index, at: record.time, c, placement)
     case .opened:
       connections[c].openedAt = record.time
@@ -198,6 +201,7 @@ extension TimelineIndex {
   private mutating func forget(_ c: Int) {
     if let place = connections[c].live { live.giveUp(place) }
     connections[c].live = nil
+    connections[c].isForgotten = true
   }
 
   private mutating func released(_ released: Released, record: Int, _ c: Int) {

@@ -170,7 +170,9 @@ extension TimelineIndex {
   package func facts(at row: Int, from source: some RecordSource) -> SessionFacts {
     let c = connectionIndex(at: row)
     let last = Int(packets[row].record)
-    if let place = connections[c].live, connections[c].factsRecord == last { return live.facts[place] }
+    if let place = connections[c].live, !connections[c].isForgotten, connections[c].factsRecord == last {
+      return live.facts[place]
+    }
     let snapshot = snapshots[c]?.last { $0.record <= last }
     var facts = snapshot?.facts ?? SessionFacts()
     var remark = remarks.firstEntry(from: snapshot?.record ?? connections[c].openedRecord ?? 0)
