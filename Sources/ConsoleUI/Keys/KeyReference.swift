@@ -10,7 +10,7 @@ package enum KeyReference {
       `$XDG_CONFIG_HOME/mitmilter/config`; `unbind KEY` takes it away. What a key does itself is typed and bound as
       `screen` and the word in the table: `bind ^N screen down`.
 
-      A number typed before a key marked *n* repeats it: `12j` goes twelve rows down, `117G` to packet 117. As each of
+      A number typed before a key marked *n* repeats it: `12j` goes twelve rows down, `117G` to packet 117, typed without a pause. As each of
       `\(ListView.digits.0)` to `\(ListView.digits.1)` shows its view at once, a number of one such digit has a 0 in front: `04j`.
 
 

@@ -33,14 +33,10 @@ extension ConsoleModel {
     -> [ConsoleEffect]
   {
     let lines = helpLines(width: size.columns)
-    var line = start
-    for _ in 0..<max(1, count) {
-      let places = (1...lines.count).map { ((line + $0 * step) % lines.count + lines.count) % lines.count }
-      guard let found = places.first(where: { search.matches(lines[$0].plainBytes) }) else {
-        return refuse("'\(search.text)' is nowhere in the help")
-      }
-      line = found
-    }
+    let places = (1...lines.count).map { ((start + $0 * step) % lines.count + lines.count) % lines.count }
+    let found = places.filter { search.matches(lines[$0].plainBytes) }
+    guard !found.isEmpty else { return refuse("'\(search.text)' is nowhere in the help") }
+    let line = found[(max(1, count) - 1) % found.count]
     helpMatch = line
     if !((helpTop ?? 0)..<(helpTop ?? 0) + helpHeight).contains(line) {
       helpTop = max(0, min(line - helpHeight / 2, lines.count - helpHeight))

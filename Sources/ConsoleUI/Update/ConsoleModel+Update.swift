@@ -65,7 +65,7 @@ extension ConsoleModel {
       var count: Int?
       if takesCount, let run, let number = run.count, !run.isStale(at: now) {
         count = number
-        show(run.origin)
+        if helpTop == nil { show(run.origin) }
       }
       return perform(act, count: count)
     case nil:

@@ -76,11 +76,11 @@ enum TitleBar {
   }
 
   private static func state(_ model: ConsoleModel) -> DisplayText {
+    if case .unrecorded = model.stream { return DisplayText("✖ NOT RECORDED", style: Style(.bad, .bold)) }
     if model.isFrozen { return DisplayText("FROZEN", style: Style(.frozen, .bold)) }
     switch model.stream {
-    case .unrecorded: return DisplayText("✖ NOT RECORDED", style: Style(.bad, .bold))
     case .ended: return DisplayText("■ ENDED", style: .dim)
-    case .flowing: break
+    case .flowing, .unrecorded: break
     }
     switch model.origin {
     case .live(_, _, let file):

@@ -119,6 +119,9 @@ final class LiveScreen {
     started()
     defer {
       thread.join()
+      // What came since the last frame.
+      _ = try? feed.refresh()
+      for words in feed.takeMessages() { tell(words) }
       if case .unrecorded = feed.stream { tell(Self.incomplete) }
     }
     do {

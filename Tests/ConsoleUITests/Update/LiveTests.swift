@@ -49,8 +49,9 @@ import TraceModel
     #expect(driver.text[0].contains("● REC"))
     driver.send(.streamChanged(.unrecorded))
     #expect(driver.text[0].contains("✖ NOT RECORDED"))
-    driver.press("j")
+    driver.press("j p")
     #expect(driver.text[0].contains("✖ NOT RECORDED"))
+    driver.press("p")
     driver.send(.streamChanged(.ended))
     #expect(driver.text[0].contains("■ ENDED"))
   }

@@ -64,6 +64,8 @@ import Testing
     #expect(driver.model.helpTop != nil && driver.text.contains { $0.contains("swap two characters") })
     driver.press("n")
     #expect(driver.text.contains { $0.contains("swap two characters") })
+    driver.press("9 9 9 9 9 9 9 9 9 n")
+    #expect(driver.model.helpTop != nil && driver.text.contains { $0.contains("swap two characters") })
     driver.enter("no such words", at: "/")
     #expect(driver.model.status?.text == "'no such words' is nowhere in the help")
   }

@@ -14,6 +14,8 @@ import TraceModel
     return names.filter { $0.hasSuffix(".mtrace") }.sorted()
   }()
 
+  @Test func thereAreSamples() { #expect(Self.samples.count > 8) }
+
   @Test(arguments: samples)
   func aSampleHoldsTheFindingsOfToday(_ name: String) throws {
     let source = try records(TemporaryFolder.bytes(of: Fixtures.project.path + "/sample-sessions/" + name))
