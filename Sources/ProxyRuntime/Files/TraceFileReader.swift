@@ -15,6 +15,8 @@ package final class TraceFileReader: RecordSource {
   private var tail = Tail.none
   /// Over what the window shows, for the texts that were looked for last.
   private var sweeps: [ProbeSweep] = []
+  /// Of the texts, in the same order: to go over the sweeps themselves counts references for each line.
+  private var fingerprints: [UInt64] = []
 
   /// What follows the last line feed.
   private enum Tail { case none, record, torn }
@@ -61,7 +63,7 @@ package final class TraceFileReader: RecordSource {
   package func mayHold(_ probe: TextProbe, at place: Int) -> Bool {
     guard (0..<count).contains(place) else { return true }
     let range = line(place)
-    let sweep = sweeps.firstIndex { $0.probe == probe }
+    let sweep = sweep(of: probe)
     if let sweep, let known = sweeps[sweep].mayStand(in: range) { return known }
     guard range.count <= Self.longestLine, let loaded = window.load(range, of: file.store) else {
       return true
@@ -74,15 +76,24 @@ package final class TraceFileReader: RecordSource {
     return sweeps[sweep].mayStand(in: range) ?? true
   }
 
+  private func sweep(of probe: TextProbe) -> Int? {
+    for i in fingerprints.indices where fingerprints[i] == probe.fingerprint {
+      if sweeps[i].probe == probe { return i }
+    }
+    return nil
+  }
+
   /// A place in ``sweeps`` for one more text; nil where all are taken by texts that are looked for hereabouts, which would
   /// be swept for again and again if they gave way.
   private func newSweep(_ probe: TextProbe, for line: Range<Int>) -> Int? {
     if sweeps.count < Self.mostSweeps {
       sweeps.append(ProbeSweep(probe))
+      fingerprints.append(probe.fingerprint)
       return sweeps.count - 1
     }
     guard let idle = sweeps.firstIndex(where: { !$0.isNear(line) }) else { return nil }
     sweeps[idle] = ProbeSweep(probe)
+    fingerprints[idle] = probe.fingerprint
     return idle
   }
 

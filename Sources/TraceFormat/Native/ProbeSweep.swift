@@ -12,12 +12,17 @@ package struct ProbeSweep: Sendable {
   private var places: [Int] = []
   /// Of the places, the first that is not in front of the line that was asked for last.
   private var next = 0
+  /// Stretches that are still to be passed over, as the text stood in most lines of one before them.
+  private var unlooked = 0
+  private var isUnlooked = false
 
   package init(_ probe: TextProbe) { self.probe = probe }
 
-  /// Whether the text may stand in that line; nil where the line is not in the stretch.
+  /// Whether the text may stand in that line; nil where the line is not in the stretch. Where hardly a line is without
+  /// the text it costs more to look than it saves, and some stretches are said to have it everywhere.
   package mutating func mayStand(in line: Range<Int>) -> Bool? {
     guard line.lowerBound >= stretch.lowerBound, line.upperBound <= stretch.upperBound else { return nil }
+    if isUnlooked { return true }
     while next > 0, places[next - 1] >= line.lowerBound { next -= 1 }
     while next < places.count, places[next] < line.lowerBound { next += 1 }
     return next < places.count && places[next] < line.upperBound
@@ -35,6 +40,11 @@ package struct ProbeSweep: Sendable {
     stretch = start..<start + bytes.count
     places.removeAll(keepingCapacity: true)
     next = 0
+    isUnlooked = unlooked > 0
+    if isUnlooked {
+      unlooked -= 1
+      return
+    }
     let steps = PairSteps(rarestOf: probe.bytes)
     var offset = 0
     while offset < bytes.count {
@@ -53,7 +63,17 @@ package struct ProbeSweep: Sendable {
         offset += 1
       }
     }
+    if bytes.count >= Self.telling, places.count * Self.commonDistance > bytes.count {
+      unlooked = Self.stretchesPassedOver
+    }
   }
+
+  /// Bytes of a stretch that tells something of those behind it.
+  private static let telling = 32_768
+
+  /// Bytes from one line with the text to the next, at most, where it is said to be everywhere: about two short records.
+  private static let commonDistance = 512
+  private static let stretchesPassedOver = 15
 
   private static func endOfLine(from start: Int, in bytes: Span<UInt8>) -> Int {
     unsafe bytes.withUnsafeBytes { buffer in

@@ -81,4 +81,20 @@ import TraceModel
     #expect(
       [6..<8, 4..<6, 2..<4, 0..<2, 4..<6].map { sweep.mayStand(in: $0) } == [false, true, false, true, true])
   }
+
+  /// What stands in most lines is looked for in some stretches only; the others are said to have it everywhere.
+  @Test func looksSeldomForWhatIsEverywhere() throws {
+    var sweep = ProbeSweep(try #require(TextProbe(bytes("a"))))
+    let full = (0..<20_000).flatMap { _ in bytes("a\n") }
+    let empty = (0..<20_000).flatMap { _ in bytes("b\n") }
+    sweep.sweep(full.span, from: 0)
+    var answers: [Bool?] = []
+    for stretch in 1...17 {
+      let start = stretch * empty.count
+      sweep.sweep(empty.span, from: start)
+      answers.append(sweep.mayStand(in: start..<start + 2))
+      #expect(sweep.mayStand(in: start - 2..<start) == nil)
+    }
+    #expect(answers == Array(repeating: true, count: 15) + [false, false])
+  }
 }
