@@ -51,6 +51,16 @@ extension Expression {
     }
   }
 
+  /// Whether it asks for what is known of the message or the connection, and for nothing of the packet itself.
+  var asksFactsAlone: Bool {
+    switch self {
+    case .holds(let field), .compare(let field, _, _): field.term.source.isFact
+    case .search: false
+    case .not(let member): member.asksFactsAlone
+    case .and(let members), .or(let members): members.allSatisfy(\.asksFactsAlone)
+    }
+  }
+
   /// The fields that it asks for, in order, each once.
   package var fields: [Field] {
     switch self {
@@ -88,7 +98,7 @@ extension Term.Source {
       case .connection, .message, .number, .length, .took: return []
       case .clientPort: return .session
       case .messageSize: return .size
-      case .messageRecipients: return .envelope
+      case .messageRecipients: return .recipients
       case .replyCode, .headerIndex: return .packet
       }
     case .text(let field):
@@ -100,10 +110,42 @@ extension Term.Source {
       case .rcptArguments, .headerName, .headerValue, .body, .replyText, .unknownLine, .reason, .text, .raw:
         return .packet
       case .heloName, .clientHost, .clientAddress: return .session
-      case .messageFrom, .messageRecipients: return .envelope
-      case .macro, .queue: return .macros
+      case .messageFrom: return .envelope
+      case .messageRecipients: return .recipients
+      case .macro: return .macros
+      // Of the macros that brought it, wherever they stand.
+      case .queue: return .packet
       case .messageSubject, .messageHeader: return .headers
       }
+    }
+  }
+
+  /// Whether packets of one message, or of one connection outside any, have the same until the facts change.
+  fileprivate var isFact: Bool {
+    switch self {
+    case .kinds, .flags, .stage, .sender, .time, .finding, .refusal: return false
+    case .number(let field):
+      switch field {
+      case .connection, .message, .clientPort, .messageSize, .messageRecipients: return true
+      case .number, .length, .took, .replyCode, .headerIndex: return false
+      }
+    case .text(let field):
+      switch field {
+      case .heloName, .clientHost, .clientAddress, .macro, .messageFrom, .messageRecipients, .messageSubject,
+        .messageHeader:
+        return true
+      case .code, .mailAddress, .mailArguments, .rcptAddress, .rcptArguments, .headerName, .headerValue,
+        .body, .replyText, .unknownLine, .reason, .text, .raw, .queue:
+        return false
+      }
+    }
+  }
+
+  /// Whether a packet may have it only some time after it came.
+  var becomesKnownLater: Bool {
+    switch self {
+    case .flags, .finding: true
+    case .kinds, .refusal, .stage, .sender, .time, .number, .text: false
     }
   }
 

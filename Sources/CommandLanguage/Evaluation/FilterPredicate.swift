@@ -6,6 +6,8 @@ package struct FilterPredicate: PacketPredicate {
   package let matcher: Matcher
   package let headers: [HeaderProbe]?
   package let evidence: [Evidence]?
+  package let asksFactsAlone: Bool
+  package let heedsChanges: Bool
   private let requirement: TextRequirement?
 
   package init(_ expression: Expression) {
@@ -13,6 +15,8 @@ package struct FilterPredicate: PacketPredicate {
     requirement = expression.requirement
     headers = expression.headers
     evidence = expression.evidence
+    asksFactsAlone = expression.asksFactsAlone
+    heedsChanges = expression.fields.contains { $0.term.source.becomesKnownLater }
   }
 
   package var needs: FactNeeds {
@@ -22,6 +26,7 @@ package struct FilterPredicate: PacketPredicate {
     if matcher.needs.contains(.size) { needs.insert(.size) }
     if matcher.needs.contains(.macros) { needs.insert(.macros) }
     if matcher.needs.contains(.headers) { needs.insert(.headers) }
+    if matcher.needs.contains(.recipients) { needs.formUnion([.envelope, .verdicts]) }
     return needs
   }
 

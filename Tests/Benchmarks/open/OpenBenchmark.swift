@@ -29,6 +29,11 @@ import TraceModel
     for filter in [
       "reject", "took > 10ms", "message.subject contains \"nowhere\"", "message.from contains \"nowhere\"",
       "rcpt.address contains \"nowhere\"", "header.value contains \"nowhere\"", "\"nowhere to be found\"",
+      // What nearly every message has.
+      "message.header[\"Subject\"] contains \"e\"", "message.from contains \"e\"",
+      "message.rcpts contains \"e\"",
+      "message.size > 1", "macro[\"i\"] contains \"1\"", "queue contains \"1\"", "helo.name contains \"e\"",
+      "rcpt.address contains \"e\"", "header.value contains \"e\"", "\"e\"",
     ] {
       measure("filter: " + filter) {
         type("f", &model)

@@ -118,12 +118,14 @@ import TraceModel
     let record = Record(time: .zero, connection: 1, event: .marked(packet: 3, on: true))
     source.append(record)
     index.append(record)
-    pass.reconsider(2, TimelineReader(index, source))
-    pass.reconsider(2, TimelineReader(index, source))
+    var isOther = pass.reconsider([2], TimelineReader(index, source))
+    #expect(isOther)
+    isOther = pass.reconsider([2], TimelineReader(index, source))
+    #expect(!isOther)
     #expect(pass.rows == [2])
     let off = Record(time: .zero, connection: 1, event: .marked(packet: 3, on: false))
     index.append(off)
-    pass.reconsider(2, TimelineReader(index, source))
+    pass.reconsider([2], TimelineReader(index, source))
     #expect(pass.rows.isEmpty)
   }
 }

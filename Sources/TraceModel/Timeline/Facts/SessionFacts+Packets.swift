@@ -90,7 +90,7 @@ extension SessionFacts {
   }
 
   /// Facts of the session that a command brings.
-  private mutating func note(_ kind: CommandKind, _ packet: Packet, forwarded: Bool) {
+  mutating func note(_ kind: CommandKind, _ packet: Packet, forwarded: Bool) {
     switch kind {
     case .optNeg:
       negotiation.offered = OptNeg(reading: packet)

@@ -35,10 +35,12 @@ struct EvidenceSeen: Sendable {
     }
   }
 
-  func covers(_ entry: PacketEntry, connection: UInt32) -> Bool {
-    let (span, c) = (Int(entry.span), Int(connection))
-    return span < messages.count && messages[span] || c < connections.count && connections[c]
+  func coversSpan(of entry: PacketEntry) -> Bool {
+    let span = Int(entry.span)
+    return span < messages.count && messages[span]
   }
+
+  func coversConnection(_ c: UInt32) -> Bool { Int(c) < connections.count && connections[Int(c)] }
 
   private static func set(_ place: Int, in seen: inout [Bool]) {
     if place >= seen.count { seen += repeatElement(false, count: place + 1 - seen.count) }

@@ -7,14 +7,17 @@ package struct FactNeeds: OptionSet, Hashable, Sendable {
 
   /// CONNECT and HELO.
   package static let session = FactNeeds(rawValue: 1 << 0)
+  /// Macros in force.
   package static let macros = FactNeeds(rawValue: 1 << 1)
   /// MAIL and RCPT.
   package static let envelope = FactNeeds(rawValue: 1 << 2)
   package static let headers = FactNeeds(rawValue: 1 << 3)
   /// Bytes of the message so far.
   package static let size = FactNeeds(rawValue: 1 << 4)
+  /// Which recipients were refused: only for these are replies folded.
+  package static let verdicts = FactNeeds(rawValue: 1 << 5)
 
-  package static let all: FactNeeds = [.session, .macros, .envelope, .headers, .size]
+  package static let all: FactNeeds = [.session, .macros, .envelope, .headers, .size, .verdicts]
 
   /// Whether the content of such a packet has to be read for these facts.
   func includes(_ kind: PacketKind) -> Bool {
@@ -24,10 +27,28 @@ package struct FactNeeds: OptionSet, Hashable, Sendable {
     case .command(.mail), .command(.rcpt): contains(.envelope)
     case .command(.header): contains(.headers)
     // Which replies are awaited depends on it.
-    case .command(.optNeg), .reply(.optNeg): true
+    case .command(.optNeg), .reply(.optNeg): contains(.verdicts)
     case .command, .reply, .unknown, .empty: false
     }
   }
+
+  /// Whether such a packet changes these facts by what it is and how long, without having been read.
+  ///
+  /// - Parameter stage: of the packet; nil where it is not known.
+  func heeds(_ kind: PacketKind, at stage: Stage?) -> Bool {
+    switch kind {
+    case .command(.header), .command(.body), .command(.bodyEOB): contains(.size)
+    // Their letter makes the macros of later stages void, or takes the place of a set.
+    case .command(.optNeg), .command(.connect), .command(.helo), .command(.mail), .command(.rcpt),
+      .command(.macro), .command(.quit), .command(.quitNC):
+      contains(.macros)
+    case .reply: contains(.verdicts) && (stage == .rcpt || stage == nil)
+    case .command, .unknown, .empty: false
+    }
+  }
+
+  /// Whether what stands in front of a message tells nothing of them.
+  var isOfMessageAlone: Bool { isDisjoint(with: [.session, .macros, .verdicts]) }
 }
 
 /// Yes or no about a packet in its context; what filters and searches are made of.
@@ -43,12 +64,18 @@ package protocol PacketPredicate: Sendable {
   var evidence: [Evidence]? { get }
   /// The headers whose names and values `needs` is about; nil for all.
   var headers: [HeaderProbe]? { get }
+  /// Whether the answer is the same for all packets of a message, or of a connection outside any, until `needs` change.
+  var asksFactsAlone: Bool { get }
+  /// Whether the answer may be another once flags or findings of the packet change.
+  var heedsChanges: Bool { get }
 }
 
 extension PacketPredicate {
   package func requirement(for kind: PacketKind, from sender: Leg) -> TextProbe? { nil }
   package var headers: [HeaderProbe]? { nil }
   package var evidence: [Evidence]? { nil }
+  package var asksFactsAlone: Bool { false }
+  package var heedsChanges: Bool { true }
 }
 
 /// Finds the packets that a predicate says yes to, in order, some at a time.
@@ -86,6 +113,7 @@ package struct FilterPass<Predicate: PacketPredicate> {
     effort = 0
     let folds = !needs.isEmpty
     let evidence = predicate.evidence
+    let remembers = folds && predicate.asksFactsAlone
     let none = FactsBox()
     while next < count, effort < limit {
       let entry = reader.index.packets[next]
@@ -94,18 +122,34 @@ package struct FilterPass<Predicate: PacketPredicate> {
       let box = folds ? fold(entry, reader, begins: isHopeful) ?? none : none
       let kind = entry.kind
       if isHopeful, predicate.mayMatch(kind, from: entry.sender), mayHold(kind, entry, reader.source) {
-        let context = RowContext(reader: reader, row: next, entry: entry, facts: box)
-        if predicate.matches(context) { rows.append(UInt32(next)) }
+        if remembers, let answer = box.answer, answer.span == entry.span {
+          if answer.matches { rows.append(UInt32(next)) }
+        } else {
+          let matches = predicate.matches(
+            RowContext(reader: reader, row: next, entry: entry, facts: box))
+          if matches { rows.append(UInt32(next)) }
+          box.answer = FactsBox.Answer(span: entry.span, matches: matches)
+        }
         none.isFolded = false
+        none.answer = nil
       }
       next += 1
     }
     return next >= count
   }
 
-  /// Asks again about a packet whose flags or findings changed since.
-  package mutating func reconsider(_ row: Int, _ reader: TimelineReader) {
-    guard row < next else { return }
+  /// Asks again about packets that it has looked at, of which something became known since.
+  ///
+  /// - Returns: false where the rows found are the same as before.
+  @discardableResult
+  package mutating func reconsider(_ changed: [Int], _ reader: TimelineReader) -> Bool {
+    guard predicate.heedsChanges else { return false }
+    var isOther = false
+    for row in changed where row < next { isOther = reconsider(row, reader) || isOther }
+    return isOther
+  }
+
+  private mutating func reconsider(_ row: Int, _ reader: TimelineReader) -> Bool {
     let entry = reader.index.packets[row]
     let matches =
       predicate.mayMatch(entry.kind, from: entry.sender) && predicate.matches(reader.context(at: row))
@@ -113,6 +157,7 @@ package struct FilterPass<Predicate: PacketPredicate> {
     let listed = at < rows.count && rows[at] == UInt32(row)
     if matches && !listed { rows.insert(UInt32(row), at: at) }
     if !matches && listed { rows.remove(at: at) }
+    return matches != listed
   }
 
   /// Rows of other connections that a late start goes over in the time of one step.
@@ -134,26 +179,33 @@ package struct FilterPass<Predicate: PacketPredicate> {
     -> Bool
   {
     let c = reader.index.spans[Int(entry.span)].connection
-    if seen.covers(entry, connection: c) { return true }
-    guard let found = evidence.first(where: { $0.mayBe(entry, in: reader.source) }) else { return false }
-    seen.note(found, entry, connection: c)
-    return true
+    if seen.coversConnection(c) { return true }
+    var isCovered = seen.coversSpan(of: entry)
+    let wasCovered = isCovered
+    for one in evidence where !(wasCovered && one.scope == .message) {
+      guard one.mayBe(entry, in: reader.source) else { continue }
+      seen.note(one, entry, connection: c)
+      isCovered = true
+    }
+    return isCovered
   }
 
   /// Brings the facts of the packet's connection up to and with it. Packets whose content nobody asks for are
   /// folded as what they are, without being read.
   ///
-  /// - Parameter begins: false where a connection that is not followed so far need not be, which gives nil.
+  /// - Parameter begins: false where a connection that is not followed so far need not be.
+  /// - Returns: nil where it is not followed, as nothing is needed of it.
   private mutating func fold(_ entry: PacketEntry, _ reader: TimelineReader, begins: Bool) -> FactsBox? {
-    if nextRemark < reader.index.remarks.count { foldRemarks(before: Int(entry.record), reader) }
+    if needs.contains(.verdicts), nextRemark < reader.index.remarks.count {
+      foldRemarks(before: Int(entry.record), reader)
+    }
     let c = reader.index.spans[Int(entry.span)].connection
     let box: FactsBox
     if let followed = self.box(c) {
       box = followed
-      add(entry, to: followed, reader)
-    } else if begins {
-      box = FactsBox(reader.index.facts(at: next, from: reader.source))
-      effort += (next - reader.index.connections[Int(c)].firstRow) / Self.rowsPassedPerStep
+      add(entry, at: next, to: followed, reader)
+    } else if begins, !needs.isOfMessageAlone || reader.index.messageIndex(at: next) != nil {
+      box = begin(c, entry, reader)
       folded[c] = box
       latest = (c, box)
     } else {
@@ -166,13 +218,55 @@ package struct FilterPass<Predicate: PacketPredicate> {
     return box
   }
 
-  private func add(_ entry: PacketEntry, to box: FactsBox, _ reader: TimelineReader) {
-    let kind = entry.kind
-    if entry.isTouched || needs.includes(kind) && mayMatter(kind, entry, reader.source) {
-      if let record = reader.record(at: Int(entry.record)) { box.facts.apply(record) }
+  /// The facts of a connection that was not followed so far, the packet at hand included.
+  private mutating func begin(_ c: UInt32, _ entry: PacketEntry, _ reader: TimelineReader) -> FactsBox {
+    let index = reader.index
+    var from = index.connections[Int(c)].firstRow
+    defer { effort += (next - from) / Self.rowsPassedPerStep }
+    if needs.contains(.verdicts) { return FactsBox(index.facts(at: next, from: reader.source)) }
+    let box: FactsBox
+    if needs.isOfMessageAlone {
+      box = FactsBox(SessionFacts())
+      from = index.messageIndex(at: next).map { index.messages[$0].firstRow } ?? from
     } else {
-      box.facts.received(
-        hollow: entry, number: reader.index.numbers.number(next), at: reader.index.packets.time(next))
+      let snapshot = index.snapshots[Int(c)]?.last { $0.row <= next }
+      box = FactsBox(snapshot?.facts ?? SessionFacts())
+      from = snapshot?.row ?? from
+    }
+    for row in from...next {
+      let other = index.packets[row]
+      if index.spans[Int(other.span)].connection == c { add(other, at: row, to: box, reader) }
+    }
+    return box
+  }
+
+  private func add(_ entry: PacketEntry, at row: Int, to box: FactsBox, _ reader: TimelineReader) {
+    let kind = entry.kind
+    // A packet of another message may have begun that.
+    if let span = box.answer?.span, span != entry.span { box.answer = nil }
+    let isRead = needs.includes(kind) && mayMatter(kind, entry, reader.source)
+    if needs.contains(.verdicts) {
+      if isRead || needs.heeds(kind, at: entry.stage) || entry.isTouched { box.answer = nil }
+      if entry.isTouched || isRead {
+        if let record = reader.record(at: Int(entry.record)) { box.facts.apply(record) }
+      } else {
+        box.facts.received(
+          hollow: entry, number: reader.index.numbers.number(row), at: reader.index.packets.time(row))
+      }
+    } else if entry.sender == .mta, !entry.flags.contains(.injected) {
+      let index = reader.index.spans[Int(entry.span)].message
+      let message = index == .max ? 0 : reader.index.messages[Int(index)].number
+      let number = reader.index.numbers.number(row)
+      if message != 0, box.message != message {
+        box.message = message
+        box.facts.message = MessageFacts(number: message, firstPacket: number)
+        box.answer = nil
+      }
+      guard isRead || needs.heeds(kind, at: entry.stage) else { return }
+      box.answer = nil
+      let packet = isRead ? reader.record(at: Int(entry.record))?.newPacket : nil
+      box.facts.recalled(
+        packet ?? entry.hollow, number: number, payloadBytes: entry.payloadBytes, inMessage: message != 0)
     }
   }
 
@@ -201,6 +295,7 @@ package struct FilterPass<Predicate: PacketPredicate> {
       let c = UInt32(reader.index.remarks.connection(nextRemark))
       if let box = folded[c], let other = reader.source.record(at: reader.index.remarks.record(nextRemark)) {
         box.facts.apply(other)
+        box.answer = nil
       }
       nextRemark += 1
     }

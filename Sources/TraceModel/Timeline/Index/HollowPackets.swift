@@ -4,14 +4,18 @@ extension SessionFacts {
   /// Folds in a packet that passed as it came as what it is, without its content having been read.
   mutating func received(hollow entry: PacketEntry, number: Int, at time: Moment) {
     _ = received(
-      HollowPackets.packet(entry.kind, from: entry.sender, entry.stage), number: number, at: time,
-      forwarded: true, payloadBytes: max(0, Int(entry.frameBytes) - Limits.headerBytes))
+      entry.hollow, number: number, at: time, forwarded: true, payloadBytes: entry.payloadBytes)
   }
 }
 
 extension PacketEntry {
   /// Whether it left in another way than as it came: then more counts than what it is.
   var isTouched: Bool { !flags.isDisjoint(with: [.held, .edited, .injected, .dropped, .answered]) }
+
+  /// A packet of its kind without content, to stand in for it where nobody asks for more.
+  var hollow: Packet { HollowPackets.packet(kind, from: sender, stage) }
+
+  var payloadBytes: Int { max(0, Int(frameBytes) - Limits.headerBytes) }
 }
 
 /// Packets of each kind without content, to stand in for those that are not read.

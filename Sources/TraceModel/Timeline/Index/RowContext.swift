@@ -8,7 +8,9 @@ package final class TimelineReader {
   package let source: any RecordSource
   let utcOffset: Int
   private var lastRead: (record: Int, value: Record?)?
-  private var lastQueueID: (message: Int, value: Head?)?
+  /// By message, some of them.
+  private var queueIDs: [Int: Head?] = [:]
+  private static let queueIDLimit = 4096
 
   package init(_ index: TimelineIndex, _ source: any RecordSource, utcOffset: Int = 0) {
     self.index = index
@@ -25,14 +27,15 @@ package final class TimelineReader {
   }
 
   func queueID(ofMessage i: Int) -> Head? {
-    if let lastQueueID, lastQueueID.message == i { return lastQueueID.value }
+    if let known = queueIDs[i] { return known }
     var value: Head?
     if let row = index.messages[i].queueRow, let packet = index.packet(at: row, from: source) {
       var macros = MacroFacts()
       macros.announced(packet, number: 0)
       value = macros.value("i".utf8)?.value
     }
-    lastQueueID = (i, value)
+    if queueIDs.count >= Self.queueIDLimit { queueIDs.removeAll(keepingCapacity: true) }
+    queueIDs[i] = .some(value)
     return value
   }
 
@@ -47,10 +50,20 @@ final class FactsBox {
   var facts: SessionFacts
   /// False until somebody folds them.
   var isFolded: Bool
+  /// Number of the message that they tell of; 0 for none yet. Kept only where a filter folds no more than content.
+  var message: Int
+  /// What a predicate said about the packets of a span since the facts changed.
+  var answer: Answer?
+
+  struct Answer {
+    let span: UInt32
+    let matches: Bool
+  }
 
   init(_ facts: SessionFacts? = nil) {
     self.facts = facts ?? SessionFacts()
     isFolded = facts != nil
+    message = self.facts.message?.number ?? 0
   }
 }
 
