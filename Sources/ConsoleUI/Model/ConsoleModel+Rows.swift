@@ -7,6 +7,16 @@ extension ConsoleModel {
   /// Folds in records that have come, some at a time.
   mutating func catchUp(limit: Int) {
     _ = trace.catchUp(limit: limit)
+    reconsider(trace.takeChanges())
+  }
+
+  /// Packets that the filter has passed already come in or go where they were marked, edited or found fault with since.
+  private mutating func reconsider(_ changed: [Int]) {
+    guard !changed.isEmpty else { return }
+    filterBefore?.isOutdated = true
+    let reader = trace.reader
+    if filter?.pass.reconsider(changed, reader) ?? false { rowsAreStale = true }
+    trial?.pass.reconsider(changed, reader)
   }
 
   /// Whether something is under way that `ConsoleEvent.idle` would take further.
@@ -272,6 +282,10 @@ extension ConsoleModel {
     (filter, rows, mails, lists) = (before.filter, before.rows, before.mails, before.lists)
     rowsAreStale = false
     anchor = nil
+    if before.isOutdated, let filter {
+      setFilter(filter.text)
+      anchor = before.row
+    }
   }
 
   /// What the prompt says of the filter being typed.

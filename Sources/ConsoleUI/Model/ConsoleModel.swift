@@ -155,6 +155,8 @@ package struct ConsoleModel {
     var lists: [ListView: ListState]
     /// Row of the index that was selected.
     var row: Int?
+    /// Whether marks or findings came since.
+    var isOutdated = false
   }
 
   package struct Filter {

@@ -10,10 +10,14 @@ package struct TraceView {
   init(source: any RecordSource, utcOffset: Int) {
     self.source = source
     self.utcOffset = utcOffset
+    index.keepChanges()
   }
 
   /// Folds in up to `limit` records more. Returns whether all are in.
   mutating func catchUp(limit: Int) -> Bool { index.catchUp(with: source, limit: limit) }
+
+  /// Rows of which something became known since this was asked last.
+  mutating func takeChanges() -> [Int] { index.takeChanges() }
 
   var isBehind: Bool { index.recordCount < source.count }
   package var count: Int { index.count }

@@ -56,6 +56,33 @@ import TraceModel
     #expect(driver.text[0].contains("■ ENDED"))
   }
 
+  /// A packet that was passed by is taken in once it has what the filter asks for, in its place, and goes again.
+  @Test func aFilterGoesWithWhatBecomesKnownLater() {
+    var (source, driver) = start()
+    append(60, of: Story.records, to: source)
+    driver.send(.appended)
+    driver.enter("marked or quit", at: "f")
+    func mark(_ packet: Int, _ on: Bool = true) {
+      source.append(Record(time: .zero, connection: 1, event: .marked(packet: packet, on: on)))
+      driver.send(.appended)
+    }
+    mark(20)
+    mark(10)
+    driver.press("g")
+    #expect(driver.model.selectedPacket == 10, "\(driver.text)")
+    driver.press("j")
+    #expect(driver.model.selectedPacket == 20)
+    // What came while another filter was typed counts as well once that is given up.
+    driver.press("f")
+    mark(30)
+    driver.press("Esc")
+    driver.settle()
+    driver.press("g j j")
+    #expect(driver.model.selectedPacket == 30)
+    for packet in [10, 20, 30] { mark(packet, false) }
+    #expect(driver.text[1].hasSuffix("0 of 57, F follows"), "\(driver.text[1])")
+  }
+
   @Test func theNewestPacketStaysInSight() {
     var (source, driver) = start()
     append(40, of: Story.records, to: source)

@@ -43,6 +43,8 @@ package struct TimelineIndex: Sendable {
   package internal(set) var lastInstructed: (record: Int, outcome: Instructed)?
   package internal(set) var ruleHits = RuleHits()
   package internal(set) var statistics = TimelineStatistics()
+  /// Rows of which something became known after their packet; nil where nobody asks.
+  private var changes: [UInt32]?
   /// Numbers of connections that are out of the ordinary order, and their indices.
   var connectionsByNumber: [Int: Int] = [:]
 
@@ -76,6 +78,23 @@ package struct TimelineIndex: Sendable {
   }
 
   package static var bytesPerPacket: Int { MemoryLayout<PacketEntry>.stride }
+}
+
+/// What became known of packets after they came.
+extension TimelineIndex {
+  package mutating func keepChanges() { changes = changes ?? [] }
+
+  /// Rows whose flags or findings changed since this was asked last, once each and in order.
+  package mutating func takeChanges() -> [Int] {
+    guard let rows = changes, !rows.isEmpty else { return [] }
+    changes = []
+    return Set(rows).sorted().map(Int.init)
+  }
+
+  private mutating func modify(_ row: Int, _ change: (inout PacketEntry) -> Void) {
+    packets.modify(row, change)
+    if changes != nil { changes?.append(UInt32(clamping: row)) }
+  }
 }
 
 /// Appending.
@@ -236,7 +255,7 @@ extension TimelineIndex {
     connections[c].findingCount += 1
     connections[c].severity = max(connections[c].severity, finding.severity)
     guard let row else { return }
-    packets.modify(row) { $0.severity = max($0.severity, finding.severity) }
+    modify(row) { $0.severity = max($0.severity, finding.severity) }
     if let message = messageIndex(at: row) {
       messages[message].findingCount += 1
       messages[message].severity = max(messages[message].severity, finding.severity)
@@ -251,7 +270,7 @@ extension TimelineIndex {
 
   private mutating func flag(_ number: Int, _ flags: PacketFlags, clearing gone: PacketFlags = []) {
     guard let row = numbers.row(number) else { return }
-    packets.modify(row) { $0.flags = $0.flags.subtracting(gone).union(flags) }
+    modify(row) { $0.flags = $0.flags.subtracting(gone).union(flags) }
   }
 
   @discardableResult
