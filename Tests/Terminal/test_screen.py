@@ -72,7 +72,7 @@ def test_demo_shows_every_view_and_is_left():
         t.wait(r"MAIL +<")
         t.wait("● LIVE")
         t.key("2")
-        t.wait(r"^  mail +time +queue id")
+        t.wait(r"^  mail +queue id .*│─ message c")
         t.wait("accepted")
         t.wait("rejected")
         t.key("4")

@@ -267,12 +267,11 @@ extension ConsoleModel {
     }
   }
 
-  /// A row of the Timeline is short; a finding needs its line whole, and a mail has two addresses and a subject.
+  /// What waits and rules are short lists of long lines, which are read whole before somebody decides.
   private var wideColumns: Int {
     switch view {
-    case .timeline: 120
-    case .messages: 240
-    case .held, .findings, .rules, .stats: 170
+    case .timeline, .messages, .findings, .stats: 120
+    case .held, .rules: 170
     }
   }
 
