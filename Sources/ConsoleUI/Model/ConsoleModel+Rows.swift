@@ -84,7 +84,9 @@ extension ConsoleModel {
       prompt?.remark = words
     }
     if view == .stats {
-      lists[.stats, default: ListState()].setCount(StatsView.lines(self, width: layout.list.columns).count)
+      let lines = StatsView.lines(self, width: layout.list.columns).count
+      lists[.stats, default: ListState()].selects = false
+      lists[.stats]?.setCount(lines)
     }
   }
 

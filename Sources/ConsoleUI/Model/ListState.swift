@@ -24,10 +24,17 @@ package struct ListState: Hashable, Sendable {
     settle()
   }
 
-  package mutating func move(by rows: Int) { select(cursor + rows) }
+  /// Whether rows are selected; without a selection a page moves as soon as it is moved.
+  package var selects = true
+
+  package mutating func move(by rows: Int) {
+    guard selects else { return page(by: rows) }
+    select(cursor + rows)
+  }
 
   package mutating func select(_ row: Int) {
     cursor = row
+    if !selects { top = row }
     settle()
   }
 
@@ -53,6 +60,7 @@ package struct ListState: Hashable, Sendable {
   private mutating func settle() {
     cursor = max(0, min(cursor, count - 1))
     top = max(0, min(top, count - height))
+    if !selects { cursor = top }
     if cursor < top { top = cursor }
     if cursor >= top + height { top = cursor - height + 1 }
   }

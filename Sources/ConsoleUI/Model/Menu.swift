@@ -2,6 +2,31 @@
 package struct Menu: Hashable, Sendable {
   package var title: String
   package var items: [Item]
+  /// The item that Enter takes; nil until an arrow was pressed, so that a second key pressed in haste chooses nothing.
+  package private(set) var cursor: Int?
+
+  init(title: String, items: [Item]) {
+    self.title = title
+    self.items = items
+  }
+
+  /// Down with 1, up with -1, and round the ends.
+  mutating func move(_ step: Int) {
+    guard let cursor else {
+      self.cursor = step > 0 ? 0 : items.count - 1
+      return
+    }
+    self.cursor = (cursor + step + items.count) % items.count
+  }
+
+  /// The item that a key takes.
+  func item(for key: Key) -> Item? {
+    switch key {
+    case .character(let scalar): items.first { $0.key == scalar }
+    case .named(.enter): cursor.map { items[$0] }
+    default: nil
+    }
+  }
 
   package struct Item: Hashable, Sendable {
     package var key: Unicode.Scalar

@@ -16,7 +16,7 @@ package enum ConsoleEvent: Sendable {
   case idle
   /// Nothing was written, for there is a file of that name.
   case exists(path: String, records: [Int])
-  /// These records were written to a file, and what to say about it.
+  /// A file was written, with these records in it as they are, and what to say about it.
   case wrote(records: [Int], words: String)
   /// Nothing was exported, for there is a file of that name.
   case exportExists(ExportRequest, path: String)

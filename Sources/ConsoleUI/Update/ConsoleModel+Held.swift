@@ -111,9 +111,19 @@ extension ConsoleModel {
 
   mutating func askForwardAll() -> [ConsoleEffect] {
     guard !held.isEmpty else { return refuse("nothing is held") }
-    let count = NumberText.count(held.count, "held packet")
-    question = Question(words: "Let \(held.count == 1 ? "the" : "all") \(count) go?", yes: [.forwardAll])
+    question = forwardAllQuestion
     return []
+  }
+
+  private var forwardAllQuestion: Question? {
+    guard !held.isEmpty else { return nil }
+    let count = NumberText.count(held.count, "held packet")
+    return Question(words: "Let \(held.count == 1 ? "the" : "all") \(count) go?", yes: [.forwardAll])
+  }
+
+  /// Packets are held and let go while one thinks about it.
+  mutating func refreshQuestion() {
+    if question?.yes == [.forwardAll] { question = forwardAllQuestion }
   }
 
   mutating func askDrop() -> [ConsoleEffect] {
@@ -198,7 +208,7 @@ extension ConsoleModel {
   /// A key while a menu is open.
   mutating func chosen(with key: Key) -> [ConsoleEffect] {
     guard let menu else { return [] }
-    if case .character(let scalar) = key, let item = menu.items.first(where: { $0.key == scalar }) {
+    if let item = menu.item(for: key) {
       self.menu = nil
       switch item.choice {
       case .does(let effects): return effects
@@ -211,6 +221,10 @@ extension ConsoleModel {
     }
     switch key {
     case .named(.escape), .character("q"), .control("c"), .control("g"): self.menu = nil
+    case .named(.down), .character("j"), .control("n"), .named(.tab): self.menu?.move(1)
+    case .named(.up), .character("k"), .control("p"), .named(.backTab): self.menu?.move(-1)
+    case .named(.enter):
+      status = StatusMessage(.hint, "a letter of the menu chooses, or ↓ ↑ and then Enter; Esc leaves it")
     default: break
     }
     return []

@@ -40,6 +40,7 @@ extension ConsoleModel {
   /// Makes the parts that are made of others fit again.
   mutating func settle() {
     refreshRows()
+    refreshQuestion()
     refreshDesk()
     resizePanes()
     refreshDetail()

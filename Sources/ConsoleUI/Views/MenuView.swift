@@ -15,8 +15,12 @@ enum MenuView {
     frame.fill(box)
     frame.box(box)
     frame.put(title, at: Point(column: box.column + 1, row: box.row), width: box.columns - 2)
-    for (index, row) in rows.prefix(height - 2).enumerated() {
-      frame.put(row, in: box.inset(columns: 1, rows: 1).line(index))
+    let inside = box.inset(columns: 1, rows: 1)
+    // What is selected stays in sight on a screen that is too low for all.
+    let first = max(0, (menu.cursor ?? 0) - (height - 3))
+    for (line, row) in rows.dropFirst(first).prefix(height - 2).enumerated() {
+      frame.put(row, in: inside.line(line))
+      if menu.cursor == first + line { frame.add(.selected, in: inside.line(line)) }
     }
   }
 }

@@ -25,11 +25,18 @@ extension Steering {
     return negotiation.milterFlags.intersection(.allNoReply) != negotiation.mtaFlags.intersection(.allNoReply)
   }
 
-  mutating func noteArrival(of packet: Packet, _ number: Int, at now: Moment, into effects: inout Effects) {
+  /// - Parameter isAnswered: whether the MTA had its answer before, from a milter that gave one too many.
+  mutating func noteArrival(
+    of packet: Packet, _ number: Int, isAnswered: Bool, at now: Moment, into effects: inout Effects
+  ) {
     guard case .command(let kind) = packet.kind, let stage = kind.stage else { return }
     if kind == .mail { endEarlierMessage(at: now, into: &effects) }
     guard mtaWaits(at: stage) else { return }
-    conversation.arrived(number, stage, at: now)
+    guard isAnswered else { return conversation.arrived(number, stage, at: now) }
+    conversation.arrivedAnswered(number)
+    if stage == .bodyEOB {
+      endMessage("the MTA had its answer to the end of message before it asked", at: now, into: &effects)
+    }
   }
 
   /// Whether nothing but a rule can have a say about the packet: without one it costs one record and no copy.
@@ -50,7 +57,7 @@ extension Steering {
       return true
     case .reply(.optNeg): return controls.negotiation == .transparent
     case .reply(let reply):
-      guard let asked = conversation.asked.first else { return !repliesDiffer }
+      guard let asked = conversation.asked.first else { return !repliesDiffer && conversation.owed.isEmpty }
       // What goes on changes nothing for modifications that wait for the end.
       let isPlain = changes.isEmpty || reply == .continue && asked.stage != .bodyEOB
       return isPlain && asked.told == nil && conversation.owes(asked.number)
@@ -78,7 +85,9 @@ extension Steering {
 
   mutating func noteForwarded(_ kind: CommandKind, _ number: Int, at now: Moment) {
     lastToMilter = now
-    if let stage = kind.stage, milterAnswers(at: stage) { conversation.forwarded(number, stage) }
+    if let stage = kind.stage {
+      conversation.forwarded(number, stage, isAsked: milterAnswers(at: stage))
+    }
     switch kind {
     case .mail:
       milter.beginMessage()

@@ -16,6 +16,7 @@ extension Steering {
   ) {
     let kind: CommandKind? = if case .command(let kind) = entry.original.kind { kind } else { nil }
     let cause = entry.cause ?? .operator
+    defer { conversation.left(entry.number) }
     switch entry.fate {
     case .answer(let answer):
       keepBack(macros, entry, .answered, cause, at: now, into: &effects)

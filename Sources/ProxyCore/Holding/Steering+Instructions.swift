@@ -169,7 +169,7 @@ extension Steering {
     switch entry.original.kind {
     case .command(.optNeg): return Refusal("without OPTNEG neither side speaks another word")
     case .reply(let kind) where kind.role == .verdict || kind.role == .negotiation:
-      return Refusal("the MTA waits for a verdict: give another one, or close the connection")
+      if let refusal = refusal(toDropVerdictAt: index) { return refusal }
     case .command, .reply, .unknown, .empty: break
     }
     queues[leg].entries[index].fate = .drop
@@ -217,6 +217,9 @@ extension Steering {
     into effects: inout Effects
   ) -> Refusal? {
     guard let number, let owed = conversation.owed.first(where: { $0.number == number }) else {
+      if let asked = conversation.asked.first(where: { $0.number == number }), asked.isAnsweredEarly {
+        return .answeredEarly(asked.stage.name)
+      }
       return Refusal("the MTA waits for no answer to this packet")
     }
     guard conversation.owed.first == owed else {

@@ -14,6 +14,7 @@ extension Steering {
     }
     if let refusal = refusal(of: answer, at: stage, controls) { return refusal }
     guard conversation.owes(number) else {
+      if conversation.isAnsweredEarly(number) { return .answeredEarly(kind.name) }
       if hasStandIn {
         return Refusal(
           "--no-reply promised none to \(kind.name): the MTA would take this as the answer to its next command"
@@ -41,7 +42,16 @@ extension Steering {
       return Refusal("the MTA waits for no verdict here")
     }
     guard asked.told == nil else { return Refusal("the MTA has its answer already: this one goes nowhere") }
-    return refusal(of: answer, at: asked.stage, controls)
+    guard asked.isAnsweredEarly else { return refusal(of: answer, at: asked.stage, controls) }
+    guard let owed = conversation.owed.first else { return .answeredEarly(asked.stage.name) }
+    return refusal(of: answer, at: owed.stage, controls)
+  }
+
+  /// Why a verdict of the milter cannot be kept from the MTA; nil where it is one too many.
+  func refusal(toDropVerdictAt index: Int) -> Refusal? {
+    let asked = conversation.asked(behind: queues[.milter].verdicts(before: index))
+    guard let asked, !asked.isAnsweredEarly else { return nil }
+    return Refusal("the MTA waits for a verdict: give another one, or close the connection")
   }
 
   /// By what MTAs make of it (protocol.md 3.2, 4.3).
@@ -69,5 +79,13 @@ extension Steering {
     if stage == .bodyEOB { return Refusal("nothing is left to skip at end of message") }
     guard profile(controls) != .postfix else { return nil }
     return Refusal("SKIP at \(stage.name): Sendmail ignores the milter for the rest of the session")
+  }
+}
+
+extension Refusal {
+  static func answeredEarly(_ command: String) -> Refusal {
+    Refusal(
+      "the MTA had its answer to \(command) before it asked: the milter sent a second verdict for one command, and "
+        + "since then each answers the next command of the MTA; drop one")
   }
 }

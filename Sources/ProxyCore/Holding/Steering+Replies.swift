@@ -39,8 +39,11 @@ extension Steering {
     into effects: inout Effects
   ) {
     var entry = entry
-    guard let asked = conversation.replied() else { return passUnasked(entry, at: now, into: &effects) }
-    noteVerdict(said, at: asked.stage)
+    let replied = conversation.replied()
+    if let replied { noteVerdict(said, at: replied.stage) }
+    guard let asked = replied, !asked.isAnsweredEarly else {
+      return passUnasked(entry, said, isAsked: replied != nil, at: now, into: &effects)
+    }
     if let told = asked.told {
       drop(entry, .policy("late: the MTA has its answer"), at: now, into: &effects)
       return follow(Divergence.overruled(asked.stage, said: said, told: told), at: now, into: &effects)
@@ -49,12 +52,8 @@ extension Steering {
       return drop(entry, .policy("the MTA was told to expect no reply"), at: now, into: &effects)
     }
     if said == .optNeg { negotiate(&entry, controls) }
-    if said == .accept, !entry.isEdited, !changes.isEmpty, asked.stage.endsEarly {
-      // An early ACCEPT means that no end of message follows; the modifications that wait for it want one.
-      entry.current = Packet(encoding: Reply.verdict(.continue))
-      entry.cause = .policy("modifications wait for end of message, which ACCEPT would skip")
-    }
-    let told: ReplyKind = if case .reply(let kind) = entry.current.kind { kind } else { said }
+    waitForChanges(&entry, said, at: asked.stage)
+    let told = entry.leaves(instead: said)
     prepareToSettle(asked.number, told, at: now, into: &effects)
     send(entry, to: .mta, at: now, into: &effects)
     conversation.settled(asked.number, told)
@@ -63,15 +62,33 @@ extension Steering {
     follow(Divergence.overruled(asked.stage, said: said, told: told), at: now, into: &effects)
   }
 
-  /// A verdict that nobody asked for: the milter's own doing, unless it broke a promise that we covered for.
+  /// A verdict that nobody asked for, or that is about a command for which the MTA had its answer: the milter's own doing,
+  /// unless it broke a promise that we covered for. The MTA takes it for the answer to what it waits about, or will ask next.
   private mutating func passUnasked(
-    _ entry: LegQueue.Entry, at now: Moment, into effects: inout Effects
+    _ entry: LegQueue.Entry, _ said: ReplyKind, isAsked: Bool, at now: Moment, into effects: inout Effects
   ) {
+    if entry.fate.isDrop { return drop(entry, entry.cause ?? .operator, at: now, into: &effects) }
     let flags = facts.negotiation
-    guard flags.milterFlags.intersection(.allNoReply).isSubset(of: flags.mtaFlags) else {
+    guard isAsked || flags.milterFlags.intersection(.allNoReply).isSubset(of: flags.mtaFlags) else {
       return drop(entry, .policy("the milter had promised no reply"), at: now, into: &effects)
     }
+    guard let owed = conversation.owed.first else { return send(entry, to: .mta, at: now, into: &effects) }
+    var entry = entry
+    waitForChanges(&entry, said, at: owed.stage)
+    let told = entry.leaves(instead: said)
+    prepareToSettle(owed.number, told, at: now, into: &effects)
     send(entry, to: .mta, at: now, into: &effects)
+    conversation.settledEarly(owed.number)
+    if told != said {
+      follow(Divergence.overruled(owed.stage, said: said, told: told), at: now, into: &effects)
+    }
+  }
+
+  /// An early ACCEPT means that no end of message follows; the modifications that wait for it want one.
+  private func waitForChanges(_ entry: inout LegQueue.Entry, _ said: ReplyKind, at stage: Stage) {
+    guard said == .accept, !entry.isEdited, !changes.isEmpty, stage.endsEarly else { return }
+    entry.current = Packet(encoding: Reply.verdict(.continue))
+    entry.cause = .policy("modifications wait for end of message, which ACCEPT would skip")
   }
 
   private func negotiate(_ entry: inout LegQueue.Entry, _ controls: Controls) {
@@ -120,6 +137,13 @@ extension Steering {
     } else if Divergence.endsMessage(told, at: owed.stage) {
       endMessage("the message ended with \(told.name) at \(owed.stage.name)", at: now, into: &effects)
     }
+  }
+}
+
+extension LegQueue.Entry {
+  /// What kind of reply leaves; `said` where it is none.
+  fileprivate func leaves(instead said: ReplyKind) -> ReplyKind {
+    if case .reply(let kind) = current.kind { kind } else { said }
   }
 }
 

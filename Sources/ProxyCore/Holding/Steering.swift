@@ -92,7 +92,8 @@ package struct Steering: Sendable {
     let place = effects.records.count
     let placement = record(
       .received(Received(number: number, packet: packet, forwarded: passes)), at: now, into: &effects)
-    noteArrival(of: packet, number, at: now, into: &effects)
+    noteArrival(
+      of: packet, number, isAnswered: placement?.answeredBefore != nil, at: now, into: &effects)
     let found = watch(packet, number, on: packet.sender, at: now, into: &effects)
     if !passes {
       var entry = LegQueue.Entry(number: number, packet)

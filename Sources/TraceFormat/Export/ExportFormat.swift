@@ -23,6 +23,8 @@ package struct ExportFormat: Sendable {
     package static let isRedacted = Options(rawValue: 1 << 3)
     /// One file a mail: `-o` names a folder.
     package static let isFilePerMail = Options(rawValue: 1 << 2)
+    /// Notes and marks are in it as they are in a trace.
+    package static let keepsRemarks = Options(rawValue: 1 << 4)
   }
 
   package init(

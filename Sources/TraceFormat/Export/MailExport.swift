@@ -37,13 +37,27 @@ struct MailExport: Exporter {
     guard let rules = input.delivery else { return bytes.append(mail: content) }
     let result = EffectiveResult(of: content, under: rules)
     if let fate = Self.words(result.fate) { remarks.append("\(name): \(rules.name) \(fate)") }
-    for remark in result.remarks { remarks.append("\(name): packet \(remark.packet): \(remark.text)") }
+    for words in Self.words(result.remarks) { remarks.append("\(name): \(words)") }
     for line in result.deliveredHeaders {
       bytes.append(crlf: line)
       bytes += [0x0D, 0x0A]
     }
     bytes += [0x0D, 0x0A]
     bytes.append(crlf: result.body)
+  }
+
+  /// Each remark once, with the packets that it is about.
+  private static func words(_ remarks: [EffectRemark]) -> [String] {
+    var order: [String] = []
+    var packets: [String: [String]] = [:]
+    for remark in remarks {
+      if packets[remark.text] == nil { order.append(remark.text) }
+      packets[remark.text, default: []].append(String(remark.packet))
+    }
+    return order.map { text in
+      let numbers = packets[text] ?? []
+      return "\(numbers.count == 1 ? "packet" : "packets") \(numbers.joined(separator: ", ")): \(text)"
+    }
   }
 
   /// What the file does not tell; nil for a mail that is delivered.

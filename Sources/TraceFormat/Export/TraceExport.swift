@@ -4,7 +4,8 @@ import TraceModel
 extension ExportFormat {
   package static let trace = ExportFormat(
     "trace", fileExtension: "mtrace",
-    "a trace again: all of it, or the chosen packets with what is needed to understand them"
+    "a trace again: all of it, or the chosen packets with what is needed to understand them",
+    options: .keepsRemarks
   ) { TraceExport($0) }
 }
 

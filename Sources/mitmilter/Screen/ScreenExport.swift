@@ -12,6 +12,8 @@ final class ScreenExport {
   private let spared: [String]
   private var phase: Phase
   private var bytes: [UInt8] = []
+  /// Numbers of the records that are in the file as they are.
+  private(set) var keptRecords: [Int] = []
 
   private enum Phase {
     /// While a step works on what the others hold, or each would be a copy of it.
@@ -108,6 +110,11 @@ final class ScreenExport {
   /// Looks at what is there before anything is written.
   private func begin(_ input: ExportInput) throws(FileFailure) -> Progress? {
     let exporter = format.exporter(input)
+    if format.options.contains(.keepsRemarks), !input.isRedacted {
+      let (index, count) = (input.index, input.source.count)
+      keptRecords =
+        request.rows.map { $0.flatMap { index.recordNumbers(about: Int($0)) } } ?? Array(0..<count)
+    }
     let isFolder = format.options.contains(.isFilePerMail) && exporter.stepCount > 1
     guard exporter.stepCount > 0 else {
       throw FileFailure("there is no mail with content in what was chosen", hint: nil)

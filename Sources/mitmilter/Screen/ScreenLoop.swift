@@ -229,7 +229,7 @@ final class ScreenLoop {
         exportPercent = percent
       case .done(let words):
         self.export = nil
-        send(.reported(StatusMessage(.done, words)))
+        send(.wrote(records: export.keptRecords, words: words))
       case .exists(let path):
         self.export = nil
         send(.exportExists(export.request, path: path))

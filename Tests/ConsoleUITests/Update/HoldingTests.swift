@@ -52,6 +52,8 @@ import TraceModel
   static let rows = [
     Row(keys: "a", asks: "forward"), Row(keys: "s", asks: "step"), Row(keys: "v r", asks: "reject"),
     Row(keys: "v t", asks: "tempfail"), Row(keys: "D y", asks: "drop"),
+    Row(keys: "v Down Down j Enter", asks: "reject"),
+    Row(keys: "v k Enter", typed: "no", asks: "reply 550 5.7.1 no"),
     Row(keys: "X l", asks: "close milter"),
     Row(keys: "v o", typed: "no\"", asks: "reply 550 5.7.1 no"),
     Row(keys: "v o", typed: "no", asks: "reply 550 5.7.1 no"),
@@ -67,6 +69,41 @@ import TraceModel
     driver.type(row.typed)
     if !row.typed.isEmpty { driver.press("Enter") }
     #expect(driver.effects.last == .instruct(try Instruction(parsing: row.asks), packet: held))
+  }
+
+  /// A second key in haste chooses nothing; an arrow shows what Enter would take.
+  @Test func aMenuHasNothingSelectedUntilAnArrowIsPressed() {
+    var (driver, _, _) = start()
+    driver.press("v Enter")
+    #expect(driver.effects.isEmpty && driver.model.menu != nil)
+    #expect(driver.text.last?.contains("↓ ↑ and then Enter") ?? false)
+    driver.press("Down Down Up Esc")
+    #expect(driver.effects.isEmpty && driver.model.menu == nil)
+  }
+
+  /// What is held or let go while one thinks about a question counts.
+  @Test func theQuestionAboutAllThatIsHeldKeepsUp() {
+    var (driver, held, source) = start()
+    driver.press("A")
+    #expect(driver.text.last?.contains("Let the 1 held packet go?") ?? false)
+    let time = source.records.last?.time ?? .zero
+    source.append(
+      Record(
+        time: time, connection: 1,
+        event: .received(Received(number: held + 1, packet: MTA.data, forwarded: false))))
+    source.append(
+      Record(
+        time: time, connection: 1, event: .held(Held(number: held + 1, cause: .rule("hold"), deadline: nil))))
+    driver.send(.appended)
+    #expect(driver.text.last?.contains("Let all 2 held packets go?") ?? false)
+    for number in [held, held + 1] {
+      source.append(
+        Record(
+          time: time, connection: 1,
+          event: .released(Released(number: number, outcome: .forwarded, cause: .timeout))))
+    }
+    driver.send(.appended)
+    #expect(driver.model.question == nil)
   }
 
   /// The milter's answer to OPTNEG waits; Postfix offered everything.

@@ -34,6 +34,19 @@ import Testing
     }
   }
 
+  /// Nothing is selected there, so a page that is too long moves with the first key.
+  @Test func theStatisticsScrollAtOnce() {
+    var driver = Driver(size: Size(columns: 80, rows: 24))
+    driver.press("6")
+    let before = driver.text
+    driver.press("j")
+    #expect(driver.text[2] == before[3])
+    driver.press("G")
+    #expect(driver.text.contains { $0.contains("BODYEOB          1        1        1") })
+    driver.press("k g")
+    #expect(driver.text[2...22] == before[2...22])
+  }
+
   @Test func whereNotAllFitTheMedianAndTheLongestStay() {
     var driver = Driver(size: Size(columns: 40, rows: 60))
     driver.press("6 Esc 6")

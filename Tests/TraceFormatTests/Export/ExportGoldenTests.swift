@@ -42,6 +42,23 @@ import TraceModel
     try check(String(decoding: exporter.all(), as: UTF8.self), "export-delivered-\(rules.rawValue).eml")
   }
 
+  @Test func whatIsToBeKnownAboutSeveralPacketsIsSaidOnce() {
+    var play = Recording()
+    play.greet()
+    play.mail()
+    let first = play.packet + 1
+    play.milter(
+      Milter.chgHeader(1, "X-None", ""), Milter.chgHeader(1, "X-Other", ""), Milter.addRcpt(""),
+      Milter.accept)
+    var exporter = ExportFormat.eml.exporter(ExportInput(MemoryRecords(play.records), delivery: .postfix))
+    _ = exporter.all()
+    #expect(
+      exporter.remarks == [
+        "c1.1: packets \(first), \(first + 1): there is no such header: nothing is deleted",
+        "c1.1: packet \(first + 2): an empty address is ignored",
+      ])
+  }
+
   private func check(_ text: String, _ file: String) throws {
     guard ProcessInfo.processInfo.environment["MITMILTER_RECORD_EXPORTS"] == "1" else {
       return #expect(text == Fixtures.text(file), "MITMILTER_RECORD_EXPORTS=1 writes it anew")
