@@ -76,7 +76,7 @@ def test_demo_shows_every_view_and_is_left():
         t.wait("accepted")
         t.wait("rejected")
         t.key("4")
-        t.wait(r"^  rule severity")
+        t.wait(r"^  rule +# time")
         t.wait(r"[✖▲●] [A-Z]\d\d")
         t.key("6")
         t.wait("Reply time by stage")

@@ -68,7 +68,7 @@ def test_a_killed_milter_shows_and_the_keys_go_on():
                     assert mta.recv(1) == b"", "the MTA sees the end that the milter made"
                     t.wait("R03")
                     t.key("4")
-                    t.wait("severity")
+                    t.wait(r"rule .*finding")
                     t.key("1")
                     t.wait("HELO")
                 # The next connection finds nobody.

@@ -21,7 +21,7 @@ enum FindingsView {
       Column("#", .fixed(6), .trailing, priority: 1),
       Column("time", .fixed(12), priority: 3),
       Column("conn", .fixed(6), priority: 2),
-      Column("finding", .flexible(minimum: 20)),
+      Column("finding", .flexible(minimum: 33)),
     ]
   }
 
