@@ -7,6 +7,7 @@ from testbed import scenarios
 from testbed.bed import the_bed
 from testbed.milters import ActionMilter, OpenDKIM
 from testbed.proxy import Trace, run
+from testbed.relay import twice
 from testbed.waiting import until
 
 MTAS = ("postfix", "sendmail")
@@ -87,6 +88,44 @@ class Verdicts(unittest.TestCase):
                         outcome = bed.play(scenarios.verdict(stage, "reject"), bed.mta(mta), "inet")
                         self.assertEqual(0, proxy.terminate(), proxy.output())
                     self.assertEqual(2, len(outcome.mails), outcome.final_replies())
+
+
+class OneTooMany(unittest.TestCase):
+    """The milter answers one command twice: the MTA takes each verdict for the answer to its next command from there on."""
+
+    def play(self, mta, after, *rules):
+        bed = the_bed()
+        scenario, said = commands()
+        with bed.through_proxy_and_relay(ActionMilter("passive"), "inet", twice(after), *rules) as proxy:
+            outcome = bed.play(scenario, bed.mta(mta), "inet")
+            self.assertEqual(0, proxy.terminate(), proxy.output())
+        return said, outcome, Trace(proxy.trace).records
+
+    def test_what_is_to_be_modified_is_or_is_refused_aloud(self):
+        """Which, is a matter of what comes first: the MTA's end of message or the milter's answer to what was before it."""
+        for mta in MTAS:
+            with self.subTest(mta=mta):
+                said, outcome, records = self.play(mta, b"M", "-c", "on mail do add-header X-Seen yes")
+                self.assertIn("R02", [record["id"] for record in records if record["k"] == "find"])
+                self.assertEqual("2", said["end"][0], said)
+                refusals = [record["refused"] for record in records if record.get("refused")]
+                if refusals:
+                    self.assertEqual(["the MTA had its answer to the end of message before it asked"], refusals)
+                self.assertTrue(outcome.mails)
+                for mail in outcome.mails:
+                    (self.assertNotIn if refusals else self.assertIn)("X-Seen: yes", mail.fields)
+
+    def test_who_is_answered_already_is_not_refused(self):
+        for mta in MTAS:
+            with self.subTest(mta=mta):
+                rule = f'on rcpt and rcpt.address contains "first" do {NO}'
+                said, outcome, records = self.play(mta, b"M", "-c", rule)
+                refusals = [record["refused"] for record in records if record.get("refused")]
+                self.assertEqual(1, len(refusals), records)
+                self.assertIn("had its answer to RCPT before it asked", refusals[0])
+                self.assertEqual("22", said["rcpt"][0] + said["second"][0], said)
+                self.assertEqual({"<first@example.test>", "<second@example.test>"},
+                                 {rcpt for mail in outcome.mails for rcpt in addresses(mail)})
 
 
 class Changes(unittest.TestCase):

@@ -97,6 +97,14 @@ class Bed:
             yield proxy
 
     @contextlib.contextmanager
+    def through_proxy_and_relay(self, milter, kind, change, *options):
+        """As `through_proxy`, with a relay in front of the milter that changes what passes."""
+        back, behind = self.spot(kind), self.spot(kind)
+        with self._started(milter, behind), self.relay(back, behind, change), \
+                self.proxy(self.fronts[kind], back, *options) as proxy:
+            yield proxy
+
+    @contextlib.contextmanager
     def proxy(self, listen, back, *options):
         """mitmilter alone, between two addresses."""
         proxy = Proxy(self.workshop, listen, back, *options)
