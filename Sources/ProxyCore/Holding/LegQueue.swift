@@ -21,6 +21,8 @@ struct LegQueue: Sendable {
     var findings: [Finding] = []
     /// On whose behalf it is no longer what came, or never leaves.
     var cause: Cause?
+    /// A verdict for which the milter was asked nothing when it gave it, whatever it is asked while the verdict waits here.
+    var isUnasked = false
     private(set) var passing: [UInt8]?
 
     init(number: Int, _ packet: Packet) {
@@ -116,14 +118,14 @@ struct LegQueue: Sendable {
     return entries[...turn].firstIndex { $0.isKept }
   }
 
-  /// Replies among the entries before `index` that settle a command.
-  func verdicts(before index: Int? = nil) -> Int {
-    entries[..<(index ?? entries.endIndex)].reduce(0) { $0 + ($1.settles ? 1 : 0) }
+  /// Replies among the entries before `index` that settle what the milter was asked.
+  func answers(before index: Int? = nil) -> Int {
+    entries[..<(index ?? entries.endIndex)].reduce(0) { $0 + ($1.settles && !$1.isUnasked ? 1 : 0) }
   }
 }
 
 extension LegQueue.Entry {
-  /// A reply that answers the oldest command the milter was asked about.
+  /// A verdict or OPTNEG, which answers the oldest command that the milter was asked about, if there is one.
   var settles: Bool {
     guard case .reply(let kind) = original.kind else { return false }
     return kind.settles

@@ -83,9 +83,12 @@ extension Steering {
       drop(entry, .policy(why), at: now, into: &effects)
       follow(consequence, at: now, into: &effects)
       guard let stage = kind.stage, conversation.owes(entry.number) else { return }
-      return standIn != nil
-        ? settleByStandIn(entry.number, stage, at: now, into: &effects)
-        : settle(entry.number, with: .verdict(.continue), .policy(why), at: now, into: &effects)
+      guard standIn != nil else {
+        return settle(entry.number, with: .verdict(.continue), .policy(why), at: now, into: &effects)
+      }
+      // A verdict that a lost milter left behind may be the answer.
+      guard queues[.milter].isEmpty else { return }
+      return settleByStandIn(entry.number, stage, at: now, into: &effects)
     }
     var entry = entry
     if kind == .optNeg { narrow(&entry, controls) }

@@ -37,21 +37,25 @@ extension Steering {
     case .keepAlive, .modification, .misplaced:
       return Refusal("\(kind.name) settles nothing, so no verdict can take its place")
     }
-    let earlier = queues[.milter].verdicts(before: index)
-    guard let asked = conversation.asked(behind: earlier) else {
-      return Refusal("the MTA waits for no verdict here")
-    }
-    guard asked.told == nil else { return Refusal("the MTA has its answer already: this one goes nowhere") }
-    guard asked.isAnsweredEarly else { return refusal(of: answer, at: asked.stage, controls) }
-    guard let owed = conversation.owed.first else { return .answeredEarly(asked.stage.name) }
-    return refusal(of: answer, at: owed.stage, controls)
+    let asked = asked(forVerdictAt: index)
+    guard asked?.told == nil else { return Refusal("the MTA has its answer already: this one goes nowhere") }
+    if let asked, !asked.isAnsweredEarly { return refusal(of: answer, at: asked.stage, controls) }
+    if let owed = conversation.owed.first { return refusal(of: answer, at: owed.stage, controls) }
+    return asked.map { .answeredEarly($0.stage.name) } ?? Refusal("the MTA waits for no verdict here")
   }
 
   /// Why a verdict of the milter cannot be kept from the MTA; nil where it is one too many.
   func refusal(toDropVerdictAt index: Int) -> Refusal? {
-    let asked = conversation.asked(behind: queues[.milter].verdicts(before: index))
-    guard let asked, !asked.isAnsweredEarly else { return nil }
+    guard let asked = asked(forVerdictAt: index), asked.told == nil, !asked.isAnsweredEarly else {
+      return nil
+    }
     return Refusal("the MTA waits for a verdict: give another one, or close the connection")
+  }
+
+  /// What the milter was asked that the verdict which waits at `index` answers; nil for one too many.
+  private func asked(forVerdictAt index: Int) -> Conversation.Asked? {
+    guard !queues[.milter].entries[index].isUnasked else { return nil }
+    return conversation.asked(behind: queues[.milter].answers(before: index))
   }
 
   /// By what MTAs make of it (protocol.md 3.2, 4.3).

@@ -33,19 +33,20 @@ extension Steering {
     send(entry, to: .mta, at: now, into: &effects)
   }
 
-  /// The milter settles the oldest command that it was asked about.
+  /// The milter settles the oldest command that it was asked about, if it was asked.
   private mutating func settleByMilter(
     _ entry: LegQueue.Entry, _ said: ReplyKind, at now: Moment, _ controls: Controls,
     into effects: inout Effects
   ) {
     var entry = entry
-    let replied = conversation.replied()
+    let replied = entry.isUnasked ? nil : conversation.replied()
     if let replied { noteVerdict(said, at: replied.stage) }
     guard let asked = replied, !asked.isAnsweredEarly else {
       return passUnasked(entry, said, isAsked: replied != nil, at: now, into: &effects)
     }
     if let told = asked.told {
-      drop(entry, .policy("late: the MTA has its answer"), at: now, into: &effects)
+      let late = Cause.policy("late: the MTA has its answer")
+      drop(entry, entry.fate.isDrop ? entry.cause ?? .operator : late, at: now, into: &effects)
       return follow(Divergence.overruled(asked.stage, said: said, told: told), at: now, into: &effects)
     }
     guard conversation.owes(asked.number) else {
@@ -102,6 +103,15 @@ extension Steering {
   }
 
   // MARK: - Answers of our own
+
+  /// Once nothing is left of what a lost milter said, a stand-in answers what it was asked; whether there was anything.
+  mutating func settleForLostMilter(at now: Moment, into effects: inout Effects) -> Bool {
+    guard standIn != nil, let owed = conversation.owed.first, queues[.milter].isEmpty,
+      queues[.mta].index(of: owed.number) == nil
+    else { return false }
+    settleByStandIn(owed.number, owed.stage, at: now, into: &effects)
+    return !conversation.owes(owed.number)
+  }
 
   /// A stand-in's answer to a command that the MTA waits about.
   mutating func settleByStandIn(

@@ -5,7 +5,9 @@ import TraceModel
 extension Steering {
   /// Lets everything leave that may, in both directions, until nothing moves.
   mutating func run(at now: Moment, _ controls: inout Controls, into effects: inout Effects) {
-    while turn(.mta, at: now, &controls, into: &effects) || turn(.milter, at: now, &controls, into: &effects)
+    while turn(.mta, at: now, &controls, into: &effects)
+      || turn(.milter, at: now, &controls, into: &effects)
+      || settleForLostMilter(at: now, into: &effects)
     {
     }
     throttle(into: &effects)

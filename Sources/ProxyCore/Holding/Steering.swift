@@ -98,6 +98,7 @@ package struct Steering: Sendable {
     if !passes {
       var entry = LegQueue.Entry(number: number, packet)
       entry.findings = found
+      entry.isUnasked = entry.settles && conversation.asked(behind: queues[.milter].answers()) == nil
       entry.orders = examine(entry, placement, at: now, &controls, into: &effects)
       guard mayPass, entry.orders.isEmpty else {
         queues[packet.sender].append(entry)
@@ -140,12 +141,7 @@ package struct Steering: Sendable {
     standIn = Controls.StandIn(
       verdict: verdict, answers: .everyCommand, why: "the milter failed", actions: [], protocolFlags: flags)
     for entry in queues[.milter].removeBehindVerdicts() { abandon(entry, at: now, into: &effects) }
-    conversation.forgetAsked(butFirst: queues[.milter].verdicts())
-    let covered = Set(conversation.asked.map(\.number))
-    for owed in conversation.owed
-    where queues[.mta].index(of: owed.number) == nil && !covered.contains(owed.number) {
-      settleByStandIn(owed.number, owed.stage, at: now, into: &effects)
-    }
+    conversation.forgetAsked(butFirst: queues[.milter].answers())
     run(at: now, &controls, into: &effects)
   }
 

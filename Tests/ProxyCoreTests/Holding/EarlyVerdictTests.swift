@@ -189,6 +189,133 @@ import TraceModel
       """)
   }
 
+  @Test func aVerdictTooManyCanBeDroppedAlsoWhenMoreWasAsked() {
+    play(
+      after: "MAIL",
+      """
+      rule on continue once do hold
+      milter CONTINUE
+        record 9 CONTINUE from milter
+        record finding R02 on 9
+        record held 9
+      mta RCPT
+        record 10 RCPT from mta, forwarded
+        forward to milter
+        wake at 9 s
+      milter REJECT
+        record 11 REJECT from milter
+      say drop on 9
+        record instructed drop done
+        record released 9 dropped
+        record sent on mta of 11
+        send REJECT to mta
+        wake never
+      """)
+  }
+
+  @Test func aRuleThatDropsVerdictsDropsThoseTooMany() {
+    play(
+      after: "MAIL",
+      """
+      rule on verdict every 2 do drop
+      milter CONTINUE
+        record 9 CONTINUE from milter, forwarded
+        record finding R02 on 9
+        forward to mta
+      mta RCPT
+        record 10 RCPT from mta, forwarded
+        forward to milter
+      mta DATA
+        record 11 DATA from mta, forwarded
+        forward to milter
+      milter CONTINUE
+        record 12 CONTINUE from milter
+        record instructed drop done
+        record released 12 dropped
+      milter CONTINUE
+        record 13 CONTINUE from milter, forwarded
+        forward to mta
+      """)
+  }
+
+  @Test func aVerdictTooManyThatWaitsIsJudgedByWhatItWillAnswer() {
+    play(
+      after: "MAIL",
+      """
+      rule on continue once do hold
+      milter CONTINUE
+        record 9 CONTINUE from milter
+        record finding R02 on 9
+        record held 9
+      say reject on 9
+        record instructed reject the MTA waits for no verdict here
+      mta UNKNOWN
+        record 10 UNKNOWN from mta, forwarded
+        forward to milter
+        wake at 9 s
+      say accept on 9
+        record instructed accept accept at UNKNOWN: Postfix's server process dies of it at the next MAIL, Sendmail discards the next message
+      say reject on 9
+        record instructed reject done
+        record released 9 forwarded
+        record sent on mta of 9 REJECT
+        send REJECT to mta
+        wake never
+      """)
+  }
+
+  @Test func whatIsKeptOfALostMilterIsNotAnsweredTwice() {
+    expectPlay(
+      controls: Beginnings.watched { $0.onMilterFailure = .tempfail }, after: Beginnings.upTo("MAIL"),
+      """
+      rule on continue once do hold
+      milter CONTINUE
+        record 9 CONTINUE from milter
+        record finding R02 on 9
+        record held 9
+      mta RCPT
+        record 10 RCPT from mta, forwarded
+        forward to milter
+        wake at 9 s
+      milter ends
+        record closed milter: by the peer
+        record finding W05
+        close milter
+      say forward on 9
+        record instructed forward done
+        record released 9 forwarded
+        record sent on mta of 9
+        send CONTINUE to mta
+        wake never
+      """)
+  }
+
+  @Test func aVerdictOfALostMilterThatIsDroppedLeavesNobodyWaiting() {
+    expectPlay(
+      controls: Beginnings.watched { $0.onMilterFailure = .tempfail }, after: Beginnings.upTo("MAIL"),
+      """
+      rule on continue once do hold
+      milter CONTINUE
+        record 9 CONTINUE from milter
+        record finding R02 on 9
+        record held 9
+      mta RCPT
+        record 10 RCPT from mta, forwarded
+        forward to milter
+        wake at 9 s
+      milter ends
+        record closed milter: by the peer
+        record finding W05
+        close milter
+      say drop on 9
+        record instructed drop done
+        record released 9 dropped
+        record sent on mta TEMPFAIL
+        send TEMPFAIL to mta
+        wake never
+      """)
+  }
+
   /// However the two peers talk past each other: what nobody asks to be changed leaves as it came, all of it and in order,
   /// also where it waited here.
   @Test(arguments: 0..<300) func whatNobodyAsksForLeavesAsItCame(seed: UInt64) throws {
@@ -238,6 +365,44 @@ import TraceModel
     }
   }
 
+  /// Whatever rules and a lost milter do about it: the MTA is told nothing of ours that it did not ask, and waits for nothing
+  /// in the end.
+  @Test(arguments: 0..<300) func theMTAIsAnsweredOnceWhateverIsDoneAboutIt(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    var controls = Beginnings.watched { $0.onMilterFailure = .tempfail }
+    let rules = [
+      "on verdict every 3 do hold", "on verdict every 4 do drop", "on verdict every 2 do delay 1h",
+      "on rcpt every 2 do reject", "on mail or data do hold", "on header every 3 do drop",
+      "on verdict every 5 do tempfail",
+    ].filter { _ in generator.chance(1, in: 2) }
+    controls.rules = RuleBook(try rules.map { try Rule(parsing: $0) })
+    let promised = SteeringGenerator.declined(&generator).intersection(.allNoReply)
+    var machine = SessionMachine(connection: 1)
+    var effects = Effects()
+    machine.opened(
+      Opened(peer: "unix:", local: "unix:", milter: nil), at: .zero, under: &controls, into: &effects)
+    machine.milterConnected(at: .zero, under: &controls, into: &effects)
+    let beginning = [MTA.optNeg(), Milter.optNeg([], promised)]
+    let isLost = generator.chance(2, in: 3)
+    let rest = (0..<80).map { _ in Self.anything(&generator) }
+    func letGo(in time: Moment.Span) {
+      let now = Moment.zero + time
+      machine.instructed(.forwardAll, packet: nil, .operator, at: now, under: &controls, into: &effects)
+      machine.tick(at: now, under: &controls, into: &effects)
+    }
+    for packet in beginning + rest {
+      machine.received(packet, at: .zero, under: &controls, into: &effects)
+      if generator.chance(1, in: 6) { letGo(in: .seconds(0)) }
+      if generator.chance(1, in: 12) { letGo(in: .seconds(3600)) }
+    }
+    if isLost { machine.closed(.milter, .peer, at: .zero, under: &controls, into: &effects) }
+    for _ in effects.records { letGo(in: .seconds(3600)) }
+    var answers = AnswerCount(noReply: promised)
+    for record in effects.records { answers.apply(record) }
+    #expect(answers.unasked == [])
+    if isLost { #expect(answers.waited <= 0) }
+  }
+
   private static func anything(_ generator: inout SeededGenerator) -> Packet {
     generator.element(of: [
       MTA.macro("M", ["i": "1"]), MTA.mail(), MTA.rcpt(), MTA.data, MTA.header(), MTA.eoh, MTA.body(),
@@ -246,4 +411,45 @@ import TraceModel
       Milter.replBody("new"), Milter.reply("550 no"),
     ])
   }
+}
+
+/// How many answers the MTA waits for, as it counts.
+private struct AnswerCount {
+  /// What the MTA knows that it gets no answer to.
+  let noReply: ProtocolFlags
+  /// Below zero where it has verdicts to spare.
+  private(set) var waited = 0
+  /// Verdicts of our own making that answer nothing, or something to which the milter's answer is still here.
+  private(set) var unasked: [Record] = []
+
+  init(noReply: ProtocolFlags) { self.noReply = noReply }
+
+  mutating func apply(_ record: Record) {
+    switch record.event {
+    case .received(let received):
+      if case .command(let kind) = received.packet.kind, let stage = kind.stage {
+        waited += stage.noReplyFlag.map { noReply.contains($0) } ?? false ? 0 : 1
+      }
+      guard received.packet.settles else { return }
+      if received.forwarded { waited -= 1 } else { kept.insert(received.number) }
+    case .released(let released) where released.outcome == .dropped: kept.remove(released.number)
+    case .sent(let sent) where sent.leg == .mta:
+      if let original = sent.original {
+        if kept.remove(original) != nil { waited -= 1 }
+      } else if sent.packet?.settles ?? false {
+        if waited <= 0 || sent.cause == .policy("the milter failed") && !kept.isEmpty {
+          unasked.append(record)
+        }
+        waited -= 1
+      }
+    default: break
+    }
+  }
+
+  /// Verdicts of the milter that are still here.
+  private var kept: Set<Int> = []
+}
+
+extension Packet {
+  fileprivate var settles: Bool { if case .reply(let kind) = kind { kind.settles } else { false } }
 }
