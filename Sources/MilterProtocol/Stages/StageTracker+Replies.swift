@@ -88,7 +88,7 @@ extension StageTracker {
         .replyNotWanted, "\(kind.name) to \(named(unanswered)), negotiated to go without reply", &findings)
     } else {
       arrival.remark(
-        .secondVerdict, "\(kind.name), but no command awaits a reply: desynchronised from here on", &findings)
+        .secondVerdict, "\(kind.name), but no command awaits a reply", &findings)
     }
     return reaches(kind, arrival, &findings)
   }
