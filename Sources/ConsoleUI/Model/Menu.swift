@@ -5,7 +5,12 @@ package struct Menu: Hashable, Sendable {
   /// The item that Enter takes; nil until an arrow was pressed, so that a second key pressed in haste chooses nothing.
   package private(set) var cursor: Int?
 
+  /// Letters that move in every menu, or leave it, and so choose in none.
+  static let moving: Set<Unicode.Scalar> = ["j", "k", "q"]
+
+  /// - Precondition: the keys of the items are all different, and none of them is one of ``moving``.
   init(title: String, items: [Item]) {
+    assert(Set(items.map(\.key)).union(Self.moving).count == items.count + Self.moving.count, title)
     self.title = title
     self.items = items
   }

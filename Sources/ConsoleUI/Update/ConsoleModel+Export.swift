@@ -18,7 +18,7 @@ extension ConsoleModel {
 
   /// The second: what of the trace; the prompt then has the whole line, with a name for the file.
   mutating func askExport(as format: String) {
-    let keys: [ExportOrder.Scope: Unicode.Scalar] = [.packet: "p", .message: "m", .marked: "k", .shown: "s"]
+    let keys: [ExportOrder.Scope: Unicode.Scalar] = [.packet: "p", .message: "m", .marked: "M", .shown: "s"]
     let items = ExportOrder.Scope.allCases.compactMap { scope -> Menu.Item? in
       guard let key = keys[scope], case .rows(let rows) = chosenRows(scope) else { return nil }
       let count = rows?.count ?? trace.count
@@ -139,7 +139,7 @@ extension ConsoleModel {
       let wanted =
         [letters.first, letters.last].compactMap { $0 } + letters
         + (97...122).map { Unicode.Scalar(UInt8($0)) }
-      let key = wanted.first { !taken.contains($0) && $0 != "q" } ?? "?"
+      let key = wanted.first { !taken.contains($0) && !Menu.moving.contains($0) } ?? "?"
       taken.insert(key)
       return key
     }

@@ -118,12 +118,15 @@ extension ConsoleModel {
   private var forwardAllQuestion: Question? {
     guard !held.isEmpty else { return nil }
     let count = NumberText.count(held.count, "held packet")
-    return Question(words: "Let \(held.count == 1 ? "the" : "all") \(count) go?", yes: [.forwardAll])
+    let words = held.count == 1 ? "the held packet" : "all \(count)"
+    return Question(words: "Let \(words) go?", yes: [.forwardAll])
   }
 
   /// Packets are held and let go while one thinks about it.
   mutating func refreshQuestion() {
-    if question?.yes == [.forwardAll] { question = forwardAllQuestion }
+    guard question?.yes == [.forwardAll] else { return }
+    // A key that is on its way answers this, and does nothing else.
+    question = forwardAllQuestion ?? Question(words: "Nothing is held any more.", yes: [])
   }
 
   mutating func askDrop() -> [ConsoleEffect] {
@@ -192,7 +195,7 @@ extension ConsoleModel {
       ("a", .addHeader, ""), ("i", .insertHeader, "0 "), ("c", .changeHeader, ""), ("d", .deleteHeader, ""),
       ("r", .addRcpt, ""), ("R", .deleteRcpt, ""), ("f", .changeFrom, ""), ("b", .replaceBody, ""),
       ("p", .deletePart, ""), ("P", .replacePart, ""),
-      ("q", .quarantine, "\""),
+      ("z", .quarantine, "\""),
     ]
     menu = Menu(
       title: "Modify the mail before its final reply",

@@ -127,6 +127,7 @@ extension ConsoleModel {
   mutating func answered(with key: Key) -> [ConsoleEffect] {
     guard let question else { return [] }
     switch key {
+    case _ where question.yes.isEmpty: self.question = nil
     case .character("y"), .character("Y"):
       self.question = nil
       return question.yes

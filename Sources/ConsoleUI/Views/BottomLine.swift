@@ -4,14 +4,18 @@ enum BottomLine {
     guard !rect.isEmpty else { return }
     if let question = model.question {
       frame.fill(rect, style: Style(.status))
-      let text =
-        " " + DisplayText(question.words, style: Style(.warn, .bold)) + " "
-        + DisplayText("y", style: .key) + " yes  " + DisplayText("n", style: .key) + " no"
+      let keys =
+        question.yes.isEmpty
+        ? DisplayText("any key", style: .key) + " goes on"
+        : DisplayText("y", style: .key) + " yes  " + DisplayText("n", style: .key) + " no"
+      let text = " " + DisplayText(question.words, style: Style(.warn, .bold)) + " " + keys
       frame.put(text, in: rect, style: Style(.status))
     } else if let prompt = model.prompt {
       PromptView.draw(prompt, into: &frame, in: rect)
     } else if let status = model.status {
       frame.put(" " + text(of: status), in: rect, style: Style(.status))
+    } else if model.menu != nil {
+      frame.put(" " + HintLine.ofMenu, in: rect)
     } else if let form = model.form {
       frame.put(" " + EditView.hints(form), in: rect)
     } else if let count = model.digits?.count {

@@ -1,6 +1,12 @@
 /// The bottom line in quiet times: the keys that do something here, as many as fit.
 enum HintLine {
-  ///
+  /// While a menu is open.
+  static let ofMenu =
+    DisplayText("letter", style: .key) + DisplayText(" or ", style: .dim)
+    + DisplayText("↓ ↑ Enter", style: .key)
+    + DisplayText(" choose  ", style: .dim) + DisplayText("Esc", style: .key)
+    + DisplayText(" leave", style: .dim)
+
   /// - Parameter isHeld: whether the selected packet waits for the operator.
   static func draw(
     _ keymap: Keymap, place: Binding.Places, isHeld: Bool, into frame: inout Frame, in rect: Rect

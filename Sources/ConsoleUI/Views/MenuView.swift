@@ -22,5 +22,11 @@ enum MenuView {
       frame.put(row, in: inside.line(line))
       if menu.cursor == first + line { frame.add(.selected, in: inside.line(line)) }
     }
+    for (mark, count, row) in [
+      ("↑", first, box.row), ("↓", rows.count - first - inside.rows, box.endRow - 1),
+    ] where count > 0 {
+      let more = DisplayText(" \(mark) \(count) more ", style: .dim)
+      frame.put(more, at: Point(column: max(box.column + 1, box.endColumn - more.width - 2), row: row))
+    }
   }
 }

@@ -57,7 +57,7 @@ import TraceModel
     Row(keys: "X l", asks: "close milter"),
     Row(keys: "v o", typed: "no\"", asks: "reply 550 5.7.1 no"),
     Row(keys: "v o", typed: "no", asks: "reply 550 5.7.1 no"),
-    Row(keys: "+ q", typed: "odd\"", asks: "quarantine odd"),
+    Row(keys: "+ z", typed: "odd\"", asks: "quarantine odd"),
     Row(keys: "e ^U", typed: "<c@d>", asks: "set rcpt.address <c@d>"),
     Row(keys: ":", typed: "set rcpt.address <c@d>", asks: "set rcpt.address <c@d>"),
     Row(keys: ":", typed: "apply rcpt do accept", asks: "accept"),
@@ -81,11 +81,33 @@ import TraceModel
     #expect(driver.effects.isEmpty && driver.model.menu == nil)
   }
 
+  /// j, k and q mean in every menu what they mean elsewhere, and its last line says which keys there are.
+  @Test(arguments: ["v", "+", "X", "x", "x r"])
+  func everyMenuIsLeftWithTheSameKeys(_ keys: String) throws {
+    var (driver, _, _) = start()
+    driver.press(keys)
+    let menu = try #require(driver.model.menu)
+    #expect(menu.items.map(\.key).allSatisfy { !["j", "k", "q"].contains($0) })
+    #expect(driver.text.last?.contains("letter or ↓ ↑ Enter choose  Esc leave") ?? false)
+    driver.press("j j k k")
+    #expect(driver.model.menu?.cursor == menu.items.count - 1)
+    driver.press("q")
+    #expect(driver.model.menu == nil && driver.model.prompt == nil && driver.effects == [])
+  }
+
+  @Test func aMenuThatIsCutSaysSo() {
+    var (driver, _, _) = start(Size(columns: 40, rows: 10))
+    driver.press("+")
+    #expect(driver.text.contains { $0.contains("↓ 5 more") })
+    driver.press("Up")
+    #expect(driver.text.contains { $0.contains("↑ 5 more") } && !driver.text.contains { $0.contains("↓ 5") })
+  }
+
   /// What is held or let go while one thinks about a question counts.
   @Test func theQuestionAboutAllThatIsHeldKeepsUp() {
     var (driver, held, source) = start()
     driver.press("A")
-    #expect(driver.text.last?.contains("Let the 1 held packet go?") ?? false)
+    #expect(driver.text.last?.contains("Let the held packet go?") ?? false)
     let time = source.records.last?.time ?? .zero
     source.append(
       Record(
@@ -103,7 +125,9 @@ import TraceModel
           event: .released(Released(number: number, outcome: .forwarded, cause: .timeout))))
     }
     driver.send(.appended)
-    #expect(driver.model.question == nil)
+    #expect(driver.text.last?.contains("Nothing is held any more.") ?? false)
+    driver.press("y")
+    #expect(driver.model.question == nil && driver.effects == [])
   }
 
   /// The milter's answer to OPTNEG waits; Postfix offered everything.
