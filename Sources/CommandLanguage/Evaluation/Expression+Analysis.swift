@@ -144,7 +144,7 @@ extension Term.Source {
   /// Whether a packet may have it only some time after it came.
   var becomesKnownLater: Bool {
     switch self {
-    case .flags, .finding: true
+    case .flags, .finding, .text(.queue): true
     case .kinds, .refusal, .stage, .sender, .time, .number, .text: false
     }
   }

@@ -87,12 +87,12 @@ package struct Needs: OptionSet, Hashable, Sendable {
   package static let session = Needs(rawValue: 1 << 2)
   /// MAIL and RCPT of the message so far.
   package static let envelope = Needs(rawValue: 1 << 3)
-  /// Recipients of the message so far, without those that were refused.
-  package static let recipients = Needs(rawValue: 1 << 7)
   /// Bytes of the message so far.
   package static let size = Needs(rawValue: 1 << 4)
   /// Macros in force.
   package static let macros = Needs(rawValue: 1 << 5)
   /// The message's headers so far.
   package static let headers = Needs(rawValue: 1 << 6)
+  /// Recipients of the message so far, without those that were refused.
+  package static let recipients = Needs(rawValue: 1 << 7)
 }

@@ -60,11 +60,13 @@ extension ConsoleModel {
     }
     let all = settings.macros == .unfolded
     let limits = rowLimits
+    let hasFolded: Bool
     if let filter {
-      rows.extend(matches: filter.pass.rows, trace.index, unfolded: unfolded, all: all)
+      hasFolded = rows.extend(
+        matches: filter.pass.rows, before: filter.pass.next, trace.index, unfolded: unfolded, all: all)
       mails.extend(matches: filter.pass.rows, trace.index)
     } else {
-      rows.extend(trace.index, to: limits, unfolded: unfolded, all: all)
+      hasFolded = rows.extend(trace.index, to: limits, unfolded: unfolded, all: all)
       mails.extend(to: limits.mails)
     }
     var list = timelineList
@@ -74,6 +76,8 @@ extension ConsoleModel {
     } else if let row = anchor ?? (rowsAreStale ? selected : nil) {
       list.reveal(rows.line(of: row))
       anchor = filterIsDone ? nil : row
+    } else if hasFolded, let selected {
+      list.keep(rows.line(of: selected))
     }
     timelineList = list
     rowsAreStale = false

@@ -18,6 +18,10 @@ struct ShownRows {
   private(set) var seen = 0
   /// Where a filter is on: how many of its matches were looked at.
   private var seenMatches = 0
+  /// Macros among `rows` whose command had not come, or was not found yet, when they were looked at.
+  private var loose: [UInt32] = []
+  /// More than that wait for no command any more: a milter may have declined it.
+  private static let looseLimit = 1024
 
   var count: Int { rows.count + silent.count }
 
@@ -47,51 +51,78 @@ struct ShownRows {
     return place < rows.count && Int(rows[place]) == row
   }
 
-  /// Goes on to the end of what may have rows. Macros at its very end are looked at again next time, as their command
-  /// may be still to come.
+  /// Goes on to the end of what may have rows. A macro packet folds into its command when that comes.
+  ///
+  /// - Returns: whether rows that were there went.
   mutating func extend(
     _ index: TimelineIndex, to limits: ConsoleModel.Freeze, unfolded: Set<Int>, all: Bool
-  ) {
-    guard seen < limits.packets || silent.count < limits.silent else { return }
-    while let last = rows.last, Int(last) < seen, isLooseMacro(Int(last), index) {
-      rows.removeLast()
-      seen = Int(last)
-    }
-    while let last = silent.last, last > rows.count { silent.removeLast() }
+  ) -> Bool {
+    guard seen < limits.packets || silent.count < limits.silent else { return false }
     while seen < limits.packets {
-      if isShown(seen, index, unfolded, all) { rows.append(UInt32(seen)) }
+      if Self.isShown(seen, index, unfolded, all) { append(seen, index, all: all) }
       seen += 1
+    }
+    let hasFolded = fold { row in
+      guard let command = index[row].foldsInto, command < limits.packets else { return nil }
+      return !Self.isShown(row, index, unfolded, all)
     }
     while silent.count < limits.silent {
       let row = index.silent[silent.count].row
       silent.append(rows.indices.firstPlace { Int(rows[$0]) >= row })
     }
+    return hasFolded
   }
 
   /// Goes on to the end of what a filter has found. A macro packet stays folded where its command is shown as well.
+  ///
+  /// - Returns: whether rows that were there went.
   mutating func extend(
-    matches: [UInt32], _ index: TimelineIndex, unfolded: Set<Int>, all: Bool
-  ) {
+    matches: [UInt32], before end: Int, _ index: TimelineIndex, unfolded: Set<Int>, all: Bool
+  ) -> Bool {
+    func isFolded(_ row: Int) -> Bool? {
+      guard let command = index[row].foldsInto, command < end else { return nil }
+      guard !Self.isShown(row, index, unfolded, all) else { return false }
+      let place = matches.indices.firstPlace { Int(matches[$0]) >= command }
+      return place < matches.count && Int(matches[place]) == command
+    }
     while seenMatches < matches.count {
       let row = Int(matches[seenMatches])
       seenMatches += 1
-      if isShown(row, index, unfolded, all) || !isFoldedIntoMatch(row, index, matches) {
-        rows.append(UInt32(row))
+      if Self.isShown(row, index, unfolded, all) || !(isFolded(row) ?? false) {
+        append(row, index, all: all)
       }
     }
+    return fold(isFolded)
   }
 
-  private func isFoldedIntoMatch(_ row: Int, _ index: TimelineIndex, _ matches: [UInt32]) -> Bool {
-    guard let command = index[row].foldsInto else { return false }
-    // The command follows within a few packets; what is not among the next matches is not shown.
-    return matches[seenMatches...].prefix(64).contains(UInt32(command))
+  private mutating func append(_ row: Int, _ index: TimelineIndex, all: Bool) {
+    rows.append(UInt32(row))
+    guard !all, index.glance(at: row).kind == .command(.macro) else { return }
+    loose.append(UInt32(row))
+    if loose.count > 2 * Self.looseLimit { loose.removeFirst(Self.looseLimit) }
   }
 
-  private func isLooseMacro(_ row: Int, _ index: TimelineIndex) -> Bool {
-    index[row].kind == .command(.macro)
+  /// Takes away the macros that turn out to be folded into a command.
+  ///
+  /// - Parameter isFolded: nil where that is not known yet.
+  private mutating func fold(_ isFolded: (Int) -> Bool?) -> Bool {
+    let count = rows.count
+    loose.removeAll { row in
+      guard let folds = isFolded(Int(row)) else { return false }
+      let place = rows.indices.firstPlace { rows[$0] >= row }
+      if folds, place < rows.count, rows[place] == row {
+        rows.remove(at: place)
+        for i in silent.indices.reversed() {
+          guard silent[i] > place else { break }
+          silent[i] -= 1
+        }
+      }
+      return true
+    }
+    return rows.count != count
   }
 
-  private func isShown(_ row: Int, _ index: TimelineIndex, _ unfolded: Set<Int>, _ all: Bool) -> Bool {
+  private static func isShown(_ row: Int, _ index: TimelineIndex, _ unfolded: Set<Int>, _ all: Bool) -> Bool {
     if all || !index.isFolded(row) { return true }
     guard !unfolded.isEmpty, let command = index[row].foldsInto else { return false }
     return unfolded.contains(index.number(at: command))

@@ -65,6 +65,17 @@ struct Driver {
     render(model, size: Size(columns: columns ?? model.size.columns, rows: rows ?? model.size.rows))
   }
 
+  /// Numbers of the packets in the list, from its first to its last line.
+  mutating func shownPackets() -> [Int] {
+    press("g")
+    var numbers: [Int] = []
+    while let number = model.selectedPacket, number != numbers.last {
+      numbers.append(number)
+      press("j")
+    }
+    return numbers
+  }
+
   /// The line that is lit.
   var selectedText: String {
     let frame = frame()

@@ -83,6 +83,52 @@ import TraceModel
     #expect(driver.text[1].hasSuffix("0 of 57, F follows"), "\(driver.text[1])")
   }
 
+  /// Macros fold into a command that comes a moment later, whatever came in between, with a filter and without.
+  @Test(arguments: ["", "mail or rcpt or macro"])
+  func macrosFoldIntoWhatComesLater(_ filter: String) {
+    var play = Recording()
+    for connection in 1...3 {
+      play.connection = connection
+      play.greet()
+    }
+    for connection in 1...3 {
+      play.connection = connection
+      play.mta(MTA.macro("M", ["i": "\(connection)"]))
+    }
+    for connection in 1...3 {
+      play.connection = connection
+      play.mta(MTA.mail("<\(connection)@example.org>"))
+    }
+    var whole = Driver(MemoryRecords(play.records, head: Story.head))
+    let source = MemoryRecords([], head: Story.head)
+    var driver = Driver(source, isLive: true)
+    for filter in [filter] where !filter.isEmpty {
+      whole.enter(filter, at: "f")
+      driver.enter(filter, at: "f")
+    }
+    for record in play.records {
+      source.append(record)
+      driver.send(.appended)
+      driver.settle()
+    }
+    #expect(driver.shownPackets() == whole.shownPackets())
+  }
+
+  /// The MTA tells the queue id when part of the mail has passed.
+  @Test func aFilterForAQueueIDTakesInWhatCameBeforeIt() {
+    var whole = Driver()
+    whole.enter("queue == \"4XyZ7k2\"", at: "f")
+    var (source, driver) = start()
+    driver.enter("queue == \"4XyZ7k2\"", at: "f")
+    for record in Story.records {
+      source.append(record)
+      driver.send(.appended)
+      driver.settle()
+    }
+    #expect(whole.shownPackets().count > 5)
+    #expect(driver.shownPackets() == whole.shownPackets())
+  }
+
   @Test func theNewestPacketStaysInSight() {
     var (source, driver) = start()
     append(40, of: Story.records, to: source)

@@ -144,9 +144,9 @@ package struct FilterPass<Predicate: PacketPredicate> {
   @discardableResult
   package mutating func reconsider(_ changed: [Int], _ reader: TimelineReader) -> Bool {
     guard predicate.heedsChanges else { return false }
-    var isOther = false
-    for row in changed where row < next { isOther = reconsider(row, reader) || isOther }
-    return isOther
+    var isChanged = false
+    for row in changed where row < next { isChanged = reconsider(row, reader) || isChanged }
+    return isChanged
   }
 
   private mutating func reconsider(_ row: Int, _ reader: TimelineReader) -> Bool {

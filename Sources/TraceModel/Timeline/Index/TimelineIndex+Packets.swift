@@ -77,7 +77,9 @@ extension TimelineIndex {
   private mutating func note(_ kind: PacketKind, row: Int, message i: Int, _ c: Int) {
     messages[i].lastRow = row
     let place = self.place(c)
+    let isNamed = messages[i].queueRow != nil
     messages[i].note(kind, row: row, &live.facts[place], numbers)
+    if !isNamed, messages[i].queueRow != nil { noteChange(ofMessage: i) }
   }
 
   /// After something left on the MTA's leg that has no number of its own.

@@ -84,7 +84,7 @@ package struct TimelineIndex: Sendable {
 extension TimelineIndex {
   package mutating func keepChanges() { changes = changes ?? [] }
 
-  /// Rows whose flags or findings changed since this was asked last, once each and in order.
+  /// Rows whose flags, findings or queue id changed since this was asked last, once each and in order.
   package mutating func takeChanges() -> [Int] {
     guard let rows = changes, !rows.isEmpty else { return [] }
     changes = []
@@ -94,6 +94,12 @@ extension TimelineIndex {
   private mutating func modify(_ row: Int, _ change: (inout PacketEntry) -> Void) {
     packets.modify(row, change)
     if changes != nil { changes?.append(UInt32(clamping: row)) }
+  }
+
+  /// Something became known of every packet of a message.
+  mutating func noteChange(ofMessage i: Int) {
+    guard changes != nil else { return }
+    for row in messages[i].rows where messageIndex(at: row) == i { changes?.append(UInt32(clamping: row)) }
   }
 }
 
