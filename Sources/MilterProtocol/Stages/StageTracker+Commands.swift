@@ -156,10 +156,12 @@ extension StageTracker {
   }
 
   mutating func noteClient(_ arrival: Arrival) {
-    guard case .connect(let connect) = arrival.shape, connect.port == 0,
-      arrival.packet.bytes[connect.hostname].elementsEqual("localhost".utf8)
-    else { return marks.subtract(.localClient) }
-    if connect.family == UInt8(ascii: "4") { marks.insert(.localClient) }
+    marks.subtract(.localClient)
+    guard case .connect(let connect) = arrival.shape else { return }
+    let bytes = arrival.packet.bytes
+    signs.note(client: connect.family, port: connect.port, address: bytes[connect.address])
+    guard connect.port == 0, connect.family == UInt8(ascii: "4") else { return }
+    if bytes[connect.hostname].elementsEqual("localhost".utf8) { marks.insert(.localClient) }
   }
 
   mutating func noteRecipient(_ arrival: Arrival) {

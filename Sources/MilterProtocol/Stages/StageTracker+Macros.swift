@@ -15,11 +15,7 @@ extension StageTracker {
       let name = kind?.name ?? "'\(InertText.string(escaping: [letter]))'"
       arrival.remark(.macroWithoutSlot, "macros for \(name)", &findings)
     }
-    if mta == .unknown {
-      mta = MTAKind.told(
-        from: arrival.packet, command: letter, strings: strings,
-        isRequested: negotiated.requestsMacros(at: .connect))
-    }
+    signs.note(macros: arrival.packet, isRequested: negotiated.requestsMacros(at: .connect))
     if let awaited = queue.firstAwaited, awaited.stage.rawValue == letter, !marks.contains(.desynchronised) {
       arrival.remark(.macroTooLate, "macros for \(named(awaited)), which awaits its reply", &findings)
     }

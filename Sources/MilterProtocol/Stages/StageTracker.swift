@@ -51,7 +51,8 @@ package struct StageTracker: Hashable, Sendable {
   /// The last command that was no MACRO.
   package internal(set) var lastCommand: CommandKind?
   /// Which MTA this is, as far as its macros tell.
-  package internal(set) var mta = MTAKind.unknown
+  package var mta: MTAKind { signs.mta }
+  var signs = MTASigns()
   /// What a milter made with libmilter takes next, if it got and gave what travelled here.
   package internal(set) var libmilter = LibmilterState()
 

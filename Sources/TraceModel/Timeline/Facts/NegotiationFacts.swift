@@ -19,6 +19,9 @@ package struct NegotiationFacts: Hashable, Sendable {
   package var keepsLeadingSpace: Bool { mtaFlags.contains(.headerLeadingSpace) }
 
   package init() {}
+
+  /// Whether the milter gave a list of its own of the macros that it wants at a stage.
+  func requestsMacros(at stage: MacroStage) -> Bool { answered?.requestsMacros(at: stage) ?? false }
 }
 
 extension OptNeg {

@@ -41,6 +41,7 @@ extension SessionFacts {
       macrosAhead.append(MacrosAhead(packet: number, letter: letter))
     }
     macros.announced(packet, number: number)
+    signs.note(macros: packet, isRequested: negotiation.requestsMacros(at: .connect))
     if placement.message != 0 { noteQueueID(packet, number: number) }
     return placement
   }
@@ -97,6 +98,9 @@ extension SessionFacts {
       if forwarded { negotiation.shown = negotiation.offered }
     case .connect:
       client = ClientFacts(reading: packet)
+      if let client {
+        signs.note(client: client.family, port: client.port ?? 0, address: client.address?.slice ?? [])
+      }
       helo = nil
     case .helo:
       var strings = WireStrings(packet)

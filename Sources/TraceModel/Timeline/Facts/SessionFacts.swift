@@ -30,6 +30,7 @@ package struct SessionFacts: Hashable, Sendable {
   package internal(set) var closed: [Closed] = []
 
   var exchange = Exchange()
+  var signs = MTASigns()
   /// Macro packets since the last command.
   var macrosAhead: [MacrosAhead] = []
   /// Replies of the milter that did not pass at once.
