@@ -16,6 +16,8 @@ package struct MTASigns: OptionSet, Hashable, Sendable {
   private static let daemonAddress = MTASigns(rawValue: 1 << 4)
   private static let queueIDAtMail = MTASigns(rawValue: 1 << 5)
   private static let networkClient = MTASigns(rawValue: 1 << 6)
+  /// Macros for all stages of a message were seen.
+  private static let wholeMessage = MTASigns(rawValue: 1 << 7)
 
   /// The surest sign counts.
   package var mta: MTAKind {
@@ -26,14 +28,18 @@ package struct MTASigns: OptionSet, Hashable, Sendable {
     return isSuperset(of: [.queueIDAtMail, .networkClient]) ? .sendmail : .unknown
   }
 
-  private var isSure: Bool { !isDisjoint(with: [.postfixByName, .sendmailByName]) }
+  /// No later macros say otherwise: they need not be read any more.
+  private var isSettled: Bool {
+    !isDisjoint(with: [.postfixByName, .sendmailByName, .postfixMacro, .sendmailMacro, .wholeMessage])
+  }
 
   /// - Parameters:
   ///   - packet: a MACRO packet; one that is broken tells what can be read of it.
   ///   - isRequested: the milter gave a list of its own for CONNECT: then Sendmail sends `{daemon_addr}`, too.
   package mutating func note(macros packet: Packet, isRequested: Bool) {
-    guard !isSure, let letter = packet.bytes[packet.payload].first else { return }
+    guard !isSettled, let letter = packet.bytes[packet.payload].first else { return }
     let command = CommandKind(rawValue: letter)
+    if command == .bodyEOB { insert(.wholeMessage) }
     if command == .header || command == .body || command == .unknown { insert(.postfixByName) }
     var strings = StringList((packet.payload.lowerBound + 1)..<packet.payload.upperBound, of: packet)
     while let name = strings.next(), let value = strings.next() {
