@@ -94,6 +94,11 @@ extension ConsoleModel {
     unwritten.wrote(packets)
   }
 
+  /// Why nothing can be done to the packets of a trace.
+  package static let wordsOfRecorded = "this is a recorded trace; its packets have left"
+
+  private var isRecorded: Bool { if case .files = origin { true } else { false } }
+
   private var wordsOfNothing: String { view == .held ? "nothing is held" : "no packet is selected" }
 
   /// The row of the selected packet where it waits; otherwise says that it does not.
@@ -147,6 +152,7 @@ extension ConsoleModel {
     guard let packet = selectedPacket, let connection = connection(ofPacket: packet) else {
       return refuse(wordsOfNothing)
     }
+    guard !isRecorded else { return refuse(Self.wordsOfRecorded) }
     menu = Menu(
       title: "Close which leg of c\(connection)?",
       items: [
@@ -163,6 +169,7 @@ extension ConsoleModel {
 
   mutating func askVerdict() -> [ConsoleEffect] {
     guard let row = focusRow, let detail = trace.detail(at: row) else { return refuse(wordsOfNothing) }
+    guard !isRecorded else { return refuse(Self.wordsOfRecorded) }
     let rules = rules(for: detail)
     let keys: [Answer: Unicode.Scalar] = [
       .continue: "c", .accept: "a", .reject: "r", .tempfail: "t", .discard: "d", .skip: "s", .connFail: "f",
@@ -191,6 +198,7 @@ extension ConsoleModel {
 
   mutating func askChange() -> [ConsoleEffect] {
     guard selectedPacket != nil else { return refuse(wordsOfNothing) }
+    guard !isRecorded else { return refuse(Self.wordsOfRecorded) }
     let rows: [(Unicode.Scalar, InstructionWord, String)] = [
       ("a", .addHeader, ""), ("i", .insertHeader, "0 "), ("c", .changeHeader, ""), ("d", .deleteHeader, ""),
       ("r", .addRcpt, ""), ("R", .deleteRcpt, ""), ("f", .changeFrom, ""), ("b", .replaceBody, ""),

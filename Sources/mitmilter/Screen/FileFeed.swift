@@ -53,7 +53,7 @@ final class FileFeed: ScreenFeed {
     case .unmark: event = .marked(packet: packet, on: false)
     case .note(let text): event = .noted(text: text, packet: packet)
     case .hold, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .delay, .close:
-      return "this is a recorded trace; its packets have left"
+      return ConsoleModel.wordsOfRecorded
     }
     let last = annotated.count > 0 ? annotated.record(at: annotated.count - 1)?.time : nil
     annotated.append(Record(time: last ?? .zero, connection: connection, event: event))

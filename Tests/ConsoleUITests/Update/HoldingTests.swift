@@ -95,6 +95,15 @@ import TraceModel
     #expect(driver.model.menu == nil && driver.model.prompt == nil && driver.effects == [])
   }
 
+  /// Not only once something was chosen and typed.
+  @Test(arguments: ["v", "+", "X"])
+  func aRecordedTraceSaysAtOnceThatNothingCanBeDoneToIt(_ key: String) {
+    var driver = Driver()
+    driver.press(key)
+    #expect(driver.model.menu == nil)
+    #expect(driver.model.status?.text == "this is a recorded trace; its packets have left")
+  }
+
   @Test func aMenuThatIsCutSaysSo() {
     var (driver, _, _) = start(Size(columns: 40, rows: 10))
     driver.press("+")
