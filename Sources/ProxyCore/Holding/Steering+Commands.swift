@@ -16,6 +16,7 @@ extension Steering {
   ) {
     let kind: CommandKind? = if case .command(let kind) = entry.original.kind { kind } else { nil }
     let cause = entry.cause ?? .operator
+    let entry = withAnswerStillDue(entry, kind, at: now, into: &effects)
     defer { conversation.left(entry.number) }
     switch entry.fate {
     case .answer(let answer):
@@ -40,6 +41,27 @@ extension Steering {
       }
     }
     if kind == .abort { endMessage("the MTA aborted it", at: now, into: &effects) }
+  }
+
+  /// An answer that waited here until the MTA took a verdict too many for it is taken back aloud.
+  private mutating func withAnswerStillDue(
+    _ entry: LegQueue.Entry, _ kind: CommandKind?, at now: Moment, into effects: inout Effects
+  ) -> LegQueue.Entry {
+    guard case .answer(let answer) = entry.fate, let kind, conversation.isAnsweredEarly(entry.number) else {
+      return entry
+    }
+    let cause = entry.cause ?? .operator
+    let refused = Instructed(
+      text: Instruction.answer(answer).text, cause: cause, packet: entry.number,
+      refusal: Refusal.answeredEarly(kind.name).reason)
+    record(.instructed(refused), at: now, into: &effects)
+    if entry.wasReleased {
+      let released = Released(number: entry.number, outcome: .forwarded, cause: cause)
+      record(.released(released), at: now, into: &effects)
+    }
+    var entry = entry
+    entry.fate = .forward
+    return entry
   }
 
   /// SKIP where the MTA did not agree to it: it is told CONTINUE, and the milter gets no more of that body.

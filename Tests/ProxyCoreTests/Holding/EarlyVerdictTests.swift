@@ -238,6 +238,37 @@ import TraceModel
       """)
   }
 
+  @Test func anAnswerThatWaitedTooLongIsTakenBackAloud() {
+    play(
+      after: "MAIL",
+      """
+      rule on rcpt do hold; reject
+      mta RCPT
+        record 9 RCPT from mta
+        record held 9
+        record instructed reject done
+        wake at 9 s
+      milter CONTINUE
+        record 10 CONTINUE from milter
+        record finding R02 on 10
+        record sent on mta of 10
+        send CONTINUE to mta
+        wake at 6489 s
+      say forward on 9
+        record instructed forward done
+        record instructed reject the MTA had its answer to RCPT before it asked: \(Self.why)
+        record released 9 forwarded
+        record sent on milter of 9
+        send RCPT to milter
+        wake never
+      milter ACCEPT
+        record 11 ACCEPT from milter
+        record sent on mta of 11
+        record finding R02 on 11
+        send ACCEPT to mta
+      """)
+  }
+
   @Test func aVerdictTooManyThatWaitsIsJudgedByWhatItWillAnswer() {
     play(
       after: "MAIL",
@@ -373,6 +404,7 @@ import TraceModel
     let rules = [
       "on verdict every 3 do hold", "on verdict every 4 do drop", "on verdict every 2 do delay 1h",
       "on rcpt every 2 do reject", "on mail or data do hold", "on header every 3 do drop",
+      "on rcpt every 3 do hold; tempfail",
       "on verdict every 5 do tempfail",
     ].filter { _ in generator.chance(1, in: 2) }
     controls.rules = RuleBook(try rules.map { try Rule(parsing: $0) })
