@@ -422,10 +422,22 @@ import TraceModel
       machine.instructed(.forwardAll, packet: nil, .operator, at: now, under: &controls, into: &effects)
       machine.tick(at: now, under: &controls, into: &effects)
     }
+    func say() {
+      let instruction = generator.element(of: [
+        Instruction.answer(.reject), .answer(.continue), .answer(.accept), .drop, .forward, .hold, .step,
+      ])
+      let numbers = effects.records.suffix(12).compactMap { record in
+        if case .received(let received) = record.event { received.number } else { nil }
+      }
+      machine.instructed(
+        instruction, packet: numbers.randomElement(using: &generator), .operator, at: .zero, under: &controls,
+        into: &effects)
+    }
     for packet in beginning + rest {
       machine.received(packet, at: .zero, under: &controls, into: &effects)
       if generator.chance(1, in: 6) { letGo(in: .seconds(0)) }
       if generator.chance(1, in: 12) { letGo(in: .seconds(3600)) }
+      if generator.chance(1, in: 4) { say() }
     }
     if isLost { machine.closed(.milter, .peer, at: .zero, under: &controls, into: &effects) }
     for _ in effects.records { letGo(in: .seconds(3600)) }
