@@ -25,9 +25,10 @@ enum PacketStrings {
     return Array(all.dropFirst(index).dropLast(packet.bytes.last == 0 ? 1 : 0))
   }
 
-  /// u32 index in front of the name.
+  /// u32 index in front of the name, of INSHEADER and CHGHEADER.
   static func headerIndex(of packet: Packet) -> Int64? {
-    guard packet.payload.count >= 4 else { return nil }
+    guard packet.kind == .reply(.insHeader) || packet.kind == .reply(.chgHeader), packet.payload.count >= 4
+    else { return nil }
     return packet.bytes[packet.payload].prefix(4).reduce(0) { $0 << 8 | Int64($1) }
   }
 

@@ -4,6 +4,8 @@ import Testing
 import TraceModel
 
 @Suite struct MatcherTests {
+  static let examples = Term.table.map(\.example)
+
   static let rows: [(String, [Int])] = [
     ("command and reply", []),
     ("rcpt", [13, 16]),
@@ -122,6 +124,19 @@ import TraceModel
 }
 
 extension MatcherTests {
+  /// A term says the same whatever stands around it, and nothing of packets that it is not about.
+  @Test(arguments: examples) func whatStandsAroundATermChangesNothing(_ example: String)
+    throws
+  {
+    func matched(_ text: String) throws -> Set<Int> {
+      Set(SamplePlay.shared.matched(by: Matcher(try Expression(parsing: text))))
+    }
+    let alone = try matched(example)
+    #expect(try matched("(\(example)) or n > 9999") == alone)
+    #expect(
+      try matched("not (\(example))") == Set(SamplePlay.shared.contexts.map(\.number)).subtracting(alone))
+  }
+
   @Test(arguments: rows) func theKindsItNamesAreEnough(_ text: String, _ numbers: [Int]) throws {
     let matcher = Matcher(try Expression(parsing: text))
     for context in SamplePlay.shared.contexts where numbers.contains(context.number) {
