@@ -225,7 +225,9 @@ extension ConsoleModel {
   /// Remembers where the operator is, for `back`.
   mutating func leaveTrail() {
     trail.append(
-      TrailStep(view: view, filter: filter?.text ?? "", packet: selectedPacket, row: list.cursor))
+      TrailStep(
+        view: view, filter: filter?.text ?? "", packet: selectedPacket,
+        mail: view == .messages ? selectedMail : nil, row: list.cursor, follow: settings.follow))
   }
 
   mutating func retrace(_ step: TrailStep) {
@@ -235,8 +237,13 @@ extension ConsoleModel {
     if view == .timeline, let packet = step.packet, let row = trace.index.row(number: packet) {
       refreshRows()
       go(toRow: row)
-    } else {
-      list.select(step.row)
+      return
+    }
+    settings.follow = step.follow
+    list.select(step.row)
+    if let mail = step.mail {
+      refreshRows()
+      list.reveal(mails.line(of: mail))
     }
   }
 

@@ -145,7 +145,11 @@ package struct ConsoleModel {
     var filter: String
     /// Number of the packet that was selected.
     var packet: Int?
+    /// Index of the mail that was selected.
+    var mail: Int?
     var row: Int
+    /// Whether the list followed what came.
+    var follow: Bool
   }
 
   /// The filter and the place before another was typed.

@@ -176,6 +176,7 @@ extension ConsoleModel {
       guard let row = selectedMessage else { return [] }
       leaveTrail()
       view = .timeline
+      settings.follow = false
       setFilter("conn == \(trace.connections[row.connection].number) and msg == \(row.number)")
       list.select(0)
     case .held where selectionIsOnDesk: openWhole()

@@ -83,6 +83,25 @@ import TraceModel
     #expect(driver.text[1].hasSuffix("0 of 57, F follows"), "\(driver.text[1])")
   }
 
+  /// Whatever comes meanwhile: one looks at a mail from its first packet on, and is back at that mail afterwards.
+  @Test func aMailIsOpenedAtItsStartAndIsSelectedWhenOneComesBack() {
+    var (source, driver) = start()
+    append(90, of: Story.records, to: source)
+    driver.send(.appended)
+    driver.settle()
+    driver.press("2 G Enter")
+    let mail = driver.model.filter?.text
+    #expect(mail == "conn == 1 and msg == 1")
+    #expect(driver.model.selectedPacket == driver.shownPackets().first)
+    append(200, of: Story.records, to: source)
+    driver.send(.appended)
+    driver.settle()
+    driver.press("q")
+    #expect(driver.model.view == .messages && driver.model.filter == nil)
+    driver.press("Enter")
+    #expect(driver.model.filter?.text == mail)
+  }
+
   /// Macros fold into a command that comes a moment later, whatever came in between, with a filter and without.
   @Test(arguments: ["", "mail or rcpt or macro"])
   func macrosFoldIntoWhatComesLater(_ filter: String) {
