@@ -36,7 +36,7 @@ package struct ConsoleModel {
   var lists: [ListView: ListState] = [:]
   /// Views left by `Enter`, for `q` to go back to.
   var trail: [TrailStep] = []
-  var detail = DetailState()
+  package internal(set) var detail = DetailState()
   /// Bytes of the packet that Hex lights.
   var lit: Range<Int>?
   /// Whether Message shows what became of the mail rather than the mail.

@@ -13,6 +13,7 @@ extension ConsoleModel {
     if let helpTop {
       return searchHelp(for: search, from: helpMatch ?? helpTop - step, step: step, count: count)
     }
+    if focus == .detail { return searchDetail(for: search, step: step, count: count) }
     switch view {
     case .timeline, .messages, .findings: break
     case .held, .rules, .stats: show(.timeline)
@@ -26,6 +27,26 @@ extension ConsoleModel {
     let first = wrapped(list.cursor + step)
     self.search?.next = first
     return advanceSearch()
+  }
+
+  /// To the next line of the detail that says it, around its end.
+  private mutating func searchDetail(for search: Search, step: Int, count: Int) -> [ConsoleEffect] {
+    let lines = detail.list.count
+    let width = detail.made?.width ?? size.columns
+    let start = detail.list.cursor
+    guard lines > 0 else { return refuse("nothing is shown that could be searched") }
+    let places = (1...lines).map { ((start + $0 * step) % lines + lines) % lines }
+    let found = places.filter { place in
+      detail.line(place, width: width).map { search.matches($0.text.plainBytes) } ?? false
+    }
+    guard !found.isEmpty else {
+      return refuse("'\(search.text)' is nowhere in the \(tab.title) of this; Tab, and n searches the list")
+    }
+    let line = found[(max(1, count) - 1) % found.count]
+    detail.list.reveal(line)
+    let passedEnd = step > 0 ? line <= start : line >= start
+    status = passedEnd ? StatusMessage(.done, found.count == 1 ? "nowhere else here" : "around the end") : nil
+    return []
   }
 
   /// To the next line of the help that says it, around its end.
@@ -83,7 +104,8 @@ extension ConsoleModel {
       let packets = trace.index.rows(ofMessage: mail)
       let entry = trace.messages[mail]
       return (
-        packets.contains { search.matches(row: $0, trace) },
+        search.matches(MessagesView.plainBytes(mail, self))
+          || packets.contains { search.matches(row: $0, trace) },
         1 + entry.rows.count / 4 + entry.bytes / TimelineIndex.bytesPerStep
       )
     case .findings:
@@ -96,7 +118,7 @@ extension ConsoleModel {
       switch rows[line] {
       case .packet(let row):
         let cost = 1 + trace.index.glance(at: row).frameBytes / TimelineIndex.bytesPerStep
-        return (search.matches(row: row, trace), cost)
+        return (search.matches(row: row, trace) || search.matches(columnsOf: row, trace), cost)
       case .silent(let place):
         return (search.matches(Array(ConnectionLine(trace.index.silent[place], trace).words.utf8)), 1)
       }
@@ -167,6 +189,17 @@ extension Search {
     }
   }
 
+  /// Whether the columns in front of the packet say it.
+  func matches(columnsOf row: Int, _ trace: TraceView) -> Bool {
+    guard isOfColumns else { return false }
+    let entry = trace.index[row]
+    var words = [
+      "c\(entry.connection)" + (entry.message > 0 ? ".\(entry.message)" : ""), trace.clock(entry.time),
+    ]
+    if let took = entry.took { words.append(TimeText.span(took)) }
+    return words.contains { matches(Array($0.utf8)) }
+  }
+
   /// Whether the packet says it, by its name, its payload or its row.
   func matchesAlone(_ packet: Packet) -> Bool {
     names.contains(packet.kind) || matches(packet.bytes[packet.payload]) || matchesWords(of: packet)
@@ -174,7 +207,7 @@ extension Search {
 
   /// False where the packet need not be read to know that it does not say it.
   private func mayMatch(_ glance: PacketGlance, _ trace: TraceView) -> Bool {
-    if names.contains(glance.kind) { return true }
+    if names.contains(glance.kind) || isOfWords { return true }
     if glance.frameBytes == Limits.headerBytes, silent.contains(glance.kind) { return false }
     switch glance.kind {
     case .command(.body), .command(.macro), .command(.helo), .command(.unknown), .command(.data),
@@ -192,6 +225,7 @@ extension Search {
 
   /// What a row says beyond the strings of the payload; making it is dear, so only where there is any.
   private func matchesWords(of packet: Packet) -> Bool {
+    if isOfWords { return matches(PacketWords.plainBytes(packet)) }
     switch packet.kind {
     case .command(.body), .command(.macro), .command(.helo), .command(.unknown), .command(.data),
       .command(.abort), .command(.quit):
@@ -217,7 +251,7 @@ extension ListView {
 
 extension DisplayText {
   /// What is read there, without its marks.
-  fileprivate var plainBytes: [UInt8] {
+  package var plainBytes: [UInt8] {
     var text = String.UnicodeScalarView()
     text.append(contentsOf: cells.compactMap(\.base))
     return Array(String(text).utf8)

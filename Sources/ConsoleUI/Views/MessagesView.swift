@@ -76,6 +76,11 @@ enum MessagesView {
     ]
   }
 
+  /// The row whole, for search.
+  static func plainBytes(_ mail: Int, _ model: ConsoleModel) -> [UInt8] {
+    cells(mail, below: nil, model, outcomeIsLong: true).joined().plainBytes
+  }
+
   private static func queueID(_ message: MessageEntry, _ model: ConsoleModel) -> DisplayText {
     guard let id = model.trace.reader.context(at: message.rows.lowerBound).queueID else {
       return DisplayText("·", style: .dim)

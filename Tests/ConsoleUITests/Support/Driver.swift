@@ -65,6 +65,12 @@ struct Driver {
     render(model, size: Size(columns: columns ?? model.size.columns, rows: rows ?? model.size.rows))
   }
 
+  /// The selected line of the detail.
+  var selectedDetail: String {
+    let line = model.detail.line(model.detail.list.cursor, width: model.size.columns)
+    return line.map { String(decoding: $0.text.plainBytes, as: UTF8.self) } ?? ""
+  }
+
   /// Numbers of the packets in the list, from its first to its last line.
   mutating func shownPackets() -> [Int] {
     press("g")

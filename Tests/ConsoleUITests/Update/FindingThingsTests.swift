@@ -110,6 +110,9 @@ import Testing
     Row(text: "x-spam", keys: "N", packet: 46),
     Row(text: "4XyZ7k2", keys: "", packet: 23),  // in macros folded into the command
     Row(text: "quarantine", keys: "G N", packet: 64),
+    // What only the row says: connection, time, how long a reply took, how much of a body it is, an escaped byte.
+    Row(text: "c2.1", keys: "", packet: 49), Row(text: "20.244", keys: "", packet: 24),
+    Row(text: "2.4s", keys: "", packet: 64), Row(text: "247 bytes", keys: "", packet: 39),
   ]
 
   @Test(arguments: searches) func aSearchGoesToTheRowThatSaysIt(_ row: Row) {
@@ -131,6 +134,9 @@ import Testing
     driver.press("2")
     driver.enter("grüße", at: "/")
     #expect(driver.model.view == .messages)
+    #expect(driver.model.list.cursor == 2)
+    driver.enter("quarantined", at: "/")
+    #expect(driver.model.list.cursor == 1)
     driver.enter("no such user", at: "/")
     #expect(driver.model.view == .messages)
     #expect(driver.model.list.cursor == 2)
@@ -140,6 +146,28 @@ import Testing
     #expect(driver.model.list.cursor == 1)
     driver.enter("no such words at all", at: "/")
     #expect(driver.model.status?.text == "'no such words at all' is nowhere in the mails shown")
+  }
+
+  /// With the keys in the detail it goes through what stands there, in any tab.
+  @Test func aSearchInTheDetailGoesToTheLineThatSaysIt() {
+    var driver = Driver(size: Size(columns: 120, rows: 36))
+    driver.press("2 4 G Enter")
+    driver.enter("goes on for others", at: "/")
+    #expect(driver.model.selectedPacket == 24)
+    #expect(driver.selectedDetail.contains("message goes on for others"))
+    let first = driver.model.detail.list.cursor
+    driver.press("n")
+    #expect(driver.model.detail.list.cursor > first)
+    driver.press("N")
+    #expect(driver.model.detail.list.cursor == first)
+    driver.press("l l")
+    driver.enter("no such user", at: "/")
+    #expect(driver.model.selectedPacket == 24 && driver.selectedDetail.contains("no such user"))
+    driver.enter("x-nowhere", at: "/")
+    #expect(
+      driver.model.status?.text == "'x-nowhere' is nowhere in the Message of this; Tab, and n searches the list")
+    driver.press("Tab n")
+    #expect(driver.model.status?.text == "'x-nowhere' is nowhere in the packets shown")
   }
 
   @Test func aSearchStaysAmongTheFindings() {
