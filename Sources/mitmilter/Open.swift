@@ -28,6 +28,13 @@ struct Open: ParsableCommand {
       throw Failure(
         "open needs a terminal on standard output", hint: "mitmilter show prints a trace without one")
     }
+    guard !files.contains("-") || isatty(STDIN_FILENO) == 0 else {
+      throw Failure(
+        "standard input is the terminal, and no trace arrives there",
+        hint:
+          "mitmilter open FILE, or a program that writes a trace in front: ssh mx1 mitmilter proxy … -w - | mitmilter open -"
+      )
+    }
     let feed: FileFeed
     do { feed = try FileFeed(files) } catch { throw Failure(error.message, hint: error.hint) }
     let model = ConsoleModel(

@@ -13,6 +13,8 @@ struct Outlet: ~Copyable {
 
   /// Bytes that may wait for a reader; with more it counts as gone.
   static let room = 67_108_864
+  /// `F_SETPIPE_SZ` (fcntl.h), which Glibc hides.
+  private static let setPipeSize: Int32 = 1031
   /// What a reader gets at the end, without taking anything, before it is given up.
   private static let lastPatience: Int32 = 10_000
 
@@ -29,6 +31,8 @@ struct Outlet: ~Copyable {
     let own = open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
     kind = own < 0 ? .file : .pipe
     self.descriptor = own < 0 ? descriptor : own
+    // Room for more than the usual 64 KiB, as far as the system gives it: what waits here is written in fewer, larger pieces.
+    _ = fcntl(self.descriptor, Self.setPipeSize, 1_048_576)
     if own >= 0 { close(descriptor) }
   }
 

@@ -1,4 +1,5 @@
 import CommandLanguage
+import Glibc
 import TraceFormat
 import TraceModel
 
@@ -86,9 +87,19 @@ package struct Journal: ~Copyable {
 
   private mutating func giveUpFile(_ failure: FileFailure) {
     // The reader of standard output is watched by the program, which tells of its end at once.
-    let isToldAlready = failure.isClosedPipe && file?.path == "-"
+    let isOutput = file?.path == "-"
+    let isToldAlready = failure.isClosedPipe && isOutput
     file = nil
+    if isOutput, !isToldAlready { Self.endStandardOutput() }
     if !isToldAlready { report("\(failure.message); mail goes on WITHOUT being recorded") }
+  }
+
+  /// Whoever reads it sees the end of the trace, not silence.
+  private static func endStandardOutput() {
+    let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    guard nowhere >= 0 else { return }
+    dup2(nowhere, STDOUT_FILENO)
+    close(nowhere)
   }
 
   private mutating func giveUpDecisions(_ failure: FileFailure) {

@@ -126,7 +126,7 @@ package final class Engine {
   }
 
   /// Milliseconds between two looks at whether the reader of our output has room again.
-  private static let readerPatience: Int32 = 20
+  private static let readerPatience: Int32 = 5
 
   private func handle(_ event: Poller.Event) {
     switch Tag.connection(event.tag) {

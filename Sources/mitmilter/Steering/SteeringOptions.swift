@@ -15,7 +15,7 @@ struct SteeringOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       transparent: as they agree. widen: with every action that the MTA offers, so that modifications can be injected. \
-      all: also without what the milter declines. Default: widen with rules, else transparent.
+      all: also without what the milter declines. Default: widen with rules or a screen, else transparent.
       """,
       valueName: "policy"))
   var negotiation: NegotiationPolicy?
