@@ -78,6 +78,10 @@ enum TitleBar {
   private static func state(_ model: ConsoleModel) -> DisplayText {
     if case .unrecorded = model.stream { return DisplayText("✖ NOT RECORDED", style: Style(.bad, .bold)) }
     if model.isFrozen { return DisplayText("FROZEN", style: Style(.frozen, .bold)) }
+    if model.trace.index.unreadableCount > 0 {
+      let lines = NumberText.count(model.trace.index.unreadableCount, "line")
+      return DisplayText("▲ \(lines) cannot be read", style: Style(.warn, .bold))
+    }
     switch model.stream {
     case .ended: return DisplayText("■ ENDED", style: .dim)
     case .flowing, .unrecorded: break

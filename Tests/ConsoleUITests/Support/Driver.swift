@@ -10,7 +10,7 @@ struct Driver {
   private(set) var effects: [ConsoleEffect] = []
 
   init(
-    _ source: MemoryRecords = Story.source, size: Size = Size(columns: 80, rows: 24), isLive: Bool = false,
+    _ source: any RecordSource = Story.source, size: Size = Size(columns: 80, rows: 24), isLive: Bool = false,
     milter: String? = "unix:/run/filter.sock"
   ) {
     model = ConsoleModel(

@@ -83,6 +83,20 @@ import TraceModel
     #expect(driver.text[1].hasSuffix("0 of 57, F follows"), "\(driver.text[1])")
   }
 
+  /// A trace with a line that is no record.
+  private final class Damaged: RecordSource {
+    let whole = Story.source
+    var head: TraceHead? { whole.head }
+    var count: Int { whole.count }
+    func record(at index: Int) -> Record? { index == 20 ? nil : whole.record(at: index) }
+    func file(at index: Int) -> String? { nil }
+  }
+
+  @Test func whatCannotBeReadIsNotPassedOverInSilence() {
+    let title = Driver(Damaged()).text[0]
+    #expect(title.contains("▲ 1 line cannot be read"), "\(title)")
+  }
+
   /// Whatever comes meanwhile: one looks at a mail from its first packet on, and is back at that mail afterwards.
   @Test func aMailIsOpenedAtItsStartAndIsSelectedWhenOneComesBack() {
     var (source, driver) = start()

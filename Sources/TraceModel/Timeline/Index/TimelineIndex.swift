@@ -31,6 +31,8 @@ package struct TimelineIndex: Sendable {
 
   /// Records so far; the next one has this number.
   package internal(set) var recordCount = 0
+  /// Those among them that could not be read.
+  package private(set) var unreadableCount = 0
   package internal(set) var connections: [ConnectionEntry] = []
   package internal(set) var messages: [MessageEntry] = []
   package internal(set) var findings: [FindingEntry] = []
@@ -120,6 +122,7 @@ extension TimelineIndex {
         append(record)
       } else {
         recordCount += 1
+        unreadableCount += 1
       }
     }
     return recordCount >= source.count
