@@ -55,7 +55,7 @@ enum HintLine {
     case _ where isHeld: acts = steering + [.open, .back, .filterPrompt, .holdPrompt]
     default:
       acts = [
-        .open, .back, .filterPrompt, .searchPrompt, .fold, .pane, .nextTab, .toggleMark, .notePrompt, .diff,
+        .open, .nextTab, .back, .filterPrompt, .searchPrompt, .fold, .pane, .toggleMark, .notePrompt, .diff,
         .writePrompt, .copy,
       ]
     }

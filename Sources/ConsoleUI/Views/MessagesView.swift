@@ -71,7 +71,7 @@ enum MessagesView {
         ? DisplayText("·", style: .dim) : DisplayText("\(message.modificationCount)", style: Style(.changed)),
       model.isHeld(mail: mail)
         ? DisplayText("waits", style: Style(.held, .bold))
-        : outcome(message) + refused(message, isLong: outcomeIsLong),
+        : outcome(message, isLong: outcomeIsLong),
       by(message),
     ]
   }
@@ -103,11 +103,15 @@ enum MessagesView {
     return text
   }
 
-  /// Recipients that were refused of a mail that went on for others; as ` −1` where the room is short.
-  private static func refused(_ message: MessageEntry, isLong: Bool) -> DisplayText {
-    guard message.refusedCount > 0, !message.lostAllRecipients else { return "" }
-    return DisplayText(
-      isLong ? ", \(message.refusedCount) refused" : " −\(message.refusedCount)", style: Style(.bad))
+  /// With the recipients that were refused of a mail that went on for others; shorter where the room is short.
+  private static func outcome(_ message: MessageEntry, isLong: Bool) -> DisplayText {
+    let refused = message.refusedCount
+    guard refused > 0, !message.lostAllRecipients else { return outcome(message) }
+    if isLong { return outcome(message) + DisplayText(", \(refused) refused", style: Style(.bad)) }
+    guard message.outcome == .accepted else {
+      return outcome(message) + DisplayText(" −\(refused)", style: Style(.bad))
+    }
+    return DisplayText("ok", style: Style(.good)) + DisplayText(" −\(refused) rcpt", style: Style(.bad))
   }
 
   static func subject(_ message: MessageEntry, _ trace: TraceView) -> DisplayText {
