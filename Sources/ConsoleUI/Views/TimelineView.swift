@@ -76,8 +76,14 @@ enum TimelineView {
     let whole = columns.textPlace.count
     let leastFilter = filter.isEmpty ? 0 : min(filter.width, 12) + 2
     place += followWords(model).first { place.width + $0.width + leastFilter <= whole } ?? ""
-    let taken = place.width + leastFilter > room ? whole : room
-    // The counts stay whole; a long expression is cut.
+    var taken = place.width + leastFilter > room ? whole : room
+    // A filter that is longer takes the room of the headings in front as well, up to that of the time.
+    let wanted = filter.width + 2 + place.width
+    if !filter.isEmpty, wanted > taken {
+      let starts = columns.places.dropFirst(3).compactMap { $0?.lowerBound }
+      taken = rect.columns - (starts.last { rect.columns - $0 >= wanted } ?? starts.first ?? 0)
+    }
+    // The counts stay whole; a still longer expression is cut.
     let filterRoom = max(0, min(filter.width, taken - place.width - 2))
     let text = filter.isEmpty ? place : filter.fitted(to: filterRoom) + "  " + place
     let shownText = taken > room ? text.fitted(to: taken, .trailing) : text

@@ -8,7 +8,7 @@ import Testing
     driver.enter("reply and stage == rcpt", at: "f")
     #expect(driver.model.filter?.text == "reply and stage == rcpt")
     #expect(driver.text[2].contains("RCPT") && driver.text[3].contains("550 5.1.1 no such user"))
-    #expect(driver.text[1].hasSuffix("reply and stage ==…  4 of 79"))
+    #expect(driver.text[1].hasSuffix("  reply and stage == rcpt  4 of 79"))
     driver.press("Esc")
     #expect(driver.model.filter == nil)
   }
