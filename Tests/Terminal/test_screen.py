@@ -251,6 +251,8 @@ def test_a_growing_trace_is_followed_and_several_are_merged():
                 t.until(
                     lambda: int(re.search(r"packet +([\d,]+)$", t.text(), re.M).group(1).replace(",", "")) > before,
                     "the packets that came later never showed")
+                os.rename(home.record("newer.mtrace"), path)
+                t.wait("growing.mtrace' was replaced or removed")
                 t.key("Q")
                 left(t)
 

@@ -107,7 +107,7 @@ extension ConsoleModel {
     switch origin {
     case .live(let listen, _, _): "waiting for an MTA to connect to \(listen)"
     case .demo: "the first mail is on its way"
-    case .files: isLive ? "waiting for the first packet to arrive" : "this trace has no packets"
+    case .files: isLive ? "waiting for the first packet to arrive" : "this trace has no packets so far"
     }
   }
 }

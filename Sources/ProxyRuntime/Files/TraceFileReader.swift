@@ -152,6 +152,13 @@ package final class TraceFileReader: RecordSource {
     return (try? read(index.tail..<index.bytes)) == nil ? .torn : .record
   }
 
+  /// Whether another file has that name by now, or none: nothing more will be added to this one.
+  package var isReplaced: Bool {
+    var (open, named) = (stat(), stat())
+    guard file.source.isSeekable, path != "-", fstat(descriptor, &open) == 0 else { return false }
+    return stat(path, &named) != 0 || named.st_ino != open.st_ino || named.st_dev != open.st_dev
+  }
+
   private func checkSize() throws(FileFailure) {
     var status = stat()
     guard file.source === file.store, fstat(descriptor, &status) == 0, status.st_size < index.bytes else {

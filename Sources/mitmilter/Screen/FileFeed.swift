@@ -11,6 +11,8 @@ final class FileFeed: ScreenFeed {
   private let annotated: AnnotatedRecords
   /// Whether the pipe has ended.
   private var isOver = false
+  /// Files of which it was told that they are not what they were.
+  private var replaced: Set<String> = []
 
   init(_ paths: [String]) throws(FileFailure) {
     var readers: [TraceFileReader] = []
@@ -44,6 +46,12 @@ final class FileFeed: ScreenFeed {
     }
     merged?.merge()
     return annotated.count > before
+  }
+
+  func takeMessages() -> [String] {
+    readers.filter { $0.isReplaced && replaced.insert($0.path).inserted }.map {
+      "'\($0.path)' was replaced or removed: what it was is shown; open it again"
+    }
   }
 
   func obey(_ instruction: Instruction, packet: Int, connection: Int, body: [UInt8]?) -> String? {
