@@ -80,6 +80,45 @@ import TraceModel
     }
   }
 
+  /// What was recorded before is still for it, in whole lines, and then it sees the end.
+  @Test func aReaderThatIsGivenUpGetsTheRest() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("pipe")
+    #expect(mkfifo(path, 0o600) == 0)
+    let reader = open(path, O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    let said = Said()
+    var journal = Journal(
+      file: try TraceFileWriter(path: path, head: head), window: nil, report: { said.words.append($0) })
+    let body = MTA.body(String(repeating: "x", count: 1_000_000))
+    var appended = 0
+    while said.words.isEmpty, appended < 100 {
+      appended += 1
+      var records = [
+        Record(
+          time: .zero, connection: 1,
+          event: .received(Received(number: appended, packet: body, forwarded: true)))
+      ]
+      journal.append(&records)
+    }
+    #expect(said.words.count == 1 && said.words[0].contains("64 MB behind"))
+    var late = [Record(time: .zero, connection: 1, event: .noted(text: "late", packet: nil))]
+    journal.append(&late)
+    var read: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = Glibc.read(reader, &buffer, buffer.count)
+      if count == 0 { break }
+      if count > 0 { read += buffer[..<count] } else { journal.catchUp() }
+    }
+    let lines = read.split(separator: 0x0a)
+    #expect(lines.count == 1 + appended && read.last == 0x0a)
+  }
+
+  private final class Said {
+    var words: [String] = []
+  }
+
   @Test func whatIsNoTraceIsLeftAlone() throws {
     let folder = try TemporaryFolder()
     let mail = Array("From: a@example.org\n\nhello\n".utf8)

@@ -18,6 +18,9 @@ package struct FileFailure: Error, Hashable, Sendable, CustomStringConvertible {
   /// Whether the other end of a pipe is gone, which ends an output in order.
   package var isClosedPipe: Bool { code == EPIPE }
 
+  /// Whether the other end of a pipe only takes too little of it.
+  var isSlowReader: Bool { code == ENOBUFS }
+
   init(opening path: String, _ code: Int32) {
     self.init("cannot open '\(path)': \(Self.words(for: code))", hint: Self.hint(for: code), code: code)
   }

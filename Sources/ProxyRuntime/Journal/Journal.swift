@@ -9,6 +9,8 @@ import TraceModel
 /// Where there is none of these, a record costs nothing.
 package struct Journal: ~Copyable {
   private var file: TraceFileWriter?
+  /// A trace that gets no more records, until its reader has what was written before.
+  private var ending: TraceFileWriter?
   private let window: RecordWindow?
   private var decisions: DecisionLog?
   private let report: (String) -> Void
@@ -40,7 +42,7 @@ package struct Journal: ~Copyable {
   /// One `write` for all of them; the list is empty afterwards.
   ///
   /// A trace that cannot be written is given up, aloud and for good; mail goes on.
-  mutating func append(_ records: inout [Record]) {
+  package mutating func append(_ records: inout [Record]) {
     guard !records.isEmpty else { return }
     count += records.count
     if file != nil {
@@ -66,8 +68,9 @@ package struct Journal: ~Copyable {
   }
 
   /// Writes what readers have room for now.
-  mutating func catchUp() {
+  package mutating func catchUp() {
     guard isBehind else { return }
+    do throws(FileFailure) { try ending?.catchUp() } catch { ending = nil }
     do throws(FileFailure) { try file?.catchUp() } catch { giveUpFile(error) }
     do throws(FileFailure) { try decisions?.catchUp() } catch { giveUpDecisions(error) }
     noteReaders()
@@ -76,25 +79,40 @@ package struct Journal: ~Copyable {
   private mutating func noteReaders() {
     let isFileBehind = file?.isBehind
     let isLogBehind = decisions?.isBehind
-    isBehind = isFileBehind == true || isLogBehind == true
+    let isEndBehind = ending?.isBehind
+    if isEndBehind == false { end() }
+    isBehind = isFileBehind == true || isLogBehind == true || isEndBehind == true
+  }
+
+  /// Whoever reads it sees the end of the trace, not silence.
+  private mutating func end() {
+    let isOutput = ending?.path == "-"
+    ending = nil
+    guard isOutput else { return }
+    Self.endStandardOutput()
+    // Whoever watches for the reader's end holds the pipe until it looks again.
+    report("the trace on standard output ends here")
   }
 
   /// Waits for readers as long as they go on reading.
   mutating func finish() {
+    do throws(FileFailure) { try ending?.finish() } catch { ending = nil }
     do throws(FileFailure) { try file?.finish() } catch { giveUpFile(error) }
     do throws(FileFailure) { try decisions?.finish() } catch { giveUpDecisions(error) }
   }
 
   private mutating func giveUpFile(_ failure: FileFailure) {
     // The reader of standard output is watched by the program, which tells of its end at once.
-    let isOutput = file?.path == "-"
-    let isToldAlready = failure.isClosedPipe && isOutput
-    file = nil
-    if isOutput, !isToldAlready { Self.endStandardOutput() }
+    let isToldAlready = failure.isClosedPipe && file?.path == "-"
+    if failure.isClosedPipe {
+      file = nil
+    } else {
+      ending = file.take()
+      if !failure.isSlowReader { end() }
+    }
     if !isToldAlready { report("\(failure.message); mail goes on WITHOUT being recorded") }
   }
 
-  /// Whoever reads it sees the end of the trace, not silence.
   private static func endStandardOutput() {
     let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
     guard nowhere >= 0 else { return }
