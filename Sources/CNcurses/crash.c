@@ -11,7 +11,9 @@
 // A Swift trap leaves the terminal raw, in the alternate screen and without echo. These signals give it back first and
 // then go on to whoever had them before (Swift's backtracer, the default), so the report is readable.
 // QUIT is among them: Ctrl-\ is how an operator gets out of a program that hangs.
-static const int fatal[] = {SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGQUIT};
+// So are all others that end a program which does not ask for them.
+static const int fatal[] = {SIGILL,  SIGTRAP, SIGSEGV,   SIGBUS,  SIGABRT, SIGFPE, SIGQUIT, SIGUSR1,
+                            SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGPWR, SIGSYS,  SIGIO};
 enum { FATAL_COUNT = sizeof fatal / sizeof *fatal };
 
 static struct sigaction before[FATAL_COUNT];
@@ -48,7 +50,8 @@ static void on_fatal(int number, siginfo_t *info, void *context) {
     if (fatal[i] == number) sigaction(number, &before[i], NULL);
   // A fault happens again on return, now in the former handler's hands. What was sent has to be sent again: it is
   // blocked until this returns.
-  if (info->si_code <= 0 || number == SIGQUIT) raise(number);
+  bool is_fault = number == SIGILL || number == SIGTRAP || number == SIGSEGV || number == SIGBUS || number == SIGFPE;
+  if (info->si_code <= 0 || !is_fault) raise(number);
   errno = saved;
 }
 
@@ -71,7 +74,11 @@ void mm_crash_arm(int fd, const char *text, size_t length, const struct termios 
   action.sa_sigaction = on_fatal;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigemptyset(&action.sa_mask);
-  for (int i = 0; i < FATAL_COUNT; i++) sigaction(fatal[i], &action, &before[i]);
+  for (int i = 0; i < FATAL_COUNT; i++) {
+    sigaction(fatal[i], &action, &before[i]);
+    // What somebody wants ignored, stays so.
+    if (before[i].sa_handler == SIG_IGN) sigaction(fatal[i], &before[i], NULL);
+  }
 }
 
 void mm_crash_disarm(void) {

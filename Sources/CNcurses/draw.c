@@ -109,7 +109,10 @@ void mm_term_flush(void) {
 
 void mm_term_flush_unsure(void) {
   int row, column;
-  mm_term_flush();
+  // Only where curses moves the cursor itself is it where curscr says; and only there may it be put behind curses' back.
+  leaveok(stdscr, FALSE);
+  wnoutrefresh(stdscr);
+  doupdate();
   getyx(curscr, row, column);
   mm_place_cursor(row, column);
 }

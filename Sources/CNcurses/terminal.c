@@ -123,6 +123,8 @@ static void set_modes(void) {
   nonl();
   if (tcgetattr(mm_fd, &modes) == 0) {
     modes.c_iflag &= ~(tcflag_t)(IXON | IXOFF | ICRNL | INLCR | IGNCR | ISTRIP);
+    // ^C is a key: it leaves a prompt. ^\ still ends a program that hangs.
+    modes.c_cc[VINTR] = _POSIX_VDISABLE;
     modes.c_cc[VMIN] = 1;
     modes.c_cc[VTIME] = 0;
     tcsetattr(mm_fd, TCSADRAIN, &modes);

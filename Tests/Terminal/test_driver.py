@@ -435,10 +435,23 @@ def test_stray_lines_on_standard_error_wait_until_the_screen_is_gone():
         assert "a stray line" in t.text(), t.picture()
 
 
-def test_an_interrupt_is_the_programs_to_handle():
+def test_any_signal_that_ends_it_gives_the_terminal_back():
+    for number in ("USR1", "USR2", "ALRM", "VTALRM", "PROF", "XCPU", "PWR", "SYS", "IO"):
+        with probe() as t:
+            t.wait("probe")
+            os.kill(t.pid, getattr(signal, "SIG" + number))
+            assert t.end() == -getattr(signal, "SIG" + number), (number, t.status)
+            assert not t.screen.is_alternate and not t.screen.cursor.hidden, number
+            assert b"\x1b[?2004l" in t.raw, number
+
+
+def test_an_interrupt_is_a_key_and_a_signal_the_programs_to_handle():
     with probe() as t:
         t.wait("probe")
         t.key("C-c")
+        t.wait(r"keys: \^C")
+        assert "interrupted" not in t.text(), t.picture()
+        os.kill(t.pid, signal.SIGINT)
         t.wait("news: interrupted")
 
 

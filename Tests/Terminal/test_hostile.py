@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import struct
 
 from test_screen import Home, left
@@ -140,3 +141,37 @@ def test_the_clipboard_is_written_when_asked_and_only_then():
         assert bytes(t.raw).count(b"\x1b]52") == 1
         t.key("Q")
         left(t)
+
+
+def test_wide_letters_stay_in_their_columns():
+    """Ordinary Japanese mail, a row moved at a time: curses and the terminal have to agree where the cursor is."""
+    def fits(row):
+        found = re.match(r"  c1\.(\d+) .* accepted *$", row)
+        return found and subjects[int(found[1]) - 1] in row
+
+    subjects = ["見積もりの件", "会議", "お知らせ", "Re: 会議", "漢字 test", "請求書", "打ち合わせ", "明日", "写真"] * 4
+    with Home() as home:
+        path = home.file("wide.mtrace")
+        with open(path, "w", encoding="ascii") as out:
+            head = {"mitmilter": 1, "program": "0.1.0", "started": 1760000000.25, "command": ["mitmilter"],
+                    "listen": "inet:8891@127.0.0.1", "milter": "unix:/m", "negotiation": "transparent"}
+            lines = [head, {"k": "open", "t": 0, "c": 1, "peer": "unix:", "local": "unix:/m"}]
+            packets = []
+            for subject in subjects:
+                packets += [("mta", b"Ma@example.org\0"), ("milter", b"c"), ("mta", b"Rb@example.org\0"), ("milter", b"c"),
+                            ("mta", b"LSubject\0" + subject.encode() + b"\0"), ("milter", b"c"), ("mta", b"E"), ("milter", b"a")]
+            for n, (sender, payload) in enumerate(packets, 1):
+                raw = struct.pack(">I", len(payload)) + payload
+                to = "milter" if sender == "mta" else "mta"
+                lines.append({"k": "recv", "t": n / 1000, "c": 1, "from": sender, "to": to, "n": n, "raw": raw.decode("latin-1")})
+            out.writelines(json.dumps(line) + "\n" for line in lines)
+        with home.run("open", path, size=(80, 24)) as t:
+            t.key("2")
+            t.wait(r"^  c1\.36 ")
+            for place in range(1, len(subjects)):
+                t.key("j")
+                number = len(subjects) - place
+                t.wait(rf"^─ message c1\.{number} ")
+                t.until(lambda: all(fits(row) for row in t.text().splitlines()[2:12]), "a row is not as it should be")
+            t.key("Q")
+            left(t)
