@@ -226,6 +226,8 @@ def test_stopping_and_going_on_after_an_editor():
                 s.screen.key("E")
                 t.wait("Farewell")
                 t.key("C-z")
+                t.wait("Mail waits while this is suspended")
+                t.key("y")
                 t.wait(r"Stopped")
                 t.until(lambda: t.text().rstrip().endswith("ready>"), "no prompt")
                 assert not t.screen.is_alternate and not t.screen.cursor.hidden

@@ -95,9 +95,9 @@ extension Binding {
     Binding(
       "t", .time, in: .everywhereElse, .screen, "time column: clock, since start, since the one before"),
     Binding("^L", .redraw, .screen, "draw the screen anew"),
-    Binding("^Z", .suspend, .screen, "suspend; mail goes on"),
+    Binding("^Z", .suspend, .screen, "suspend; a proxy stops with it, and asks first"),
     Binding("?", .help, .screen, hint: "help", "this help"),
     Binding(":", .prompt, .screen, hint: "type", "type an instruction; Tab completes"),
-    Binding("Q", .leave, .screen, "quit"),
+    Binding("Q ^C", .leave, .screen, "quit"),
   ]
 }

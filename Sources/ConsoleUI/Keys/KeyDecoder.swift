@@ -26,7 +26,8 @@ package struct KeyDecoder: Sendable {
   package var patience: Duration? {
     if paste != nil { return .seconds(1) }
     guard let first = bytes.first else { return nil }
-    return first == 0x1b && bytes.count == 1 ? .milliseconds(50) : .milliseconds(500)
+    guard first == 0x1b, bytes.count < 3 else { return .seconds(2) }
+    return bytes.count == 1 ? .milliseconds(50) : .milliseconds(500)
   }
 
   /// The next key that is complete; nil when there is none so far.
@@ -87,6 +88,8 @@ package struct KeyDecoder: Sendable {
     switch second {
     case UInt8(ascii: "["): return controlSequence(rest.dropFirst())
     case UInt8(ascii: "O"): return singleShift(rest.dropFirst())
+    case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "_"), UInt8(ascii: "^"), UInt8(ascii: "X"):
+      return commandString(rest.dropFirst())
     case 0x1b: return .took(1, .named(.escape))
     default:
       switch step(rest) {
@@ -95,6 +98,19 @@ package struct KeyDecoder: Sendable {
       }
     }
   }
+
+  /// What a terminal answers with OSC, DCS, APC, PM or SOS, up to its ST or BEL (ECMA-48 5.6, xterm): no key is in it.
+  private func commandString(_ rest: ArraySlice<UInt8>) -> Step {
+    guard let end = rest.firstIndex(where: { $0 == 0x07 || $0 == 0x1b }) else {
+      return rest.count > Self.commandStringLimit ? .took(rest.count + 2, nil) : .incomplete
+    }
+    let length = end - rest.startIndex + 3
+    guard rest[end] == 0x1b else { return .took(length, nil) }
+    guard end + 1 < rest.endIndex else { return .incomplete }
+    return .took(rest[end + 1] == UInt8(ascii: "\\") ? length + 1 : length - 1, nil)
+  }
+
+  private static let commandStringLimit = 1 << 20
 
   /// `ESC O` and one letter; a letter that no terminal sends there was typed after Alt-O.
   private func singleShift(_ rest: ArraySlice<UInt8>) -> Step {

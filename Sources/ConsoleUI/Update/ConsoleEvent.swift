@@ -26,6 +26,8 @@ package enum ConsoleEvent: Sendable {
   case streamChanged(ConsoleModel.Stream)
   /// The rules stay as they were: a file that they name cannot be read.
   case rulesRefused(String)
+  /// The terminal, or another program, asks it to stop for a while.
+  case suspending
   /// Something asked for was done, or not, and this is what to say about it.
   case reported(StatusMessage)
 }

@@ -79,7 +79,7 @@ extension ConsoleModel {
       helpTop = helpTop == nil ? 0 : nil
       helpMatch = nil
     case .redraw: return [.redraw]
-    case .suspend: return [.suspend]
+    case .suspend: return suspend()
     case .leave: return leave()
     }
     return []
@@ -272,6 +272,13 @@ extension ConsoleModel {
   private mutating func toggleFreeze() {
     freeze = isFrozen ? nil : Freeze(trace.index)
     status = StatusMessage(.done, isFrozen ? "display frozen; recording goes on" : "display goes on")
+  }
+
+  /// The whole program stops, and with it a proxy: mail waits for it.
+  mutating func suspend() -> [ConsoleEffect] {
+    guard case .live = origin else { return [.suspend] }
+    question = Question(words: "Mail waits while this is suspended. Suspend?", yes: [.suspend])
+    return []
   }
 
   private mutating func leave() -> [ConsoleEffect] {

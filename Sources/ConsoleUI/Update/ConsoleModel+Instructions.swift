@@ -142,8 +142,22 @@ extension ConsoleModel {
     } else {
       return refuse("nothing to copy here")
     }
-    status = StatusMessage(.done, "copied \(NumberText.bytes(bytes.count)) to the terminal's clipboard")
-    return [.copy(bytes)]
+    let text = Self.pasteable(bytes)
+    status = StatusMessage(.done, "copied \(NumberText.bytes(text.count)) to the terminal's clipboard")
+    return [.copy(text)]
+  }
+
+  /// As it is where it can be pasted anywhere, with LF for CR LF; escaped whole where a terminal that gets it would obey it.
+  private static func pasteable(_ bytes: [UInt8]) -> [UInt8] {
+    var text: [UInt8] = []
+    for (place, byte) in bytes.enumerated() {
+      if byte == 0x0d, place + 1 < bytes.count, bytes[place + 1] == 0x0a { continue }
+      text.append(byte)
+    }
+    let isObeyed = zip(text, [0] + text).contains { byte, before in
+      byte < 0x20 && byte != 0x09 && byte != 0x0a || byte == 0x7f || before == 0xc2 && byte < 0xa0
+    }
+    return isObeyed ? Array(InertText.string(escaping: bytes).utf8) : text
   }
 }
 

@@ -12,6 +12,7 @@ extension ConsoleModel {
     case .tick(let moment): now = max(now, moment)
     case .resized(let size): self.size = size
     case .idle: effects = work()
+    case .suspending: effects = suspend()
     case .reported(let message): status = message
     case .streamChanged(let stream): self.stream = stream
     case .rulesRefused(let why):

@@ -125,7 +125,7 @@ final class ScreenLoop {
   private func obey(_ signal: ScreenSignals.Signal) {
     switch signal {
     case .resized: send(.resized(terminal.resized()))
-    case .suspend: perform(.suspend)
+    case .suspend: send(.suspending)
     case .end: end = .ended
     case .lost: end = .lost
     }

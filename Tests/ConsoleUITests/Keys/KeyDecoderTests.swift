@@ -26,6 +26,9 @@ import Testing
     ("\u{1b}[M +&", ["mouse left press at 10,5"]), ("\u{1b}[<35;2;3M", ["mouse none move at 1,2"]),
     // Answers and reports nobody asked for, and sequences nobody knows, are not letters.
     ("\u{1b}[I\u{1b}[O\u{1b}[?1;2cx", ["x"]), ("\u{1b}[99~\u{1b}[5$y\u{1b}[<1Mx", ["x"]),
+    ("\u{1b}]11;rgb:0/0/0\u{1b}\\x\u{1b}]52;c;RERE\u{7}y", ["x", "y"]),
+    ("\u{1b}P1$r0m\u{1b}\\x\u{1b}_Gi=1;OK\u{1b}\\y", ["x", "y"]),
+    ("\u{1b}]0;cut\u{1b}[Ax", ["Up", "x"]),
     ("\u{1b}[1\u{7f}x", ["Backspace", "x"]), ("\u{1b}[201~x", ["x"]),
     ("\u{1b}[200~rm -rf\r\u{1b}[A\u{1b}[201~q", ["paste of 10 bytes", "q"]),
     ("\u{1b}[200~\u{1b}[201~", ["paste of 0 bytes"]),

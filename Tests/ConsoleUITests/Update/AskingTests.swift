@@ -33,6 +33,25 @@ import TraceModel
     #expect(driver.effects.last == .write(path: "part.mtrace", records: [0, 1, 2], replaces: true))
   }
 
+  /// What a shell would obey when it is pasted is copied as escapes.
+  @Test func copyingGivesNothingThatATerminalObeys() {
+    var play = Recording()
+    play.greet()
+    play.ask(MTA.mail("<a@example.org>"))
+    play.ask(MTA.rcpt("<b@example.org>"))
+    play.ask(MTA.header("X-Trick", "hi\u{1b}[201~\rid\r"))
+    play.ask(MTA.header("X-Folded", "one\r\n\ttwo"))
+    var driver = Driver(MemoryRecords(play.records, head: Story.head), size: Size(columns: 120, rows: 36))
+    func copied(_ header: String) -> String? {
+      driver.enter("header.name == \"\(header)\"", at: "f ^U")
+      driver.press("g Tab j j y Tab")
+      guard case .copy(let bytes)? = driver.effects.last else { return nil }
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    #expect(copied("X-Trick") == #"hi\x1b[201~\rid\r"#)
+    #expect(copied("X-Folded") == "one\n\ttwo")
+  }
+
   @Test func copyingTakesTheSelectedValue() {
     var driver = Driver()
     driver.press("2 3 G")

@@ -95,6 +95,19 @@ import TraceModel
     #expect(driver.model.menu == nil && driver.model.prompt == nil && driver.effects == [])
   }
 
+  /// A proxy stops with its screen; recorded traces have nothing to lose.
+  @Test func aProxyIsNotSuspendedUnasked() {
+    var (driver, _, _) = start()
+    driver.send(.suspending)
+    #expect(
+      driver.effects == [] && driver.text.last?.contains("Mail waits while this is suspended.") ?? false)
+    driver.press("n ^Z y")
+    #expect(driver.effects == [.suspend])
+    var reader = Driver()
+    reader.send(.suspending)
+    #expect(reader.effects == [.suspend])
+  }
+
   /// Not only once something was chosen and typed.
   @Test(arguments: ["v", "+", "X"])
   func aRecordedTraceSaysAtOnceThatNothingCanBeDoneToIt(_ key: String) {
