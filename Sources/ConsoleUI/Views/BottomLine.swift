@@ -8,8 +8,10 @@ enum BottomLine {
         question.yes.isEmpty
         ? DisplayText("any key", style: .key) + " goes on"
         : DisplayText("y", style: .key) + " yes  " + DisplayText("n", style: .key) + " no"
-      let text = " " + DisplayText(question.words, style: Style(.warn, .bold)) + " " + keys
-      frame.put(text, in: rect, style: Style(.status))
+      let words = DisplayText(question.words, style: Style(.warn, .bold))
+      // The keys stay, whatever is cut.
+      let room = max(0, rect.columns - keys.width - 3)
+      frame.put(" " + words.fitted(to: min(words.width, room)) + " " + keys, in: rect, style: Style(.status))
     } else if let prompt = model.prompt {
       PromptView.draw(prompt, into: &frame, in: rect)
     } else if let status = model.status {

@@ -70,7 +70,10 @@ enum TitleBar {
   private static func place(_ model: ConsoleModel) -> DisplayText {
     switch model.origin {
     case .live(let listen, let milter, _): DisplayText(milter.map { "\(listen) ⇄ \($0)" } ?? listen)
-    case .files(let names): DisplayText(names.count == 1 ? names[0] : "\(names.count) files")
+    // Of a path the end says which file it is.
+    case .files(let names):
+      DisplayText(
+        names.count == 1 ? String(names[0].split(separator: "/").last ?? "") : "\(names.count) files")
     case .demo: "demo"
     }
   }

@@ -89,7 +89,8 @@ import TraceModel
     driver.press("Q")
     #expect(
       driver.model.question?.words
-        == "Notes or marks on 2 packets are in no file; w writes them. Quit and lose them?")
+        == "Notes or marks on 2 packets are unwritten; w writes. Quit and lose them?")
+    #expect(driver.text.last?.hasSuffix("y yes  n no") ?? false)
     driver.press("n")
     driver.enter("part.mtrace", at: "w")
     guard case .write(_, let records, _)? = driver.effects.last else {

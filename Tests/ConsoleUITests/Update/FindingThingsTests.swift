@@ -170,6 +170,31 @@ import Testing
     #expect(driver.model.status?.text == "'x-nowhere' is nowhere in the packets shown")
   }
 
+  /// What a mail came to is told with the words that the client got.
+  @Test func aRefusedMailSaysWithWhat() {
+    var play = Recording()
+    play.greet()
+    play.ask(MTA.mail("<a@example.org>"))
+    play.ask(MTA.rcpt("<b@example.org>"))
+    play.mta(MTA.bodyEOB)
+    play.milter(Milter.reply("554 5.7.1 looks like spam"))
+    var driver = Driver(MemoryRecords(play.records, head: Story.head), size: Size(columns: 120, rows: 36))
+    driver.press("2 d")
+    #expect(driver.text.contains { $0.contains("rejected  554 5.7.1 looks like spam") })
+  }
+
+  /// A line for main.cf names only macros that Postfix can send.
+  @Test func theLineForTheConfigurationHasNothingThatTheMTALacks() {
+    var play = Recording()
+    play.greet(Milter.optNeg(symbols: [(2, "i {auth_ssf} {nope} {client_ptr}")]))
+    play.ask(MTA.macro("M", ["i": "4Xy"]), MTA.mail("<a@example.org>"))
+    var driver = Driver(MemoryRecords(play.records, head: Story.head), size: Size(columns: 200, rows: 60))
+    driver.press("G Enter l")
+    let start = driver.text.firstIndex { $0.contains("without the request, Postfix: ") } ?? 0
+    let line = driver.text[start...].prefix(3).joined()
+    #expect(line.contains("{client_ptr}") && !line.contains("{auth_ssf}") && !line.contains("{nope}"))
+  }
+
   @Test func aSearchStaysAmongTheFindings() {
     var driver = Driver()
     driver.press("4 G")

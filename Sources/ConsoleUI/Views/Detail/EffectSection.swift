@@ -16,7 +16,12 @@ enum EffectSection {
     let mta = isAssumed ? "an unknown MTA" : rules.name
     page.heading(isPending ? "As \(mta) would deliver it, with your changes" : "What \(mta) makes of it")
     if isAssumed { page.add(.remark(assumption(result, content, rules), indent: 2)) }
-    if !isPending { page.paragraph(fate(result), indent: 2) }
+    if !isPending {
+      let refusal = content.decision.flatMap { $0.text }.map {
+        DisplayText("  ") + DisplayText(escaping: $0.slice)
+      }
+      page.paragraph(fate(result) + (refusal ?? ""), indent: 2, packet: content.decision?.packet)
+    }
     if let quarantine = result.quarantine {
       page.paragraph(
         DisplayText("quarantined: ", style: Style(.warn)) + DisplayText(escaping: quarantine.reason)

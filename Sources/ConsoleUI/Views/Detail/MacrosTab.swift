@@ -65,7 +65,8 @@ enum MacrosTab {
   private static func line(
     _ missing: [MacroAdvice], _ mta: DeliveryRules, into page: inout DetailPage
   ) {
-    let names = missing.map { String(decoding: $0.name, as: UTF8.self) }
+    let names = missing.filter { $0.isKnown(to: mta) }.map { String(decoding: $0.name, as: UTF8.self) }
+    guard !names.isEmpty else { return }
     let head = "without the request, \(mta.name): "
     guard let line = MacroAdvice.configurationLine(adding: names, at: missing[0].stage, under: mta) else {
       page.row("", DisplayText(head + "in its list by default", style: .dim))

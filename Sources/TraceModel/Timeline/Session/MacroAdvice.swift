@@ -14,6 +14,12 @@ package struct MacroAdvice: Hashable, Sendable {
     case byDefault
   }
 
+  /// Whether a list of the MTA's own could bring it. Sendmail's configuration may define any name.
+  package func isKnown(to rules: DeliveryRules) -> Bool {
+    guard let known = KnownMacro.named(name) else { return rules == .sendmail }
+    return (rules == .postfix ? known.postfix : known.sendmail) != .never
+  }
+
   package var meaning: String? { KnownMacro.named(name)?.meaning }
 
   /// Why it is not there, as far as one can tell; safe to show.
