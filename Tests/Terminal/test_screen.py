@@ -337,7 +337,7 @@ def test_x_writes_packets_in_other_formats():
             t.send(":export report --no-redact plain.md\r")
             t.wait(r"wrote report, \d+ bytes, to plain.md")
             t.key("Q")
-            t.wait("Notes or marks on 1 packet are in no file")
+            t.wait("Notes or marks on 1 packet are unwritten")
             t.key("y")
             left(t)
         with open(home.file("demo.md")) as report, open(home.file("plain.md")) as plain:

@@ -287,7 +287,7 @@ extension ConsoleModel {
       let key = keymap.key(for: .writePrompt, in: .timeline)?.description ?? ": write FILE"
       let what = "Notes or marks on \(NumberText.count(noted, "packet"))"
       question = Question(
-        words: "\(what) are unwritten; \(key) writes. Quit and lose them?", yes: [.quit])
+        words: "\(what) are unwritten; \(key) writes. Quit?", yes: [.quit])
       return []
     }
     guard isLive else { return [.quit] }

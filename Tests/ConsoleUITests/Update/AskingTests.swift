@@ -89,7 +89,7 @@ import TraceModel
     driver.press("Q")
     #expect(
       driver.model.question?.words
-        == "Notes or marks on 2 packets are unwritten; w writes. Quit and lose them?")
+        == "Notes or marks on 2 packets are unwritten; w writes. Quit?")
     #expect(driver.text.last?.hasSuffix("y yes  n no") ?? false)
     driver.press("n")
     driver.enter("part.mtrace", at: "w")
