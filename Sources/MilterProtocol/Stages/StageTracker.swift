@@ -50,7 +50,7 @@ package struct StageTracker: Hashable, Sendable {
   package internal(set) var message = 0
   /// The last command that was no MACRO.
   package internal(set) var lastCommand: CommandKind?
-  /// Which MTA this is, as far as its macros tell.
+  /// Which MTA this is, as far as one can tell by now.
   package var mta: MTAKind { signs.mta }
   var signs = MTASigns()
   /// What a milter made with libmilter takes next, if it got and gave what travelled here.

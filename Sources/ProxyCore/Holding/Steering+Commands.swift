@@ -61,6 +61,8 @@ extension Steering {
     }
     var entry = entry
     entry.fate = .forward
+    // On nobody's behalf, unless somebody edited it as well.
+    if !entry.isEdited { entry.cause = nil }
     return entry
   }
 

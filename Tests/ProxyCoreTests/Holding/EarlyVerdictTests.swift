@@ -295,10 +295,9 @@ import TraceModel
       """)
   }
 
-  @Test func whatIsKeptOfALostMilterIsNotAnsweredTwice() {
-    expectPlay(
-      controls: Beginnings.watched { $0.onMilterFailure = .tempfail }, after: Beginnings.upTo("MAIL"),
-      """
+  /// A milter gave a verdict too many, which is held here, was asked more, and goes.
+  private func playAfterLoss(_ script: String, sourceLocation: SourceLocation = #_sourceLocation) {
+    let loss = """
       rule on continue once do hold
       milter CONTINUE
         record 9 CONTINUE from milter
@@ -312,6 +311,16 @@ import TraceModel
         record closed milter: by the peer
         record finding W05
         close milter
+
+      """
+    expectPlay(
+      controls: Beginnings.watched { $0.onMilterFailure = .tempfail }, after: Beginnings.upTo("MAIL"),
+      loss + script, sourceLocation: sourceLocation)
+  }
+
+  @Test func whatIsKeptOfALostMilterIsNotAnsweredTwice() {
+    playAfterLoss(
+      """
       say forward on 9
         record instructed forward done
         record released 9 forwarded
@@ -322,22 +331,8 @@ import TraceModel
   }
 
   @Test func aVerdictOfALostMilterThatIsDroppedLeavesNobodyWaiting() {
-    expectPlay(
-      controls: Beginnings.watched { $0.onMilterFailure = .tempfail }, after: Beginnings.upTo("MAIL"),
+    playAfterLoss(
       """
-      rule on continue once do hold
-      milter CONTINUE
-        record 9 CONTINUE from milter
-        record finding R02 on 9
-        record held 9
-      mta RCPT
-        record 10 RCPT from mta, forwarded
-        forward to milter
-        wake at 9 s
-      milter ends
-        record closed milter: by the peer
-        record finding W05
-        close milter
       say drop on 9
         record instructed drop done
         record released 9 dropped
@@ -357,8 +352,8 @@ import TraceModel
       try Rule(parsing: "on command every 3 do hold"),
       try Rule(parsing: "on verdict every 4 do hold"),
     ])
-    var machine = SessionMachine(connection: 1)
     var effects = Effects()
+    var machine = Self.connected(&controls, into: &effects)
     var (came, left): ([Packet], [Packet]) = ([], [])
     var current: Packet?
     func perform() {
@@ -371,9 +366,6 @@ import TraceModel
       }
       effects.acts.removeAll()
     }
-    machine.opened(
-      Opened(peer: "unix:", local: "unix:", milter: nil), at: .zero, under: &controls, into: &effects)
-    machine.milterConnected(at: .zero, under: &controls, into: &effects)
     func letGo() {
       current = nil
       machine.instructed(.forwardAll, packet: nil, .operator, at: .zero, under: &controls, into: &effects)
@@ -409,11 +401,8 @@ import TraceModel
     ].filter { _ in generator.chance(1, in: 2) }
     controls.rules = RuleBook(try rules.map { try Rule(parsing: $0) })
     let promised = SteeringGenerator.declined(&generator).intersection(.allNoReply)
-    var machine = SessionMachine(connection: 1)
     var effects = Effects()
-    machine.opened(
-      Opened(peer: "unix:", local: "unix:", milter: nil), at: .zero, under: &controls, into: &effects)
-    machine.milterConnected(at: .zero, under: &controls, into: &effects)
+    var machine = Self.connected(&controls, into: &effects)
     let beginning = [MTA.optNeg(), Milter.optNeg([], promised)]
     let isLost = generator.chance(2, in: 3)
     let rest = (0..<80).map { _ in Self.anything(&generator) }
@@ -445,6 +434,15 @@ import TraceModel
     for record in effects.records { answers.apply(record) }
     #expect(answers.unasked == [])
     if isLost { #expect(answers.waited <= 0) }
+  }
+
+  /// Both ends are there, and nothing was said.
+  private static func connected(_ controls: inout Controls, into effects: inout Effects) -> SessionMachine {
+    var machine = SessionMachine(connection: 1)
+    machine.opened(
+      Opened(peer: "unix:", local: "unix:", milter: nil), at: .zero, under: &controls, into: &effects)
+    machine.milterConnected(at: .zero, under: &controls, into: &effects)
+    return machine
   }
 
   private static func anything(_ generator: inout SeededGenerator) -> Packet {

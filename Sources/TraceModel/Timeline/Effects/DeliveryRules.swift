@@ -6,15 +6,12 @@ package enum DeliveryRules: String, Hashable, Sendable, CaseIterable {
 
   package var name: String { self == .postfix ? "Postfix" : "Sendmail" }
 
-  /// nil where it is not known which MTA it is.
-  package init?(_ mta: MTAKind) {
-    switch mta {
+  /// Of the MTA of a connection; nil where it is not known by then which that is.
+  package init?(told facts: SessionFacts) {
+    switch facts.signs.mta {
     case .postfix: self = .postfix
     case .sendmail: self = .sendmail
     case .unknown: return nil
     }
   }
-
-  /// Of the MTA of a connection, as far as that is known by then.
-  package init?(told facts: SessionFacts) { self.init(facts.signs.mta) }
 }
