@@ -31,9 +31,7 @@ struct Open: ParsableCommand {
     guard !files.contains("-") || isatty(STDIN_FILENO) == 0 else {
       throw Failure(
         "standard input is the terminal, and no trace arrives there",
-        hint:
-          "mitmilter open FILE, or a program that writes a trace in front: ssh mx1 mitmilter proxy … -w - | mitmilter open -"
-      )
+        hint: "name a file, or pipe a trace into it: ssh mx1 mitmilter proxy … -w - | mitmilter open -")
     }
     let feed: FileFeed
     do { feed = try FileFeed(files) } catch { throw Failure(error.message, hint: error.hint) }

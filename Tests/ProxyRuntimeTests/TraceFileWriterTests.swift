@@ -39,11 +39,16 @@ import TraceModel
     #expect(try folder.contents("empty.2") == headLine + Array("b\n".utf8))
   }
 
-  @Test func aReaderThatStopsReadingKeepsNobodyWaiting() throws {
-    let folder = try TemporaryFolder()
+  /// A named pipe, and an opening of it for reading that waits for nothing.
+  private func namedPipe(in folder: TemporaryFolder) -> (path: String, reader: Int32) {
     let path = folder.file("pipe")
     #expect(mkfifo(path, 0o600) == 0)
-    let reader = open(path, O_RDONLY | O_NONBLOCK)
+    return (path, open(path, O_RDONLY | O_NONBLOCK))
+  }
+
+  @Test func aReaderThatStopsReadingKeepsNobodyWaiting() throws {
+    let folder = try TemporaryFolder()
+    let (path, reader) = namedPipe(in: folder)
     defer { close(reader) }
     var writer = try TraceFileWriter(path: path, head: head)
     let line = [UInt8](repeating: 0x61, count: 99_999) + [0x0a]
@@ -67,9 +72,7 @@ import TraceModel
 
   @Test func aReaderTooFarBehindIsGivenUp() throws {
     let folder = try TemporaryFolder()
-    let path = folder.file("pipe")
-    #expect(mkfifo(path, 0o600) == 0)
-    let reader = open(path, O_RDONLY | O_NONBLOCK)
+    let (path, reader) = namedPipe(in: folder)
     defer { close(reader) }
     var writer = try TraceFileWriter(path: path, head: head)
     let lines = [UInt8](repeating: 0x0a, count: 16_777_216)
@@ -83,9 +86,7 @@ import TraceModel
   /// What was recorded before is still for it, in whole lines, and then it sees the end.
   @Test func aReaderThatIsGivenUpGetsTheRest() throws {
     let folder = try TemporaryFolder()
-    let path = folder.file("pipe")
-    #expect(mkfifo(path, 0o600) == 0)
-    let reader = open(path, O_RDONLY | O_NONBLOCK)
+    let (path, reader) = namedPipe(in: folder)
     defer { close(reader) }
     let said = Said()
     var journal = Journal(

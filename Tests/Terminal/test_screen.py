@@ -257,6 +257,29 @@ def test_a_growing_trace_is_followed_and_several_are_merged():
                 left(t)
 
 
+def test_standard_input_that_is_the_terminal_is_no_trace():
+    with Home() as home, home.run("open", "-") as t:
+        t.wait("standard input is the terminal")
+        assert t.end() == 2
+
+
+def test_an_interrupt_leaves_the_prompt_and_asks_before_it_loses_something():
+    with Home() as home, home.run("open", home.record(), size=(80, 24)) as t:
+        t.wait("OPTNEG")
+        t.send(":filt")
+        t.wait("filt")
+        t.key("C-c")
+        t.gone(":filt|^.*filt$")
+        t.key("m")
+        t.wait("^▌ ")
+        t.key("C-c")
+        t.wait("Notes or marks on 1 packet are unwritten; w writes. Quit[?] y yes  n no")
+        t.key("C-c")
+        t.gone("Notes or marks")
+        t.key("C-c", "y")
+        left(t)
+
+
 def test_a_trace_arrives_on_standard_input_and_keys_from_the_terminal():
     with Home() as home:
         lines = open(home.record(), "rb").read().splitlines(keepends=True)

@@ -104,13 +104,13 @@ package struct Journal: ~Copyable {
   private mutating func giveUpFile(_ failure: FileFailure) {
     // The reader of standard output is watched by the program, which tells of its end at once.
     let isToldAlready = failure.isClosedPipe && file?.path == "-"
+    if !isToldAlready { report("\(failure.message); mail goes on WITHOUT being recorded") }
     if failure.isClosedPipe {
       file = nil
     } else {
       ending = file.take()
       if !failure.isSlowReader { end() }
     }
-    if !isToldAlready { report("\(failure.message); mail goes on WITHOUT being recorded") }
   }
 
   private static func endStandardOutput() {
