@@ -21,8 +21,8 @@ package struct KeyDecoder: Sendable {
 
   /// How long the owner should wait for more before it calls `giveUp()`; nil when nothing is unfinished.
   ///
-  /// 50 ms tell Esc from a sequence even over a slow line; once a sequence has begun beyond doubt, or a paste,
-  /// there is no hurry.
+  /// 50 ms tell Esc from a sequence even over a slow line, half a second Alt and a letter from one that begins so; once it
+  /// has begun beyond doubt, or a paste, there is no hurry.
   package var patience: Duration? {
     if paste != nil { return .seconds(1) }
     guard let first = bytes.first else { return nil }
@@ -88,10 +88,12 @@ package struct KeyDecoder: Sendable {
     switch second {
     case UInt8(ascii: "["): return controlSequence(rest.dropFirst())
     case UInt8(ascii: "O"): return singleShift(rest.dropFirst())
-    case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "_"), UInt8(ascii: "^"), UInt8(ascii: "X"):
-      return commandString(rest.dropFirst())
     case 0x1b: return .took(1, .named(.escape))
     default:
+      if let starts = Self.answers[second] {
+        guard let third = rest.dropFirst().first else { return .incomplete }
+        if starts.contains(third) { return answer(rest.dropFirst()) }
+      }
       switch step(rest) {
       case .took(let count, let key): return .took(count + 1, key.map { .alt($0) })
       case .incomplete, .pasteStarts: return .incomplete
@@ -99,10 +101,17 @@ package struct KeyDecoder: Sendable {
     }
   }
 
-  /// What a terminal answers with OSC, DCS, APC, PM or SOS, up to its ST or BEL (ECMA-48 5.6, xterm): no key is in it.
-  private func commandString(_ rest: ArraySlice<UInt8>) -> Step {
+  /// What introduces an answer of a terminal, OSC, DCS or APC, and the bytes that one of them can have next: anything else
+  /// was typed behind Alt and that letter.
+  private static let answers: [UInt8: [UInt8]] = [
+    UInt8(ascii: "]"): Array("0123456789".utf8), UInt8(ascii: "P"): Array("0123456789!>+$".utf8),
+    UInt8(ascii: "_"): Array("G".utf8),
+  ]
+
+  /// An answer up to its ST or BEL (ECMA-48 5.6, xterm's "ctlseqs"): no key is in it.
+  private func answer(_ rest: ArraySlice<UInt8>) -> Step {
     guard let end = rest.firstIndex(where: { $0 == 0x07 || $0 == 0x1b }) else {
-      return rest.count > Self.commandStringLimit ? .took(rest.count + 2, nil) : .incomplete
+      return rest.count > Self.answerLimit ? .took(rest.count + 2, nil) : .incomplete
     }
     let length = end - rest.startIndex + 3
     guard rest[end] == 0x1b else { return .took(length, nil) }
@@ -110,7 +119,7 @@ package struct KeyDecoder: Sendable {
     return .took(rest[end + 1] == UInt8(ascii: "\\") ? length + 1 : length - 1, nil)
   }
 
-  private static let commandStringLimit = 1 << 20
+  private static let answerLimit = 65_536
 
   /// `ESC O` and one letter; a letter that no terminal sends there was typed after Alt-O.
   private func singleShift(_ rest: ArraySlice<UInt8>) -> Step {

@@ -14,10 +14,10 @@ struct Search: Hashable, Sendable {
   let probe: TextProbe?
   /// Kinds of packets that do not match where they have no payload.
   private(set) var silent: Set<PacketKind> = []
-  /// Whether the columns of a row in front of its packet may say it: connection, time and what the reply took.
-  let isOfColumns: Bool
-  /// Whether only the row may say it, not the strings of the packet: how much of a body it is, or a byte as it is escaped.
-  let isOfWords: Bool
+  /// Whether what a row counts may say it: connection, time, what the reply took, bytes of a body.
+  let isOfCounts: Bool
+  /// Whether it has a byte as rows escape it, which stands in no packet.
+  let isEscaped: Bool
   /// The list that is searched.
   var view = ListView.timeline
   /// The line to look at next; nil where nothing is under way.
@@ -36,9 +36,9 @@ struct Search: Hashable, Sendable {
     let kinds = CommandKind.allCases.map(PacketKind.command) + ReplyKind.allCases.map(PacketKind.reply)
     names = Set(kinds.filter { $0.name.says(sought) })
     probe = TextProbe(needle)
-    isOfColumns =
-      text.contains(where: \.isNumber) && text.allSatisfy { $0.isNumber || "c.:µmshd".contains($0) }
-    isOfWords = text.contains("\\") || text.contains(where: \.isNumber) && text.hasSuffix(" bytes")
+    isOfCounts =
+      text.contains(where: \.isNumber) && text.allSatisfy { $0.isNumber || "c.:µmshd byte".contains($0) }
+    isEscaped = text.contains("\\")
     let empty =
       CommandKind.allCases.map { Packet(code: $0.rawValue, from: .mta) }
       + ReplyKind.allCases.map { Packet(code: $0.rawValue, from: .milter) }

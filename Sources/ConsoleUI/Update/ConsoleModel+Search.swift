@@ -118,7 +118,7 @@ extension ConsoleModel {
       switch rows[line] {
       case .packet(let row):
         let cost = 1 + trace.index.glance(at: row).frameBytes / TimelineIndex.bytesPerStep
-        return (search.matches(row: row, trace) || search.matches(columnsOf: row, trace), cost)
+        return (search.matches(row: row, trace) || search.matches(countsOf: row, trace), cost)
       case .silent(let place):
         return (search.matches(Array(ConnectionLine(trace.index.silent[place], trace).words.utf8)), 1)
       }
@@ -189,14 +189,17 @@ extension Search {
     }
   }
 
-  /// Whether the columns in front of the packet say it.
-  func matches(columnsOf row: Int, _ trace: TraceView) -> Bool {
-    guard isOfColumns else { return false }
+  /// Whether what the row counts says it.
+  func matches(countsOf row: Int, _ trace: TraceView) -> Bool {
+    guard isOfCounts else { return false }
     let entry = trace.index[row]
     var words = [
       "c\(entry.connection)" + (entry.message > 0 ? ".\(entry.message)" : ""), trace.clock(entry.time),
     ]
     if let took = entry.took { words.append(TimeText.span(took)) }
+    if entry.kind == .command(.body) || entry.kind == .reply(.replBody) {
+      words.append("\(entry.frameBytes - Limits.headerBytes) bytes")
+    }
     return words.contains { matches(Array($0.utf8)) }
   }
 
@@ -207,7 +210,7 @@ extension Search {
 
   /// False where the packet need not be read to know that it does not say it.
   private func mayMatch(_ glance: PacketGlance, _ trace: TraceView) -> Bool {
-    if names.contains(glance.kind) || isOfWords { return true }
+    if names.contains(glance.kind) || isEscaped { return true }
     if glance.frameBytes == Limits.headerBytes, silent.contains(glance.kind) { return false }
     switch glance.kind {
     case .command(.body), .command(.macro), .command(.helo), .command(.unknown), .command(.data),
@@ -225,7 +228,7 @@ extension Search {
 
   /// What a row says beyond the strings of the payload; making it is dear, so only where there is any.
   private func matchesWords(of packet: Packet) -> Bool {
-    if isOfWords { return matches(PacketWords.plainBytes(packet)) }
+    if isEscaped { return matches(PacketWords.plainBytes(packet)) }
     switch packet.kind {
     case .command(.body), .command(.macro), .command(.helo), .command(.unknown), .command(.data),
       .command(.abort), .command(.quit):

@@ -7,7 +7,9 @@ enum MessagesView {
     let columns = layout.list.columns
     let outcomeIsLong = columns >= 88
     ListTable.draw(
-      self.columns(isWide: columns >= 96, outcomeIsLong: outcomeIsLong), model, empty: emptyWords(model),
+      self.columns(
+        name: max(6, TimelineView.nameColumns(model)), isWide: columns >= 96, outcomeIsLong: outcomeIsLong),
+      model, empty: emptyWords(model),
       into: &frame, in: layout
     ) { index in
       model.mails.mail(line: index).map { mail in
@@ -37,10 +39,10 @@ enum MessagesView {
     frame.put(shown, at: Point(column: rect.endColumn - shown.width, row: rect.row))
   }
 
-  private static func columns(isWide: Bool, outcomeIsLong: Bool) -> [Column] {
+  private static func columns(name: Int, isWide: Bool, outcomeIsLong: Bool) -> [Column] {
     [
       Column("", .fixed(1)),
-      Column("mail", .fixed(6)),
+      Column("mail", .fixed(name)),
       Column("time", .fixed(8), priority: 6),
       Column("queue id", .fixed(isWide ? 15 : 10), priority: 5),
       Column("from", .flexible(minimum: 12), priority: 3),

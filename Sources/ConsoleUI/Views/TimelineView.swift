@@ -37,8 +37,10 @@ enum TimelineView {
   }
 
   /// Of `c7.1`: what the numbers of connections and mails need, so that the columns stand still from page to page.
-  private static func nameColumns(_ model: ConsoleModel) -> Int {
-    let connections = String(model.trace.connections.count).count
+  /// `c12.3`, as wide as the largest of the trace.
+  static func nameColumns(_ model: ConsoleModel) -> Int {
+    // A trace that was cut out of another has few connections of high numbers; the last is about the highest.
+    let connections = String(model.trace.connections.last?.number ?? 0).count
     return max(5, min(11, 2 + connections + min(3, String(model.trace.messages.count).count)))
   }
 

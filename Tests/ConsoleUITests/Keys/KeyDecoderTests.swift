@@ -29,6 +29,7 @@ import Testing
     ("\u{1b}]11;rgb:0/0/0\u{1b}\\x\u{1b}]52;c;RERE\u{7}y", ["x", "y"]),
     ("\u{1b}P1$r0m\u{1b}\\x\u{1b}_Gi=1;OK\u{1b}\\y", ["x", "y"]),
     ("\u{1b}]0;cut\u{1b}[Ax", ["Up", "x"]),
+    ("\u{1b}Pjj\u{1b}_x\u{1b}]q\u{1b}Xj", ["Alt-P", "j", "j", "Alt-_", "x", "Alt-]", "q", "Alt-X", "j"]),
     ("\u{1b}[1\u{7f}x", ["Backspace", "x"]), ("\u{1b}[201~x", ["x"]),
     ("\u{1b}[200~rm -rf\r\u{1b}[A\u{1b}[201~q", ["paste of 10 bytes", "q"]),
     ("\u{1b}[200~\u{1b}[201~", ["paste of 0 bytes"]),

@@ -113,6 +113,7 @@ import Testing
     // What only the row says: connection, time, how long a reply took, how much of a body it is, an escaped byte.
     Row(text: "c2.1", keys: "", packet: 49), Row(text: "20.244", keys: "", packet: 24),
     Row(text: "2.4s", keys: "", packet: 64), Row(text: "247 bytes", keys: "", packet: 39),
+    Row(text: #"\x1b]0"#, keys: "", packet: 56),
   ]
 
   @Test(arguments: searches) func aSearchGoesToTheRowThatSaysIt(_ row: Row) {
@@ -168,6 +169,23 @@ import Testing
     #expect(driver.model.status?.text == vain)
     driver.press("Tab n")
     #expect(driver.model.status?.text == "'x-nowhere' is nowhere in the packets shown")
+  }
+
+  /// Connection and mail are told in whole, however many there were before.
+  @Test func highNumbersHaveRoom() {
+    var play = Recording()
+    play.connection = 1200
+    play.greet()
+    for _ in 0..<12 {
+      for packet in [MTA.mail("<a@example.org>"), MTA.rcpt("<b@example.org>"), MTA.bodyEOB] {
+        play.ask(packet)
+      }
+    }
+    var driver = Driver(MemoryRecords(play.records, head: Story.head))
+    driver.press("G")
+    #expect(driver.selectedText.contains("c1200.12 "))
+    driver.press("2 g")
+    #expect(driver.selectedText.contains("c1200.12 "))
   }
 
   /// What a mail came to is told with the words that the client got.
