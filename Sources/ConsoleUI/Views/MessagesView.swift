@@ -78,9 +78,10 @@ enum MessagesView {
     ]
   }
 
-  /// The row whole, for search.
+  /// The row whole, for search, with what became of the mail in both lengths.
   static func plainBytes(_ mail: Int, _ model: ConsoleModel) -> [UInt8] {
-    cells(mail, below: nil, model, outcomeIsLong: true).joined().plainBytes
+    let short = outcome(model.trace.messages[mail], isLong: false)
+    return (cells(mail, below: nil, model, outcomeIsLong: true) + [short]).joined().plainBytes
   }
 
   private static func queueID(_ message: MessageEntry, _ model: ConsoleModel) -> DisplayText {

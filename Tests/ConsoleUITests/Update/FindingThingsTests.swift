@@ -138,6 +138,11 @@ import Testing
     #expect(driver.model.list.cursor == 2)
     driver.enter("quarantined", at: "/")
     #expect(driver.model.list.cursor == 1)
+    for words in ["−1 rcpt", "accepted, 1 refused"] {
+      driver.press("g")
+      driver.enter(words, at: "/")
+      #expect(driver.model.list.cursor == 2, "\(words)")
+    }
     driver.enter("no such user", at: "/")
     #expect(driver.model.view == .messages)
     #expect(driver.model.list.cursor == 2)
