@@ -18,7 +18,7 @@ enum EffectSection {
     if isAssumed { page.add(.remark(assumption(result, content, rules), indent: 2)) }
     if !isPending {
       let refusal = content.decision.flatMap { $0.text }.map {
-        DisplayText("  ") + DisplayText(escaping: $0.slice)
+        DisplayText("  ") + VisibleText.row($0.slice)
       }
       page.paragraph(fate(result) + (refusal ?? ""), indent: 2, packet: content.decision?.packet)
     }
@@ -80,7 +80,7 @@ enum EffectSection {
     for (label, line) in senders + result.recipients.map({ ("to ", $0) }) {
       let text = DisplayText(label, style: .dim) + DisplayText(escaping: line.envelope.address)
       let before = line.before.map { DisplayText(label, style: .dim) + DisplayText(escaping: $0.address) }
-      add(text, before: before, line.change, isWhole, into: &page)
+      add([text], before: before.map { [$0] }, line.change, isWhole, into: &page)
     }
   }
 
@@ -92,7 +92,7 @@ enum EffectSection {
       }
       let before = header.before.map { self.text($0.name, $0.text) }
       var text = self.text(header.name, header.text)
-      if header.isPlacedRoughly { text += DisplayText("  about here", style: .dim) }
+      if header.isPlacedRoughly { text[text.count - 1] += DisplayText("  about here", style: .dim) }
       add(text, before: before, header.change, isWhole, into: &page)
     }
     if isWhole, !result.addedByMTA.isEmpty {
@@ -101,32 +101,38 @@ enum EffectSection {
     }
   }
 
-  private static func text(_ name: [UInt8], _ value: [UInt8]) -> DisplayText {
+  /// A line for each that the header is folded into.
+  private static func text(_ name: [UInt8], _ value: [UInt8]) -> [DisplayText] {
     // One blank behind the colon is what everybody expects, and no more to look at than that.
     let usual = value.first == UInt8(ascii: " ") && value.dropFirst().first != UInt8(ascii: " ")
-    let rest = VisibleText.line(usual ? value.dropFirst() : value[...], columns: 600)
-    return DisplayText(escaping: name) + (usual ? ": " : ":") + rest
+    let head = DisplayText(escaping: name) + (usual ? ": " : ":")
+    let lines = VisibleText.lines(
+      usual ? value.dropFirst() : value[...], limit: 200, columns: 4000, usual: [UInt8(ascii: "\n")])
+    return [head + (lines.first ?? "")] + lines.dropFirst()
   }
 
   private static func add(
-    _ text: DisplayText, before: DisplayText?, _ change: EffectiveResult.Change, _ isWhole: Bool,
+    _ text: [DisplayText], before: [DisplayText]?, _ change: EffectiveResult.Change, _ isWhole: Bool,
     into page: inout DetailPage
   ) {
     switch change {
-    case .kept: if isWhole { line("  ", text, .text, nil, into: &page) }
-    case .added(let packet): line("+ ", text, .added, packet, into: &page)
-    case .removed(let packet): line("- ", text, .removed, packet, into: &page)
+    case .kept: if isWhole { lines("  ", text, .text, nil, into: &page) }
+    case .added(let packet): lines("+ ", text, .added, packet, into: &page)
+    case .removed(let packet): lines("- ", text, .removed, packet, into: &page)
     case .changed(let packet):
-      if let before { line("- ", before, .removed, packet, into: &page) }
-      line("+ ", text, .added, packet, into: &page)
+      if let before { lines("- ", before, .removed, packet, into: &page) }
+      lines("+ ", text, .added, packet, into: &page)
     }
   }
 
-  private static func line(
-    _ sign: String, _ text: DisplayText, _ role: Style.Role, _ packet: Int?, into page: inout DetailPage
+  private static func lines(
+    _ sign: String, _ texts: [DisplayText], _ role: Style.Role, _ packet: Int?, into page: inout DetailPage
   ) {
-    let by = packet.map { DisplayText("  packet \($0)", style: .dim) } ?? DisplayText()
-    page.paragraph(DisplayText(sign, style: Style(role)) + text.styled(role) + by, indent: 2, packet: packet)
+    for (place, text) in texts.enumerated() {
+      let by = place + 1 == texts.count ? packet.map { DisplayText("  packet \($0)", style: .dim) } : nil
+      page.paragraph(
+        DisplayText(sign, style: Style(role)) + text.styled(role) + (by ?? ""), indent: 2, packet: packet)
+    }
   }
 
   private static func body(_ result: EffectiveResult, _ isWhole: Bool, into page: inout DetailPage) {
@@ -134,15 +140,16 @@ enum EffectSection {
     if isWhole { page.add(.blank) }
     for line in BodyDiff(from: result.bodyBefore, to: result.body).lines.prefix(4000) {
       switch line {
-      case .kept(let range): if isWhole { self.line("  ", text(result.body[range]), .text, nil, into: &page) }
-      case .removed(let range): self.line("- ", text(result.bodyBefore[range]), .removed, nil, into: &page)
+      case .kept(let range): if isWhole { lines("  ", text(result.body[range]), .text, nil, into: &page) }
+      case .removed(let range): lines("- ", text(result.bodyBefore[range]), .removed, nil, into: &page)
       case .added(let range):
-        self.line("+ ", text(result.body[range]), .added, result.bodyPackets.first, into: &page)
+        lines("+ ", text(result.body[range]), .added, result.bodyPackets.first, into: &page)
       }
     }
   }
 
-  private static func text(_ line: ArraySlice<UInt8>) -> DisplayText {
-    VisibleText.line(line.last == UInt8(ascii: "\n") ? line.dropLast() : line, columns: 600)
+  /// With its end, which may be all that is changed.
+  private static func text(_ line: ArraySlice<UInt8>) -> [DisplayText] {
+    VisibleText.lines(line, limit: 8, columns: 600, usual: Array("\r\n".utf8))
   }
 }

@@ -81,7 +81,7 @@ enum MessageTab {
       } else if let verdict = recipient.verdict, verdict.refuses {
         text += DisplayText("  refused ", style: Style(.bad))
         text +=
-          verdict.text.map { DisplayText(escaping: $0.slice, style: Style(.bad)) }
+          verdict.text.map { VisibleText.row($0.slice).styled(Style(.bad)) }
           ?? DisplayText(verdict.kind.word, style: Style(.bad))
       }
       page.row(

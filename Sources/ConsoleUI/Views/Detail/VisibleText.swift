@@ -33,6 +33,11 @@ enum VisibleText {
     return lines
   }
 
+  /// All lines in one, for a row; where one ends stays visible.
+  static func row(_ bytes: ArraySlice<UInt8>, limit: Int = 32) -> DisplayText {
+    lines(bytes, limit: limit, usual: nil).joined(gap: 1)
+  }
+
   private static let cr = UInt8(ascii: "\r")
   private static let lf = UInt8(ascii: "\n")
   private static let space = UInt8(ascii: " ")
