@@ -195,7 +195,7 @@ on mail do replace-body @{body}
 
 
 class Clock(unittest.TestCase):
-    """The `short` doors: Postfix waits 2 and 3 s, Sendmail 2 s for a reply and 3 s for an end of message."""
+    """The `short` doors: Postfix waits 2 and 3 s, Sendmail 2 s for a reply and 5 s for an end of message."""
 
     def play(self, mta, rule, *options):
         bed = the_bed()
@@ -219,7 +219,7 @@ class Clock(unittest.TestCase):
 
     def test_progress_keeps_sendmail_waiting_at_the_end(self):
         outcome, trace = self.play("sendmail", "on reply and stage == bodyeob do hold",
-                                   "--mta-timeout", "1s,3s", "--on-timeout", 'reply 451 4.7.1 "held too long"')
+                                   "--mta-timeout", "1s,5s", "--on-timeout", 'reply 451 4.7.1 "held too long"')
         self.assertIn("held too long", outcome.final_replies()[-2])
         self.assertGreaterEqual(len(self.progress(trace)), 2)
 

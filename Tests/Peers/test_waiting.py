@@ -76,7 +76,7 @@ class GivenUp(unittest.TestCase):
         """PROGRESS while thinking: at end of message for both, at any stage for Postfix; all at once, for it takes its time."""
         bed = the_bed()
         rows = (("postfix", "end"), ("postfix", "mail"), ("sendmail", "short"))
-        with bed.stand_in("inet", "--mta-timeout", "1s,3s",
+        with bed.stand_in("inet", "--mta-timeout", "1s,5s",
                           "-c", 'on bodyeob and message.from startswith "end" do delay 4s',
                           "-c", 'on mail and mail.address startswith "mail" do delay 4s',
                           "-c", 'on bodyeob and message.from startswith "short" do delay 2500ms') as milter, \

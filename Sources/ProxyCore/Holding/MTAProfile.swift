@@ -54,6 +54,15 @@ package enum MTAProfile: String, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// By how much it may give up before its time: Sendmail subtracts whole seconds of the clock (`curtime`, in
+  /// `milter_read` and `milter_data`), so R:2s is over after anything from one second to two.
+  package var haste: Moment.Span {
+    switch self {
+    case .postfix: .seconds(0)
+    case .sendmail, .generic: .seconds(1)
+    }
+  }
+
   package func takesProgress(at stage: Stage) -> Bool {
     switch self {
     case .postfix: stage != .negotiation

@@ -5,9 +5,13 @@ import TraceModel
 extension Steering {
   func profile(_ controls: Controls) -> MTAProfile { controls.mta ?? MTAProfile(trackers[.mta].mta) }
 
-  /// Act this long before the other side would: a tenth of its patience, a second at the least.
-  private static func margin(of patience: Moment.Span) -> Moment.Span {
-    Moment.Span(microseconds: max(patience.microseconds / 10, min(1_000_000, patience.microseconds / 2)))
+  /// When to act for somebody who has waited since then, before they do: a tenth of their patience earlier, a second at
+  /// the least, half of it at most.
+  private static func due(_ since: Moment, _ patience: Moment.Span, _ haste: Moment.Span = .seconds(0))
+    -> Moment
+  {
+    let sure = max(0, patience.microseconds - haste.microseconds)
+    return since + Moment.Span(microseconds: sure - max(sure / 10, min(1_000_000, sure / 2)))
   }
 
   /// When whoever waits for the packets of this leg gives up, less a margin; nil where nobody does.
@@ -25,8 +29,7 @@ extension Steering {
     guard let owed = conversation.owed.first else { return nil }
     let profile = profile(controls)
     guard profile.takesProgress(at: owed.stage) else {
-      let patience = patience(of: profile, at: owed.stage, controls)
-      return owed.since + patience - Self.margin(of: patience)
+      return Self.due(owed.since, patience(of: profile, at: owed.stage, controls), profile.haste)
     }
     let total: Moment.Span
     if let limit = profile.total(at: owed.stage) {
@@ -36,12 +39,12 @@ extension Steering {
       if controls.isAttended { return nil }
       total = MTAProfile.clientPatience(at: owed.stage)
     }
-    return owed.since + total - Self.margin(of: total)
+    return Self.due(owed.since, total, profile.haste)
   }
 
   private func milterDeadline(_ controls: Controls) -> Moment? {
     guard !hasStandIn, let lastToMilter else { return nil }
-    return lastToMilter + controls.milterTimeout - Self.margin(of: controls.milterTimeout)
+    return Self.due(lastToMilter, controls.milterTimeout)
   }
 
   /// When PROGRESS is due, while we make the MTA wait.

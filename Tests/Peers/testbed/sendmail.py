@@ -8,7 +8,7 @@ from .addresses import Address, free_port
 from .waiting import until
 
 TIMEOUTS = {"inet": "C:10s;S:15s;R:15s;E:20s", "unix": "C:10s;S:15s;R:15s;E:20s",
-            "short": "C:2s;S:2s;R:2s;E:3s", "steady": "C:10s;S:30s;R:30s;E:5m", "accept": "C:2s;S:2s;R:2s;E:3s"}
+            "short": "C:2s;S:2s;R:2s;E:5s", "steady": "C:10s;S:30s;R:30s;E:5m", "accept": "C:2s;S:2s;R:2s;E:3s"}
 
 CONFIGURATION = """\
 divert(0)

@@ -86,10 +86,10 @@ import TraceModel
       milter CONTINUE
         record 8 CONTINUE from milter
         record held 8
-        wake at 9 s
+        wake at 8 s
       say progress
         record instructed progress Sendmail takes PROGRESS only after end of message: here it is a bogus response
-      at 9 s
+      at 8 s
       tick
         record released 8 forwarded
         record sent on mta of 8
@@ -128,8 +128,8 @@ import TraceModel
       mta MAIL
         record 7 MAIL from mta
         record held 7
-        wake at 9 s
-      at 9 s
+        wake at 8 s
+      at 8 s
       tick
         record instructed tempfail done
         record released 7 answered
@@ -197,8 +197,8 @@ import TraceModel
       milter CONTINUE
         record 8 CONTINUE from milter
         record instructed delay 1h done
-        wake at 9 s
-      at 9 s
+        wake at 8 s
+      at 8 s
       tick
         record sent on mta of 8
         send CONTINUE to mta
@@ -207,8 +207,8 @@ import TraceModel
 
   @Test(arguments: [
     ("postfix", MTA.macro("C", ["v": "Postfix 3.7.11"]), "wake at 10 s"),
-    ("sendmail", MTA.macro("C", ["{if_name}": "mx.example.net"]), "wake at 9 s"),
-    ("unknown", MTA.macro("C", ["v": "OtherMTA 1.0"]), "wake at 9 s"),
+    ("sendmail", MTA.macro("C", ["{if_name}": "mx.example.net"]), "wake at 8 s"),
+    ("unknown", MTA.macro("C", ["v": "OtherMTA 1.0"]), "wake at 8 s"),
   ])
   func theMTAIsToldByItsMacros(_ row: (name: String, macros: Packet, wake: String)) throws {
     let performed = try Playbook(cast: ["mta KIND": row.macros], controls: Beginnings.watched()).performed(
@@ -328,7 +328,7 @@ import TraceModel
       milter CONTINUE
         record 10 CONTINUE from milter
         record held 10
-        wake at 9 s
+        wake at 8 s
       milter ends
         record closed milter: by the peer
         record finding W05

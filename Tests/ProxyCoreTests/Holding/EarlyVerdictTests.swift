@@ -146,7 +146,7 @@ import TraceModel
       milter CONTINUE
         record 11 CONTINUE from milter
         record held 11
-        wake at 9 s
+        wake at 8 s
       say drop on 11
         record instructed drop the MTA waits for a verdict: give another one, or close the connection
       say reject on 11
@@ -166,7 +166,7 @@ import TraceModel
       mta RCPT
         record 9 RCPT from mta
         record held 9
-        wake at 9 s
+        wake at 8 s
       milter CONTINUE
         record 10 CONTINUE from milter
         record finding R02 on 10
@@ -201,7 +201,7 @@ import TraceModel
       mta RCPT
         record 10 RCPT from mta, forwarded
         forward to milter
-        wake at 9 s
+        wake at 8 s
       milter REJECT
         record 11 REJECT from milter
       say drop on 9
@@ -247,7 +247,7 @@ import TraceModel
         record 9 RCPT from mta
         record held 9
         record instructed reject done
-        wake at 9 s
+        wake at 8 s
       milter CONTINUE
         record 10 CONTINUE from milter
         record finding R02 on 10
@@ -283,7 +283,7 @@ import TraceModel
       mta UNKNOWN
         record 10 UNKNOWN from mta, forwarded
         forward to milter
-        wake at 9 s
+        wake at 8 s
       say accept on 9
         record instructed accept accept at UNKNOWN: Postfix's server process dies of it at the next MAIL, Sendmail discards the next message
       say reject on 9
@@ -306,7 +306,7 @@ import TraceModel
       mta RCPT
         record 10 RCPT from mta, forwarded
         forward to milter
-        wake at 9 s
+        wake at 8 s
       milter ends
         record closed milter: by the peer
         record finding W05

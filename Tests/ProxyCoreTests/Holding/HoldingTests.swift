@@ -97,7 +97,7 @@ import Testing
       mta MAIL
         record 8 MAIL from mta
         record held 8
-        wake at 9 s
+        wake at 8 s
       say forward on 8
         record instructed forward done
         record released 8 forwarded
@@ -119,7 +119,7 @@ import Testing
       milter CONTINUE
         record 8 CONTINUE from milter
         record held 8
-        wake at 9 s
+        wake at 8 s
       say forward on 8
         record instructed forward done
         record released 8 forwarded
@@ -159,7 +159,7 @@ import Testing
       mta MAIL
         record 7 MAIL from mta
         record held 7
-        wake at 9 s
+        wake at 8 s
       say step on 7
         record instructed step done
         record released 7 forwarded
@@ -169,7 +169,7 @@ import Testing
       milter CONTINUE
         record 8 CONTINUE from milter
         record held 8
-        wake at 9 s
+        wake at 8 s
       say forward on 8
         record instructed forward done
         record released 8 forwarded
@@ -189,7 +189,7 @@ import Testing
       mta MAIL
         record 7 MAIL from mta
         record held 7
-        wake at 9 s
+        wake at 8 s
       say set mail.address <carol@example.net> on 7
         record instructed set mail.address <carol@example.net> done
       say set rcpt.address <x> on 7
@@ -212,7 +212,7 @@ import Testing
       mta MAIL
         record 8 MAIL from mta
         record held 8
-        wake at 9 s
+        wake at 8 s
       say set macro["i"] OTHER on 8
         record instructed set macro["i"] OTHER done
       say forward on 8
@@ -274,7 +274,7 @@ import Testing
       mta MAIL
         record 7 MAIL from mta
         record held 7
-        wake at 9 s
+        wake at 8 s
       say reply 550 5.7.1 "no" on 7
         record instructed reply 550 5.7.1 "no" done
         record released 7 answered
@@ -383,7 +383,7 @@ import Testing
       mta MAIL
         record 8 MAIL from mta
         record held 8
-        wake at 9 s
+        wake at 8 s
       say forward all
         record instructed forward all done
         record released 8 forwarded
@@ -402,7 +402,7 @@ import Testing
       mta MAIL
         record 7 MAIL from mta
         record held 7
-        wake at 9 s
+        wake at 8 s
       say set mail.address <carol@example.net> on 7
         record instructed set mail.address <carol@example.net> done
       nobody watches
@@ -429,7 +429,7 @@ import Testing
       mta MAIL
         record 8 MAIL from mta
         record held 8
-        wake at 9 s
+        wake at 8 s
       mta ends
         record closed mta: by the peer
         record finding R03 on 8
@@ -452,7 +452,7 @@ import Testing
       mta RCPT
         record 9 RCPT from mta
         record held 9
-        wake at 9 s
+        wake at 8 s
       mta ABORT
         record 10 ABORT from mta
         record finding S11 on 10
@@ -480,7 +480,7 @@ import Testing
       milter CONTINUE
         record 8 CONTINUE from milter
         record held 8
-        wake at 9 s
+        wake at 8 s
       milter ends
         record closed milter: by the peer
         record finding W05
@@ -507,7 +507,7 @@ import Testing
       milter CONTINUE
         record 8 CONTINUE from milter
         record held 8
-        wake at 9 s
+        wake at 8 s
       milter ends
         record closed milter: by the peer
         record finding W05
@@ -538,7 +538,7 @@ import Testing
       mta MAIL
         record 7 MAIL from mta
         record held 7
-        wake at 9 s
+        wake at 8 s
       say close mta on 7
         record instructed close mta done
         record closed mta: by us, an instruction closed it
@@ -559,7 +559,7 @@ import Testing
       mta MAIL
         record 7 MAIL from mta
         record held 7
-        wake at 9 s
+        wake at 8 s
       mta passes oversized
         record 4 bytes oversized from mta
         record finding F02
@@ -582,7 +582,7 @@ import Testing
         record 17 BODY from mta
         record finding F03 on 17
         record held 17
-        wake at 9 s
+        wake at 8 s
       mta BODY
         record 18 BODY from mta
         record finding F03 on 18
@@ -680,7 +680,7 @@ import Testing
       mta UNKNOWN
         record 7 UNKNOWN from mta
         record held 7
-        wake at 9 s
+        wake at 8 s
       say accept on 7
         record instructed accept accept at UNKNOWN: Postfix's server process dies of it at the next MAIL, Sendmail discards the next message
       say discard on 7
@@ -708,7 +708,7 @@ import Testing
       mta OPTNEG
         record 1 OPTNEG from mta
         record held 1
-        wake at 9 s
+        wake at 8 s
       say accept on 1
         record instructed accept OPTNEG is answered by OPTNEG: anything else fails the negotiation on both MTAs
       say drop on 1
@@ -722,7 +722,7 @@ import Testing
       milter OPTNEG
         record 2 OPTNEG from milter
         record held 2
-        wake at 9 s
+        wake at 8 s
       say accept on 2
         record instructed accept OPTNEG is answered by OPTNEG: anything else fails the negotiation on both MTAs
       say forward on 2
