@@ -72,7 +72,7 @@ class Decisions(unittest.TestCase):
             port = free.getsockname()[1]
         milter = subprocess.Popen(
             [tool.MITMILTER, "milter", "--listen", f"127.0.0.1:{port}", "--headless", "-q", "-r", cls.rules,
-             "--log", cls.log, "--mta-timeout", "1s"], stderr=subprocess.PIPE)
+             "--log", cls.log, "--mta-timeout", "2s"], stderr=subprocess.PIPE)
         cls.addClassCleanup(milter.stderr.close)
         cls.addClassCleanup(milter.wait, 30)
         cls.addClassCleanup(milter.kill)
