@@ -28,6 +28,8 @@ struct Search: Hashable, Sendable {
   var left = 0
   /// Matches to pass by before stopping.
   var skips = 0
+  /// Whether what is said on screen is marked.
+  var isMarked = true
 
   init(_ text: String) {
     self.text = text
@@ -46,8 +48,13 @@ struct Search: Hashable, Sendable {
   }
 
   /// Whether `bytes` say it, in any letter case.
-  func matches(_ bytes: some RandomAccessCollection<UInt8>) -> Bool {
-    guard let first = needle.first, bytes.count >= needle.count else { return false }
+  func matches<Bytes: RandomAccessCollection<UInt8>>(_ bytes: Bytes) -> Bool {
+    firstMatch(in: bytes) != nil
+  }
+
+  /// Where `bytes` say it first, in any letter case.
+  func firstMatch<Bytes: RandomAccessCollection<UInt8>>(in bytes: Bytes) -> Range<Bytes.Index>? {
+    guard let first = needle.first, bytes.count >= needle.count else { return nil }
     var start = bytes.startIndex
     let last = bytes.index(bytes.endIndex, offsetBy: -needle.count)
     while start <= last {
@@ -61,11 +68,11 @@ struct Search: Hashable, Sendable {
           }
           bytes.formIndex(after: &at)
         }
-        if found { return true }
+        if found { return start..<at }
       }
       bytes.formIndex(after: &start)
     }
-    return false
+    return nil
   }
 }
 

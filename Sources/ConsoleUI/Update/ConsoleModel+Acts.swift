@@ -224,6 +224,10 @@ extension ConsoleModel {
       retrace(step)
     } else if view != home, filter == nil || view != .timeline {
       view = home
+    } else if search?.isMarked == true {
+      search?.isMarked = false
+      status = StatusMessage(
+        .done, "no longer marked: '\(search?.text ?? "")'" + (filter == nil ? "" : "; again: filter off"))
     } else if filter != nil {
       setFilter("")
       status = StatusMessage(.done, "filter off")

@@ -10,6 +10,7 @@ extension ConsoleModel {
   /// To the next match in the list on screen, or the one before. Lists without packets leave for the Timeline.
   mutating func search(step: Int, count: Int) -> [ConsoleEffect] {
     guard let search else { return refuse("nothing was searched for; / does") }
+    self.search?.isMarked = true
     if let helpTop {
       return searchHelp(for: search, from: helpMatch ?? helpTop - step, step: step, count: count)
     }
@@ -131,7 +132,19 @@ extension ConsoleModel {
     settings.follow = false
     list.reveal(line)
     status = passedEnd ? StatusMessage(.done, "around the end") : nil
+    revealInDetail()
     return []
+  }
+
+  /// Brings the first line of the detail that says what was searched for into sight.
+  private mutating func revealInDetail() {
+    guard let search else { return }
+    settle()
+    let width = detail.made?.width ?? size.columns
+    let line = (0..<detail.list.count).first { place in
+      detail.line(place, width: width).map { search.matches($0.text.plainBytes) } ?? false
+    }
+    if let line, !detail.list.visible.contains(line) { detail.list.reveal(line) }
   }
 
   // MARK: findings and marks

@@ -8,6 +8,7 @@ package func render(_ model: ConsoleModel, size: Size) -> Frame {
   } else {
     drawList(model, into: &frame, in: layout)
     drawDetail(model, into: &frame, in: layout)
+    SearchMarks.draw(model.search, into: &frame, in: [layout.list, layout.detail])
   }
   if !layout.divider.isEmpty {
     frame.verticalLine(at: layout.divider.origin, rows: layout.divider.rows)

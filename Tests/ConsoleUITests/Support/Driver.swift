@@ -76,6 +76,21 @@ struct Driver {
     press("g")
     var numbers: [Int] = []
     while let number = model.selectedPacket, number != numbers.last {
+  /// What is marked on screen, from top to bottom.
+  var marked: [String] {
+    let frame = frame()
+    var marked: [String] = []
+    var wasMarked = false
+    for place in frame.cells.indices {
+      let cell = frame.cells[place]
+      let isMarked = cell.style.attributes.contains(.match)
+      if isMarked, !wasMarked || place % frame.size.columns == 0 { marked.append("") }
+      if isMarked, let base = cell.base { marked[marked.count - 1].unicodeScalars.append(base) }
+      wasMarked = isMarked
+    }
+    return marked
+  }
+
       numbers.append(number)
       press("j")
     }

@@ -13,6 +13,42 @@ import Testing
     #expect(driver.model.filter == nil)
   }
 
+  @Test func whatWasSearchedForIsMarkedUntilEsc() {
+    var driver = Driver()
+    driver.enter("NO SUCH", at: "/")
+    #expect(Set(driver.marked) == ["no such"])
+    let count = driver.marked.count
+    #expect(count >= 2, "in the list and in the detail")
+    driver.enter("rcpt", at: "f")
+    driver.press("Esc")
+    #expect(driver.marked.isEmpty && driver.model.filter != nil)
+    driver.press("n")
+    #expect(!driver.marked.isEmpty)
+    driver.press("Esc Esc")
+    #expect(driver.marked.isEmpty && driver.model.filter == nil)
+  }
+
+  @Test func wideLettersAreMarkedWhole() {
+    var play = Recording()
+    play.greet()
+    play.mta(MTA.header("Subject", "日本語 の件名"))
+    var driver = Driver(MemoryRecords(play.records))
+    driver.enter("本語", at: "/")
+    #expect(Set(driver.marked) == ["本語"])
+  }
+
+  @Test func aMatchFurtherDownInTheDetailIsBroughtIntoSight() {
+    var play = Recording()
+    play.greet()
+    play.mta(MTA.mail("<alice@example.org>"))
+    play.mta(MTA.body((1...100).map { "line \($0)\r\n" }.joined()))
+    play.mta(MTA.abort)
+    var driver = Driver(MemoryRecords(play.records))
+    driver.enter("line 70", at: "/")
+    #expect(driver.marked == ["line 70"])
+    #expect(driver.model.selectedPacket == play.packet - 1)
+  }
+
   @Test func aFilterThatDoesNotHoldStaysInThePrompt() {
     var driver = Driver()
     driver.enter("rcptt and mail", at: "f")
