@@ -18,7 +18,7 @@ enum MessagesView {
           outcomeIsLong: outcomeIsLong)
       }
     }
-    if !layout.headings.isEmpty { drawFilter(model, into: &frame, in: layout.headings) }
+    if !layout.headings.isEmpty { drawPlace(model, into: &frame, in: layout.headings) }
   }
 
   private static func emptyWords(_ model: ConsoleModel) -> String {
@@ -26,16 +26,18 @@ enum MessagesView {
     return model.isBusy ? "filtering …" : "no packet of a mail matches the filter; f changes it"
   }
 
-  /// Over the right end of the headings: by which filter how much is shown.
-  private static func drawFilter(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {
-    guard let filter = model.filter else { return }
+  /// Over the right end of the headings: by which filter how much is shown, and what is above of a list that grows.
+  private static func drawPlace(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {
     let all = model.freeze?.mails ?? model.trace.messages.count
-    let count = DisplayText("\(model.mails.count) of \(all)", style: .dim)
+    let above = model.isLive && !model.isFrozen ? model.list.top : 0
+    let newer = above > 0 ? DisplayText("\(NumberText.grouped(above)) newer above", style: Style(.warn)) : ""
+    let count = DisplayText(model.filter == nil ? "" : "\(model.mails.count) of \(all)", style: .dim)
+    let place = [count, newer].filter { !$0.isEmpty }.joined(gap: 2)
     // The headings of the mail and its time stay.
-    let room = rect.columns - 20 - count.width - 3
-    guard room > 10 else { return }
-    let text = "  " + DisplayText(filter.text, style: Style(.prompt)).fitted(to: min(room, filter.text.count))
-    let shown = text + "  " + count
+    let room = rect.columns - 20 - place.width - 3
+    guard room > (model.filter == nil ? 0 : 10), !place.isEmpty else { return }
+    let filter = model.filter.map { DisplayText($0.text, style: Style(.prompt)) } ?? ""
+    let shown = "  " + (filter.isEmpty ? "" : filter.fitted(to: min(room, filter.width)) + "  ") + place
     frame.put(shown, at: Point(column: rect.endColumn - shown.width, row: rect.row))
   }
 

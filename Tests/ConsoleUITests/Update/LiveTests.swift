@@ -205,6 +205,28 @@ import TraceModel
     #expect(driver.model.list.cursor == 0)
   }
 
+  @Test func mailsAboveOfAListThatGrowsAreCounted() {
+    var play = Recording()
+    play.greet()
+    for _ in 1...30 {
+      play.mail()
+      play.milter(Milter.accept)
+    }
+    var driver = Driver(MemoryRecords(play.records, head: Story.head), isLive: true)
+    driver.press("2")
+    #expect(!driver.text[1].contains("newer"))
+    driver.press("j j j")
+    #expect(!driver.text[1].contains("newer"), "the newest is in sight")
+    driver.press("G")
+    let above = driver.model.list.top
+    #expect(above > 0 && driver.text[1].hasSuffix("  \(above) newer above"), "\(driver.text[1])")
+    driver.enter("rcpt", at: "f")
+    driver.press("G")
+    #expect(driver.text[1].hasSuffix("rcpt  30 of 30  \(above) newer above"), "\(driver.text[1])")
+    driver.press("p")
+    #expect(!driver.text[1].contains("newer"))
+  }
+
   struct End: Sendable, CustomStringConvertible {
     var closed: Closed
     var hasQuit = false
