@@ -155,7 +155,16 @@ static void close_files(void) {
   in_file = out_file = NULL;
 }
 
-int mm_term_start(int fd, bool color, bool mouse) {
+void mm_term_mouse(bool on) {
+  if (mm_fd < 0) return;
+  if (!paused) write_text(exit_modes);
+  choose_modes(on);
+  collect_leaving();
+  mm_crash_arm(mm_fd, leave, leave_length, &found);
+  if (!paused) write_text(enter);
+}
+
+int mm_term_start(int fd, bool color) {
   static bool registered = false;
   int result = check_terminal(fd);
   if (result != MM_STARTED) return result;
@@ -172,7 +181,7 @@ int mm_term_start(int fd, bool color, bool mouse) {
   set_modes();
   has_color = color && has_colors() && start_color() == OK;
   if (has_color) use_default_colors();
-  choose_modes(mouse);
+  choose_modes(false);
   collect_leaving();
   idcok(stdscr, FALSE);
   intrflush(stdscr, FALSE);

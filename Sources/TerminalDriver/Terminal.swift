@@ -12,8 +12,6 @@ package final class Terminal {
   package struct Options: Sendable {
     /// Colours where the terminal has them. `NO_COLOR` in the environment, not empty, turns them off as well.
     package var color = true
-    /// Mouse reports; while they are on, the terminal's own selection needs Shift.
-    package var mouse = false
 
     package init() {}
   }
@@ -25,6 +23,11 @@ package final class Terminal {
 
   /// Whether the terminal has gone: closed window, lost line. Nothing more can be read or drawn.
   package private(set) var isClosed = false
+
+  /// Mouse reports; while they are on, the terminal's own selection needs Shift.
+  package var reportsMouse = false {
+    didSet { if reportsMouse != oldValue { mm_term_mouse(reportsMouse) } }
+  }
 
   private let palette: Palette
   private var decoder = KeyDecoder()
@@ -39,7 +42,7 @@ package final class Terminal {
     guard descriptor >= 0 else { throw .noTerminal }
     let name = Self.environment("TERM") ?? ""
     let color = options.color && (Self.environment("NO_COLOR") ?? "").isEmpty
-    switch mm_start(UInt32(mm_term_start(descriptor, color, options.mouse))) {
+    switch mm_start(UInt32(mm_term_start(descriptor, color))) {
     case MM_STARTED: break
     case MM_UNKNOWN_TERMINAL:
       close(descriptor)

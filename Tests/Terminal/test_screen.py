@@ -135,6 +135,31 @@ def test_filter_search_and_resize():
             left(t)
 
 
+def test_the_mouse_works_when_asked_for():
+    with Home() as home:
+        with home.run("open", home.record(), size=(80, 24)) as t:
+            t.wait("OPTNEG")
+            assert b"\x1b[?1000" not in t.raw
+            t.send(":set mouse on\r")
+            t.until(lambda: b"\x1b[?1000h" in t.raw, "the terminal is not asked for clicks")
+            row = next(row for row in range(2, 13) if "HELO" in t.line(row))
+            t.click(30, row)
+            t.wait("packet 7 · HELO")
+            row = next(row for row in range(10, 24) if "Macros" in t.line(row))
+            t.click(t.line(row).index("Hex") + 1, row)
+            t.wait("0000  00 00 00 12")
+            t.click(t.line(0).index("Messages"), 0)
+            t.wait("subject")
+            t.send(":set mouse off\r")
+            t.until(lambda: b"\x1b[?1000l" in t.raw, "it reports on")
+            t.send(":set mouse on\r")
+            t.until(lambda: t.raw.count(b"\x1b[?1000h") == 2, "it is not asked again")
+            t.key("Q")
+            left(t)
+            assert t.raw.count(b"\x1b[?1000l") >= 2
+            t.check_restored()
+
+
 # ---- the terminal goes away
 
 

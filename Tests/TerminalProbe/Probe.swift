@@ -22,11 +22,10 @@ final class Probe {
     let wanted = [SIGWINCH, SIGTSTP, SIGINT, SIGTERM, SIGHUP]
     _ = linux_block_signals(wanted, Int32(wanted.count))
     let signals = linux_signalfd(wanted, Int32(wanted.count))
-    var options = Terminal.Options()
-    options.mouse = CommandLine.arguments.contains("--mouse")
     let status: Int32
     do {
-      let probe = Probe(try Terminal(options), signals: signals)
+      let probe = Probe(try Terminal(), signals: signals)
+      probe.terminal.reportsMouse = CommandLine.arguments.contains("--mouse")
       if isatty(0) == 0 { probe.news.append("stdin \(drain(0)) bytes") }
       status = probe.loop()
       probe.terminal.stop()

@@ -38,7 +38,10 @@ int mm_term_open(void);
 // signals. `color` asks for colours where the terminal has them. `fd` must stay open until mm_term_stop.
 // Also arranges that exit, and a crash, give the terminal back, and keeps standard error, where it is a terminal, off the
 // screen until then.
-int mm_term_start(int fd, bool color, bool mouse);
+int mm_term_start(int fd, bool color);
+
+// Has the terminal report clicks and the wheel (xterm's modes 1000 and 1006), or no longer. Off at the start.
+void mm_term_mouse(bool on);
 
 // Gives the terminal back as it was found. Harmless when not started.
 void mm_term_stop(void);

@@ -9,6 +9,8 @@ package struct Settings: Hashable, Sendable {
   /// Reply times from here on stand out.
   package var slow = Moment.Span.milliseconds(500)
   package var mta: MTAChoice = .auto
+  /// Whether the terminal reports clicks and the wheel, and so needs Shift for its own selection.
+  package var mouse = false
 
   package init() {}
 
@@ -19,7 +21,7 @@ package struct Settings: Hashable, Sendable {
 
   /// A row of the table of settings, for `set`, completion and help.
   package enum Name: String, Hashable, Sendable, CaseIterable {
-    case time, follow, macros, slow, mta
+    case time, follow, macros, slow, mta, mouse
 
     package var help: String {
       switch self {
@@ -28,13 +30,14 @@ package struct Settings: Hashable, Sendable {
       case .macros: "macro packets: folded into their command, unfolded"
       case .slow: "reply time from which on it stands out: 500ms, 2s"
       case .mta: "whose rules tell what becomes of a mail: auto, postfix, sendmail"
+      case .mouse: "clicks and the wheel move and open; text is selected with Shift: on, off"
       }
     }
 
     package var values: [String] {
       switch self {
       case .time: TimeMode.allCases.map(\.rawValue)
-      case .follow: ["on", "off"]
+      case .follow, .mouse: ["on", "off"]
       case .macros: MacroMode.allCases.map(\.rawValue)
       case .slow: []
       case .mta: MTAChoice.allCases.map(\.rawValue)
@@ -49,6 +52,7 @@ package struct Settings: Hashable, Sendable {
     case .macros: macros.rawValue
     case .slow: TimeText.span(slow)
     case .mta: mta.rawValue
+    case .mouse: mouse ? "on" : "off"
     }
   }
 
@@ -57,6 +61,7 @@ package struct Settings: Hashable, Sendable {
     switch name {
     case .time: if let mode = TimeMode(rawValue: value) { time = mode; return nil }
     case .follow: if name.values.contains(value) { follow = value == "on"; return nil }
+    case .mouse: if name.values.contains(value) { mouse = value == "on"; return nil }
     case .macros: if let mode = MacroMode(rawValue: value) { macros = mode; return nil }
     case .mta: if let choice = MTAChoice(rawValue: value) { mta = choice; return nil }
     case .slow:

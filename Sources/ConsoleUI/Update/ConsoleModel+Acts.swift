@@ -14,8 +14,8 @@ extension ConsoleModel {
     case .halfUp: page(by: -max(1, paneHeight / 2) * (count ?? 1))
     case .pageDown: page(by: max(1, paneHeight - 1) * (count ?? 1))
     case .pageUp: page(by: -max(1, paneHeight - 1) * (count ?? 1))
-    case .nextTab: turn(by: 1)
-    case .previousTab: turn(by: -1)
+    case .nextTab: turn(to: tab.moved(by: 1))
+    case .previousTab: turn(to: tab.moved(by: -1))
     case .pane: switchPane()
     case .open: return open()
     case .back: back()
@@ -133,11 +133,11 @@ extension ConsoleModel {
   }
 
   /// Going up leaves the newest packet alone; only `G` and `F` take it up again.
-  private mutating func followsAfterMove(down: Bool) {
+  mutating func followsAfterMove(down: Bool) {
     if view == .timeline, !down { settings.follow = false }
   }
 
-  private mutating func scrollHelp(by rows: Int) {
+  mutating func scrollHelp(by rows: Int) {
     helpTop = max(0, min((helpTop ?? 0) + rows, helpLineCount - helpHeight))
   }
 
@@ -162,9 +162,9 @@ extension ConsoleModel {
   }
 
   /// To another tab; Hex lights the field that was selected in Fields last.
-  private mutating func turn(by step: Int) {
+  mutating func turn(to other: DetailTab) {
     if tab == .fields { lit = focus == .detail ? detail.selectedLine?.bytes : nil }
-    tab = tab.moved(by: step)
+    tab = other
   }
 
   private mutating func open() -> [ConsoleEffect] {

@@ -48,6 +48,7 @@ extension ConsoleModel {
   }
 
   private mutating func pressed(_ key: Key) -> [ConsoleEffect] {
+    if case .mouse(let mouse) = key { return pointed(mouse) }
     if prompt == nil { anchor = nil }
     if status?.weight != nil { status = nil }
     if menu == nil, prompt == nil { askedAbout = selectionIsHeld ? selectedPacket : nil }
@@ -55,7 +56,6 @@ extension ConsoleModel {
     if form != nil { return filledIn(key) }
     if menu != nil { return chosen(with: key) }
     if prompt != nil { return typed(key) }
-    if case .mouse(let mouse) = key { return pointed(mouse) }
     if case .character(let digit) = key, ("0"..."9").contains(digit), keymap.isFree(key) {
       return typed(digit: digit)
     }
@@ -87,31 +87,5 @@ extension ConsoleModel {
       if run.digits.count == 1 || helpTop == nil { show(view) }
     }
     return []
-  }
-
-  /// A click selects a row, the wheel scrolls; only where the mouse was asked for.
-  private mutating func pointed(_ mouse: Key.Mouse) -> [ConsoleEffect] {
-    let layout = self.layout
-    switch (mouse.button, mouse.kind) {
-    case (.wheelUp, .press): scroll(by: -3, in: layout.detail.contains(mouse.at) ? .detail : .list)
-    case (.wheelDown, .press): scroll(by: 3, in: layout.detail.contains(mouse.at) ? .detail : .list)
-    case (.left, .press):
-      if layout.list.contains(mouse.at) {
-        focus = .list
-        list.select(list.top + mouse.at.row - layout.list.row)
-      } else if layout.detail.contains(mouse.at) {
-        focus = .detail
-        detail.list.select(detail.list.top + mouse.at.row - layout.detail.row)
-      }
-    default: break
-    }
-    return []
-  }
-
-  private mutating func scroll(by rows: Int, in pane: Focus) {
-    switch pane {
-    case .list: list.move(by: rows)
-    case .detail: detail.list.move(by: rows)
-    }
   }
 }

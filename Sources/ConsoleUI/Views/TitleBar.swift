@@ -6,16 +6,9 @@ enum TitleBar {
     guard !rect.isEmpty else { return }
     frame.fill(rect, style: Style(.title))
     let state = state(model)
-    let stateRoom = state.isEmpty ? 0 : state.width + 1
     var room = rect
-    frame.put(state, at: room.takeRight(stateRoom).origin, style: Style(.title))
-    // Names go before the views do: with less room, digits and counts alone.
-    let tabs = fitting(
-      [
-        tabs(model, names: .all, isNamed: true), tabs(model, names: .all, isNamed: false),
-        tabs(model, names: .current, isNamed: false),
-      ], room.columns)
-    let used = frame.put(tabs, at: room.origin, style: Style(.title))
+    frame.put(state, at: room.takeRight(columns(of: state)).origin, style: Style(.title))
+    let used = frame.put(tabs(model, columns: room.columns).text, at: room.origin, style: Style(.title))
     let place = place(model)
     let free = room.columns - used - 3
     guard free >= 12, !place.isEmpty else { return }
@@ -25,24 +18,37 @@ enum TitleBar {
       style: Style(.title))
   }
 
-  private enum Names { case all, current }
-
-  private static func fitting(_ texts: [DisplayText], _ columns: Int) -> DisplayText {
-    texts.first { $0.width <= columns } ?? texts[texts.count - 1]
+  /// The view whose name stands in that column of `rect`; nil for none.
+  static func view(at column: Int, _ model: ConsoleModel, in rect: Rect) -> ListView? {
+    tabs(model, columns: rect.columns - columns(of: state(model))).tab(at: column - rect.column)
   }
 
-  private static func tabs(_ model: ConsoleModel, names: Names, isNamed: Bool) -> DisplayText {
-    var text = isNamed ? DisplayText(" mitmilter", style: Style(.title, .bold)) + " " : DisplayText()
+  private static func columns(of state: DisplayText) -> Int { state.isEmpty ? 0 : state.width + 1 }
+
+  private enum Names { case all, current }
+
+  /// Names go before the views do: with less room, digits and counts alone.
+  private static func tabs(_ model: ConsoleModel, columns: Int) -> TabRow<ListView> {
+    let variants = [
+      tabs(model, names: .all, isNamed: true), tabs(model, names: .all, isNamed: false),
+      tabs(model, names: .current, isNamed: false),
+    ]
+    return variants.first { $0.text.width <= columns } ?? variants[2]
+  }
+
+  private static func tabs(_ model: ConsoleModel, names: Names, isNamed: Bool) -> TabRow<ListView> {
+    var tabs = TabRow<ListView>()
+    if isNamed { tabs.append(DisplayText(" mitmilter", style: Style(.title, .bold)) + " ") }
     for view in ListView.allCases {
       let isCurrent = view == model.view && model.helpTop == nil
       let style = isCurrent ? Style(.tabActive, .bold) : Style(.tab)
       let name = names == .all || isCurrent ? " \(view.rawValue) \(view.title)" : " \(view.rawValue)"
-      text += DisplayText(name, style: style)
+      var text = DisplayText(name, style: style)
       let counts = counts(of: view, model)
       if !counts.isEmpty { text += DisplayText(" ", style: style) + counts.styled(style) }
-      text += DisplayText(" ", style: style)
+      tabs.append(text + DisplayText(" ", style: style), view)
     }
-    return text
+    return tabs
   }
 
   private static func counts(of view: ListView, _ model: ConsoleModel) -> DisplayText {

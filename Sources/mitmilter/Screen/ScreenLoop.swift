@@ -141,6 +141,7 @@ final class ScreenLoop {
 
   private func drawIfDue() {
     guard needsDrawing, sinceDrawn >= interval else { return }
+    terminal.reportsMouse = model.settings.mouse
     terminal.draw(render(model, size: terminal.size))
     needsDrawing = false
     answersKey = false

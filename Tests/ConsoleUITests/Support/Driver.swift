@@ -49,6 +49,11 @@ struct Driver {
     settle()
   }
 
+  mutating func click(_ place: Point) {
+    for kind in [Key.Mouse.Kind.press, .release] { send(.key(.mouse(Key.Mouse(.left, kind, at: place)))) }
+    settle()
+  }
+
   mutating func type(_ text: String) {
     for scalar in text.unicodeScalars { send(.key(.character(scalar))) }
     settle()
@@ -71,11 +76,6 @@ struct Driver {
     return line.map { String(decoding: $0.text.plainBytes, as: UTF8.self) } ?? ""
   }
 
-  /// Numbers of the packets in the list, from its first to its last line.
-  mutating func shownPackets() -> [Int] {
-    press("g")
-    var numbers: [Int] = []
-    while let number = model.selectedPacket, number != numbers.last {
   /// What is marked on screen, from top to bottom.
   var marked: [String] {
     let frame = frame()
@@ -91,6 +91,11 @@ struct Driver {
     return marked
   }
 
+  /// Numbers of the packets in the list, from its first to its last line.
+  mutating func shownPackets() -> [Int] {
+    press("g")
+    var numbers: [Int] = []
+    while let number = model.selectedPacket, number != numbers.last {
       numbers.append(number)
       press("j")
     }

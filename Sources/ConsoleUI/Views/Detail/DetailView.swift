@@ -36,12 +36,27 @@ enum DetailRule {
       draw(model.detail.title, model, into: &frame, in: top)
     } else if rect.rows > 1 {
       draw(model.detail.title, model, into: &frame, in: top)
-      frame.put(tabs(model, gap: "│"), in: rect.line(1))
+      frame.put(tabs(model, gap: "│").text, in: rect.line(1))
     } else {
       let (title, tabs) = parts(model, columns: top.columns)
       if !title.isEmpty { draw(title, model, into: &frame, in: top) }
-      frame.put(tabs, at: Point(column: max(top.column, top.endColumn - tabs.width - 1), row: top.row))
+      frame.put(tabs.text, at: Point(column: start(of: tabs, in: top), row: top.row))
     }
+  }
+
+  /// The tab whose name stands there; nil for none.
+  static func tab(at place: Point, _ model: ConsoleModel, in rect: Rect) -> DetailTab? {
+    guard rect.contains(place), model.view != .rules else { return nil }
+    if rect.rows > 1 {
+      return place.row == rect.line(1).row ? tabs(model, gap: "│").tab(at: place.column - rect.column) : nil
+    }
+    let tabs = parts(model, columns: rect.columns).tabs
+    return tabs.tab(at: place.column - start(of: tabs, in: rect.line(0)))
+  }
+
+  /// The column of tabs in the line of the title: at its right end.
+  private static func start(of tabs: TabRow<DetailTab>, in line: Rect) -> Int {
+    max(line.column, line.endColumn - tabs.text.width - 1)
   }
 
   private static func draw(
@@ -54,32 +69,36 @@ enum DetailRule {
 
   /// Title and tabs for one line. The width alone says how the tabs look, so that they stand still from packet to packet;
   /// the title is shortened, then cut.
-  private static func parts(_ model: ConsoleModel, columns: Int) -> (title: DisplayText, tabs: DisplayText) {
+  private static func parts(
+    _ model: ConsoleModel, columns: Int
+  ) -> (title: DisplayText, tabs: TabRow<DetailTab>) {
     let (name, number) = (model.detail.title, model.detail.shortTitle)
     let end = name.cells.firstIndex { $0.base == "·" }.map { $0 - 1 } ?? name.width
-    let tabs = columns >= 100 ? tabs(model, gap: "│") : self.tabs(model, gap: "") + " "
-    let room = columns - tabs.width - 4
+    var tabs = self.tabs(model, gap: columns >= 100 ? "│" : "")
+    if columns < 100 { tabs.append(" ") }
+    let room = columns - tabs.text.width - 4
     let numbered = number.isEmpty ? name : number + name.slice(end..<name.width)
     let whole = [name, numbered].first { $0.width <= room }
     if let title = whole ?? (room >= leastTitle ? numbered.fitted(to: room) : nil) { return (title, tabs) }
     let variants = [
       (name.slice(0..<end), tabs), (number, tabs), ("", tabs), ("", self.tabs(model, gap: nil)),
     ]
-    return variants.first { $0.0.width + $0.1.width + 4 <= columns } ?? variants[variants.count - 1]
+    return variants.first { $0.0.width + $0.1.text.width + 4 <= columns } ?? variants[variants.count - 1]
   }
 
   /// With fewer columns the number alone says more than a title that is cut.
   private static let leastTitle = 24
 
   /// - Parameter gap: between two names; nil for initials.
-  private static func tabs(_ model: ConsoleModel, gap: String?) -> DisplayText {
-    DetailTab.allCases.reduce(DisplayText()) { text, tab in
+  private static func tabs(_ model: ConsoleModel, gap: String?) -> TabRow<DetailTab> {
+    var tabs = TabRow<DetailTab>()
+    for tab in DetailTab.allCases {
       let isCurrent = tab == model.tab
       let style = isCurrent ? Style(.tabActive, .bold) : Style(.tab)
       let name = gap != nil || isCurrent ? tab.title : String(tab.title.prefix(1))
-      let between = text.isEmpty ? DisplayText() : DisplayText(gap ?? "", style: .border)
-      let padded = gap == "" ? " \(name)" : " \(name) "
-      return text + between + DisplayText(padded, style: style)
+      if !tabs.text.isEmpty { tabs.append(DisplayText(gap ?? "", style: .border)) }
+      tabs.append(DisplayText(gap == "" ? " \(name)" : " \(name) ", style: style), tab)
     }
+    return tabs
   }
 }
