@@ -122,6 +122,35 @@ class PostfixOnly(unittest.TestCase):
                 self.assertIn("421 4.7.0", outcome.final_replies()[-1])
                 self.assertEqual("shutdown", milter.decisions()[-1]["verdict"])
 
+    def test_shutdown_in_a_message_loses_it(self):
+        """As *What it does* says of Postfix before 3.11."""
+        bed = the_bed()
+        for stage in ("header", "eoh", "body", "bodyeob"):
+            with self.subTest(stage=stage):
+                with bed.stand_in("inet", "-c", f"on {stage} do shutdown") as milter:
+                    outcome = bed.play(scenarios.FLOWS["plain"], bed.postfix, "inet")
+                    self.assertEqual(0, milter.terminate(), milter.output())
+                self.assertIn("250 2.0.0", outcome.final_replies()[-2])
+                self.assertEqual((), outcome.mails)
+
+    def test_an_unknown_command_may_cost_the_session(self):
+        bed = the_bed()
+        for mta, verdict, text in (("postfix", "shutdown", "421 4.7.0"), ("postfix", 'reply 421 4.7.0 "go"', "go"),
+                                   ("sendmail", 'reply 421 4.7.0 "go"', "go")):
+            with self.subTest(mta=mta, verdict=verdict):
+
+                def scenario(connect):
+                    client = connect()
+                    client.greet()
+                    client.command("FOOBAR")
+                    client.command("MAIL FROM:<sender@example.org>")
+                    client.quit()
+                with bed.stand_in("inet", "-c", f"on unknown do {verdict}") as milter:
+                    outcome = bed.play(scenarios.until_hung_up(scenario), bed.mta(mta), "inet")
+                    self.assertEqual(0, milter.terminate(), milter.output())
+                self.assertIn("421", outcome.final_replies()[-1])
+                self.assertIn(text, outcome.final_replies()[-1])
+
     def test_sendmail_is_spared_it(self):
         bed = the_bed()
         with bed.stand_in("inet", "-c", "on mail do shutdown") as milter:

@@ -33,6 +33,21 @@ import TraceModel
     Row(kind: .discard, stage: .helo, rules: .sendmail, part: "no effect"),
     Row(kind: .skip, stage: .mail, rules: .sendmail, part: "ignored for the rest"),
     Row(kind: .shutdown, stage: .bodyEOB, rules: .postfix, code: 250, part: "before 3.11"),
+    Row(kind: .shutdown, stage: .header, rules: .postfix, code: 250, part: "lost"),
+    Row(kind: .shutdown, stage: .data, rules: .postfix, code: 421, part: "disconnected"),
+    Row(kind: .shutdown, stage: .unknown, rules: .postfix, code: 421, part: "disconnected"),
+    Row(kind: .discard, stage: .unknown, rules: .postfix, part: "lost"),
+    Row(
+      kind: .replyCode, stage: .unknown, rules: .postfix, text: "421 4.7.0 go", code: 421,
+      part: "disconnected"),
+    Row(
+      kind: .replyCode, stage: .unknown, rules: .sendmail, text: "421 4.7.0 go", code: 421,
+      part: "disconnected"
+    ),
+    Row(
+      kind: .replyCode, stage: .unknown, rules: .sendmail, text: "451 4.7.0 go", code: 451,
+      part: "fails anyway"
+    ),
     Row(kind: .accept, stage: .bodyEOB, rules: .sendmail, part: "as with continue"),
   ]
 

@@ -107,6 +107,8 @@ extension VerdictEffect {
     case .helo: atHelo(rules, refusal)
     case .mail, .rcpt, .data: atCommand(stage, rules, refusal)
     case .header, .eoh, .body, .bodyEOB: atContent(stage, rules, refusal)
+    case .unknown where refusal.disconnects(rules, at: .unknown):
+      VerdictEffect("the client gets the text and is disconnected", 421)
     case .unknown:
       rules == .postfix && refusal.isPermanent
         ? VerdictEffect(
@@ -237,8 +239,9 @@ extension VerdictEffect {
     case (.helo, .sendmail): VerdictEffect("no effect")
     case (.unknown, .postfix):
       VerdictEffect(
-        "the next message is not filtered", nil, danger: "from Postfix 3.10 on it kills smtpd, as accept does"
-      )
+        "the next message is taken, not filtered and lost; smtpd panics at the MAIL after it", nil,
+        danger:
+          "the next message is lost in Postfix 3.7; from 3.10 on smtpd panics at its MAIL, as with accept")
     case (.unknown, .sendmail):
       VerdictEffect(
         "the next message is lost", nil,
@@ -294,14 +297,12 @@ extension VerdictEffect {
         danger: "Postfix alone knows it")
     case (.negotiation, .sendmail): VerdictEffect("the negotiation fails")
     case (.connect, .postfix): VerdictEffect("the banner is 421 and the client is disconnected", 421)
-    case (.bodyEOB, .postfix):
+    case (.header, .postfix), (.eoh, .postfix), (.body, .postfix), (.bodyEOB, .postfix):
       VerdictEffect(
-        "before 3.11 the message is taken with 250, though the log says reject", 250,
-        danger: "the message is accepted by Postfix 3.7 and 3.10")
-    case (.unknown, .postfix): VerdictEffect("no useful effect")
+        "before 3.11 the client gets 250 and the message is lost, though the log says reject", 250,
+        danger: "Postfix 3.7 and 3.10 take the message and throw it away")
     case (.negotiation, .postfix): VerdictEffect("the negotiation fails")
-    case (.helo, .postfix), (.mail, .postfix), (.rcpt, .postfix), (.data, .postfix), (.header, .postfix),
-      (.eoh, .postfix), (.body, .postfix):
+    case (.helo, .postfix), (.mail, .postfix), (.rcpt, .postfix), (.data, .postfix), (.unknown, .postfix):
       VerdictEffect("the client gets 421 4.7.0 Server closing connection and is disconnected", 421)
     }
   }
