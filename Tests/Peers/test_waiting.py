@@ -111,7 +111,7 @@ class GivenUp(unittest.TestCase):
                                  [(line["verdict"], line["by"]) for line in milter.decisions()])
 
 
-class PostfixOnly(unittest.TestCase):
+class Dropped(unittest.TestCase):
     def test_shutdown_drops_the_client(self):
         bed = the_bed()
         for stage in ("mail", "rcpt", "data"):

@@ -92,7 +92,9 @@ package struct InstructionTerm: Hashable, Sendable {
     .init(.discard, "discard", "take it and throw it away", "discard", .verdict),
     .init(.skip, "skip", "no more packets of this kind", "skip", .verdict),
     .init(.connfail, "connfail", "the reply that neither MTA takes", "connfail", .verdict),
-    .init(.shutdown, "shutdown", "421 and drop the client; Postfix only", "shutdown", .verdict),
+    .init(
+      .shutdown, "shutdown", "421 and drop the client, before the message itself; Postfix only", "shutdown",
+      .verdict),
     .init(
       .reply, "reply CODE [STATUS] \"TEXT\"…", "refuse in your own words, a string a line",
       "reply 550 5.7.1 \"not here\"", .verdict),

@@ -55,7 +55,7 @@ extension Term {
     kind("discard", .replies(.discard), "DISCARD: take it and throw it away"),
     kind("replycode", .replies(.replyCode), "REPLYCODE: an SMTP reply with a text of its own"),
     kind("skip", .replies(.skip), "SKIP: no more packets of this kind"),
-    kind("shutdown", .replies(.shutdown), "SHUTDOWN: 421, the client is dropped"),
+    kind("shutdown", .replies(.shutdown), "SHUTDOWN: 421, the client is dropped; not in the message itself"),
     kind("connfail", .replies(.connFail), "CONN_FAIL"),
     kind("progress", .replies(.progress), "PROGRESS: still working"),
     kind("addheader", .replies(.addHeader), "ADDHEADER"),

@@ -140,10 +140,14 @@ extension ConsoleModel {
   private mutating func revealInDetail() {
     guard let search else { return }
     settle()
-    let width = detail.made?.width ?? size.columns
-    let line = (0..<detail.list.count).first { place in
-      detail.line(place, width: width).map { search.matches($0.text.plainBytes) } ?? false
-    }
+    let line: Int? =
+      switch detail.content {
+      case .lines(let lines): lines.firstIndex { search.matches($0.text.plainBytes) }
+      case .hex(let bytes, _):
+        search.firstMatch(in: bytes).map {
+          $0.lowerBound / HexView.bytesPerLine(width: detail.made?.width ?? size.columns)
+        }
+      }
     if let line, !detail.list.visible.contains(line) { detail.list.reveal(line) }
   }
 

@@ -60,4 +60,12 @@ package enum Stage: UInt8, Sendable, Hashable, CaseIterable {
     case .negotiation, .bodyEOB: nil
     }
   }
+
+  /// Between the SMTP client's DATA and the reply to its final dot.
+  package var isOfContent: Bool {
+    switch self {
+    case .header, .eoh, .body, .bodyEOB: true
+    case .negotiation, .connect, .helo, .mail, .rcpt, .data, .unknown: false
+    }
+  }
 }

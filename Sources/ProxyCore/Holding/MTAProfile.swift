@@ -70,13 +70,3 @@ package enum MTAProfile: String, Sendable, Hashable, CaseIterable {
     }
   }
 }
-
-extension Stage {
-  /// Between the SMTP client's DATA and the reply to its final dot: Postfix has another timeout there.
-  var isOfContent: Bool {
-    switch self {
-    case .header, .eoh, .body, .bodyEOB: true
-    case .negotiation, .connect, .helo, .mail, .rcpt, .data, .unknown: false
-    }
-  }
-}

@@ -291,6 +291,16 @@ import TraceModel
     #expect(result(.postfix, .quarantine(reason: bytes("odd")), decision: Milter.reject).fate == .rejected)
   }
 
+  /// docs/protocol.md 4.3.
+  @Test func shutdownInAMessageLosesIt() {
+    let lost = result(.postfix, decision: Milter.shutdown)
+    #expect(lost.fate == .discarded)
+    #expect(lost.remarks.map(\.text).contains { $0.hasPrefix("Postfix says 250") })
+    #expect(
+      result(.sendmail, decision: Milter.shutdown).fate
+        == .failed("SHUTDOWN is no reply that Sendmail knows, and F= decides"))
+  }
+
   @Test func sendmailWritesWhatAMailLacks() {
     let date = Self.add("date", "today")
     #expect(result(.sendmail).addedByMTA == ["Date", "From", "Message-Id"])

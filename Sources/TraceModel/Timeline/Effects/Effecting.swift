@@ -60,6 +60,10 @@ struct Effecting {
     var result = result
     result.body = result.bodyPackets.isEmpty ? result.bodyBefore : stored(newBody, closing: rules == .postfix)
     result.fate = fate(content)
+    if let decision = content.decision, decision.kind == .shutdown, result.fate == .discarded {
+      let words = "Postfix says 250 and throws the mail away; from 3.11 on it refuses it for now"
+      result.remarks.append(EffectRemark(packet: decision.packet, text: words))
+    }
     return result
   }
 
@@ -76,6 +80,10 @@ struct Effecting {
     if decision.kind == .skip, decision.stage == .bodyEOB, rules == .sendmail {
       // Postfix takes it as CONTINUE (protocol.md 4.7).
       return .failed("SKIP at end of message is an error of the milter's, and F= decides")
+    }
+    if decision.kind == .shutdown {
+      if rules == .sendmail { return .failed("SHUTDOWN is no reply that Sendmail knows, and F= decides") }
+      if decision.stage.isOfContent { return .discarded }
     }
     switch replyClass(decision) {
     case 5: return .rejected
