@@ -136,6 +136,14 @@ import TraceModel
     #expect((0..<whole.count).map { sliced[$0] } == (0..<whole.count).map { whole[$0] })
   }
 
+  @Test func aMailThatShutdownEndsIsLost() {
+    var play = Recording()
+    play.greet()
+    play.mail()
+    play.milter(Milter.shutdown)
+    #expect(index(play).0.messages.map(\.outcome) == [.discarded])
+  }
+
   @Test(arguments: [
     (["451 4.7.1 later"], MessageEntry.Outcome.tempfailed),
     (["550 5.1.1 nobody"], .rejected),

@@ -148,8 +148,8 @@ enum EffectSection {
     }
   }
 
-  /// With its end, which may be all that is changed.
+  /// With its end, which may be all that is changed; as it is stored, where CRLF is LF.
   private static func text(_ line: ArraySlice<UInt8>) -> [DisplayText] {
-    VisibleText.lines(line, limit: 8, columns: 600, usual: Array("\r\n".utf8))
+    VisibleText.lines(line, limit: 8, columns: 600, usual: Array("\n".utf8))
   }
 }

@@ -84,6 +84,8 @@ package struct MessageEntry: Sendable, Hashable {
     if let decision {
       switch decision.kind {
       case .discard: return .discarded
+      // Postfix before 3.11 takes the mail with 250 (protocol.md 4.3).
+      case .shutdown where decision.stage.isOfContent: return .discarded
       case _ where decision.replyClass == 5: return .rejected
       case _ where decision.replyClass == 4: return .tempfailed
       case _: return isQuarantined ? .quarantined : .accepted
