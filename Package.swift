@@ -24,13 +24,18 @@ let package = Package(
     // Pure targets: standard library only, no I/O, no clock.
     .target(name: "MilterProtocol", swiftSettings: pure),
     .target(name: "TraceModel", dependencies: ["MilterProtocol"], swiftSettings: pure),
-    .target(name: "TraceFormat", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
+    .target(name: "Mail", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
+    .target(name: "Delivery", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
+    .target(
+      name: "TraceFormat", dependencies: ["TraceModel", "Mail", "Delivery", "MilterProtocol"],
+      swiftSettings: pure),
     .target(name: "CommandLanguage", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(
-      name: "ProxyCore", dependencies: ["TraceModel", "CommandLanguage", "MilterProtocol"],
+      name: "ProxyCore", dependencies: ["TraceModel", "Mail", "CommandLanguage", "MilterProtocol"],
       swiftSettings: pure),
     .target(
-      name: "ConsoleUI", dependencies: ["TraceModel", "CommandLanguage", "MilterProtocol"],
+      name: "ConsoleUI",
+      dependencies: ["TraceModel", "Mail", "Delivery", "CommandLanguage", "MilterProtocol"],
       swiftSettings: pure),
 
     // Targets with I/O.
@@ -63,10 +68,12 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: strict),
     tests("MilterProtocol", hasFixtures: true),
     tests("TraceModel", also: ["MilterProtocol"]),
-    tests("TraceFormat", also: ["TraceModel", "MilterProtocol"], hasFixtures: true),
+    tests("Mail", also: ["TraceModel", "MilterProtocol"]),
+    tests("Delivery", also: ["TraceModel", "MilterProtocol"]),
+    tests("TraceFormat", also: ["TraceModel", "Mail", "Delivery", "MilterProtocol"], hasFixtures: true),
     tests("CommandLanguage", also: ["TraceModel", "MilterProtocol"]),
     tests("ProxyCore", also: ["TraceModel", "CommandLanguage", "MilterProtocol"]),
-    tests("ConsoleUI", also: ["TraceModel", "CommandLanguage", "MilterProtocol"], hasFixtures: true),
+    tests("ConsoleUI", also: ["TraceModel", "Mail", "CommandLanguage", "MilterProtocol"], hasFixtures: true),
     tests(
       "ProxyRuntime",
       also: ["ProxyCore", "TraceFormat", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux"],

@@ -1,4 +1,5 @@
 import CommandLanguage
+import Mail
 import MilterProtocol
 import TraceModel
 

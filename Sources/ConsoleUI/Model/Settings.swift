@@ -1,3 +1,4 @@
+import Mail
 import MilterProtocol
 
 /// What `set NAME VALUE` changes: how the screen shows things, never what happens to mail.

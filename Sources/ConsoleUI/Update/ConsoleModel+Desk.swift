@@ -1,4 +1,5 @@
 import CommandLanguage
+import Delivery
 import MilterProtocol
 import TraceModel
 

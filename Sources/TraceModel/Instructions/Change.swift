@@ -48,6 +48,16 @@ package enum Change: Hashable, Sendable {
     }
   }
 
+  /// Whether it is about one part of the body.
+  package var rewritesPart: Bool {
+    switch self {
+    case .deletePart, .replacePart: true
+    case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
+      .changeFrom, .replaceBody, .quarantine:
+      false
+    }
+  }
+
   /// The packets that do it; empty where nothing fits, or where the body has to be rewritten first.
   ///
   /// Deletions go from the last to the first: Postfix counts what is left after each, Sendmail what there

@@ -1,4 +1,5 @@
 import ConsoleUI
+import Mail
 import MilterProtocol
 import TestSupport
 import Testing

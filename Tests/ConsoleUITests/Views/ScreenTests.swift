@@ -1,4 +1,5 @@
 import ConsoleUI
+import Mail
 import TestSupport
 import Testing
 

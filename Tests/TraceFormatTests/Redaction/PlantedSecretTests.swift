@@ -1,4 +1,5 @@
 import Foundation
+import Mail
 import MilterProtocol
 import TestSupport
 import Testing

@@ -1,4 +1,6 @@
+import Delivery
 import Foundation
+import Mail
 import MilterProtocol
 import TestSupport
 import TraceModel

@@ -1,3 +1,4 @@
+import Mail
 import MilterProtocol
 import TraceModel
 

@@ -17,7 +17,7 @@ package struct VerdictFact: Hashable, Sendable {
   /// The text of REPLYCODE.
   package var text: Head?
   /// What comes behind that text in its packet.
-  package var ending = ReplyUptake.Ending.nul
+  package var ending = ReplyText.Ending.nul
 
   init(_ kind: ReplyKind, _ packet: Packet, number: Int, stage: Stage, author: Author) {
     self.kind = kind
@@ -27,7 +27,7 @@ package struct VerdictFact: Hashable, Sendable {
     guard kind == .replyCode else { return }
     var strings = WireStrings(packet)
     text = Head(strings.next() ?? [])
-    ending = ReplyUptake.Ending(of: packet)
+    ending = ReplyText.Ending(of: packet)
   }
 
   /// The class of the outcome: 2 goes on or is taken, 4 try later, 5 refused. SHUTDOWN counts as 4 (a 421).

@@ -1,3 +1,5 @@
+import TraceModel
+
 /// `text/plain; charset=utf-8; name="a.txt"`: type and parameters of a part, or of its disposition.
 package struct ContentType: Hashable, Sendable {
   /// Lower case: `text/plain`; `attachment` for a disposition.

@@ -1,3 +1,5 @@
+import TraceModel
+
 /// The character sets that are shown as text; others stay bytes, with their name said.
 package enum Charset: Hashable, Sendable {
   case utf8, ascii, latin1, latin9, windows1252

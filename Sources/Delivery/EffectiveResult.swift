@@ -1,4 +1,5 @@
 import MilterProtocol
+import TraceModel
 
 /// What the MTA will do with a mail after end of message: the envelope, headers and body that it delivers.
 ///
@@ -87,7 +88,7 @@ package struct EffectiveResult: Hashable, Sendable {
 
   package init(of content: MessageContent, under rules: DeliveryRules) {
     self.rules = rules
-    var work = Effecting(content, rules)
+    var work = AppliedModifications(content, rules)
     for asked in content.modifications { work.apply(asked) }
     self = work.finished(content)
   }

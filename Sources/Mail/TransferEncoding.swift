@@ -1,3 +1,5 @@
+import TraceModel
+
 /// How the content of a part travels (Content-Transfer-Encoding).
 package enum TransferEncoding: String, Hashable, Sendable, CaseIterable {
   case identity, quotedPrintable, base64

@@ -1,3 +1,4 @@
+import Delivery
 import MilterProtocol
 import Testing
 import TraceModel
@@ -59,7 +60,7 @@ import TraceModel
 
   struct OddText: Sendable {
     var text: String
-    var ending = ReplyUptake.Ending.nul
+    var ending = ReplyText.Ending.nul
     /// What the client gets at RCPT, and whether the text itself gets there.
     var postfix: (code: Int, isOwn: Bool)
     var sendmail: (code: Int, isOwn: Bool)

@@ -1,4 +1,5 @@
 import MilterProtocol
+import TraceModel
 
 /// What the changes of one message come to at its end: modifications in order, and changes that come to nothing.
 package struct ChangePlan: Hashable, Sendable {
@@ -50,19 +51,6 @@ package struct ChangePlan: Hashable, Sendable {
         let body = Change.replaceBody(.text(rewrite.result))
         steps.append(Step(change: place, modifications: body.modifications(on: headers)))
       }
-    }
-  }
-}
-
-extension Change {
-  /// Whether it is about one part of the body.
-  package var rewritesPart: Bool {
-    switch self {
-    case .deletePart, .replacePart: true
-    case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
-      .changeFrom,
-      .replaceBody, .quarantine:
-      false
     }
   }
 }

@@ -1,4 +1,5 @@
 import MilterProtocol
+import TraceModel
 
 /// What a verdict at a stage does to the SMTP client, in words, by MTA (protocol.md 4.2, 4.3).
 package struct VerdictEffect: Hashable, Sendable {
@@ -20,7 +21,7 @@ package struct VerdictEffect: Hashable, Sendable {
   ///   - ending: what comes behind the text in its packet.
   package init(
     of kind: ReplyKind, at stage: Stage, under rules: DeliveryRules, text: ArraySlice<UInt8>? = nil,
-    ending: ReplyUptake.Ending = .nul
+    ending: ReplyText.Ending = .nul
   ) {
     if stage == .negotiation, kind.role == .verdict {
       self.init("the negotiation fails: the MTA does what it does without this milter")
@@ -36,7 +37,7 @@ package struct VerdictEffect: Hashable, Sendable {
         self = Self.refusal(stage, rules, .own([]))
         return
       }
-      self = Self.reply(text, ReplyUptake(text, ending, under: rules), stage, rules)
+      self = Self.reply(text, ReplyAcceptance(text, ending, under: rules), stage, rules)
     case .discard: self = Self.discard(stage, rules)
     case .skip: self = Self.skip(stage, rules)
     case .shutdown: self = Self.shutdown(stage, rules)
@@ -50,7 +51,7 @@ package struct VerdictEffect: Hashable, Sendable {
 extension VerdictEffect {
   /// REPLYCODE, by what the MTA makes of its text.
   private static func reply(
-    _ text: ArraySlice<UInt8>, _ uptake: ReplyUptake, _ stage: Stage, _ rules: DeliveryRules
+    _ text: ArraySlice<UInt8>, _ uptake: ReplyAcceptance, _ stage: Stage, _ rules: DeliveryRules
   ) -> VerdictEffect {
     switch (uptake, rules) {
     case (.taken(let but), _):

@@ -1,25 +1,17 @@
 import MilterProtocol
+import TraceModel
 
 /// What an MTA makes of the text of REPLYCODE (protocol.md 4.6).
 ///
 /// Postfix looks at code, separator and class (`milter8_event` in milter8.c); Sendmail at code, percent signs and the
 /// NUL (`MILTER_CHECK_REPLYCODE` in milter.c). What either refuses was seen with Postfix 3.7 and Sendmail 8.17.
-package enum ReplyUptake: Hashable, Sendable {
+package enum ReplyAcceptance: Hashable, Sendable {
   /// The client gets it; the text says what differs between versions, where something does.
   case taken(but: String?)
   /// Postfix: a configuration error. Sendmail: its own text, as with REJECT.
   case refused(because: String)
 
-  /// What comes behind the text in its packet.
-  package enum Ending: Hashable, Sendable {
-    case nul
-    /// Nothing: the NUL is missing.
-    case missing
-    /// A NUL, and more bytes.
-    case more
-  }
-
-  package init(_ text: ArraySlice<UInt8>, _ ending: Ending, under rules: DeliveryRules) {
+  package init(_ text: ArraySlice<UInt8>, _ ending: ReplyText.Ending, under rules: DeliveryRules) {
     let first = Array(text.prefix(5))
     let isCode =
       first.count >= 3 && (first[0] == UInt8(ascii: "4") || first[0] == UInt8(ascii: "5"))
@@ -34,8 +26,9 @@ package enum ReplyUptake: Hashable, Sendable {
     }
   }
 
-  private static func byPostfix(_ text: ArraySlice<UInt8>, _ first: [UInt8], _ ending: Ending) -> ReplyUptake
-  {
+  private static func byPostfix(
+    _ text: ArraySlice<UInt8>, _ first: [UInt8], _ ending: ReplyText.Ending
+  ) -> ReplyAcceptance {
     guard first.count > 3, first[3] == UInt8(ascii: " ") || first[3] == UInt8(ascii: "-") else {
       return .refused(because: "no blank or hyphen follows the code")
     }
@@ -54,7 +47,7 @@ package enum ReplyUptake: Hashable, Sendable {
     return .taken(but: hasSinglePercent(text) ? "the single percent sign is left out" : nil)
   }
 
-  private static func bySendmail(_ text: ArraySlice<UInt8>, _ ending: Ending) -> ReplyUptake {
+  private static func bySendmail(_ text: ArraySlice<UInt8>, _ ending: ReplyText.Ending) -> ReplyAcceptance {
     switch ending {
     case .missing: return .refused(because: "its NUL is missing")
     case .more: return .refused(because: "there are bytes behind its NUL")
@@ -69,18 +62,6 @@ package enum ReplyUptake: Hashable, Sendable {
       if byte == UInt8(ascii: "%") { isOpen.toggle() } else if isOpen { return true }
     }
     return isOpen
-  }
-}
-
-extension ReplyUptake.Ending {
-  /// Of a REPLYCODE packet.
-  package init(of packet: Packet) {
-    let payload = packet.bytes[packet.payload]
-    guard let nul = payload.firstIndex(of: 0) else {
-      self = .missing
-      return
-    }
-    self = nul + 1 == payload.endIndex ? .nul : .more
   }
 }
 

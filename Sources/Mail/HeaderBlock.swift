@@ -1,3 +1,5 @@
+import TraceModel
+
 /// Header fields as they stand in bytes: those of a MIME part, of an attached mail, of a file.
 package struct HeaderBlock: Hashable, Sendable {
   package let fields: [Field]

@@ -1,4 +1,5 @@
 import MilterProtocol
+import TraceModel
 
 /// A part of a mail's body, and the parts in it; ranges are in the body as the milter saw it.
 ///

@@ -1,7 +1,8 @@
 import MilterProtocol
+import TraceModel
 
 /// Applies modifications one after the other, by the rules of one MTA.
-struct Effecting {
+struct AppliedModifications {
   private var result: EffectiveResult
   private let rules: DeliveryRules
   private let keepsLeadingSpace: Bool
@@ -97,7 +98,7 @@ struct Effecting {
   /// What the client is told about the message, where a text that the MTA does not take counts for what it makes of it.
   private func replyClass(_ decision: VerdictFact) -> Int {
     guard decision.kind == .replyCode, let text = decision.text,
-      case .refused = ReplyUptake(text.slice, decision.ending, under: rules)
+      case .refused = ReplyAcceptance(text.slice, decision.ending, under: rules)
     else { return decision.replyClass }
     return rules == .postfix ? 4 : 5
   }
@@ -109,7 +110,7 @@ struct Effecting {
 
 // MARK: headers
 
-extension Effecting {
+extension AppliedModifications {
   /// What stands behind the colon: both MTAs put a blank there unless HDR_LEADSPC is on.
   private func text(_ value: [UInt8]) -> [UInt8] { keepsLeadingSpace ? value : [UInt8(ascii: " ")] + value }
 
@@ -262,7 +263,7 @@ extension Effecting {
 
 // MARK: envelope
 
-extension Effecting {
+extension AppliedModifications {
   private mutating func addRecipients(_ address: [UInt8], parameters: [UInt8]?, _ packet: Int) {
     let parts = address.split(separator: UInt8(ascii: ",")).map { trimmed($0) }
     let addresses = rules == .sendmail ? parts : Array(parts.prefix(1))
@@ -358,7 +359,7 @@ extension Effecting {
 
 // MARK: body
 
-extension Effecting {
+extension AppliedModifications {
   private mutating func replaceBody(_ chunk: [UInt8], _ packet: Int) {
     if let actions, !actions.contains(.changeBody), rules == .sendmail {
       failure = failure ?? "451: REPLBODY without CHGBODY negotiated"

@@ -1,4 +1,5 @@
 import MilterProtocol
+import TraceModel
 
 /// A body with some of its MIME parts deleted or replaced; every byte that belongs to none of them stays as it is.
 ///
