@@ -33,9 +33,10 @@ let package = Package(
     .target(
       name: "ProxyCore", dependencies: ["TraceModel", "Mail", "CommandLanguage", "MilterProtocol"],
       swiftSettings: pure),
+    .target(name: "Cells", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(
       name: "ConsoleUI",
-      dependencies: ["TraceModel", "Mail", "Delivery", "CommandLanguage", "MilterProtocol"],
+      dependencies: ["Cells", "TraceModel", "Mail", "Delivery", "CommandLanguage", "MilterProtocol"],
       swiftSettings: pure),
 
     // Targets with I/O.
@@ -44,7 +45,7 @@ let package = Package(
       dependencies: [
         "ProxyCore", "TraceFormat", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux",
       ], swiftSettings: strict),
-    .target(name: "TerminalDriver", dependencies: ["ConsoleUI", "CNcurses"], swiftSettings: strict),
+    .target(name: "TerminalDriver", dependencies: ["Cells", "CNcurses"], swiftSettings: strict),
     .target(name: "CLinux", cSettings: strictC, linkerSettings: [.linkedLibrary("z")]),
     .target(
       name: "CNcurses",
@@ -63,7 +64,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "MilterProtocol", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore", "ConsoleUI",
+        "MilterProtocol", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore", "Cells",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
     tests("MilterProtocol", hasFixtures: true),
@@ -73,16 +74,19 @@ let package = Package(
     tests("TraceFormat", also: ["TraceModel", "Mail", "Delivery", "MilterProtocol"], hasFixtures: true),
     tests("CommandLanguage", also: ["TraceModel", "MilterProtocol"]),
     tests("ProxyCore", also: ["TraceModel", "CommandLanguage", "MilterProtocol"]),
-    tests("ConsoleUI", also: ["TraceModel", "Mail", "CommandLanguage", "MilterProtocol"], hasFixtures: true),
+    tests("Cells", hasFixtures: true),
+    tests(
+      "ConsoleUI", also: ["Cells", "TraceModel", "Mail", "CommandLanguage", "MilterProtocol"],
+      hasFixtures: true),
     tests(
       "ProxyRuntime",
       also: ["ProxyCore", "TraceFormat", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux"],
       hasFixtures: true),
-    tests("TerminalDriver", also: ["ConsoleUI", "MilterProtocol", "CNcurses"]),
+    tests("TerminalDriver", also: ["Cells", "MilterProtocol", "CNcurses"]),
 
     // What Tests/Terminal drives in a pseudo-terminal; its wall keeps crashes on request out of the tool.
     .executableTarget(
-      name: "TerminalProbe", dependencies: ["TerminalDriver", "ConsoleUI", "MilterProtocol", "CLinux"],
+      name: "TerminalProbe", dependencies: ["TerminalDriver", "Cells", "MilterProtocol", "CLinux"],
       path: "Tests/TerminalProbe", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

@@ -1,4 +1,4 @@
-import ConsoleUI
+import Cells
 
 /// What each style looks like on a terminal of so many colours. The one place that knows colours.
 ///

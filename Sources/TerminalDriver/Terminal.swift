@@ -1,5 +1,5 @@
 import CNcurses
-import ConsoleUI
+import Cells
 import Glibc
 
 /// The real terminal: frames in, keys out. Nothing else.

@@ -1,5 +1,5 @@
 import CLinux
-import ConsoleUI
+import Cells
 import Glibc
 import MilterProtocol
 import TerminalDriver
@@ -113,7 +113,8 @@ final class Probe {
       let row = index + 3
       frame.put(DisplayText(title), at: Point(column: 0, row: row), style: .dim)
       frame.put(
-        wire: bytes[...], in: Rect(column: 24, row: row, columns: edge - 24, rows: 1), style: Style(.value))
+        DisplayText(escaping: bytes[...]), in: Rect(column: 24, row: row, columns: edge - 24, rows: 1),
+        style: Style(.value))
       frame.put("|end", at: Point(column: edge, row: row), style: Style(.bad))
     }
     frame.cursor = Point(column: 6, row: 1)

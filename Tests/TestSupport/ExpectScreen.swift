@@ -1,4 +1,4 @@
-import ConsoleUI
+import Cells
 import Foundation
 import Testing
 

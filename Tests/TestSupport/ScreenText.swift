@@ -1,4 +1,4 @@
-import ConsoleUI
+import Cells
 
 /// A frame as text a person can read and review: what stands where, and beside it what it means.
 ///

@@ -69,7 +69,7 @@ bool mm_term_write(const uint8_t *bytes, size_t count);
 // mm_attribute.
 void mm_term_define(uint16_t style, int foreground, int background, unsigned attributes);
 
-// Puts cells (the layout of ConsoleUI's `Cell`: bits 0-20 scalar, 0 in the right half of a wide one, 21-41 mark,
+// Puts cells (the layout of `Cell` in Cells: bits 0-20 scalar, 0 in the right half of a wide one, 21-41 mark,
 // 42-57 style, 58 wide) at a place. With `hide_wide`, wide and marked ones are left blank; see mm_term_flush.
 // A character that the C library counts differently, or does not know, is shown as `?`.
 void mm_term_put(int row, int column, const uint64_t *cells, int count, bool hide_wide);

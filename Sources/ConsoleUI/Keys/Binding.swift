@@ -1,3 +1,5 @@
+import Cells
+
 /// A row of the table of keys: feeds dispatch, the hint line, the `?` help and `docs/keys.md`.
 package struct Binding: Sendable {
   package var keys: [Key]

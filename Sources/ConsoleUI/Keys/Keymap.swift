@@ -1,3 +1,5 @@
+import Cells
+
 /// Which key does what: the table, and over it what `bind` said.
 package struct Keymap: Sendable {
   /// What a key was bound to by hand, as it would be typed at the prompt.

@@ -1,3 +1,5 @@
+import Cells
+
 /// One line being typed, with the keys that shells have (readline's Emacs mode).
 package struct LineEditor: Hashable, Sendable {
   package private(set) var scalars: [Unicode.Scalar] = []

@@ -1,3 +1,5 @@
+import Cells
+
 /// A choice of one key each, above the bottom line.
 package struct Menu: Hashable, Sendable {
   package var title: String

@@ -1,3 +1,4 @@
+import Cells
 import CommandLanguage
 
 /// Lines as they are typed at the prompt, bound to keys, given with `-c` or written in the config file.

@@ -1,3 +1,4 @@
+import Cells
 import CommandLanguage
 import Delivery
 import MilterProtocol

@@ -1,3 +1,5 @@
+import Cells
+
 /// Clicks and the wheel, where `set mouse on` has asked for them. They move and open; what happens to mail is for keys.
 extension ConsoleModel {
   mutating func pointed(_ mouse: Key.Mouse) -> [ConsoleEffect] {

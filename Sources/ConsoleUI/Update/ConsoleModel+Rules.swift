@@ -1,3 +1,4 @@
+import Cells
 import CommandLanguage
 import MilterProtocol
 import TraceModel

@@ -1,3 +1,4 @@
+import Cells
 import MilterProtocol
 import TraceModel
 
@@ -266,14 +267,5 @@ extension ListView {
     case .messages: "mails"
     case .findings: "findings"
     }
-  }
-}
-
-extension DisplayText {
-  /// What is read there, without its marks.
-  package var plainBytes: [UInt8] {
-    var text = String.UnicodeScalarView()
-    text.append(contentsOf: cells.compactMap(\.base))
-    return Array(String(text).utf8)
   }
 }

@@ -1,3 +1,5 @@
+import Cells
+
 /// The last line: a question, the prompt, what there is to say, or the keys of this place.
 enum BottomLine {
   static func draw(_ model: ConsoleModel, into frame: inout Frame, in rect: Rect) {

@@ -1,3 +1,5 @@
+import Cells
+
 /// What may be said about the waiting mail, and what the client is told then: on the screen before it is chosen.
 enum DeskBar {
   private static let wholeFrom = 30

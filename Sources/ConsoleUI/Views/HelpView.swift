@@ -1,3 +1,5 @@
+import Cells
+
 /// The `?` page: the keys of the view and pane at hand first, then those that count everywhere, then how lines are
 /// edited and what the signs mean; last what counts elsewhere, and where.
 enum HelpView {

@@ -1,3 +1,5 @@
+import Cells
+
 /// The bottom line in quiet times: the keys that do something here, as many as fit.
 enum HintLine {
   /// While a menu is open.
@@ -67,17 +69,5 @@ enum HintLine {
       let label = binding.hint, let key = keymap.key(for: act, in: place)
     else { return nil }
     return DisplayText(key.description, style: .key) + DisplayText(" " + label, style: .dim)
-  }
-}
-
-extension [DisplayText] {
-  /// The texts in a row, two blanks between neighbours.
-  func joined(gap: Int = 2) -> DisplayText {
-    var text = DisplayText()
-    for part in self {
-      if !text.isEmpty { text += .blanks(gap) }
-      text += part
-    }
-    return text
   }
 }

@@ -1,3 +1,5 @@
+import Cells
+
 /// Where the parts of the screen lie: title, list, rule, detail, bottom line.
 ///
 /// On wide screens the detail stands to the right of the list, on narrower ones below it. Parts for which

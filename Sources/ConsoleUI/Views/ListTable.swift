@@ -1,3 +1,5 @@
+import Cells
+
 /// A list with headings and columns: the scaffold of the views that are a row a thing.
 enum ListTable {
   /// - Parameters:

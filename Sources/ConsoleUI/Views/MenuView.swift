@@ -1,3 +1,5 @@
+import Cells
+
 /// A menu: a box above the bottom line, a row a choice.
 enum MenuView {
   static func draw(_ menu: Menu, into frame: inout Frame, above bottom: Rect) {

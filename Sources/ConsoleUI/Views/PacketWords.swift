@@ -1,3 +1,4 @@
+import Cells
 import MilterProtocol
 
 /// A packet in one line of the screen: the words of `PacketSummary`, told apart by what they are.

@@ -1,3 +1,5 @@
+import Cells
+
 /// The prompt at the bottom: the line, above it what is wrong with it or what could follow.
 struct PromptView {
   /// How many completions are shown at once.

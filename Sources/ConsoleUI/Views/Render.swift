@@ -1,3 +1,5 @@
+import Cells
+
 /// The screen of a model: same model, same size, same frame.
 package func render(_ model: ConsoleModel, size: Size) -> Frame {
   var frame = Frame(size: size)

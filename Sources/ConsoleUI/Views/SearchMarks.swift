@@ -1,3 +1,5 @@
+import Cells
+
 /// What a search looks for, marked wherever it is read on screen.
 enum SearchMarks {
   static func draw(_ search: Search?, into frame: inout Frame, in rects: [Rect]) {

@@ -1,3 +1,5 @@
+import Cells
+
 /// Small bars made of characters.
 enum Sparkline {
   private static let eighths = Array("▁▂▃▄▅▆▇█".unicodeScalars)

@@ -1,3 +1,5 @@
+import Cells
+
 /// Names side by side, each of which stands for a view or a page.
 struct TabRow<Tab> {
   private(set) var text = DisplayText()

@@ -1,3 +1,4 @@
+import Cells
 import MilterProtocol
 
 /// The first line: views with their counts at the left, where the records come from at the right.

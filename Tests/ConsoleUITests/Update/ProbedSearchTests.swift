@@ -1,3 +1,4 @@
+import Cells
 import ConsoleUI
 import MilterProtocol
 import TestSupport

@@ -1,3 +1,5 @@
+import Cells
+
 /// One line of the detail pane, and what the operator gets hold of when it is selected.
 package struct DetailLine: Hashable, Sendable {
   package var text: DisplayText

@@ -1,3 +1,5 @@
+import Cells
+
 /// The detail pane: the lines of the tab, the selected one lit while the pane has the keys. Where Hex lights a field,
 /// of the selected line the offset alone is, so that no other bytes are.
 enum DetailView {

@@ -1,3 +1,5 @@
+import Cells
+
 /// The bytes of a packet: offset, hexadecimal, characters; length, code and the selected field told apart.
 enum HexView {
   /// How many bytes a line shows: a power of two that fits.

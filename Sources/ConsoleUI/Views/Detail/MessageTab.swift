@@ -1,3 +1,4 @@
+import Cells
 import Mail
 import MilterProtocol
 import TraceModel

@@ -1,3 +1,4 @@
+import Cells
 import TraceModel
 
 /// That the MTA had refused a recipient before it told the milter of it.

@@ -1,3 +1,4 @@
+import Cells
 import Delivery
 import MilterProtocol
 import TraceModel

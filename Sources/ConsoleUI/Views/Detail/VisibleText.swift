@@ -1,3 +1,5 @@
+import Cells
+
 /// Mail text with what an eye would miss made visible: line ends, tabs, blanks at either end of a line.
 enum VisibleText {
   /// One text a line of `bytes`. A line's end stands at its right: `↵` for CRLF, `↓` for a bare LF, `←` for a bare CR.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ConsoleUI
+@testable import Cells
 
 @Suite struct KeyNameTests {
   static let rows: [(Key, String, [String])] = [

@@ -72,15 +72,6 @@ package struct Frame: Equatable, Sendable {
     put(text.fitted(to: rect.columns, alignment), at: rect.origin, style: style)
   }
 
-  /// Puts bytes from the wire like `put(_:in:)`, reading no more of them than the columns show; `skipping` columns
-  /// of the text are scrolled out at the left.
-  package mutating func put(
-    wire bytes: ArraySlice<UInt8>, in rect: Rect, skipping: Int = 0, style: Style = .text
-  ) {
-    let text = DisplayText(escaping: bytes, columns: skipping + rect.columns + 2)
-    put(skipping > 0 ? text.slice(skipping..<max(skipping, text.width)) : text, in: rect, style: style)
-  }
-
   /// Fills `rect` with a character, by default blanks, in `style`.
   package mutating func fill(_ rect: Rect, with scalar: Unicode.Scalar = " ", style: Style = .text) {
     guard CellWidth.of(scalar) == .narrow else { return }

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import ConsoleUI
+@testable import Cells
 
 @Suite struct FrameTests {
   private func frame(_ columns: Int, _ rows: Int) -> Frame { Frame(size: Size(columns: columns, rows: rows)) }
@@ -67,15 +67,6 @@ import Testing
     var styled = old
     styled.add(.selected, in: Rect(column: 0, row: 1, columns: 2, rows: 1))
     #expect(styled.change(inRow: 1, since: old) == 0..<2)
-  }
-
-  @Test func wireTextIsReadAsFarAsItIsSeen() {
-    var frame = frame(10, 3)
-    let bytes: [UInt8] = Array("0123456789abcdef".utf8)
-    frame.put(wire: bytes[...], in: Rect(column: 0, row: 0, columns: 10, rows: 1))
-    frame.put(wire: bytes[...], in: Rect(column: 0, row: 1, columns: 10, rows: 1), skipping: 4)
-    frame.put(wire: bytes[...], in: Rect(column: 0, row: 2, columns: 10, rows: 1), skipping: 6)
-    #expect([row(frame, 0), row(frame, 1), row(frame, 2)] == ["012345678…", "456789abc…", "6789abcdef"])
   }
 
   @Test func columnsAreDroppedByPriorityThenShared() {

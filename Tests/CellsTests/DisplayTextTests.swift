@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ConsoleUI
+@testable import Cells
 
 @Suite struct DisplayTextTests {
   private func plain(_ text: DisplayText) -> String {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ConsoleUI
+@testable import Cells
 
 @Suite struct KeyDecoderTests {
   static let rows: [(String, [String])] = [

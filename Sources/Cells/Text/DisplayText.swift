@@ -124,6 +124,13 @@ package struct DisplayText: Hashable, Sendable {
     return DisplayText(cells: part)
   }
 
+  /// What is read there, without its marks.
+  package var plainBytes: [UInt8] {
+    var text = String.UnicodeScalarView()
+    text.append(contentsOf: cells.compactMap(\.base))
+    return Array(String(text).utf8)
+  }
+
   package enum Alignment: Sendable { case leading, trailing, center }
 
   /// Exactly `width` columns: padded, or cut with `…` in its last column.
@@ -142,6 +149,18 @@ package struct DisplayText: Hashable, Sendable {
     cut.cells.append(Cell("…", style: Style(cells.indices.contains(kept) ? cells[kept].style.role : .text)))
     cut.cells += Array(repeating: Cell(), count: width - cut.cells.count)
     return cut
+  }
+}
+
+extension [DisplayText] {
+  /// The texts in a row, two blanks between neighbours.
+  package func joined(gap: Int = 2) -> DisplayText {
+    var text = DisplayText()
+    for part in self {
+      if !text.isEmpty { text += .blanks(gap) }
+      text += part
+    }
+    return text
   }
 }
 
