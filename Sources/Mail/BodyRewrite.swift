@@ -117,8 +117,8 @@ package struct BodyRewrite: Hashable, Sendable {
   private func plain(_ content: [UInt8], _ entry: MIMEPart.Numbered) throws(Refusal) -> [UInt8] {
     let number = entry.number
     let name = encodingName(of: entry)
-    func refusal(_ what: String) -> Refusal {
-      Refusal("part \(number) travels as it is (\(name)), and the new content has \(what)")
+    func refusal(_ what: Sentence) -> Refusal {
+      Refusal("part \(number) travels as it is (\(others: name)), and the new content has \(what)")
     }
     if name == "binary" { return content }
     if content.contains(0) { throw refusal("a NUL in it") }

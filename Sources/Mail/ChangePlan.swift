@@ -60,7 +60,7 @@ extension BodyRewrite {
     switch change {
     case .deletePart(let number): try delete(number)
     case .replacePart(let number, .text(let content)): try replace(number, with: content)
-    case .replacePart(_, .file(let path)): throw Refusal("the contents of '\(path)' are not there")
+    case .replacePart(_, .file(let path)): throw Refusal("the contents of '\(others: path)' are not there")
     case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
       .changeFrom,
       .replaceBody, .quarantine:

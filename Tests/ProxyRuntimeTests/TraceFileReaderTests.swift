@@ -20,7 +20,7 @@ import TraceModel
   private static func note(_ number: Int, _ filler: String = "") -> Record {
     Record(
       time: Moment(microseconds: Int64(number)), connection: 1,
-      event: .noted(text: filler + String(number), packet: nil))
+      event: .noted(text: Sentence(others: filler + String(number)), packet: nil))
   }
 
   private func message(opening path: String) -> String {

@@ -18,7 +18,7 @@ package struct EditForm {
     case unchanged
     /// What is wrong with the field at that index.
     case refused(Int, String)
-    case fine([Instruction], Packet, [(rule: FindingRule, text: String)])
+    case fine([Instruction], Packet, [(rule: FindingRule, text: Sentence)])
   }
 
   /// Longer values are for an editor.
@@ -95,7 +95,7 @@ package struct EditForm {
       case .flag(let target, _): "set \(target.text) \(words(of: target))"
       }
     do throws(SyntaxError) { return try Instruction(parsing: text) } catch {
-      throw Refusal(error.message + (error.hint.map { ", " + $0 } ?? ""))
+      throw Refusal(Sentence(others: error.message + (error.hint.map { ", " + $0 } ?? "")))
     }
   }
 

@@ -22,13 +22,14 @@ struct PacketJudge {
     offered = detail.facts.negotiation.shown ?? detail.facts.negotiation.offered
   }
 
-  func remarks(on packet: Packet) -> [(rule: FindingRule, text: String)] {
+  func remarks(on packet: Packet) -> [(rule: FindingRule, text: Sentence)] {
     let remarks = packet.remarks(flags: flags, mta: mta, stage: stage, offered: offered)
     let announced = packet.bytes.prefix(Limits.lengthBytes).reduce(0) { $0 << 8 | Int($1) }
     let following = packet.bytes.count - Limits.lengthBytes
     if announced == following { return remarks }
     // No packet that arrives is like this: what cuts the stream goes by the length.
-    let text = "the length says \(announced), \(following) bytes follow: the receiver loses its place"
+    let text: Sentence =
+      "the length says \(announced), \(following) bytes follow: the receiver loses its place"
     return [(.lengthAbsurd, text)] + remarks
   }
 }

@@ -48,7 +48,7 @@ extension ConsoleModel {
 
   /// Asks first where what would leave is an error; otherwise does it.
   mutating func confirming(
-    _ effects: [ConsoleEffect], _ remarks: [(rule: FindingRule, text: String)]
+    _ effects: [ConsoleEffect], _ remarks: [(rule: FindingRule, text: Sentence)]
   ) -> [ConsoleEffect] {
     guard let worst = remarks.first(where: { $0.rule.severity == .error }) else { return effects }
     question = Question(words: "\(worst.rule.id) \(worst.rule.title). Keep it all the same?", yes: effects)

@@ -44,7 +44,7 @@ extension ConsoleModel {
     let place = last.outcome.packet.map { "\(name(ofPacket: $0)): " } ?? ""
     if let refusal = last.outcome.refusal {
       if let packet = last.outcome.packet { decided.remove(packet) }
-      status = StatusMessage(.refused, place + refusal)
+      status = StatusMessage(.refused, place + refusal.text)
     } else {
       status = StatusMessage(.done, place + String(last.outcome.text.prefix(80)))
     }

@@ -28,7 +28,7 @@ extension ConsoleModel {
   }
 
   /// What would be remarked on the held packet that these instructions edit.
-  private func remarks(on effects: [ConsoleEffect]) -> [(rule: FindingRule, text: String)] {
+  private func remarks(on effects: [ConsoleEffect]) -> [(rule: FindingRule, text: Sentence)] {
     guard let row = focusRow, heldEntry(at: row) != nil, let detail = trace.detail(at: row) else { return [] }
     let before = detail.leaving ?? detail.packet
     let after = effects.reduce(before) { packet, effect in

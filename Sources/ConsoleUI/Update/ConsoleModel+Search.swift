@@ -201,7 +201,7 @@ extension Search {
     return index.remarkRecords(about: row, from: trace.source).contains { remark in
       switch remark.event {
       case .found(let finding): matches(Array("\(finding.rule.id) \(finding.text)".utf8))
-      case .noted(let text, _): matches(Array(text.utf8))
+      case .noted(let text, _): matches(Array(text.text.utf8))
       case .opened, .received, .passed, .sent, .held, .released, .instructed, .marked, .closed: false
       }
     }

@@ -73,7 +73,7 @@ enum EditView {
         let sign =
           remark.rule.severity.mark
           + DisplayText(" \(remark.rule.id) ", style: Style(remark.rule.severity.role))
-        lines.append("  " + sign + DisplayText(remark.text))
+        lines.append("  " + sign + DisplayText(remark.text.text))
         lines.append("    " + DisplayText(remark.rule.consequence, style: .dim))
       }
     }

@@ -61,15 +61,14 @@ package struct Malformation: Hashable, Sendable {
   package var end: Int
 
   /// What was expected, where, and what was there.
-  package var text: String {
-    let expected = "expected \(field.name) at offset \(offset)"
+  package var sentence: Sentence {
+    let expected: Sentence = "expected \(field.name) at offset \(offset)"
     switch fault {
     case .noCode: return "\(expected), the length field says 0"
     case .unknownCode(let code, let wrongDirection):
-      let letter = InertText.string(escaping: [code])
       return wrongDirection
-        ? "code '\(letter)' (0x\(hexadecimal(code))) at offset \(offset) belongs to the other side"
-        : "code '\(letter)' (0x\(hexadecimal(code))) at offset \(offset) is not in the protocol"
+        ? "code '\(wire: [code])' (0x\(hexadecimal(code))) at offset \(offset) belongs to the other side"
+        : "code '\(wire: [code])' (0x\(hexadecimal(code))) at offset \(offset) is not in the protocol"
     case .missing: return "\(expected), the packet ends at \(end)"
     case .unterminated: return "\(expected), \(there(end - offset)) and no NUL"
     case .truncated(let bytes):

@@ -2,7 +2,7 @@
 extension Finding {
   /// A length field above what is taken for a packet (``Framing/Next/oversized(length:)``).
   package static func oversized(length: UInt32, from sender: Leg, packet: Int? = nil) -> Finding {
-    let limit =
+    let limit: Sentence =
       length > Limits.reasonableLength
       ? "no MTA takes more than \(Limits.reasonableLength)"
       : "passed by undecoded above \(Limits.decodedPayloadBytes + 1)"

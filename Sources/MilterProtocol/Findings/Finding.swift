@@ -3,14 +3,16 @@ package struct Finding: Hashable, Sendable {
   package var rule: FindingRule
   /// Number of the packet in the trace; nil where it is about the connection (a close, say).
   package var packet: Int?
-  /// What was expected, what was there, where; lower case, no full stop. Wire bytes in it are escaped already.
-  package var text: String
+  /// What was expected, what was there, where; lower case, no full stop.
+  package var sentence: Sentence
 
-  package init(_ rule: FindingRule, packet: Int?, _ text: String) {
+  package init(_ rule: FindingRule, packet: Int?, _ sentence: Sentence) {
     self.rule = rule
     self.packet = packet
-    self.text = text
+    self.sentence = sentence
   }
+
+  package var text: String { sentence.text }
 
   package var severity: Severity { rule.severity }
 

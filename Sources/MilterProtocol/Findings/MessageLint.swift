@@ -36,7 +36,7 @@ package struct MessageLint: Sendable {
     guard message > 0, keptBytes < Self.limitBytes else { return }
     let dissection = Dissection(packet)
     guard dissection.malformation == nil else { return }
-    var remarks: [(FindingRule, String)] = []
+    var remarks: [(FindingRule, Sentence)] = []
     take(dissection.shape, of: packet, at: place, number, &remarks)
     for (rule, text) in remarks {
       findings.append(Finding(rule, packet: number, "\(packet.kind.name): \(text)"))
@@ -45,7 +45,7 @@ package struct MessageLint: Sendable {
 
   private mutating func take(
     _ shape: PacketShape, of packet: Packet, at place: Place, _ number: Int,
-    _ remarks: inout [(FindingRule, String)]
+    _ remarks: inout [(FindingRule, Sentence)]
   ) {
     func bytes(_ range: Range<Int>) -> [UInt8] { Array(packet.bytes[range]) }
     switch shape {
@@ -58,7 +58,7 @@ package struct MessageLint: Sendable {
     case .addRcpt(let address), .addRcptPar(let address, _):
       let address = bytes(address)
       if recipients.contains(where: { !$0.isDeleted && Self.bare($0.address) == Self.bare(address) }) {
-        remarks.append((.addRcptDuplicate, "'\(InertText.string(escaping: address))' is a recipient already"))
+        remarks.append((.addRcptDuplicate, "'\(wire: address)' is a recipient already"))
       }
       add(recipient: address, number)
     case .delRcpt(let address): delete(recipient: bytes(address), &remarks)
@@ -80,7 +80,7 @@ package struct MessageLint: Sendable {
     recipients.append(Recipient(address: recipient, number: number))
   }
 
-  private mutating func delete(recipient: [UInt8], _ remarks: inout [(FindingRule, String)]) {
+  private mutating func delete(recipient: [UInt8], _ remarks: inout [(FindingRule, Sentence)]) {
     let bare = Self.bare(recipient)
     var isFound = false
     for index in recipients.indices where Self.bare(recipients[index].address) == bare {
@@ -88,7 +88,7 @@ package struct MessageLint: Sendable {
       isFound = true
     }
     if !isFound {
-      remarks.append((.delRcptUnknown, "'\(InertText.string(escaping: recipient))' is no recipient"))
+      remarks.append((.delRcptUnknown, "'\(wire: recipient)' is no recipient"))
     }
   }
 
@@ -113,19 +113,19 @@ package struct MessageLint: Sendable {
     "subject",
   ]
 
-  private func remarkOnUnique(_ name: ArraySlice<UInt8>, _ remarks: inout [(FindingRule, String)]) {
+  private func remarkOnUnique(_ name: ArraySlice<UInt8>, _ remarks: inout [(FindingRule, Sentence)]) {
     let key = Self.folded(name)
     guard Self.unique.contains(key), headers.contains(where: { $0.name == key }) else { return }
-    remarks.append((.headerUnique, "the message has '\(InertText.string(escaping: name))' already"))
+    remarks.append((.headerUnique, "the message has '\(wire: name)' already"))
   }
 
   private mutating func remarkOnChange(
     _ index: UInt32, _ name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>,
-    _ remarks: inout [(FindingRule, String)]
+    _ remarks: inout [(FindingRule, Sentence)]
   ) {
     let key = Self.folded(name)
     let same = headers.filter { $0.name == key }
-    let shown = "'\(InertText.string(escaping: name))'"
+    let shown: Sentence = "'\(wire: name)'"
     // Without a single header seen they are switched off, and nothing can be told.
     if !headers.isEmpty, index > same.count {
       remarks.append((.headerIndexBeyond, "index \(index) of \(shown), the message has \(same.count)"))

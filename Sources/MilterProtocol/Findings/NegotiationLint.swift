@@ -1,6 +1,6 @@
 /// What is odd about an offer and its answer.
 enum NegotiationLint {
-  typealias Remark = (rule: FindingRule, text: String)
+  typealias Remark = (rule: FindingRule, text: Sentence)
 
   static func remarks(offer: OptNeg) -> [Remark] {
     unknownBits(offer)
@@ -78,7 +78,7 @@ enum NegotiationLint {
     var remarks: [Remark] = []
     var empty: [String] = []
     if !answer.actions.contains(.setSymbolList) {
-      remarks.append((.listsWithoutAction, counted(answer.symbolLists.count, "symbol list")))
+      remarks.append((.listsWithoutAction, "\(counted(answer.symbolLists.count, "symbol list"))"))
     }
     for list in answer.symbolLists {
       let stage = OptNeg.SymbolList.stageName(list.stage)

@@ -7,7 +7,7 @@ extension Packet {
   ///   - offered: what an OPTNEG of the milter answers.
   package func remarks(
     flags: ProtocolFlags, mta: MTAKind, stage: Stage?, offered: OptNeg? = nil
-  ) -> [(rule: FindingRule, text: String)] {
+  ) -> [(rule: FindingRule, text: Sentence)] {
     var lint = PacketLint(self, Dissection(self), flags: flags, mta: mta, stage: stage)
     lint.run()
     switch PacketValue(decoding: self) {

@@ -6,7 +6,7 @@ struct PacketLint {
   let mta: MTAKind
   /// The stage that a reply is about.
   let stage: Stage?
-  private(set) var remarks: [(rule: FindingRule, text: String)] = []
+  private(set) var remarks: [(rule: FindingRule, text: Sentence)] = []
 
   init(_ packet: Packet, _ dissection: Dissection, flags: ProtocolFlags, mta: MTAKind, stage: Stage?) {
     (self.packet, self.dissection, self.flags) = (packet, dissection, flags)
@@ -37,7 +37,7 @@ struct PacketLint {
     case .connect(let connect): remark(on: connect)
     case .mail(_, let arguments), .rcpt(_, let arguments): remark(onArguments: arguments)
     case .bodyEOB(let chunk):
-      if !chunk.isEmpty { add(.bodyInEnd, counted(chunk.count, "byte")) }
+      if !chunk.isEmpty { add(.bodyInEnd, "\(counted(chunk.count, "byte"))") }
     case .replyCode(let text): remark(onReply: text)
     case .addHeader(let name, let value): remark(onHeader: name, value, index: nil)
     case .insHeader(let index, let name, let value): remark(onHeader: name, value, index: index)
@@ -56,20 +56,20 @@ struct PacketLint {
     }
   }
 
-  private mutating func add(_ rule: FindingRule, _ text: String) { remarks.append((rule, text)) }
+  private mutating func add(_ rule: FindingRule, _ text: Sentence) { remarks.append((rule, text)) }
 
-  private func wire(_ range: Range<Int>) -> String { InertText.string(escaping: packet.bytes[range]) }
+  private func wire(_ range: Range<Int>) -> Sentence { "\(wire: packet.bytes[range])" }
 
   // MARK: form
 
   private mutating func remark(on malformation: Malformation) {
-    add(malformation.rule(in: dissection.shape), malformation.text)
+    add(malformation.rule(in: dissection.shape), malformation.sentence)
     guard packet.sender == .milter else { return }
     switch dissection.shape {
     case .optNeg where malformation.offset < 17 && malformation.fault != .missing:
       add(.answerTooShort, "expected 12 bytes of payload, there are \(packet.payload.count)")
     case .replyCode:
-      add(.replyNUL, malformation.text)
+      add(.replyNUL, malformation.sentence)
     default: break
     }
   }
@@ -126,11 +126,11 @@ struct PacketLint {
     if name.isEmpty {
       add(.headerNameEmpty, "the name is empty")
     } else if let byte = name.first(where: { $0 <= 0x20 || $0 >= 0x7F || $0 == UInt8(ascii: ":") }) {
-      add(.headerNameIllegal, "byte 0x\(hexadecimal(byte)) in '\(InertText.string(escaping: name))'")
+      add(.headerNameIllegal, "byte 0x\(hexadecimal(byte)) in '\(wire: name)'")
     }
     if let index, index >= 0x8000_0000 { add(.headerIndexHuge, "index \(index)") }
     if case .chgHeader = dissection.shape {
-      if index == 0 { add(.headerIndexZero, "index 0 for '\(InertText.string(escaping: name))'") }
+      if index == 0 { add(.headerIndexZero, "index 0 for '\(wire: name)'") }
       if flags.contains(.noHeaders) { add(.headerUnseen, "NOHDRS is negotiated") }
     }
     remark(onValue: value, nameBytes: name.count)
@@ -179,7 +179,7 @@ struct PacketLint {
       if !known.contains(keyword) {
         add(
           .parameterIgnored,
-          "'\(InertText.string(escaping: word))', known are \(known.joined(separator: " and "))")
+          "'\(wire: word)', known are \(known.joined(separator: " and "))")
       }
     }
   }

@@ -6,7 +6,7 @@ extension StageTracker {
   package mutating func closed(
     _ leg: Leg, at now: Moment, unfinished: Int = 0, findings: inout [Finding]
   ) {
-    func remark(_ rule: FindingRule, _ text: String, packet: Int? = nil) {
+    func remark(_ rule: FindingRule, _ text: Sentence, packet: Int? = nil) {
       findings.append(Finding(rule, packet: packet, text))
     }
     if unfinished > 0 {

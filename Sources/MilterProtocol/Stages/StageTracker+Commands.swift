@@ -129,7 +129,7 @@ extension StageTracker {
     }
   }
 
-  func named(_ reply: PendingReply) -> String { "\(reply.stage.name) (packet \(reply.number))" }
+  func named(_ reply: PendingReply) -> Sentence { "\(reply.stage.name) (packet \(packet: reply.number))" }
 
   mutating func abort(_ arrival: Arrival, _ findings: inout [Finding]) -> Int {
     defer {

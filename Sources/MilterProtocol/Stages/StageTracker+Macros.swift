@@ -12,7 +12,7 @@ extension StageTracker {
     // A habit of Postfix, and of no other MTA that is known.
     if MacroStage(command: letter) == nil, mta != .postfix, !marks.contains(.saidMacroWithoutSlot) {
       marks.insert(.saidMacroWithoutSlot)
-      let name = kind?.name ?? "'\(InertText.string(escaping: [letter]))'"
+      let name: Sentence = kind.map { "\($0.name)" } ?? "'\(wire: [letter])'"
       arrival.remark(.macroWithoutSlot, "macros for \(name)", &findings)
     }
     signs.note(macros: arrival.packet, isRequested: negotiated.requestsMacros(at: .connect))
@@ -42,7 +42,7 @@ extension StageTracker {
       stage.noCommandFlag.map({ !negotiated.flags.contains($0) }) ?? true
     {
       arrival.remark(
-        .macroWithoutCommand, "macros for \(stage.name) (packet \(last.number)), then \(kind.name)",
+        .macroWithoutCommand, "macros for \(stage.name) (packet \(packet: last.number)), then \(kind.name)",
         &findings)
     }
     return nil
@@ -71,7 +71,7 @@ extension StageTracker {
     for unseen in unseenNames where unseen.stage == stage && !seen.contains(unseen.name) {
       arrival.remark(
         .listNameUnknown,
-        "'\(InertText.string(escaping: unseen.name))' was requested for \(stage.stage.name)",
+        "'\(wire: unseen.name)' was requested for \(stage.stage.name)",
         &findings)
     }
     unseenNames.removeAll { $0.stage == stage }

@@ -169,7 +169,7 @@ extension StageTracker {
     let now: Moment
 
     func remark(
-      _ rule: FindingRule, _ text: @autoclosure () -> String, _ findings: inout [Finding]
+      _ rule: FindingRule, _ text: @autoclosure () -> Sentence, _ findings: inout [Finding]
     ) {
       findings.append(Finding(rule, packet: number, text()))
     }

@@ -14,7 +14,7 @@ package struct PacketSummary: Hashable, Sendable {
     append(dissection.shape)
     guard let malformation = dissection.malformation else { return }
     append(parts.isEmpty ? "malformed: " : "  malformed: ")
-    append(malformation.text)
+    append(malformation.sentence.text)
   }
 
   /// The line, safe to print.

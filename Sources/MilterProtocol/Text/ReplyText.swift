@@ -106,15 +106,15 @@ extension ReplyText {
   /// What is wrong with the text, or worth knowing, when it answers `stage`.
   ///
   /// Rules T01 to T11 except T05, which is about the NUL.
-  package func remarks(at stage: Stage?) -> [(rule: FindingRule, text: String)] {
-    var remarks: [(FindingRule, String)] = []
+  package func remarks(at stage: Stage?) -> [(rule: FindingRule, text: Sentence)] {
+    var remarks: [(FindingRule, Sentence)] = []
     if !codeIsValid {
-      remarks.append((.replyCodeInvalid, "expected 4xx or 5xx, there is '\(inert(lines[0].code))'"))
+      remarks.append((.replyCodeInvalid, "expected 4xx or 5xx, there is '\(wire(lines[0].code))'"))
     }
     if codeIsValid, let text = badSeparator { remarks.append((.replySeparator, text)) }
     if let line = lines.first(where: classDiffers) {
       remarks.append(
-        (.replyClass, "reply \(inert(line.code)) with the status code \(inert(statusWord(line)))"))
+        (.replyClass, "reply \(wire(line.code)) with the status code \(wire(statusWord(line)))"))
     }
     if let place = singlePercent {
       remarks.append((.replyPercent, "a '%' that is not doubled at offset \(place)"))
@@ -137,13 +137,13 @@ extension ReplyText {
     return (400..<600).contains(code)
   }
 
-  private var badSeparator: String? {
+  private var badSeparator: Sentence? {
     guard let line = lines.first(where: { ![0x20, 0x2D].contains($0.separator) }) else { return nil }
     guard let separator = line.separator else {
       return "expected a blank or a hyphen after the code, the line ends"
     }
     return
-      "expected a blank or a hyphen after the code, there is '\(InertText.string(escaping: [separator]))'"
+      "expected a blank or a hyphen after the code, there is '\(wire: [separator])'"
   }
 
   /// Postfix looks at the byte after the separator alone: a digit there begins a status code.
@@ -171,12 +171,12 @@ extension ReplyText {
     return nil
   }
 
-  private var disagreement: String? {
+  private var disagreement: Sentence? {
     for (number, line) in lines.enumerated() {
       let isLast = number == lines.count - 1
       if line.range.isEmpty, isLast, number > 0 { continue }
       if bytes[line.code] != bytes[lines[0].code] {
-        return "line \(number + 1) has the code \(inert(line.code)), line 1 has \(inert(lines[0].code))"
+        return "line \(number + 1) has the code \(wire(line.code)), line 1 has \(wire(lines[0].code))"
       }
       if !isLast, line.separator == 0x20 { return "line \(number + 1) of \(lines.count) has no hyphen" }
       if isLast, line.separator == 0x2D { return "the last line has a hyphen" }
@@ -184,7 +184,7 @@ extension ReplyText {
     return nil
   }
 
-  private var badLineEnd: String? {
+  private var badLineEnd: Sentence? {
     for (number, line) in lines.enumerated() where !line.end.isEmpty {
       if line.end.count == 1 {
         return "line \(number + 1) ends in \(bytes[line.end.lowerBound] == 0x0A ? "LF" : "CR") alone"
@@ -195,7 +195,7 @@ extension ReplyText {
   }
 
   /// libmilter's limits (`MAXREPLYLEN`, `MAXREPLIES` in smfi.c), and the 512 bytes of RFC 5321 with CRLF.
-  private var excess: String? {
+  private var excess: Sentence? {
     if lines.count > 32 { return "\(lines.count) lines, libmilter takes 32" }
     guard let longest = lines.map(\.range.count).max() else { return nil }
     if longest > 980 { return "a line of \(longest) bytes, libmilter takes 980" }
@@ -212,7 +212,7 @@ extension ReplyText {
     return nil
   }
 
-  private func inert(_ range: Range<Int>) -> String { InertText.string(escaping: bytes[range]) }
+  private func wire(_ range: Range<Int>) -> Sentence { "\(wire: bytes[range])" }
 }
 
 private let percent = UInt8(ascii: "%")

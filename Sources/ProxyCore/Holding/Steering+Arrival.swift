@@ -112,7 +112,7 @@ extension Steering {
       placement: placement ?? Placement(), facts: facts, findings: entry.findings)
     let ruling = controls.rules.ruling(on: context)
     for label in ruling.told {
-      record(.noted(text: "matched rule \(label)", packet: entry.number), at: now, into: &effects)
+      record(.noted(text: "matched rule \(others: label)", packet: entry.number), at: now, into: &effects)
       effects.acts.append(
         .say("rule \(label): packet \(entry.number), \(entry.original.kind.name), connection \(connection)"))
     }

@@ -51,7 +51,7 @@ extension Steering {
   mutating func inject(at now: Moment, into effects: inout Effects) {
     let plan = ChangePlan(changes.map(\.change), headers: headers, body: body.whole)
     for lost in plan.refused {
-      refuseLost(changes[lost.change], lost.refusal.reason, at: now, into: &effects)
+      refuseLost(changes[lost.change], lost.refusal.sentence, at: now, into: &effects)
     }
     for step in plan.steps {
       for modification in step.modifications {
@@ -65,7 +65,7 @@ extension Steering {
   }
 
   /// No end of message comes for what was kept.
-  mutating func endMessage(_ why: String, at now: Moment, into effects: inout Effects) {
+  mutating func endMessage(_ why: Sentence, at now: Moment, into effects: inout Effects) {
     for lost in changes { refuseLost(lost, why, at: now, into: &effects) }
     changes = []
   }
@@ -80,7 +80,7 @@ extension Steering {
   }
 
   private mutating func refuseLost(
-    _ lost: PendingChange, _ why: String, at now: Moment, into effects: inout Effects
+    _ lost: PendingChange, _ why: Sentence, at now: Moment, into effects: inout Effects
   ) {
     let text = Instruction.change(lost.change).text
     record(
@@ -114,7 +114,7 @@ extension Change {
   fileprivate var refusalOfContent: Refusal? {
     switch self {
     case .replaceBody(.file(let path)), .replacePart(_, .file(let path)):
-      Refusal("the contents of '\(path)' are not there")
+      Refusal("the contents of '\(others: path)' are not there")
     case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
       .changeFrom,
       .replaceBody(.text), .quarantine, .deletePart, .replacePart(_, .text):

@@ -7,7 +7,7 @@ extension Steering {
   enum Route {
     case forward
     /// The milter does not get it; the MTA is told CONTINUE, or what a stand-in says, where it waits.
-    case standIn(String, Divergence.Consequence)
+    case standIn(Sentence, Divergence.Consequence)
   }
 
   mutating func leaveForMilter(
@@ -53,7 +53,7 @@ extension Steering {
     let cause = entry.cause ?? .operator
     let refused = Instructed(
       text: Instruction.answer(answer).text, cause: cause, packet: entry.number,
-      refusal: Refusal.answeredEarly(kind.name).reason)
+      refusal: Refusal.answeredEarly(kind.name).sentence)
     record(.instructed(refused), at: now, into: &effects)
     if entry.wasReleased {
       let released = Released(number: entry.number, outcome: .forwarded, cause: cause)

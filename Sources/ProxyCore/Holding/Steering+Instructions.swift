@@ -69,7 +69,8 @@ extension Steering {
     case .mark, .unmark:
       guard let number else { return Refusal("no packet is chosen") }
       record(.marked(packet: number, on: instruction == .mark), at: now, into: &effects)
-    case .note(let text): record(.noted(text: text, packet: number), at: now, into: &effects)
+    case .note(let text):
+      record(.noted(text: Sentence(others: text), packet: number), at: now, into: &effects)
     case .change(let change): return keep(change, number, cause, at: now, into: &effects)
     case .close(let leg): close(leg)
     case .step: isStepping = true
@@ -80,7 +81,7 @@ extension Steering {
         ?? answerUnheld(number, answer, cause, at: now, controls, into: &effects)
     case .hold, .forward, .drop, .set, .raw, .delay:
       guard let number else { return Refusal("no packet is chosen") }
-      return Refusal("packet \(number) has left already: only held packets can be changed")
+      return Refusal("packet \(packet: number) has left already: only held packets can be changed")
     }
     return nil
   }
@@ -98,7 +99,7 @@ extension Steering {
     }
     record(
       .instructed(
-        Instructed(text: instruction.text, cause: cause, packet: number, refusal: refusal?.reason)),
+        Instructed(text: instruction.text, cause: cause, packet: number, refusal: refusal?.sentence)),
       at: now, into: &effects)
   }
 
@@ -223,7 +224,7 @@ extension Steering {
       return Refusal("the MTA waits for no answer to this packet")
     }
     guard conversation.owed.first == owed else {
-      return Refusal("the MTA waits for the answer to packet \(conversation.owed[0].number) first")
+      return Refusal("the MTA waits for the answer to packet \(packet: conversation.owed[0].number) first")
     }
     if let refusal = refusal(of: answer, at: owed.stage, controls) { return refusal }
     settle(number, with: answer.reply, cause, at: now, into: &effects)

@@ -57,7 +57,7 @@ package struct Controls: Sendable {
     package var verdict: Answer
     package var answers: Scope
     /// In a few words, for the record of each answer.
-    package var why: String
+    package var why: Sentence
     /// Asked of the MTA, as far as it offers them.
     package var actions: ActionFlags
     package var protocolFlags: ProtocolFlags
@@ -67,7 +67,7 @@ package struct Controls: Sendable {
     package var symbolLists: [OptNeg.SymbolList]
 
     package init(
-      verdict: Answer, answers: Scope = .endOfMessage, why: String = Decision.defaultPolicy,
+      verdict: Answer, answers: Scope = .endOfMessage, why: Sentence = Decision.defaultPolicy,
       actions: ActionFlags = .current, protocolFlags: ProtocolFlags = [.skip],
       version: UInt32 = 6, symbolLists: [OptNeg.SymbolList] = []
     ) {

@@ -92,7 +92,7 @@ package struct SessionMachine: Sendable {
   /// The milter could not be reached: the MTA sees a close, as it would where nobody listens, unless the operator
   /// wants it to hear something else.
   package mutating func milterUnreachable(
-    _ why: String, at now: Moment, under controls: inout Controls, into effects: inout Effects
+    _ why: Sentence, at now: Moment, under controls: inout Controls, into effects: inout Effects
   ) {
     guard case .connecting = state else { return }
     connectBy = nil
@@ -191,7 +191,7 @@ package struct SessionMachine: Sendable {
   private mutating func instructedWithoutSteering(
     _ instruction: Instruction, _ packet: Int?, _ cause: Cause, at now: Moment, into effects: inout Effects
   ) {
-    let why = isOver ? "the connection has ended" : "the connection only passes"
+    let why: Sentence = isOver ? "the connection has ended" : "the connection only passes"
     let event = Record.Event.withoutConnection(instruction, packet, cause, because: why)
     effects.records.append(Record(time: now, connection: connection, event: event))
   }
@@ -219,7 +219,7 @@ package struct SessionMachine: Sendable {
 
   /// The program ends: both legs are closed.
   package mutating func terminated(
-    _ why: String, at now: Moment, under controls: inout Controls, into effects: inout Effects
+    _ why: Sentence, at now: Moment, under controls: inout Controls, into effects: inout Effects
   ) {
     for leg in Leg.allCases {
       if !ended.contains(leg) { record(.closed(Closed(leg: leg, how: .ours(why))), at: now, into: &effects) }
@@ -306,7 +306,7 @@ package struct SessionMachine: Sendable {
   ) {
     effects.acts.append(.close(leg))
     if !ended.contains(leg.other) {
-      let why = "the connection to the \(leg == .mta ? "MTA" : "milter") broke"
+      let why: Sentence = "the connection to the \(leg == .mta ? "MTA" : "milter") broke"
       record(.closed(Closed(leg: leg.other, how: .ours(why))), at: now, into: &effects)
     }
     end(at: now, controls, into: &effects)
@@ -347,7 +347,7 @@ package struct SessionMachine: Sendable {
       foreign.insert(passed.sender)
       remark([Finding(.notMilter, packet: nil, "\(peer.name) speaks here")], at: now, into: &effects)
     case .oversized(let length)?:
-      let text =
+      let text: Sentence =
         "the \(passed.sender == .mta ? "MTA" : "milter") announces a length of \(length);"
         + " above \(Framing.ceiling) a packet is passed on without a look inside"
       remark([Finding(.lengthAbsurd, packet: nil, text)], at: now, into: &effects)
@@ -392,12 +392,12 @@ struct LegSet: OptionSet, Sendable {
 extension Record.Event {
   /// What comes of an instruction for a connection that nobody steers: remarks are kept, all else is refused.
   package static func withoutConnection(
-    _ instruction: Instruction, _ packet: Int?, _ cause: Cause, because why: String
+    _ instruction: Instruction, _ packet: Int?, _ cause: Cause, because why: Sentence
   ) -> Record.Event {
     switch (instruction, packet) {
     case (.mark, let packet?): .marked(packet: packet, on: true)
     case (.unmark, let packet?): .marked(packet: packet, on: false)
-    case (.note(let text), _): .noted(text: text, packet: packet)
+    case (.note(let text), _): .noted(text: Sentence(others: text), packet: packet)
     case (.mark, nil), (.unmark, nil), (.hold, _), (.forward, _), (.forwardAll, _), (.step, _), (.drop, _),
       (.answer, _), (.progress, _), (.change, _), (.set, _), (.raw, _), (.delay, _), (.close, _):
       .instructed(Instructed(text: instruction.text, cause: cause, packet: packet, refusal: why))

@@ -272,7 +272,7 @@ extension Engine {
 
   private func unreachable(_ connection: Connection, _ why: String) {
     complain(thatUnreachable: why)
-    connection.machine.milterUnreachable(why, at: now, under: &controls, into: &effects)
+    connection.machine.milterUnreachable(Sentence(words: why), at: now, under: &controls, into: &effects)
   }
 
   private func words(for code: Int32) -> String { String(cString: strerror(code)).lowercased() }

@@ -201,7 +201,7 @@ package struct CaptureImport {
     }
   }
 
-  private mutating func find(_ rule: FindingRule, _ connection: Int, _ packet: Int?, _ text: String) {
+  private mutating func find(_ rule: FindingRule, _ connection: Int, _ packet: Int?, _ text: Sentence) {
     record(connection, .found(Finding(rule, packet: packet, text)))
   }
 

@@ -118,7 +118,7 @@ struct PcapngExport: Exporter {
       switch record.event {
       case .found(let finding):
         "\(ListingText.mark(finding)) \(finding.severity.name): \(ListingText.inert(finding.text))"
-      case .noted(let text, _): "note: \(ListingText.inert(text))"
+      case .noted(let text, _): "note: \(ListingText.inert(text.text))"
       case .marked(_, let on): on ? "marked" : nil
       case .held, .released, .instructed: words(record)
       case .opened, .received, .passed, .sent, .closed: nil

@@ -89,10 +89,11 @@ package struct DecisionJSON {
       line.append(ascii: ",\"by\":\"rule\"")
       line.append(key: ",\"rule\":", label)
       line.append(key: ",\"place\":", places[label])
-    case .policy(Decision.defaultPolicy): line.append(ascii: ",\"by\":\"default\"")
+    case .policy(let words) where words.text == Decision.defaultPolicy.text:
+      line.append(ascii: ",\"by\":\"default\"")
     case .policy(let words):
       line.append(ascii: ",\"by\":\"policy\"")
-      line.append(key: ",\"policy\":", words)
+      line.append(key: ",\"policy\":", words.text)
     }
   }
 

@@ -51,7 +51,7 @@ extension ListingText {
     case .operator: "operator"
     case .timeout: "timeout"
     case .rule(let rule): "rule " + inert(rule)
-    case .policy(let policy): "policy " + inert(policy)
+    case .policy(let policy): "policy " + inert(policy.text)
     }
   }
 

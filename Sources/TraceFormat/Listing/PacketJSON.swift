@@ -80,7 +80,7 @@ package struct PacketJSON {
       line.append(key: ",\"rule\":", rule)
     case .policy(let policy):
       line.append(ascii: ",\"by\":\"policy\"")
-      line.append(key: ",\"policy\":", policy)
+      line.append(key: ",\"policy\":", policy.text)
     }
   }
 

@@ -18,7 +18,7 @@ enum RemarkText {
     case .instructed(let instructed): words(instructed)
     case .found(let finding):
       "\(ListingText.mark(finding)) \(finding.severity.name)\(about(finding.packet)): \(inert(finding.text))"
-    case .noted(let text, let packet): "note\(about(packet)): \(inert(text))"
+    case .noted(let text, let packet): "note\(about(packet)): \(inert(text.text))"
     case .marked(let packet, let on): on ? "mark \(packet)" : "unmark \(packet)"
     case .closed(let closed): words(closed)
     case .received(let received): "packet \(received.number)"
@@ -44,7 +44,7 @@ enum RemarkText {
   }
 
   private static func words(_ instructed: Instructed) -> String {
-    let refusal = instructed.refusal.map { ", refused: \(inert($0))" } ?? ""
+    let refusal = instructed.refusal.map { ", refused: \(inert($0.text))" } ?? ""
     return
       "instruction\(about(instructed.packet)) by \(cause(instructed.cause)): \(inert(instructed.text))\(refusal)"
   }
@@ -53,8 +53,8 @@ enum RemarkText {
     switch closed.how {
     case .peer: "close by \(closed.leg.name)"
     case .error(let name): "close, connection to \(closed.leg.name) failed: \(inert(name))"
-    case .unreachable(let why): "close, \(closed.leg.name) could not be reached: \(inert(why))"
-    case .ours(let why): "close to \(closed.leg.name), ours: \(inert(why))"
+    case .unreachable(let why): "close, \(closed.leg.name) could not be reached: \(inert(why.text))"
+    case .ours(let why): "close to \(closed.leg.name), ours: \(inert(why.text))"
     }
   }
 

@@ -2,7 +2,7 @@
 enum Key: Int, CaseIterable {
   case k, t, c, n, from, to, of, by, rule, policy, raw, until, outcome, text, refused, id, severity, title,
     set
-  case leg, how, why, peer, local, milter
+  case leg, how, why, peer, local, milter, parts, policyParts
   case mitmilter, program, started, command, listen, negotiation
 
   /// The key that is spelled by `name`; nil for all others.
@@ -36,6 +36,7 @@ enum Key: Int, CaseIterable {
     case (5, "u"): .until
     case (5, "t"): .title
     case (5, "l"): .local
+    case (5, "p"): .parts
     case (6, "p"): .policy
     case (6, "m"): .milter
     case (6, "l"): .listen
@@ -47,6 +48,7 @@ enum Key: Int, CaseIterable {
     case (8, "s"): .severity
     case (9, "m"): .mitmilter
     case (11, "n"): .negotiation
+    case (12, "p"): .policyParts
     default: nil
     }
   }
@@ -78,6 +80,8 @@ enum Key: Int, CaseIterable {
     case .peer: "peer"
     case .local: "local"
     case .milter: "milter"
+    case .parts: "parts"
+    case .policyParts: "policy_parts"
     case .mitmilter: "mitmilter"
     case .program: "program"
     case .started: "started"

@@ -41,7 +41,7 @@ package enum RecordReader {
     case .instr: try .instructed(instructed(members, line))
     case .find: try .found(finding(members, line))
     case .note:
-      try .noted(text: members.text(.text, in: line), packet: members.maybeNumber(.n, in: line))
+      try .noted(text: members.sentence(.text, in: line), packet: members.maybeNumber(.n, in: line))
     case .mark: try .marked(packet: members.number(.n, in: line), on: members.flag(.set, in: line))
     case .close: try .closed(closed(members, line))
     }
@@ -101,7 +101,7 @@ package enum RecordReader {
   private static func instructed(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> Instructed {
     Instructed(
       text: try members.text(.text, in: line), cause: try cause(members, line),
-      packet: try members.maybeNumber(.n, in: line), refusal: try members.maybeText(.refused, in: line))
+      packet: try members.maybeNumber(.n, in: line), refusal: try members.maybeSentence(.refused, in: line))
   }
 
   private static func finding(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> Finding {
@@ -114,18 +114,21 @@ package enum RecordReader {
       FindingRule.withID(id)
       ?? FindingRule(id: id, severity: severity, title: title, consequence: "", source: "")
     return Finding(
-      rule, packet: try members.maybeNumber(.n, in: line), try members.text(.text, in: line))
+      rule, packet: try members.maybeNumber(.n, in: line), try members.sentence(.text, in: line))
   }
 
   private static func closed(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> Closed {
     let leg = try leg(.leg, members, line)
-    let why = try members.maybeText(.why, in: line) ?? ""
     switch try members.word(.how, of: ["peer", "error", "unreachable", "ours"], in: line) {
     case "peer": return Closed(leg: leg, how: .peer)
-    case "error": return Closed(leg: leg, how: .error(why))
-    case "unreachable": return Closed(leg: leg, how: .unreachable(why))
-    default: return Closed(leg: leg, how: .ours(why))
+    case "error": return Closed(leg: leg, how: .error(try members.maybeText(.why, in: line) ?? ""))
+    case "unreachable": return Closed(leg: leg, how: .unreachable(try why(members, line)))
+    default: return Closed(leg: leg, how: .ours(try why(members, line)))
     }
+  }
+
+  private static func why(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> Sentence {
+    try members.maybeSentence(.why, in: line) ?? ""
   }
 
   private static func cause(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> Cause {
@@ -133,7 +136,7 @@ package enum RecordReader {
     case "operator": return .operator
     case "timeout": return .timeout
     case "rule": return .rule(try members.text(.rule, in: line))
-    default: return .policy(try members.text(.policy, in: line))
+    default: return .policy(try members.sentence(.policy, parts: .policyParts, in: line))
     }
   }
 

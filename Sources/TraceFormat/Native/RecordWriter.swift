@@ -32,7 +32,7 @@ package enum RecordWriter {
     case .found(let finding): append(finding, to: &line)
     case .noted(let text, let packet):
       line.append(key: ",\"n\":", packet)
-      line.append(key: ",\"text\":", text)
+      line.append(key: ",\"text\":", text, parts: ",\"parts\":")
     case .marked(let packet, let on):
       line.append(key: ",\"n\":", packet)
       line.append(ascii: on ? ",\"set\":true" : ",\"set\":false")
@@ -146,7 +146,7 @@ package enum RecordWriter {
     line.append(key: ",\"n\":", instructed.packet)
     append(instructed.cause, to: &line)
     line.append(key: ",\"text\":", instructed.text)
-    line.append(key: ",\"refused\":", instructed.refusal)
+    line.append(key: ",\"refused\":", instructed.refusal, parts: ",\"parts\":")
   }
 
   /// Severity and title go along so that a program that does not know the rule can still show it.
@@ -155,22 +155,23 @@ package enum RecordWriter {
     line.append(key: ",\"id\":", finding.rule.id)
     line.append(key: ",\"severity\":", finding.severity.name)
     line.append(key: ",\"title\":", finding.rule.title)
-    line.append(key: ",\"text\":", finding.text)
+    line.append(key: ",\"text\":", finding.sentence, parts: ",\"parts\":")
   }
 
   private static func append(_ closed: Closed, to line: inout [UInt8]) {
     line.append(key: ",\"leg\":", closed.leg.name)
     switch closed.how {
     case .peer: line.append(ascii: ",\"how\":\"peer\"")
-    case .error(let name): append(how: "error", why: name, to: &line)
-    case .unreachable(let why): append(how: "unreachable", why: why, to: &line)
-    case .ours(let why): append(how: "ours", why: why, to: &line)
+    case .error(let name):
+      line.append(ascii: ",\"how\":\"error\"")
+      line.append(key: ",\"why\":", name)
+    case .unreachable(let why):
+      line.append(ascii: ",\"how\":\"unreachable\"")
+      line.append(key: ",\"why\":", why, parts: ",\"parts\":")
+    case .ours(let why):
+      line.append(ascii: ",\"how\":\"ours\"")
+      line.append(key: ",\"why\":", why, parts: ",\"parts\":")
     }
-  }
-
-  private static func append(how: String, why: String, to line: inout [UInt8]) {
-    line.append(key: ",\"how\":", how)
-    line.append(key: ",\"why\":", why)
   }
 
   private static func append(_ cause: Cause, to line: inout [UInt8]) {
@@ -182,7 +183,7 @@ package enum RecordWriter {
       line.append(key: ",\"rule\":", rule)
     case .policy(let policy):
       line.append(ascii: ",\"by\":\"policy\"")
-      line.append(key: ",\"policy\":", policy)
+      line.append(key: ",\"policy\":", policy, parts: ",\"policy_parts\":")
     }
   }
 }

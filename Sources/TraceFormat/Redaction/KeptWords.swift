@@ -81,30 +81,6 @@ enum KeptWords {
         """))
   }()
 
-  /// The words of our own sentences (findings, refusals, why a connection ended); a test reads them from the sources.
-  static let sentences: Set<[UInt8]> = own.union(
-    set(
-      """
-      ipv4 ipv6 edits envelope timing says pop3 words tcp whole envfrom envrcpt
-      aborted above actions added addr addresses allows although always among announces another any
-      anything argument around asked asks available awaits began begin begins belong belongs beside bogus
-      brackets broke can capture changed check chgbody chghdrs chosen clamav clamd closed colon come comes
-      commands connections contents could count counted cr cut damaged declined declines depends
-      description desynchronised did dies digit digits discards dnl does due each else eom epoll eventfd
-      everything expect fails fields files filter filtering fit flags force forwards fragments frame
-      frames get give given go goes guess hdr head headers here holds http i ignores imap input inside
-      instead instruction ip ipv joined knows l leadspc least leaves left length lengths less lf libmilter
-      like limit link long look machine made mailer matched matches mean milters more needs negotiation neither
-      next no-reply nobody nohdrs nor nowhere nul numbers off offer offered options others packets part
-      parts passed passes passing path peers ping pop post pri process promises put quotes raise reach read
-      record replies
-      request response rest rfc rst rules s same seen sees separator sequence server session settles
-      severity should side signalfd silence since skipped snap so source spamc spamd speaks stages start
-      started steps switched symbol symbols syn system take target tcp tcpdump them themselves then these those
-      thread three times together told traffic types u ulimit undecoded unfinished up use wait wants watches way
-      within x you clamav-milter spamass-milter
-      """))
-
   private static func set(_ words: String) -> Set<[UInt8]> { Set(pieces(words)) }
 
   private static func pieces(_ text: String) -> [[UInt8]] {

@@ -201,16 +201,16 @@ package struct RecordRedactor {
       instructed.refusal = instructed.refusal.map { redactor.sentence($0) }
       return .instructed(instructed)
     case .found(var finding):
-      finding.text = redactor.sentence(finding.text)
+      finding.sentence = redactor.sentence(finding.sentence)
       return .found(finding)
-    case .noted(let text, let packet): return .noted(text: redactor.text(text), packet: packet)
+    case .noted(let text, let packet): return .noted(text: redactor.sentence(text), packet: packet)
     case .marked: return event
     case .closed(var closed):
       switch closed.how {
       case .peer: break
       case .error(let name):
         closed.how = .error(
-          name.allSatisfy { $0.isUppercase || $0.isNumber } ? name : redactor.sentence(name))
+          name.allSatisfy { $0.isUppercase || $0.isNumber } ? name : redactor.own(name))
       case .unreachable(let why): closed.how = .unreachable(redactor.sentence(why))
       case .ours(let why): closed.how = .ours(redactor.sentence(why))
       }

@@ -1,3 +1,4 @@
+import MilterProtocol
 import TraceModel
 
 /// Texts of this program and of the operator.
@@ -55,35 +56,15 @@ extension Redactor {
     return dashes == 1 ? name.count == 1 : dashes == 2 && !name.isEmpty
   }
 
-  /// A sentence of this program. What stands in quotes is another's, and replaced as everywhere; around it the sentence
-  /// keeps its words.
-  mutating func sentence(_ text: String) -> String {
-    var bytes = Array(text.utf8)
-    var plainFrom = 0
-    var i = 0
-    while i < bytes.count {
-      if let end = Self.quoted(bytes, at: i) {
-        replace(&bytes, plainFrom..<i, .sentence)
-        replace(&bytes, (i + 1)..<(end - 1), .own)
-        i = end
-        plainFrom = end
-      } else {
-        i += 1
+  /// A sentence of this program: its words and numbers of packets stay, what it quotes is replaced.
+  mutating func sentence(_ sentence: Sentence) -> Sentence {
+    sentence.map { part in
+      switch part {
+      case .words, .packet: part
+      case .wire(let bytes): .wire(replaced(bytes, .quoted))
+      case .others(let text): .others(own(text))
       }
     }
-    replace(&bytes, plainFrom..<bytes.count, .sentence)
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// The end of what is quoted from `start` on; an apostrophe within a word opens nothing.
-  private static func quoted(_ bytes: [UInt8], at start: Int) -> Int? {
-    let quote = UInt8(ascii: "'")
-    func isBoundary(_ byte: UInt8) -> Bool { byte <= 0x20 || "()[],.;:".utf8.contains(byte) }
-    guard bytes[start] == quote, start == 0 || isBoundary(bytes[start - 1]) else { return nil }
-    let close = bytes.indices.dropFirst(start + 1).first { i in
-      bytes[i] == quote && (i + 1 == bytes.count || isBoundary(bytes[i + 1]))
-    }
-    return close.map { $0 + 1 }
   }
 
   /// Words of this program and of the operator, with words of others in them.

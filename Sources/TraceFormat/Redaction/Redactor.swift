@@ -34,24 +34,23 @@ package struct Redactor {
     case secret
     /// The words of a header or reply that machines write.
     case technical
-    /// Instructions, rules, the command line, and what sentences quote.
+    /// Instructions, rules, the command line.
     case own
-    /// Sentences of this program, outside their quotes.
-    case sentence
+    /// What a sentence of this program quotes of the wire.
+    case quoted
     /// A body: words are replaced by what stands in their line, addresses and names as everywhere.
     case prose
 
     var words: Set<[UInt8]> {
       switch self {
-      case .secret, .prose: KeptWords.everywhere
+      case .secret, .prose, .quoted: KeptWords.everywhere
       case .technical: KeptWords.technical
       case .own: KeptWords.own
-      case .sentence: KeptWords.sentences
       }
     }
 
-    var isOurs: Bool { self == .own || self == .sentence }
-    var keepsNumbers: Bool { self == .technical || isOurs }
+    var keepsHeaderNames: Bool { self == .own || self == .quoted }
+    var keepsNumbers: Bool { self == .technical || keepsHeaderNames }
   }
 
   // MARK: text
@@ -83,7 +82,7 @@ package struct Redactor {
         i += 1
       }
     }
-    replaceEscaped(&bytes, plainFrom..<range.upperBound, style.isOurs ? .backslash : .percent, style)
+    replaceEscaped(&bytes, plainFrom..<range.upperBound, style == .own ? .backslash : .percent, style)
   }
 
   private mutating func replace(_ bytes: inout [UInt8], _ word: EncodedWordPlaces) {
@@ -212,8 +211,8 @@ package struct Redactor {
   ) -> Bool {
     if words.contains(atom.map(lowercase)) { return true }
     if next == UInt8(ascii: ":"), KeptWords.schemes.contains(atom.map(lowercase)) { return true }
-    if style.isOurs, headerNames.contains(atom.map(lowercase)) { return true }
-    if style.isOurs, atom.count <= 10, atom.starts(with: "0x".utf8),
+    if style.keepsHeaderNames, headerNames.contains(atom.map(lowercase)) { return true }
+    if style == .own, atom.count <= 10, atom.starts(with: "0x".utf8),
       atom.dropFirst(2).allSatisfy({ nibble($0) != nil })
     {
       return true

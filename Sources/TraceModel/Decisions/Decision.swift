@@ -57,5 +57,5 @@ package enum DecisionAuthor: Hashable, Sendable {
 
 extension Decision {
   /// The words of the policy that answers where nobody decides, when we are the milter.
-  package static let defaultPolicy = "--default"
+  package static let defaultPolicy: Sentence = "--default"
 }

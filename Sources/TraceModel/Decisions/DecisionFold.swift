@@ -169,7 +169,8 @@ extension DecisionAuthor {
   fileprivate init(_ author: Author, releasedBy cause: Cause?) {
     switch author {
     case .peer: self = .milter
-    case .ours(.policy(let words)): self = cause.map { .released($0, policy: words) } ?? .ours(.policy(words))
+    case .ours(.policy(let words)):
+      self = cause.map { .released($0, policy: words.text) } ?? .ours(.policy(words))
     case .ours(let cause): self = .ours(cause)
     }
   }

@@ -145,7 +145,8 @@ extension Assignment {
       return try FlagNames.read(String(decoding: value, as: UTF8.self), all: .current)
     } catch {
       throw Refusal(
-        "\(field.name) has no flag '\(error.word)': \(Flags.table.map(\.name).joined(separator: " "))")
+        "\(field.name) has no flag '\(others: error.word)': \(Flags.table.map(\.name).joined(separator: " "))"
+      )
     }
   }
 

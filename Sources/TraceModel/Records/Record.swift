@@ -24,8 +24,8 @@ package struct Record: Hashable, Sendable {
     case released(Released)
     case instructed(Instructed)
     case found(Finding)
-    /// Words of the operator, about a packet or about the connection.
-    case noted(text: String, packet: Int?)
+    /// Words of the operator or our own, about a packet or about the connection.
+    case noted(text: Sentence, packet: Int?)
     case marked(packet: Int, on: Bool)
     case closed(Closed)
   }
@@ -129,7 +129,7 @@ package enum Cause: Hashable, Sendable {
   /// A rule, by its text form or name.
   case rule(String)
   /// What is done where nobody decides (`--default`, the negotiation policy, a rule of divergence).
-  case policy(String)
+  case policy(Sentence)
   /// A deadline passed (`--on-timeout`).
   case timeout
 }
@@ -178,9 +178,9 @@ package struct Instructed: Hashable, Sendable {
   package var cause: Cause
   package var packet: Int?
   /// Why it was refused; nil where it was done.
-  package var refusal: String?
+  package var refusal: Sentence?
 
-  package init(text: String, cause: Cause, packet: Int? = nil, refusal: String? = nil) {
+  package init(text: String, cause: Cause, packet: Int? = nil, refusal: Sentence? = nil) {
     self.text = text
     self.cause = cause
     self.packet = packet
@@ -199,9 +199,9 @@ package struct Closed: Hashable, Sendable {
     /// The peer reset the connection, or the system reported another error: its name (`ECONNRESET`).
     case error(String)
     /// The milter could not be reached: why.
-    case unreachable(String)
+    case unreachable(Sentence)
     /// We closed it: because the other leg ended, the operator said so, or the program stops.
-    case ours(String)
+    case ours(Sentence)
   }
 
   package init(leg: Leg, how: Ending) {

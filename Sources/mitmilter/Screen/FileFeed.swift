@@ -59,7 +59,7 @@ final class FileFeed: ScreenFeed {
     switch instruction {
     case .mark: event = .marked(packet: packet, on: true)
     case .unmark: event = .marked(packet: packet, on: false)
-    case .note(let text): event = .noted(text: text, packet: packet)
+    case .note(let text): event = .noted(text: Sentence(others: text), packet: packet)
     case .hold, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .delay, .close:
       return ConsoleModel.wordsOfRecorded
     }

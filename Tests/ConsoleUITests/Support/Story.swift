@@ -123,6 +123,6 @@ enum Story {
 
   /// A finding about the latest packet.
   private static func found(_ rule: FindingRule, _ text: String, _ play: inout Recording) {
-    play.append(.found(Finding(rule, packet: play.packet, text)))
+    play.append(.found(Finding(rule, packet: play.packet, Sentence(words: text))))
   }
 }

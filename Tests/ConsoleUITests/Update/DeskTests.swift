@@ -164,7 +164,7 @@ import TraceModel
     }
   }
 
-  private func changed(_ source: MemoryRecords, _ text: String, refusal: String? = nil) {
+  private func changed(_ source: MemoryRecords, _ text: String, refusal: Sentence? = nil) {
     let done = Instructed(text: text, cause: .operator, packet: story.signed, refusal: refusal)
     source.append(Record(time: .zero, connection: 1, event: .instructed(done)))
   }

@@ -57,7 +57,7 @@ import TraceModel
     play.milter(Packet(encoding: Reply.modification(.quarantine(reason: text))))
     play.milter(Packet(encoding: Reply.modification(.insHeader(index: 0, Header(name: text, value: text)))))
     play.milter(Packet(encoding: Reply.verdict(.replyCode(bytes("550 5.7.1 ") + text))))
-    play.append(.noted(text: String(decoding: text, as: UTF8.self), packet: 5))
+    play.append(.noted(text: Sentence(others: String(decoding: text, as: UTF8.self)), packet: 5))
     return MemoryRecords(play.records, head: Story.head)
   }
 

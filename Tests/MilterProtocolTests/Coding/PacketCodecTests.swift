@@ -105,7 +105,7 @@ import Testing
       let malformation = Dissection(cut).malformation
       if let malformation {
         #expect(malformation.offset <= cut.bytes.count)
-        #expect(malformation.text.contains("at offset \(malformation.offset)"))
+        #expect(malformation.sentence.text.contains("at offset \(malformation.offset)"))
         #expect(PacketValue(decoding: cut) == .raw(code: code, payload: Array(payload.prefix(kept))))
       } else {
         #expect(mayEndHere(cut), "cut to \(kept) bytes of payload")
@@ -230,6 +230,6 @@ extension Dissection {
   ]
 
   @Test(arguments: rows) func theFirstFaultIsNamedWithItsPlace(_ row: PacketFixture, text: String) {
-    #expect(Dissection(row.packet).malformation?.text == text)
+    #expect(Dissection(row.packet).malformation?.sentence.text == text)
   }
 }

@@ -17,7 +17,7 @@ enum PlayText {
         + (sent.packet.map { " \($0.kind.name)" } ?? "")
     case .held(let held): "held \(held.number)"
     case .released(let released): "released \(released.number) \(released.outcome.rawValue)"
-    case .instructed(let instructed): "instructed \(instructed.text) \(instructed.refusal ?? "done")"
+    case .instructed(let instructed): "instructed \(instructed.text) \(instructed.refusal?.text ?? "done")"
     case .found(let finding): "finding \(finding.rule.id)" + (finding.packet.map { " on \($0)" } ?? "")
     case .noted(let text, _): "note \(text)"
     case .marked(let packet, let on): on ? "marked \(packet)" : "unmarked \(packet)"

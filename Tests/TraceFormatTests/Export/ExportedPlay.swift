@@ -19,7 +19,7 @@ enum ExportedPlay {
         ("From", "Alice <alice@example.org>"), ("Subject", "it's $(rm -rf /) `x` \u{1B}]0;t\u{7}"),
       ], body: ["Hello.\r\n.dot\r\n"])
     play.milter(Milter.addHeader("X-Seen", "yes"), Milter.accept)
-    play.append(.found(Finding(.addRcptDuplicate, packet: play.packet, "an example")))
+    play.append(.found(Finding(.addRcptDuplicate, packet: play.packet, Sentence(others: "an example"))))
     play.mta(MTA.abort)
     play.close()
     play.close(.milter)
@@ -27,7 +27,7 @@ enum ExportedPlay {
     play.greet()
     play.ask(MTA.macro("M"), MTA.mail("<bob@example.net>"))
     let held = play.hold(MTA.rcpt("<carol@example.org>"))
-    play.append(.noted(text: "who is <carol>?", packet: held))
+    play.append(.noted(text: Sentence(others: "who is <carol>?"), packet: held))
     play.release(held)
     play.send(held, to: .milter, edited: MTA.rcpt("<dave@example.org>"))
     play.milter(Milter.continue)

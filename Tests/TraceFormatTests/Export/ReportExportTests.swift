@@ -32,7 +32,8 @@ import TraceModel
     play.milter(Milter.replBody(Self.hostile.joined(separator: "\r\n")))
     for text in Self.hostile { play.milter(Milter.addHeader(text, text), Milter.addRcpt(text)) }
     play.milter(Milter.quarantine(Self.hostile[1]))
-    play.append(.found(Finding(.delRcptUnknown, packet: play.packet, Self.hostile.joined())))
+    play.append(
+      .found(Finding(.delRcptUnknown, packet: play.packet, Sentence(others: Self.hostile.joined()))))
     play.milter(Milter.accept)
     let report = report(play.records)
     var fence = ""

@@ -28,7 +28,7 @@ extension Record {
         .instructed(
           Instructed(
             text: .random(using: &g), cause: g.cause(), packet: g.maybe { $0.anyInt() },
-            refusal: g.maybe(String.random)))
+            refusal: g.maybe(Sentence.random)))
       },
       { g in
         let rule = FindingRule(
@@ -54,6 +54,20 @@ extension TraceHead {
       command: (0..<Int.random(in: 0...4, using: &generator)).map { _ in .random(using: &generator) },
       listen: generator.maybe(String.random), milter: generator.maybe(String.random),
       negotiation: generator.maybe(String.random))
+  }
+}
+
+extension Sentence {
+  static func random(using generator: inout SeededGenerator) -> Sentence {
+    Sentence(
+      (0..<Int.random(in: 0...4, using: &generator)).map { _ in
+        switch generator.next() % 4 {
+        case 0: .packet(generator.anyInt())
+        case 1: .wire(generator.anyBytes())
+        case 2: .others(.random(using: &generator))
+        default: .words(.random(using: &generator))
+        }
+      })
   }
 }
 

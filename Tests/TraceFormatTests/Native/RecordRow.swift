@@ -30,7 +30,10 @@ struct RecordRow: Sendable, CustomTestStringConvertible {
   private static let rule = FindingRule(
     id: "X99", severity: .warning, title: "a title", consequence: "", source: "")
 
-  static let all: [RecordRow] = [
+  static let all = withoutParts + inParts
+
+  /// Those of the file that is kept as the first versions wrote it.
+  static let withoutParts: [RecordRow] = [
     RecordRow(
       "open", 12, 1,
       .opened(Opened(peer: "inet:5000@10.0.0.1", local: "inet:8891@10.0.0.2", milter: "unix:/m")),
@@ -65,7 +68,8 @@ struct RecordRow: Sendable, CustomTestStringConvertible {
     ),
     RecordRow(
       "send, our own", 1, 1,
-      .sent(Sent(leg: .mta, original: nil, number: 9, packet: reply, cause: .policy("default"))),
+      .sent(
+        Sent(leg: .mta, original: nil, number: 9, packet: reply, cause: .policy(Sentence(others: "default")))),
       #"{"k":"send","t":0.000001,"c":1,"to":"mta","n":9,"by":"policy","policy":"default","raw":"\u0000\u0000\u0000\u0001c"}"#
     ),
     RecordRow(
@@ -84,18 +88,20 @@ struct RecordRow: Sendable, CustomTestStringConvertible {
       #"{"k":"release","t":0.000001,"c":1,"n":7,"outcome":"answered","by":"timeout"}"#),
     RecordRow(
       "instr", 1, 1,
-      .instructed(Instructed(text: "reject", cause: .operator, packet: 7, refusal: "not here")),
+      .instructed(
+        Instructed(text: "reject", cause: .operator, packet: 7, refusal: Sentence(others: "not here"))),
       #"{"k":"instr","t":0.000001,"c":1,"n":7,"by":"operator","text":"reject","refused":"not here"}"#),
     RecordRow(
       "instr for the whole run", 1, 0,
       .instructed(Instructed(text: "filter mail", cause: .operator, packet: nil, refusal: nil)),
       #"{"k":"instr","t":0.000001,"by":"operator","text":"filter mail"}"#),
     RecordRow(
-      "find", 1, 1, .found(Finding(rule, packet: 7, "expected a, was b")),
+      "find", 1, 1, .found(Finding(rule, packet: 7, Sentence(others: "expected a, was b"))),
       #"{"k":"find","t":0.000001,"c":1,"n":7,"id":"X99","severity":"warning","title":"a title","text":"expected a, was b"}"#
     ),
     RecordRow(
-      "note", -1_500_000, 1, .noted(text: "caf\u{e9} \u{20ac} \u{1f600} \u{7f}", packet: nil),
+      "note", -1_500_000, 1,
+      .noted(text: Sentence(others: "caf\u{e9} \u{20ac} \u{1f600} \u{7f}"), packet: nil),
       #"{"k":"note","t":-1.500000,"c":1,"text":"caf\u00e9 \u20ac \ud83d\ude00 \u007f"}"#),
     RecordRow(
       "mark", 1, 1, .marked(packet: 7, on: true), #"{"k":"mark","t":0.000001,"c":1,"n":7,"set":true}"#),
@@ -108,10 +114,35 @@ struct RecordRow: Sendable, CustomTestStringConvertible {
       "close, reset", 1, 1, .closed(Closed(leg: .milter, how: .error("ECONNRESET"))),
       #"{"k":"close","t":0.000001,"c":1,"leg":"milter","how":"error","why":"ECONNRESET"}"#),
     RecordRow(
-      "close, unreachable", 1, 1, .closed(Closed(leg: .milter, how: .unreachable("refused"))),
+      "close, unreachable", 1, 1,
+      .closed(Closed(leg: .milter, how: .unreachable(Sentence(others: "refused")))),
       #"{"k":"close","t":0.000001,"c":1,"leg":"milter","how":"unreachable","why":"refused"}"#),
     RecordRow(
-      "close, ours", 1, 1, .closed(Closed(leg: .mta, how: .ours("the milter closed"))),
+      "close, ours", 1, 1, .closed(Closed(leg: .mta, how: .ours(Sentence(others: "the milter closed")))),
       #"{"k":"close","t":0.000001,"c":1,"leg":"mta","how":"ours","why":"the milter closed"}"#),
+  ]
+
+  /// Those of the file that is kept since sentences have parts.
+  static let inParts: [RecordRow] = [
+    RecordRow(
+      "find, in parts", 1, 1,
+      .found(Finding(rule, packet: 7, "'\(wire: Array("a@b\0\u{e9}".utf8))' after packet \(packet: 6)")),
+      #"{"k":"find","t":0.000001,"c":1,"n":7,"id":"X99","severity":"warning","title":"a title","text":"'a@b\\x00\u00e9' after packet 6","parts":["'",{"wire":"a@b\u0000\u00c3\u00a9"},"' after packet ",6]}"#
+    ),
+    RecordRow(
+      "instr, refused in parts", 1, 1,
+      .instructed(
+        Instructed(
+          text: "reject", cause: .policy("--default"), packet: 7,
+          refusal: "the answer to packet \(packet: 6) first")),
+      #"{"k":"instr","t":0.000001,"c":1,"n":7,"by":"policy","policy":"--default","policy_parts":[],"text":"reject","refused":"the answer to packet 6 first","parts":["the answer to packet ",6," first"]}"#
+    ),
+    RecordRow(
+      "note, ours", 1, 1, .noted(text: "matched rule \(others: "caf\u{e9}")", packet: 7),
+      #"{"k":"note","t":0.000001,"c":1,"n":7,"text":"matched rule caf\u00e9","parts":["matched rule ",{"others":"caf\u00e9"}]}"#
+    ),
+    RecordRow(
+      "close, ours from end to end", 1, 1, .closed(Closed(leg: .mta, how: .ours("the milter closed"))),
+      #"{"k":"close","t":0.000001,"c":1,"leg":"mta","how":"ours","why":"the milter closed","parts":[]}"#),
   ]
 }

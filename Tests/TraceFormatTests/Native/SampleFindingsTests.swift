@@ -34,7 +34,10 @@ import TraceModel
       }
       trackers[record.connection] = tracker
     }
-    #expect(found == recorded)
+    // A trace of an earlier version has no parts.
+    #expect(
+      found.map { "\($0.packet ?? 0) \($0.rule.id) \($0.text)" }
+        == recorded.map { "\($0.packet ?? 0) \($0.rule.id) \($0.text)" })
   }
 
   private func records(_ trace: [UInt8]) throws -> [Record] {

@@ -77,17 +77,25 @@ import TraceModel
       Milter.reply(
         "550 5.7.1 <wilhelmina@vertraulich.example> at 203.0.113.77: 4QSecretQ9z1 see https://geheimhost.vertraulich.example"
       ))
-    play.append(.noted(text: "ask wilhelmina at geheimhost about 4QSecretQ9z1", packet: play.packet))
+    play.append(
+      .noted(text: Sentence(others: "ask wilhelmina at geheimhost about 4QSecretQ9z1"), packet: play.packet))
     play.append(
       .found(
-        Finding(.delRcptUnknown, packet: play.packet, "'<wilhelmina@vertraulich.example>' is no recipient")))
+        Finding(
+          .delRcptUnknown, packet: play.packet,
+          "'\(wire: Array("<wilhelmina@vertraulich.example>".utf8))' is no recipient")))
+    play.append(
+      .found(
+        Finding(
+          .delRcptUnknown, packet: play.packet,
+          Sentence(others: "'<wilhelmina@vertraulich.example>' is no recipient"))))
     let raw = Milter.addHeader("X-A", "tresorwort").bytes.map(hexadecimal).joined()
     for text in ["raw \(raw)", "add-header X-A \"tresorwort\"", "note \"wil\\x68elmina\""] {
       play.append(
         .instructed(
           Instructed(
             text: text, cause: .rule("mail.address ~ \"wilhelmina\""), packet: play.packet,
-            refusal: "no wilhelmina")))
+            refusal: Sentence(others: "no wilhelmina"))))
     }
     play.append(
       .passed(
@@ -96,8 +104,9 @@ import TraceModel
       .sent(
         Sent(
           leg: .mta, original: nil, number: 900, packet: Milter.replBody("tresorwort"),
-          cause: .policy("for wilhelmina"))))
-    play.append(.closed(Closed(leg: .milter, how: .unreachable("/home/wilhelmina/geheimhost.sock"))))
+          cause: .policy("for \(others: "wilhelmina")"))))
+    play.append(
+      .closed(Closed(leg: .milter, how: .unreachable("\(others: "/home/wilhelmina/geheimhost.sock")"))))
     play.close(.mta)
     return play.records
   }

@@ -188,9 +188,9 @@ import TraceModel
     let b = part(startedAt: 500) { play in
       play.greet()
       play.mta(MTA.mail())
-      let text = "MAIL (packet 9) was never answered; packet 9000, packets 9"
+      let text: Sentence = "MAIL (packet \(packet: 9)) was never answered; packet \(packet: 9000), packets 9"
       play.append(.found(Finding(.noVerdict, packet: play.packet, text)))
-      let refusal = "packet 9 has left already: only held packets can be changed"
+      let refusal: Sentence = "packet \(packet: 9) has left already: only held packets can be changed"
       play.append(.instructed(Instructed(text: "drop", cause: .operator, packet: 9, refusal: refusal)))
     }
     let merged = MergedRecords([a, b], names: ["a.mtrace", "b.mtrace"])
@@ -203,7 +203,7 @@ import TraceModel
     for i in 0..<merged.count {
       switch merged.record(at: i)?.event {
       case .found(let finding): sentences.append(finding.text)
-      case .instructed(let instructed): sentences.append(instructed.refusal ?? "")
+      case .instructed(let instructed): sentences.append(instructed.refusal?.text ?? "")
       case _: break
       }
     }

@@ -91,7 +91,8 @@ enum FieldsTab {
     for record in detail.remarks {
       guard case .noted(let text, _) = record.event else { continue }
       page.paragraph(
-        DisplayText("✎ ", style: Style(.marked)) + DisplayText(text), indent: 1, value: Array(text.utf8))
+        DisplayText("✎ ", style: Style(.marked)) + DisplayText(text.text), indent: 1,
+        value: Array(text.text.utf8))
     }
   }
 

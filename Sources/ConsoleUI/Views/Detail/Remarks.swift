@@ -21,7 +21,7 @@ enum Remarks {
       }
     case .instructed(let instructed):
       if let refusal = instructed.refusal {
-        DisplayText("refused: \(instructed.text): \(refusal)", style: Style(.bad))
+        DisplayText("refused: \(instructed.text): \(refusal.text)", style: Style(.bad))
       } else {
         "\(instructed.text), by \(who(instructed.cause))"
       }
@@ -34,7 +34,7 @@ enum Remarks {
     case .operator: "the operator"
     case .rule(RuleList.holdName): "your hold"
     case .rule(let name): "rule \(name)"
-    case .policy(let name): name
+    case .policy(let words): words.text
     case .timeout: "the deadline"
     }
   }

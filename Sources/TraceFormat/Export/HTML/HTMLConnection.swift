@@ -178,7 +178,7 @@ struct HTMLConnection {
     case .peer: "closed"
     case .error(let name): "failed, \(name)"
     case .unreachable(let why): "not reached, \(why)"
-    case .ours(let why): why
+    case .ours(let why): why.text
     }
   }
 }

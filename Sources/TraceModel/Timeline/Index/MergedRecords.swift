@@ -3,8 +3,8 @@ import MilterProtocol
 /// Several traces read as one: records in the order of wall-clock time, packets and connections numbered anew.
 ///
 /// Moment zero is that of the trace that began first. What a growing trace adds comes after what is merged already
-/// (``merge()``), so that numbers once given stay. What our own sentences say of packets follows the new numbers
-/// (``PacketMentions``). Costs 8 bytes a record and 8 a packet.
+/// (``merge()``), so that numbers once given stay. What our own sentences say of packets follows the new numbers, where the
+/// trace has them in parts. Costs 8 bytes a record and 8 a packet.
 package final class MergedRecords: RecordSource {
   private let parts: [Part]
   private var order: [Place] = []
@@ -116,31 +116,48 @@ package final class MergedRecords: RecordSource {
 
   private func renumbered(_ event: Record.Event, _ numbers: [Int: Int]) -> Record.Event {
     func new(_ old: Int) -> Int { numbers[old] ?? 0 }
+    func new(_ sentence: Sentence) -> Sentence {
+      sentence.map { if case .packet(let old) = $0 { .packet(numbers[old] ?? old) } else { $0 } }
+    }
+    func new(_ cause: Cause) -> Cause {
+      if case .policy(let words) = cause { .policy(new(words)) } else { cause }
+    }
     switch event {
-    case .opened, .passed, .closed: return event
+    case .opened, .passed: return event
     case .received(var received):
       received.number = new(received.number)
       return .received(received)
     case .sent(var sent):
       sent.original = sent.original.map(new)
       sent.number = sent.number.map(new)
+      sent.cause = new(sent.cause)
       return .sent(sent)
     case .held(var held):
       held.number = new(held.number)
+      held.cause = new(held.cause)
       return .held(held)
     case .released(var released):
       released.number = new(released.number)
+      released.cause = new(released.cause)
       return .released(released)
     case .instructed(var instructed):
       instructed.packet = instructed.packet.map(new)
-      instructed.refusal = instructed.refusal.map { PacketMentions.renumbered($0) { numbers[$0] } }
+      instructed.cause = new(instructed.cause)
+      instructed.refusal = instructed.refusal.map(new)
       return .instructed(instructed)
     case .found(var finding):
       finding.packet = finding.packet.map(new)
-      finding.text = PacketMentions.renumbered(finding.text) { numbers[$0] }
+      finding.sentence = new(finding.sentence)
       return .found(finding)
-    case .noted(let text, let packet): return .noted(text: text, packet: packet.map(new))
+    case .noted(let text, let packet): return .noted(text: new(text), packet: packet.map(new))
     case .marked(let packet, let on): return .marked(packet: new(packet), on: on)
+    case .closed(var closed):
+      switch closed.how {
+      case .peer, .error: break
+      case .unreachable(let why): closed.how = .unreachable(new(why))
+      case .ours(let why): closed.how = .ours(new(why))
+      }
+      return .closed(closed)
     }
   }
 }
