@@ -1,8 +1,9 @@
 /* Plays the MTA in many milter sessions at once, one thread, and times every command that has a reply.
  *
- *   loaddriver ADDRESS [-c CONNECTIONS] [-s SECONDS] [-b BODY_OCTETS] [-r RATE] [-n] [-k]
+ *   loaddriver ADDRESS [-c CONNECTIONS] [-s SECONDS] [-b BODY_OCTETS] [-r RATE] [-m MESSAGES] [-n] [-k]
  *
  *   -r  at most so many round trips a second in all, evenly spread
+ *   -m  ends after so many messages, however long they take
  *   -n  the milter negotiated no replies before the end of the message: all stages leave at once
  *   -k  churn: every session is one message long, then the connection is closed and made anew
  *
@@ -21,6 +22,7 @@ static double seconds = 2;
 static size_t body_octets = 4096;
 static int pipelined, churning;
 static double rate;
+static uint64_t most_messages;
 
 static uint64_t now(void) {
   struct timespec time;
@@ -262,13 +264,14 @@ static void readable(struct connection *c) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 2) return fputs("usage: loaddriver ADDRESS [-c N] [-s SECONDS] [-b OCTETS] [-r RATE] [-n] [-k]\n", stderr), 2;
-  for (int option; (option = getopt(argc - 1, argv + 1, "c:s:b:r:nk")) != -1;) {
+  if (argc < 2) return fputs("usage: loaddriver ADDRESS [-c N] [-s SECONDS] [-b OCTETS] [-r RATE] [-m MESSAGES] [-n] [-k]\n", stderr), 2;
+  for (int option; (option = getopt(argc - 1, argv + 1, "c:s:b:r:m:nk")) != -1;) {
     switch (option) {
       case 'c': connections = (unsigned)atoi(optarg); break;
       case 's': seconds = atof(optarg); break;
       case 'b': body_octets = (size_t)atol(optarg); break;
       case 'r': rate = atof(optarg); break;
+      case 'm': most_messages = (uint64_t)atoll(optarg); break;
       case 'n': pipelined = 1; break;
       case 'k': churning = 1; break;
       default: return 2;
@@ -289,7 +292,7 @@ int main(int argc, char **argv) {
   struct epoll_event events[256];
   uint64_t limit = (uint64_t)(seconds * 1e9), patience = now() + limit + 60000000000u;
   /* A slow machine gets the time that one message needs. */
-  while (now() < patience && (!measuring || messages == 0 || now() - start < limit)) {
+  while (most_messages ? messages < most_messages : now() < patience && (!measuring || messages == 0 || now() - start < limit)) {
     if (rate > 0) serve_line();
     int ready = epoll_wait(poller, events, 256, line_count > 0 ? 1 : 100);
     for (int i = 0; i < ready; i++) {
