@@ -83,6 +83,10 @@ static inline int linux_set_flag(int fd, int level, int option, int value) {
 }
 static inline int linux_reuse_address(int fd) { return linux_set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
 static inline int linux_no_delay(int fd) { return linux_set_flag(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
+// Acknowledges what has come now, and not with what is sent next; has to be said again after each exchange.
+static inline int linux_acknowledge_now(int fd) { return linux_set_flag(fd, IPPROTO_TCP, TCP_QUICKACK, 1); }
+// With the system's times (tcp_keepalive_time and so on: usually after two hours).
+static inline int linux_keep_alive(int fd) { return linux_set_flag(fd, SOL_SOCKET, SO_KEEPALIVE, 1); }
 static inline int linux_ipv6_only(int fd) { return linux_set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
 // close() then sends RST in place of FIN.
 static inline int linux_reset_on_close(int fd) {

@@ -36,6 +36,7 @@ final class Connection {
 
   /// Does on both legs what was waiting for their outboxes, and tells the poller what is wanted.
   func settle(_ poller: borrowing Poller) {
+    milter.acknowledge()
     mta.settle()
     milter.settle()
     if mta.hasEnded, milter.hasEnded, mta.isFinished || !mta.isOpen, milter.isFinished || !milter.isOpen {

@@ -9,6 +9,7 @@ struct Endpoint {
 
   /// -1 before there is a socket and after it is closed.
   private(set) var descriptor: Int32 = -1
+  private var isUnix = true
   var inflow = Inflow()
   /// A frame of which not everything has come, and how long it will be.
   var inbox: [UInt8] = []
@@ -26,13 +27,37 @@ struct Endpoint {
   var isStopped = false
   var isThrottled = false
   var ending: Ending?
+  /// Something was read that the peer's system does not know of yet.
+  var owesAcknowledgement = false
   /// What the poller watches; nil where the descriptor is not in it.
   private var watched: Poller.Interest?
 
   var isOpen: Bool { descriptor >= 0 }
   var wantsReading: Bool { isOpen && !hasEnded && !isStopped && !isThrottled && !isConnecting }
 
-  mutating func open(_ descriptor: Int32) { self.descriptor = descriptor }
+  /// Sets a socket up, before it is connected.
+  ///
+  /// SO_KEEPALIVE with the system's times is what libmilter sets on a connection (`mi_listener` in listener.c): behind us it
+  /// guards a milter against nobody but ourselves, so we guard both peers against each other.
+  static func prepare(_ descriptor: Int32, isUnix: Bool) {
+    guard !isUnix else { return }
+    _ = linux_no_delay(descriptor)
+    _ = linux_keep_alive(descriptor)
+  }
+
+  mutating func open(_ descriptor: Int32, isUnix: Bool) {
+    self.descriptor = descriptor
+    self.isUnix = isUnix
+  }
+
+  /// Has the peer's system know at once what has come. A milter's system keeps a second small reply back until the first
+  /// is acknowledged (Nagle; libmilter sets no TCP_NODELAY), and ours would acknowledge with the next command: the reply
+  /// that is too many would come behind that.
+  mutating func acknowledge() {
+    guard owesAcknowledgement else { return }
+    owesAcknowledgement = false
+    if isOpen, !isUnix { _ = linux_acknowledge_now(descriptor) }
+  }
 
   mutating func close(resetting: Bool = false) {
     guard isOpen else { return }

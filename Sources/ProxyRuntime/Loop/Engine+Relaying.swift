@@ -31,6 +31,7 @@ extension Engine {
 
   private func read(_ leg: Leg, of connection: Connection) {
     if !arena.hasRoom { flush() }
+    if leg == .milter { connection.milter.owesAcknowledgement = true }
     if connection[leg].inbox.count >= Limits.lengthBytes {
       completeFrame(leg, of: connection)
     } else {
@@ -212,6 +213,7 @@ extension Engine {
 
   /// How long to wait for room in the backlog of a unix listener.
   private static let backlogPause = Moment.Span.milliseconds(5)
+
   /// Set in the number of a timer that is the runtime's own, beside the one that the machine asked for.
   static let retries = 1 << 32
 
@@ -231,10 +233,10 @@ extension Engine {
         why = words(for: errno)
         continue
       }
-      if !address.isUnix { _ = linux_no_delay(socket) }
+      Endpoint.prepare(socket, isUnix: address.isUnix)
       let result = address.withPointer { Glibc.connect(socket, $0, $1) }
       if result == 0 || errno == EINPROGRESS {
-        connection.milter.open(socket)
+        connection.milter.open(socket, isUnix: address.isUnix)
         connection.milter.isConnecting = result != 0
         if result == 0 { connection.machine.milterConnected(at: now, under: &controls, into: &effects) }
         return

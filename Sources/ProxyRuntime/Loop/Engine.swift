@@ -169,13 +169,13 @@ package final class Engine {
   }
 
   private func open(_ socket: Int32, _ peer: SocketAddress) {
-    if !peer.isUnix { _ = linux_no_delay(socket) }
     let slot = freeSlots.popLast() ?? connections.count
     accepted += 1
     let connection = Connection(slot: slot, number: accepted)
     if slot == connections.count { connections.append(connection) } else { connections[slot] = connection }
     liveConnections += 1
-    connection.mta.open(socket)
+    Endpoint.prepare(socket, isUnix: peer.isUnix)
+    connection.mta.open(socket, isUnix: peer.isUnix)
     let local = SocketAddress { _ = getsockname(socket, $0, &$1) }
     let opened = Opened(
       peer: peer.canonical, local: local.canonical, milter: target?.address.description)
