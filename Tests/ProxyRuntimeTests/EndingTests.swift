@@ -114,6 +114,74 @@ import TraceModel
     try proxy.stopped()
   }
 
+  /// Milliseconds for a milter that owes nothing, and as long as usual for one that does.
+  private static let impatient: Lingering = {
+    var lingering = Lingering()
+    lingering.settled = .milliseconds(20)
+    return lingering
+  }()
+
+  @Test func aMilterThatNeverClosesIsLetGo() throws {
+    let listener = try LoopbackSocket.listening()
+    let proxy = try RunningProxy(
+      milter: .inet(host: "127.0.0.1", port: listener.port, family: .any), grace: .seconds(60),
+      lingering: Self.impatient)
+    let mta = try LoopbackSocket.connected(toPort: proxy.port)
+    let milter = try listener.accept()
+    try mta.send(MTA.quit.bytes)
+    mta.finish()
+    #expect(try milter.receiveToEnd() == MTA.quit.bytes)
+    try proxy.awaitEndings()
+    // Its connection is all that the proxy would wait for.
+    proxy.ask(.stop)
+    try proxy.join()
+    #expect(
+      proxy.records().endings() == [
+        .mta: .peer, .milter: .ours("the milter did not close within 0 s of the MTA's end"),
+      ])
+  }
+
+  @Test func aReplyThatIsOwedIsWaitedForBehindTheMTAsEnd() throws {
+    let listener = try LoopbackSocket.listening()
+    let proxy = try RunningProxy(
+      milter: .inet(host: "127.0.0.1", port: listener.port, family: .any), lingering: Self.impatient)
+    let mta = try LoopbackSocket.connected(toPort: proxy.port)
+    let milter = try listener.accept()
+    try mta.send(MTA.bodyEOB.bytes)
+    mta.finish()
+    #expect(try milter.receiveToEnd() == MTA.bodyEOB.bytes)
+    // One that owes nothing is let go meanwhile.
+    let other = try LoopbackSocket.connected(toPort: proxy.port)
+    let otherMilter = try listener.accept()
+    other.finish()
+    #expect(try otherMilter.receiveToEnd() == [])
+    #expect(try other.receiveToEnd() == [])
+    try milter.send(Milter.accept.bytes)
+    milter.finish()
+    #expect(try mta.receiveToEnd() == Milter.accept.bytes)
+    #expect(try proxy.stopped().endings() == [.mta: .peer, .milter: .peer])
+  }
+
+  @Test func aNewConnectionGoesBeforeALateReply() throws {
+    let listener = try LoopbackSocket.listening()
+    // Files for two connections beside what the program itself needs.
+    let proxy = try RunningProxy(
+      milter: .inet(host: "127.0.0.1", port: listener.port, family: .any), openFiles: 32 + 2 * 2)
+    let first = try LoopbackSocket.connected(toPort: proxy.port)
+    let late = try listener.accept()
+    try first.send(MTA.bodyEOB.bytes)
+    first.finish()
+    #expect(try late.receiveToEnd() == MTA.bodyEOB.bytes)
+    let others = try (0..<2).map { _ in try LoopbackSocket.connected(toPort: proxy.port) }
+    let milters = try others.map { _ in try listener.accept() }
+    #expect(try first.receiveToEnd() == [])
+    let records = try proxy.stopped()
+    let why: Sentence = "the milter did not close after the MTA's end, and new connections wait"
+    #expect(records.endings(connection: 1) == [.mta: .peer, .milter: .ours(why)])
+    #expect(records.endings(connection: 2)[.milter] == .ours("mitmilter ends"))
+    for milter in milters { milter.end() }
+  }
+
   @Test func anOrderlyStopLetsConnectionsEndByThemselves() throws {
     let listener = try LoopbackSocket.listening()
     let proxy = try RunningProxy(milterPort: listener.port, grace: .seconds(60))

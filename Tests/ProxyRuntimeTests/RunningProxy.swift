@@ -19,7 +19,8 @@ final class RunningProxy: Sendable {
   /// - Parameter trace: the path of a trace to write.
   init(
     listen: MilterAddress = .inet(host: "127.0.0.1", port: 0, family: .any), milter: MilterAddress,
-    trace: String? = nil, grace: Moment.Span = .seconds(0), controls: Controls = Controls()
+    trace: String? = nil, grace: Moment.Span = .seconds(0), controls: Controls = Controls(),
+    lingering: Lingering = Lingering(), openFiles: Int64? = nil
   ) throws {
     let started = Mailbox<Result<MilterAddress, any Error>>()
     let requests = Mailbox<Engine.Request>()
@@ -38,6 +39,8 @@ final class RunningProxy: Sendable {
         var configuration = Engine.Configuration()
         configuration.grace = grace
         configuration.controls = controls
+        configuration.lingering = lingering
+        if let openFiles { configuration.openFiles = openFiles }
         let engine = Engine(
           configuration, listener: listener, milter: try MilterTarget(milter), clock: clock,
           journal: Journal(file: file, window: window, report: { said.post($0) }), requests: requests,

@@ -196,6 +196,9 @@ package struct Steering: Sendable {
   /// Whether we answer in the milter's place.
   package var hasStandIn: Bool { standIn != nil }
 
+  /// Whether the milter was asked something that it has not answered.
+  package var milterOwes: Bool { !trackers[.milter].pending.isEmpty }
+
   /// Whether packets of this direction still wait here.
   package func waits(from leg: Leg) -> Bool { !queues[leg].isEmpty }
 

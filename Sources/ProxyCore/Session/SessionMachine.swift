@@ -62,6 +62,9 @@ package struct SessionMachine: Sendable {
     }
   }
 
+  /// Whether the milter was asked something that it has not answered, be the MTA still there or not.
+  package var milterOwes: Bool { steering?.milterOwes ?? !tracker.pending.isEmpty }
+
   // MARK: - Events
 
   /// The MTA connected.
@@ -139,7 +142,8 @@ package struct SessionMachine: Sendable {
     effects.acts.append(.forward(to: passed.sender.other))
   }
 
-  /// The peer of a leg will say nothing more: `.peer` where it said so, `.error` where the connection broke.
+  /// The peer of a leg will say nothing more: `.peer` where it said so, `.error` where the connection broke, `.ours` where
+  /// it is not waited for any longer.
   package mutating func closed(
     _ leg: Leg, _ how: Closed.Ending, at now: Moment, under controls: inout Controls,
     into effects: inout Effects
@@ -292,7 +296,8 @@ package struct SessionMachine: Sendable {
   private mutating func passOn(
     _ how: Closed.Ending, of leg: Leg, at now: Moment, _ controls: Controls, into effects: inout Effects
   ) {
-    if case .peer = how, !deaf.contains(leg) {
+    if how.isOrderly, !deaf.contains(leg) {
+      if how != .peer { effects.acts.append(.close(leg)) }
       effects.acts.append(.finish(leg.other))
       if ended.contains(leg.other) { end(at: now, controls, into: &effects) }
     } else {
@@ -370,6 +375,16 @@ package struct SessionMachine: Sendable {
 
   private mutating func remark(_ findings: [Finding], at now: Moment, into effects: inout Effects) {
     for finding in findings { record(.found(finding), at: now, into: &effects) }
+  }
+}
+
+extension Closed.Ending {
+  /// Nothing broke.
+  fileprivate var isOrderly: Bool {
+    switch self {
+    case .peer, .ours: true
+    case .error, .unreachable: false
+    }
   }
 }
 

@@ -11,6 +11,8 @@ final class Connection {
   var candidates: ArraySlice<SocketAddress> = []
   /// On the list of connections to look after at the end of the turn.
   var isTouched = false
+  /// When the milter last said or took something.
+  var milterMoved = Moment.zero
 
   init(slot: Int, number: Int) {
     self.slot = slot

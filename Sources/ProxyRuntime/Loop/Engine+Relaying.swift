@@ -31,7 +31,10 @@ extension Engine {
 
   private func read(_ leg: Leg, of connection: Connection) {
     if !arena.hasRoom { flush() }
-    if leg == .milter { connection.milter.owesAcknowledgement = true }
+    if leg == .milter {
+      connection.milterMoved = now
+      connection.milter.owesAcknowledgement = true
+    }
     if connection[leg].inbox.count >= Limits.lengthBytes {
       completeFrame(leg, of: connection)
     } else {
@@ -128,6 +131,7 @@ extension Engine {
     connection.machine.closed(
       leg, count == 0 ? .peer : .error(name(of: code)), at: now, under: &controls, into: &effects)
     perform(for: connection, .none)
+    if leg == .mta { watchForSilence(connection) }
   }
 
   /// A hang-up on a leg from which nothing is read: after its end, or while it is throttled.
@@ -165,6 +169,7 @@ extension Engine {
   }
 
   private func drain(_ leg: Leg, of connection: Connection) {
+    if leg == .milter { connection.milterMoved = now }
     if connection[leg].outbox.send(on: connection[leg].descriptor) != nil { deafen(leg, of: connection) }
   }
 
@@ -213,9 +218,6 @@ extension Engine {
 
   /// How long to wait for room in the backlog of a unix listener.
   private static let backlogPause = Moment.Span.milliseconds(5)
-
-  /// Set in the number of a timer that is the runtime's own, beside the one that the machine asked for.
-  static let retries = 1 << 32
 
   func connectAgain(_ connection: Connection) {
     guard !connection.machine.isOver else { return }

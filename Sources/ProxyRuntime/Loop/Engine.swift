@@ -35,6 +35,10 @@ package final class Engine {
   package struct Configuration {
     /// How long connections may go on after a stop.
     package var grace = Moment.Span.seconds(10)
+    /// How long a milter may go on after its MTA has gone.
+    package var lingering = Lingering()
+    /// How many files the process may have open; negative where that is not known.
+    package var openFiles = linux_raise_open_files()
     /// What the operator has set, with the rules to begin with.
     package var controls = Controls()
     /// Reads the rules' files again; nil where that went wrong, and everything stays as it was.
@@ -90,7 +94,7 @@ package final class Engine {
     if let descriptor = signals?.descriptor { poller.add(descriptor, .reading, tag: Tag.signals) }
     self.signals = signals
     self.report = report
-    acceptor = Acceptor(openFiles: linux_raise_open_files())
+    acceptor = Acceptor(openFiles: configuration.openFiles)
     poller.add(listener.descriptor, .reading, tag: Tag.listener)
     poller.add(requests.descriptor, .reading, tag: Tag.requests)
     self.listener = consume listener
@@ -147,6 +151,7 @@ package final class Engine {
       open(socket, peer)
     }
     guard acceptor.isPaused, !before else { return }
+    makeRoom()
     poller.remove(descriptor)
     timers.set(now + Acceptor.pause, for: Self.listenerSlot)
     if let complaint = acceptor.complaint { report(complaint) }
@@ -160,13 +165,25 @@ package final class Engine {
 
   private static let listenerSlot = -1
 
-  private func wake(_ slot: Int) {
-    guard slot != Self.listenerSlot else { return acceptAgain() }
-    guard let connection = connections[slot & ~Self.retries] else { return }
-    guard slot & Self.retries == 0 else { return connectAgain(connection) }
-    connection.machine.tick(at: now, under: &controls, into: &effects)
-    perform(for: connection, .none)
+  private func wake(_ timer: Int) {
+    guard timer != Self.listenerSlot else { return acceptAgain() }
+    guard let connection = connections[timer & Self.slots] else { return }
+    switch timer & ~Self.slots {
+    case Self.retries: connectAgain(connection)
+    case Self.lingerers: endIfSilent(connection)
+    default:
+      connection.machine.tick(at: now, under: &controls, into: &effects)
+      perform(for: connection, .none)
+    }
   }
+
+  /// The connection's part of a timer's number. The bits above say what the timer is for: nothing is what the machine asked
+  /// for, the others are the runtime's own.
+  private static let slots = 1 << 32 - 1
+  /// To try the milter again.
+  static let retries = 1 << 32
+  /// To look whether a milter is silent behind its MTA's end.
+  static let lingerers = 1 << 33
 
   private func open(_ socket: Int32, _ peer: SocketAddress) {
     let slot = freeSlots.popLast() ?? connections.count
@@ -262,6 +279,7 @@ package final class Engine {
     guard connections[connection.slot] === connection else { return }
     timers.set(nil, for: connection.slot)
     timers.set(nil, for: connection.slot | Self.retries)
+    timers.set(nil, for: connection.slot | Self.lingerers)
     connections[connection.slot] = nil
     freeSlots.append(connection.slot)
     liveConnections -= 1
