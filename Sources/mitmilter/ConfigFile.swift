@@ -13,7 +13,7 @@ enum ConfigFile {
       text = String(decoding: try wholeFile(path, limit: 1 << 20), as: UTF8.self)
     } catch {
       if error.code == ENOENT || error.code == ENOTDIR { return [] }
-      return [Failure(error.message, hint: error.hint)]
+      return [Failure(error)]
     }
     var failures: [Failure] = []
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {

@@ -32,18 +32,15 @@ struct DemoCommand: ParsableCommand {
         "--speed: expected a number from 0 up, there is '\(speed)'", hint: "1 is life-like, 10 is fast")
     }
     let isShown = wantsScreen(recording)
-    if isShown { ScreenSignals.block() } else { Signals.block() }
+    Signals.block(isShown ? Signals.ofScreen : Signals.ofRelay)
     let demo: Demo
     do throws(Demo.Failure) {
       demo = try Demo(pace: DemoPace(speed: speed), rounds: count.map { Int($0) } ?? (isShown ? .max : 1))
     } catch {
       throw Failure("cannot listen on the loopback interface", hint: "the demo needs 127.0.0.1")
     }
-    var options = Relay.Options(
-      listen: .inet(host: "127.0.0.1", port: 0, family: .any), milter: demo.milterAddress)
-    options.trace = recording.write
-    options.log = recording.log
-    options.printing = recording.printing
+    var options = Wiring.Options(
+      listen: .inet(host: "127.0.0.1", port: 0, family: .any), milter: demo.milterAddress, recording)
     options.steering = try steering.plan(with: screen, isShown: wantsScreen(recording))
     if isShown {
       let live = try LiveScreen(options)

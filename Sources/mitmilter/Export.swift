@@ -94,7 +94,7 @@ struct Export: ParsableCommand {
 
   private func write(
     _ exporter: inout any Exporter, _ steps: Range<Int>, to path: String, sparing spared: [String]
-  ) throws(Failure) {
+  ) throws {
     let file = try ExportFile(path, sparing: spared)
     var progress = Progress(of: steps.count)
     for step in steps {
@@ -106,7 +106,7 @@ struct Export: ParsableCommand {
   }
 
   /// Each step into a file of its own in the folder, which is made where there is none; one alone also to standard output.
-  private func writeFiles(_ exporter: inout any Exporter, sparing spared: [String]) throws(Failure) {
+  private func writeFiles(_ exporter: inout any Exporter, sparing spared: [String]) throws {
     guard exporter.stepCount > 0 else { throw Failure("there is no mail with content in what was chosen") }
     guard let folder = output, folder != "-" else {
       guard exporter.stepCount == 1 else {
@@ -115,9 +115,7 @@ struct Export: ParsableCommand {
       }
       return try write(&exporter, 0..<1, to: "-", sparing: spared)
     }
-    if mkdir(folder, 0o700) != 0, errno != EEXIST {
-      throw Failure(FileFailure(writing: folder, errno).message)
-    }
+    try makeFolder(folder)
     for step in 0..<exporter.stepCount {
       guard let name = exporter.fileName(step) else { continue }
       try write(&exporter, step..<step + 1, to: folder + "/" + name, sparing: spared)

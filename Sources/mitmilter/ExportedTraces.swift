@@ -19,7 +19,7 @@ struct ExportedTraces {
     var failures: [Failure] = []
     for path in paths {
       do throws(FileFailure) { traces.append(try CheckedTrace(path)) } catch {
-        failures.append(Failure(error.message, hint: error.hint))
+        failures.append(Failure(error))
       }
     }
     guard let first = traces.first else {

@@ -4,7 +4,7 @@ import Glibc
 import ProxyRuntime
 
 /// What the tool itself could not do: ends the run with one line, a hint where there is one, and exit 2.
-struct Failure: Error {
+struct Failure: Explained {
   var message: String
   var hint: String?
 
@@ -12,6 +12,8 @@ struct Failure: Error {
     self.message = message
     self.hint = hint
   }
+
+  init(_ cause: some Explained) { self.init(cause.message, hint: cause.hint) }
 
   /// - Parameter option: whose value does not parse.
   init(_ error: SyntaxError, in option: String, hint: String) {
@@ -27,8 +29,8 @@ func runCommandLine() -> Never {
     if let failure = Misuse.unknownCommand(arguments) { throw failure }
     var command = try Mitmilter.parseAsRoot(arguments)
     try command.run()
-  } catch let failure as Failure {
-    end(with: failure)
+  } catch let cause as any Explained {
+    end(with: cause)
   } catch let code as ExitCode {
     exit(code.rawValue)
   } catch {
@@ -39,15 +41,15 @@ func runCommandLine() -> Never {
   exit(0)
 }
 
-private func end(with failure: Failure) -> Never {
-  report(failure)
+private func end(with cause: some Explained) -> Never {
+  report(cause)
   exit(2)
 }
 
 /// One line, a hint where there is one; the program goes on.
-func report(_ failure: Failure) {
-  tell("error: \(failure.message)")
-  if let hint = failure.hint { tell("hint: \(hint)") }
+func report(_ cause: some Explained) {
+  tell("error: \(cause.message)")
+  if let hint = cause.hint { tell("hint: \(hint)") }
 }
 
 /// One line on standard error. What was typed may be quoted in it: control characters become escapes.

@@ -64,11 +64,8 @@ struct MilterCommand: ParsableCommand {
   func run() throws {
     try screen.check()
     let isShown = wantsScreen(recording)
-    var options = Relay.Options(listen: try milterAddress(listen), milter: nil)
+    var options = Wiring.Options(listen: try milterAddress(listen), milter: nil, recording)
     options.socketMode = try socketMode(parsing: mode)
-    options.trace = recording.write
-    options.log = recording.log
-    options.printing = recording.printing
     options.steering = try plan(isShown: isShown)
     if isShown { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
     options.greeting = { "listening on \($0) as a milter" }

@@ -33,12 +33,11 @@ struct Open: ParsableCommand {
         "standard input is the terminal, and no trace arrives there",
         hint: "name a file, or pipe a trace into it: ssh mx1 mitmilter proxy … -w - | mitmilter open -")
     }
-    let feed: FileFeed
-    do { feed = try FileFeed(files) } catch { throw Failure(error.message, hint: error.hint) }
+    let feed = try FileFeed(files)
     let model = ConsoleModel(
       source: feed.records, origin: .files(files.map { $0 == "-" ? "standard input" : $0 }),
       isLive: files.contains("-"), utcOffset: localOffset())
-    let signals = ScreenSignals()
+    let signals = Signals(Signals.ofScreen)
     _ = try screen.run(model, feed, signals)
   }
 }
@@ -88,7 +87,7 @@ struct ScreenOptions: ParsableArguments {
 
   /// Shows the screen until the operator leaves it or it is lost.
   func run(
-    _ model: ConsoleModel, _ feed: any ScreenFeed, _ signals: borrowing ScreenSignals
+    _ model: ConsoleModel, _ feed: any ScreenFeed, _ signals: borrowing Signals
   ) throws -> ScreenLoop.End {
     var model = model
     model.exports = ExportFormat.table.map {

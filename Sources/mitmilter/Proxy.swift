@@ -35,7 +35,8 @@ struct Proxy: ParsableCommand {
 
   func run() throws {
     try screen.check()
-    var options = Relay.Options(listen: try milterAddress(listen), milter: try milterAddress(milter))
+    var options = Wiring.Options(
+      listen: try milterAddress(listen), milter: try milterAddress(milter), recording)
     if let milter = options.milter, options.listen.takesConnections(to: milter) {
       throw Failure(
         "the milter's address \(milter) is the one to listen on: every connection would come back to us",
@@ -43,9 +44,6 @@ struct Proxy: ParsableCommand {
     }
     options.socketMode = try mitmilter.socketMode(parsing: socketMode)
     options.grace = .seconds(Int64(grace))
-    options.trace = recording.write
-    options.log = recording.log
-    options.printing = recording.printing
     options.steering = try steering.plan(with: screen, isShown: wantsScreen(recording))
     if wantsScreen(recording) { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
     let milter = try milterAddress(milter)

@@ -17,16 +17,13 @@ struct RedactionMap {
   private static let keyMark = "# key "
 
   /// - Throws: where the file is there and is no such map; it is not written over.
-  init(_ path: String) throws(Failure) {
+  init(_ path: String) throws {
     self.path = path
     guard FileIdentity(path) != nil else {
       key = .random
       return
     }
-    let bytes: [UInt8]
-    do throws(FileFailure) { bytes = try wholeFile(path) } catch {
-      throw Failure(error.message, hint: error.hint)
-    }
+    let bytes = try wholeFile(path)
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     guard !bytes.isEmpty else {
       key = .random
@@ -54,18 +51,14 @@ struct RedactionMap {
     for (old, new) in pseudonyms {
       lines.insert("\(InertText.string(escaping: new))\t\(InertText.string(escaping: old))")
     }
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o600)
-    guard descriptor >= 0 else { throw FileFailure(writing: path, errno) }
-    defer { close(descriptor) }
-    guard fchmod(descriptor, 0o600) == 0, ftruncate(descriptor, 0) == 0 else {
-      throw FileFailure(writing: path, errno)
-    }
     let words = [key.first, key.second].map { number in
       let digits = String(number, radix: 16)
       return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
     let text = Self.keyMark + words.joined() + "\n" + lines.sorted().map { $0 + "\n" }.joined()
-    if let failed = writeAll(Array(text.utf8), to: descriptor) { throw FileFailure(writing: path, failed) }
+    var file = try NewFile(path, replacing: true, sparing: .init([]), waiting: true)
+    try file.keepPrivate()
+    try file.append(Array(text.utf8))
   }
 }
 

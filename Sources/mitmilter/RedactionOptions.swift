@@ -31,20 +31,16 @@ struct RedactionOptions: ParsableArguments {
       }
       return nil
     }
-    var map = try redactMap.map { (path) throws(Failure) in try RedactionMap(path) }
+    var map = try redactMap.map { try RedactionMap($0) }
     let key = map?.key ?? .random
-    do throws(FileFailure) {
-      let copy = try RedactedCopy(of: records, by: Redactor(key: key, keeping: keep))
-      var progress = Progress(of: copy.stepCount)
-      for number in 0..<copy.stepCount {
-        try copy.step(number)
-        progress.done(number)
-      }
-      progress.finish()
-      try map?.write(copy.pseudonyms)
-      return try copy.finished()
-    } catch {
-      throw Failure(error.message, hint: error.hint)
+    let copy = try RedactedCopy(of: records, by: Redactor(key: key, keeping: keep))
+    var progress = Progress(of: copy.stepCount)
+    for number in 0..<copy.stepCount {
+      try copy.step(number)
+      progress.done(number)
     }
+    progress.finish()
+    try map?.write(copy.pseudonyms)
+    return try copy.finished()
   }
 }

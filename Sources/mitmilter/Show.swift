@@ -46,7 +46,7 @@ struct Show: ParsableCommand {
         isComplete = try show(path, expression, output) && isComplete
         readable += 1
       } catch {
-        report(Failure(error.message, hint: error.hint))
+        report(error)
         isComplete = false
       }
     }

@@ -5,7 +5,7 @@ import ProxyCore
 /// A socket on which MTAs connect; a unix socket's file goes with it.
 package struct Listener: ~Copyable {
   /// Why we cannot listen: the message and the hint for the operator.
-  package struct Failure: Error {
+  package struct Failure: Explained {
     package var message: String
     package var hint: String?
   }

@@ -4,9 +4,9 @@ import ProxyCore
 /// From a ``MilterAddress`` to what the system takes.
 package enum Resolution {
   /// A name that has no address: the message and the hint for the operator.
-  package struct Failure: Error {
+  package struct Failure: Explained {
     package var message: String
-    package var hint: String
+    package var hint: String?
   }
 
   /// The address where no name has to be looked up; nil for a name.

@@ -6,7 +6,21 @@ final class Descriptor {
 
   init(_ number: Int32) { self.number = number }
 
+  /// Of a file that is made, of mode 0600, where there is none; nil where that failed, and `errno` says why.
+  init?(making path: String, _ flags: Int32) {
+    let number = open(path, flags | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o600)
+    guard number >= 0 else { return nil }
+    self.number = number
+  }
+
   deinit { close(number) }
+
+  /// One of our own for standard input or output, so that closing it is always right.
+  static func copy(of standard: Int32, called name: String) throws(FileFailure) -> Descriptor {
+    let copy = fcntl(standard, F_DUPFD_CLOEXEC, 3)
+    guard copy >= 0 else { throw FileFailure(opening: name, errno) }
+    return Descriptor(copy)
+  }
 
   /// Whether it can be read at any place, as often as one likes.
   var isSeekable: Bool {

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A file that could not be opened, read or written: the line for the operator and what may help.
-package struct FileFailure: Error, Hashable, Sendable, CustomStringConvertible {
+package struct FileFailure: Explained, Equatable, CustomStringConvertible {
   package let message: String
   package let hint: String?
   /// What the system said; nil where it said nothing.
@@ -17,6 +17,9 @@ package struct FileFailure: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// Whether the other end of a pipe is gone, which ends an output in order.
   package var isClosedPipe: Bool { code == EPIPE }
+
+  /// Whether there is a file of that name, and nobody said that it may go.
+  package var isTaken: Bool { code == EEXIST }
 
   /// Whether the other end of a pipe only takes too little of it.
   var isSlowReader: Bool { code == ENOBUFS }

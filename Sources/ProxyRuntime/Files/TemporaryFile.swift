@@ -3,7 +3,7 @@ import Glibc
 /// Files without a name, gone with the process whatever way it ends.
 enum TemporaryFile {
   /// A readable and writable file in `$TMPDIR` or `/tmp`, mode 0600, that has no name.
-  static func open() throws(FileFailure) -> Int32 {
+  static func open() throws(FileFailure) -> Descriptor {
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? ""
     let template = (folder.isEmpty ? "/tmp" : folder) + "/mitmilter-XXXXXX"
     var path = Array(template.utf8CString)
@@ -12,6 +12,6 @@ enum TemporaryFile {
     _ = unlink(path)
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     _ = fcntl(descriptor, F_SETFL, O_APPEND)
-    return descriptor
+    return Descriptor(descriptor)
   }
 }

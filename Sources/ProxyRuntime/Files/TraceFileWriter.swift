@@ -7,15 +7,15 @@ import TraceModel
 /// Records are handed in as the bytes of whole lines (``RecordWriter``), a batch at a time, and leave in one
 /// `write` a batch unless the system takes less. No buffer before a file and no fsync: what ``append(_:)`` took survives
 /// the end of this process, and the machine's end is not worth 5 ms in every reply. What the reader of a pipe has no
-/// room for waits in the ``Outlet``.
+/// room for waits in the ``OutputQueue``.
 ///
 /// One trace has one writer: a lock on the file keeps a second proxy from mixing its records in.
 package struct TraceFileWriter: ~Copyable {
   /// As the operator wrote it; `-` is standard output.
   package let path: String
   /// The file that is written, to be read back with `pread` by the same program; on standard output not seekable.
-  package var descriptor: Int32 { outlet.descriptor }
-  private var outlet: Outlet
+  package var descriptor: Int32 { output.descriptor }
+  private var output: OutputQueue
   /// Where an earlier trace of that name is kept now; nil where there was none.
   package let kept: String?
   /// Bytes written so far, head included.
@@ -27,8 +27,10 @@ package struct TraceFileWriter: ~Copyable {
   /// already is set aside as `path.1` (or the next free number), unless it is to be replaced; anything else is
   /// somebody's and is refused. Named pipes and devices are written as they are.
   package init(path: String, head: TraceHead, replacing: Bool = false) throws(FileFailure) {
-    let (descriptor, kept) = try path == "-" ? (Self.standardOutput(), nil) : Self.open(path, replacing)
-    try self.init(path, descriptor, kept, head)
+    let (file, kept) =
+      try path == "-"
+      ? (Descriptor.copy(of: STDOUT_FILENO, called: "standard output"), nil) : Self.open(path, replacing)
+    try self.init(path, file, kept, head)
   }
 
   /// An unlinked temporary file, for a run without `-w` that reads its records back all the same.
@@ -36,9 +38,9 @@ package struct TraceFileWriter: ~Copyable {
     try self.init("the temporary trace", TemporaryFile.open(), nil, head)
   }
 
-  private init(_ path: String, _ descriptor: Int32, _ kept: String?, _ head: TraceHead) throws(FileFailure) {
+  private init(_ path: String, _ file: Descriptor, _ kept: String?, _ head: TraceHead) throws(FileFailure) {
     self.path = path
-    outlet = Outlet(descriptor)
+    output = OutputQueue(file, called: path)
     self.kept = kept
     var line: [UInt8] = []
     RecordWriter.append(head, to: &line)
@@ -50,51 +52,35 @@ package struct TraceFileWriter: ~Copyable {
   /// After a failure the file may end within a line; readers drop that. Whoever relays mail goes on without the trace
   /// and says so once: no mail is lost for a full disk.
   package mutating func append(_ lines: [UInt8]) throws(FileFailure) {
-    try check(outlet.append(lines))
+    try output.append(lines)
     bytes += lines.count
   }
 
   /// Whether the reader of a pipe is behind; ``catchUp()`` from time to time then.
-  package var isBehind: Bool { outlet.isBehind }
+  package var isBehind: Bool { output.isBehind }
 
-  package mutating func catchUp() throws(FileFailure) { try check(outlet.catchUp()) }
+  package mutating func catchUp() throws(FileFailure) { try output.catchUp() }
 
   /// Waits for the reader of a pipe as long as it goes on reading.
-  package mutating func finish() throws(FileFailure) { try check(outlet.finish()) }
+  package mutating func finish() throws(FileFailure) { try output.finish() }
 
-  private func check(_ failed: Int32?) throws(FileFailure) {
-    if let failed { throw FileFailure(writing: path, failed) }
-  }
-
-  /// A descriptor of our own, so that closing it is always right.
-  private static func standardOutput() throws(FileFailure) -> Int32 {
-    let copy = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-    guard copy >= 0 else { throw FileFailure(opening: "standard output", errno) }
-    return copy
-  }
-
-  private static func open(_ path: String, _ replacing: Bool) throws(FileFailure) -> (Int32, kept: String?) {
+  private static func open(_ path: String, _ replacing: Bool) throws(FileFailure) -> (
+    Descriptor, kept: String?
+  ) {
     var status = stat()
     let isOther = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     // A pipe that is opened for reading as well never tells that its reader is gone; a file is looked at first.
-    let flags = isOther ? O_WRONLY : O_RDWR | O_CREAT | O_APPEND
-    let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NOCTTY, 0o600)
-    guard descriptor >= 0 else { throw FileFailure(opening: path, errno) }
-    guard !isOther else { return (descriptor, nil) }
-    do throws(FileFailure) {
-      try claim(descriptor, path)
-      guard !replacing, lseek(descriptor, 0, SEEK_END) > 0 else {
-        guard ftruncate(descriptor, 0) == 0 else { throw FileFailure(writing: path, errno) }
-        return (descriptor, nil)
-      }
-      let kept = try setAside(path)
-      let fresh = try open(path, replacing).0
-      close(descriptor)
-      return (fresh, kept)
-    } catch {
-      close(descriptor)
-      throw error
+    guard let file = Descriptor(making: path, isOther ? O_WRONLY : O_RDWR | O_APPEND) else {
+      throw FileFailure(opening: path, errno)
     }
+    if isOther { return (file, nil) }
+    try claim(file.number, path)
+    guard !replacing, lseek(file.number, 0, SEEK_END) > 0 else {
+      guard ftruncate(file.number, 0) == 0 else { throw FileFailure(writing: path, errno) }
+      return (file, nil)
+    }
+    let kept = try setAside(path)
+    return (try open(path, replacing).0, kept)
   }
 
   /// Makes sure that the file is ours to write: nobody else writes it, and it holds nothing but a trace.

@@ -25,7 +25,8 @@ final class TraceInput {
 
   init(path: String) throws(FileFailure) {
     self.path = path
-    let source = try path == "-" ? Self.standardInput() : Self.open(path)
+    let source =
+      try path == "-" ? Descriptor.copy(of: STDIN_FILENO, called: "standard input") : Self.open(path)
     self.source = source
     // A few bytes tell compressed data and captures from traces; a pipe may bring them one by one.
     while pending < Self.captureMark {
@@ -39,7 +40,7 @@ final class TraceInput {
       if CaptureTranslation.fits(piece[..<pending]) { capture = CaptureTranslation() }
     }
     isStored = isCompressed || capture != nil || !source.isSeekable
-    store = isStored ? Descriptor(try TemporaryFile.open()) : source
+    store = isStored ? try TemporaryFile.open() : source
     gunzip = isCompressed ? Gunzip() : nil
     if isCompressed, gunzip == nil { throw FileFailure("cannot read '\(path)': no memory to decompress it") }
   }
@@ -121,12 +122,6 @@ final class TraceInput {
       }
       if errno != EINTR { throw FileFailure(reading: path, errno) }
     }
-  }
-
-  private static func standardInput() throws(FileFailure) -> Descriptor {
-    let copy = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-    guard copy >= 0 else { throw FileFailure(opening: "standard input", errno) }
-    return Descriptor(copy)
   }
 
   private static func open(_ path: String) throws(FileFailure) -> Descriptor {

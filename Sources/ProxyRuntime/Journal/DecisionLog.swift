@@ -7,8 +7,7 @@ import TraceModel
 /// Lines leave whole, in one `write` a turn, behind what other runs wrote: the file may be shared, and moved away or
 /// cut down to nothing by whoever rotates logs.
 package struct DecisionLog: ~Copyable {
-  private let path: String
-  private var outlet: Outlet
+  private var output: OutputQueue
   private var fold = DecisionFold()
   private var json: DecisionJSON
   private var lines: [UInt8] = []
@@ -17,12 +16,15 @@ package struct DecisionLog: ~Copyable {
   ///   - path: `-` is standard output. A new file has mode 0600, for senders and subjects are in it.
   ///   - startedAt: microseconds since 1970 at moment zero of the records.
   package init(path: String, startedAt: Int64) throws(FileFailure) {
-    self.path = path == "-" ? "standard output" : path
     json = DecisionJSON(startedAt: startedAt)
-    let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY
-    let descriptor = path == "-" ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, flags, 0o600)
-    guard descriptor >= 0 else { throw FileFailure(opening: self.path, errno) }
-    outlet = Outlet(descriptor)
+    guard path != "-" else {
+      output = OutputQueue(try .copy(of: STDOUT_FILENO, called: "standard output"), called: "standard output")
+      return
+    }
+    guard let file = Descriptor(making: path, O_WRONLY | O_APPEND) else {
+      throw FileFailure(opening: path, errno)
+    }
+    output = OutputQueue(file, called: path)
   }
 
   /// Where the rules in force are written, by their labels.
@@ -35,17 +37,13 @@ package struct DecisionLog: ~Copyable {
     }
     fold.sweep()
     guard !lines.isEmpty else { return }
-    try check(outlet.append(lines))
+    try output.append(lines)
   }
 
   /// Whether the reader of a pipe is behind; ``catchUp()`` from time to time then.
-  var isBehind: Bool { outlet.isBehind }
+  var isBehind: Bool { output.isBehind }
 
-  mutating func catchUp() throws(FileFailure) { try check(outlet.catchUp()) }
+  mutating func catchUp() throws(FileFailure) { try output.catchUp() }
 
-  mutating func finish() throws(FileFailure) { try check(outlet.finish()) }
-
-  private func check(_ failed: Int32?) throws(FileFailure) {
-    if let failed { throw FileFailure(writing: path, failed) }
-  }
+  mutating func finish() throws(FileFailure) { try output.finish() }
 }

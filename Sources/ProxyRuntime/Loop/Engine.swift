@@ -78,7 +78,7 @@ package final class Engine {
   var hasRecordedRules = false
 
   /// - Parameters:
-  ///   - signals: where INT and TERM are read from, if this loop is the one to obey them.
+  ///   - signals: where INT, TERM and HUP are read from, if this loop is the one to obey them.
   ///   - report: takes a message for the operator, one line.
   package init(
     _ configuration: Configuration, listener: consuming Listener, milter: MilterTarget?, clock: Clock,
@@ -138,7 +138,15 @@ package final class Engine {
       if let connection = connections[slot] { handle(event, connection, leg) }
     case nil where event.tag == Tag.listener: acceptAll()
     case nil where event.tag == Tag.requests: for request in requests.take() { obey(request) }
-    case nil: for request in signals?.take() ?? [] { obey(request) }
+    case nil: for signal in signals?.take() ?? [] { obey(signal) }
+    }
+  }
+
+  private func obey(_ signal: Signals.Signal) {
+    switch signal {
+    case .end: obey(.stop)
+    case .hangUp: obey(.reload)
+    case .resized, .suspend: break
     }
   }
 

@@ -69,8 +69,8 @@ final class LiveFeed: ScreenFeed {
     do {
       requests.post(.setRules(try rules.map(RuleSources.inlined)))
       return nil
-    } catch let failure as Failure {
-      return failure.message
+    } catch let cause as any Explained {
+      return cause.message
     } catch {
       return "\(error)"
     }

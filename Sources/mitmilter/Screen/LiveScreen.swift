@@ -11,9 +11,9 @@ final class LiveScreen {
   let address: MilterAddress
   private let feed: LiveFeed
   private let engine: Handover
-  private let requests = Mailbox<Engine.Request>()
+  private let requests: Mailbox<Engine.Request>
   private let ended = Mailbox<Void>()
-  private let signals = ScreenSignals()
+  private let signals = Signals(Signals.ofScreen)
   private let over = Mailbox<Void>()
   private let window = RecordWindow()
   private let head: TraceHead
@@ -29,62 +29,34 @@ final class LiveScreen {
     let engine: Engine
   }
 
-  init(_ options: Relay.Options) throws {
-    guard options.trace != "-", options.log != "-" else {
+  init(_ options: Wiring.Options) throws {
+    let recording = options.recording
+    guard recording.write != "-", recording.log != "-" else {
       throw Failure(
-        "a \(options.log == "-" ? "log" : "trace") on standard output and a screen do not go together",
+        "a \(recording.log == "-" ? "log" : "trace") on standard output and a screen do not go together",
         hint: "--headless leaves the screen out")
     }
-    let steering = options.steering.attended
-    let clock = Clock()
-    let target: MilterTarget?
-    let listener: Listener
-    do {
-      target = try options.milter.map { (address) throws(Resolution.Failure) in try MilterTarget(address) }
-    } catch {
-      throw Failure(error.message, hint: error.hint)
-    }
-    do { listener = try Listener(on: options.listen, socketMode: options.socketMode) } catch {
-      throw Failure(error.message, hint: error.hint)
-    }
-    address = listener.address
-    guidance = Guidance(listeningOn: listener.address, isLocal: listener.isLocal)
-    path = options.trace
-    head = TraceHead(
-      program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
-      listen: listener.address.description, milter: options.milter?.description,
-      negotiation: steering.controls.negotiation.rawValue)
+    var options = options
+    options.steering = options.steering.attended
+    let wiring = try Wiring(options)
+    address = wiring.address
+    requests = wiring.requests
+    guidance = wiring.guidance
+    head = wiring.head
+    path = recording.write
+    controls = options.steering.controls
+    let log = try wiring.log()
+    // Without a name for the trace, a file that has none serves for reading back.
+    let trace =
+      if let named = try wiring.trace() { named } else { try TraceFileWriter(temporaryWith: wiring.head) }
     let messages = Mailbox<String>()
-    let file: TraceFileWriter
-    let decisions: DecisionLog?
-    do { decisions = try DecisionLog(at: options.log, startedAt: clock.startedAt) } catch {
-      throw Failure(error.message, hint: error.hint)
-    }
-    do { file = try Self.writer(path, head) } catch { throw Failure(error.message, hint: error.hint) }
-    do {
-      feed = try LiveFeed(
-        readingBack: file.descriptor, path: path, clock: clock, window: window, requests: requests,
-        messages: messages, over: over)
-    } catch {
-      throw Failure(error.message, hint: error.hint)
-    }
-    var configuration = Engine.Configuration()
-    configuration.grace = options.grace
-    configuration.controls = steering.controls
-    controls = steering.controls
+    feed = try LiveFeed(
+      readingBack: trace.descriptor, path: path, clock: wiring.clock, window: window, requests: requests,
+      messages: messages, over: over)
+    let report = { (words: String) in messages.post(words) }
     engine = Handover(
-      engine: Engine(
-        configuration, listener: listener, milter: target, clock: clock,
-        journal: Journal(
-          file: file, window: window, decisions: decisions, report: { messages.post($0) }),
-        requests: requests,
-        signals: nil, report: { messages.post($0) }))
-  }
-
-  /// Without a name for the trace, a file that has none serves for reading back.
-  private static func writer(_ path: String?, _ head: TraceHead) throws(FileFailure) -> TraceFileWriter {
-    guard let path else { return try TraceFileWriter(temporaryWith: head) }
-    return try TraceFileWriter(path: path, head: head, toldBy: tell)
+      engine: wiring.engine(
+        Journal(file: trace, window: window, decisions: log, report: report), report: report))
   }
 
   /// To be called, on any thread, when there will be no more mail: the screen says so.

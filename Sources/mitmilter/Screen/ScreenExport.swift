@@ -1,5 +1,4 @@
 import ConsoleUI
-import Glibc
 import ProxyRuntime
 import TraceFormat
 import TraceModel
@@ -9,7 +8,7 @@ final class ScreenExport {
   let request: ExportRequest
   private let format: ExportFormat
   private let replaces: Bool
-  private let spared: [String]
+  private let spared: NewFile.Spared
   private var phase: Phase
   private var bytes: [UInt8] = []
   /// Numbers of the records that are in the file as they are.
@@ -35,7 +34,7 @@ final class ScreenExport {
 
   /// nil for a format that there is not.
   init?(
-    _ request: ExportRequest, replaces: Bool, of records: any RecordSource, sparing spared: [String]
+    _ request: ExportRequest, replaces: Bool, of records: any RecordSource, sparing spared: NewFile.Spared
   ) throws(FileFailure) {
     guard let format = ExportFormat.named(request.format) else { return nil }
     self.request = request
@@ -93,15 +92,14 @@ final class ScreenExport {
         return try begin(ExportInput(index, source, rows: request.rows, isRedacted: isRedacted))
       }
       phase = .indexing(source, index, isRedacted: isRedacted)
-    case .exporting(var exporter, let next, var target):
+    case .exporting(var exporter, let next, let target):
       guard next < exporter.stepCount else {
-        try flush(&target)
-        target.close()
+        try flush(target)
         return .done(words(exporter, target))
       }
       if let name = exporter.fileName(next) { try target.begin(name) }
       exporter.step(next, into: &bytes)
-      if bytes.count > 65_536 || target.isFolder { try flush(&target) }
+      if bytes.count > 65_536 || target.isFolder { try flush(target) }
       phase = .exporting(exporter, next: next + 1, target)
     }
     return nil
@@ -121,20 +119,14 @@ final class ScreenExport {
     }
     let names = isFolder ? (0..<exporter.stepCount).compactMap { exporter.fileName($0) } : []
     let paths = isFolder ? names.map { request.file + "/" + $0 } : [request.file]
-    for path in paths {
-      guard let there = FileIdentity(path) else { continue }
-      if spared.contains(where: { FileIdentity($0) == there }) {
-        throw FileFailure("cannot write '\(path)': it is the trace on the screen", hint: "name another file")
-      }
-      if there.isFolder { throw FileFailure(writing: path, EISDIR) }
-      if !replaces { return .exists(path) }
-    }
+    for path in paths where try spared.isThere(path) && !replaces { return .exists(path) }
     phase = .exporting(
-      exporter, next: 0, try ExportTarget(request.file, isFolder: isFolder, replacing: replaces))
+      exporter, next: 0,
+      try ExportTarget(request.file, isFolder: isFolder, replacing: replaces, sparing: spared))
     return nil
   }
 
-  private func flush(_ target: inout ExportTarget) throws(FileFailure) {
+  private func flush(_ target: ExportTarget) throws(FileFailure) {
     defer { bytes.removeAll(keepingCapacity: true) }
     try target.write(bytes)
   }
@@ -148,48 +140,32 @@ final class ScreenExport {
   }
 }
 
-/// A file, or a folder of them, of mode 0600; unlike `ExportFile` its failures end nothing but itself.
-private struct ExportTarget {
+/// A file, or a folder of them.
+private final class ExportTarget {
   let isFolder: Bool
   private let path: String
   private let replacing: Bool
-  private var descriptor: Int32 = -1
-  private var name: String
+  private let spared: NewFile.Spared
+  private var file: NewFile?
   private(set) var bytes = 0
 
-  init(_ path: String, isFolder: Bool, replacing: Bool) throws(FileFailure) {
-    (self.path, self.isFolder, self.replacing, name) = (path, isFolder, replacing, path)
+  init(_ path: String, isFolder: Bool, replacing: Bool, sparing spared: NewFile.Spared) throws(FileFailure) {
+    (self.path, self.isFolder, self.replacing, self.spared) = (path, isFolder, replacing, spared)
     if isFolder {
-      if mkdir(path, 0o700) != 0, errno != EEXIST { throw FileFailure(writing: path, errno) }
+      try makeFolder(path)
     } else {
-      try open()
+      file = try NewFile(path, replacing: replacing, sparing: spared)
     }
   }
 
-  private mutating func open() throws(FileFailure) {
-    let flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (replacing ? O_TRUNC : O_EXCL)
-    descriptor = Glibc.open(name, flags, 0o600)
-    guard descriptor >= 0 else { throw FileFailure(writing: name, errno) }
-  }
-
   /// The next file of a folder.
-  mutating func begin(_ file: String) throws(FileFailure) {
+  func begin(_ name: String) throws(FileFailure) {
     guard isFolder else { return }
-    close()
-    name = path + "/" + file
-    try open()
+    file = try NewFile(path + "/" + name, replacing: replacing, sparing: spared)
   }
 
-  mutating func write(_ bytes: [UInt8]) throws(FileFailure) {
-    guard descriptor >= 0 else { return }
+  func write(_ bytes: [UInt8]) throws(FileFailure) {
     self.bytes += bytes.count
-    guard let failed = writeAll(bytes, to: descriptor) else { return }
-    close()
-    throw FileFailure(writing: name, failed)
-  }
-
-  mutating func close() {
-    if descriptor >= 0 { Glibc.close(descriptor) }
-    descriptor = -1
+    try file?.append(bytes)
   }
 }

@@ -48,7 +48,7 @@ final class ScreenLoop {
     for effect in effects { perform(effect) }
   }
 
-  func run(_ signals: borrowing ScreenSignals) -> End {
+  func run(_ signals: borrowing Signals) -> End {
     // Whoever quits waits for what is being written.
     while end == nil || end == .quit && export != nil {
       drawIfDue()
@@ -69,7 +69,7 @@ final class ScreenLoop {
 
   // MARK: waiting
 
-  private func poll(_ signals: borrowing ScreenSignals) {
+  private func poll(_ signals: borrowing Signals) {
     var polled = [
       pollfd(fd: terminal.descriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
@@ -122,12 +122,12 @@ final class ScreenLoop {
     }
   }
 
-  private func obey(_ signal: ScreenSignals.Signal) {
+  private func obey(_ signal: Signals.Signal) {
     switch signal {
     case .resized: send(.resized(terminal.resized()))
     case .suspend: send(.suspending)
     case .end: end = .ended
-    case .lost: end = .lost
+    case .hangUp: end = .lost
     }
   }
 
@@ -184,15 +184,15 @@ final class ScreenLoop {
 
   private func save(_ bytes: [UInt8], to path: String, replacing: Bool) {
     do throws(FileFailure) {
-      if try NewFile.write(bytes, to: path, replacing: replacing, sparing: feed.paths) {
-        send(.reported(StatusMessage(.done, "saved \(bytes.count) bytes to \(path)")))
-      } else {
-        send(.taken(path: path, bytes: bytes))
-      }
+      var file = try NewFile(path, replacing: replacing, sparing: spared)
+      try file.append(bytes)
+      send(.reported(StatusMessage(.done, "saved \(bytes.count) bytes to \(path)")))
     } catch {
-      report(error.message)
+      if error.isTaken { send(.taken(path: path, bytes: bytes)) } else { report(error.message) }
     }
   }
+
+  private var spared: NewFile.Spared { NewFile.Spared(feed.paths, "it is the trace on the screen") }
 
   private func edit(_ request: EditRequest) {
     do throws(OperatorsEditor.Failure) {
@@ -210,7 +210,7 @@ final class ScreenLoop {
   private func beginExport(_ request: ExportRequest, replacing: Bool) {
     guard export == nil else { return report("another export is being written") }
     do throws(FileFailure) {
-      export = try ScreenExport(request, replaces: replacing, of: feed.records, sparing: feed.paths)
+      export = try ScreenExport(request, replaces: replacing, of: feed.records, sparing: spared)
       exportPercent = -1
       if export == nil { report("there is no format '\(request.format)'") }
     } catch {
@@ -244,7 +244,7 @@ final class ScreenLoop {
   private func write(_ records: [Int], to path: String, replacing: Bool) {
     do throws(FileFailure) {
       let written = try TraceExcerpt.write(
-        records, of: feed.records, to: path, replacing: replacing, sparing: feed.paths)
+        records, of: feed.records, to: path, replacing: replacing, sparing: spared)
       switch written {
       case .done(let words): send(.wrote(records: records, words: words))
       case .exists: send(.exists(path: path, records: records))

@@ -12,14 +12,10 @@ enum TraceExcerpt {
 
   /// - Parameter spared: files that are being read and are never written over.
   static func write(
-    _ numbers: [Int], of records: any RecordSource, to path: String, replacing: Bool, sparing spared: [String]
+    _ numbers: [Int], of records: any RecordSource, to path: String, replacing: Bool,
+    sparing spared: NewFile.Spared
   ) throws(FileFailure) -> Outcome {
-    if let there = FileIdentity(path) {
-      if spared.contains(where: { FileIdentity($0) == there }) {
-        throw FileFailure("cannot write '\(path)': it is the trace on the screen", hint: "name another file")
-      }
-      if !replacing { return .exists }
-    }
+    if try spared.isThere(path), !replacing { return .exists }
     let head = records.head ?? TraceHead(program: Mitmilter.version, startedAt: 0, command: [])
     var file = try TraceFileWriter(path: path, head: head, replacing: replacing)
     var lines: [UInt8] = []

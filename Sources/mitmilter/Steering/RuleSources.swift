@@ -12,7 +12,7 @@ struct RuleSources: Sendable {
   func read() throws -> [Rule] {
     var rules: [Rule] = []
     for path in files {
-      let text = try Self.contents(path)
+      let text = try wholeFile(path)
       do throws(RuleFile.Mistake) { rules += try RuleFile.rules(text, name: path) } catch {
         throw Failure(error.description, hint: Self.hint)
       }
@@ -28,8 +28,8 @@ struct RuleSources: Sendable {
 
   /// As ``read()``, for a program that goes on: nil, and the reason said, where something is wrong.
   func reread(_ report: (String) -> Void) -> [Rule]? {
-    do { return try read() } catch let failure as Failure {
-      report("\(failure.message); the rules stay as they were")
+    do { return try read() } catch let cause as any Explained {
+      report("\(cause.message); the rules stay as they were")
     } catch {
       report("\(error); the rules stay as they were")
     }
@@ -43,17 +43,11 @@ struct RuleSources: Sendable {
     let paths = Set(rule.instructions.flatMap(\.files))
     if paths.isEmpty { return rule }
     var texts: [String: [UInt8]] = [:]
-    for path in paths { texts[path] = try contents(path) }
+    for path in paths { texts[path] = try wholeFile(path) }
     var inlined = rule
     // It goes on being called what it was, not by a whole body.
     inlined.name = rule.label
     inlined.instructions = rule.instructions.compactMap { $0.inlining(texts) }
     return inlined
-  }
-
-  private static func contents(_ path: String) throws(Failure) -> [UInt8] {
-    do throws(FileFailure) { return try wholeFile(path) } catch {
-      throw Failure(error.message, hint: error.hint)
-    }
   }
 }

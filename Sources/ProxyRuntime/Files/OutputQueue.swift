@@ -2,8 +2,9 @@ import Glibc
 
 /// Where lines go that must not keep mail waiting: a file takes them at once; a pipe or a socket as far as its reader has
 /// room, and the rest waits here until it has.
-struct Outlet: ~Copyable {
-  let descriptor: Int32
+struct OutputQueue: ~Copyable {
+  private let name: String
+  private let file: Descriptor
   private let kind: Kind
   private var backlog: [UInt8] = []
   /// Bytes of the backlog that are written already.
@@ -18,39 +19,39 @@ struct Outlet: ~Copyable {
   /// What a reader gets at the end, without taking anything, before it is given up.
   private static let lastPatience: Int32 = 10_000
 
-  /// Takes over `descriptor`, and closes it in the end.
-  init(_ descriptor: Int32) {
+  /// - Parameter name: what to call it where it cannot be written.
+  init(_ given: Descriptor, called name: String) {
+    self.name = name
     var status = stat()
-    let type = fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0
+    let type = fstat(given.number, &status) == 0 ? status.st_mode & S_IFMT : 0
     guard type == S_IFIFO else {
-      self.descriptor = descriptor
+      file = given
       kind = type == S_IFSOCK ? .socket : .file
       return
     }
     // An opening of our own: whoever else writes to this pipe, the shell's standard error say, keeps waiting for room.
-    let own = open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+    let own = open("/proc/self/fd/\(given.number)", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
     kind = own < 0 ? .file : .pipe
-    self.descriptor = own < 0 ? descriptor : own
+    file = own < 0 ? given : Descriptor(own)
     // Room for more than the usual 64 KiB, as far as the system gives it: what waits here is written in fewer, larger pieces.
-    _ = fcntl(self.descriptor, Self.setPipeSize, 1_048_576)
-    if own >= 0 { close(descriptor) }
+    _ = fcntl(file.number, Self.setPipeSize, 1_048_576)
   }
 
-  deinit { close(descriptor) }
+  var descriptor: Int32 { file.number }
 
   /// Whether something still waits for the reader.
   var isBehind: Bool { written < backlog.count }
 
-  /// Takes all of `bytes`. The `errno` of a failure: ENOBUFS where the reader is too far behind.
-  mutating func append(_ bytes: [UInt8]) -> Int32? {
-    guard kind != .file else { return writeAll(bytes, to: descriptor) }
+  /// Takes all of `bytes`; fails where the reader is too far behind.
+  mutating func append(_ bytes: [UInt8]) throws(FileFailure) {
+    guard kind != .file else { return try check(writeAll(bytes, to: descriptor)) }
     backlog += bytes
-    if let failed = catchUp() { return failed }
-    return backlog.count - written > Self.room ? ENOBUFS : nil
+    try catchUp()
+    if backlog.count - written > Self.room { try check(ENOBUFS) }
   }
 
   /// Writes what the reader has room for now.
-  mutating func catchUp() -> Int32? {
+  mutating func catchUp() throws(FileFailure) {
     while isBehind {
       let count = writeOnce()
       if count >= 0 {
@@ -58,24 +59,25 @@ struct Outlet: ~Copyable {
       } else if errno == EAGAIN {
         // A long backlog is moved up when half of it is gone.
         if written > backlog.count / 2 { moveUp() }
-        return nil
+        return
       } else if errno != EINTR {
-        return errno
+        try check(errno)
       }
     }
     moveUp()
-    return nil
   }
 
   /// Waits for a reader that still takes something.
-  mutating func finish() -> Int32? {
+  mutating func finish() throws(FileFailure) {
     while isBehind {
       var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-      let count = poll(&waiting, 1, Self.lastPatience)
-      if count == 0 { return ETIMEDOUT }
-      if let failed = catchUp() { return failed }
+      if poll(&waiting, 1, Self.lastPatience) == 0 { try check(ETIMEDOUT) }
+      try catchUp()
     }
-    return nil
+  }
+
+  private func check(_ failed: Int32?) throws(FileFailure) {
+    if let failed { throw FileFailure(writing: name, failed) }
   }
 
   private mutating func moveUp() {

@@ -1,0 +1,83 @@
+import MilterProtocol
+import ProxyCore
+import ProxyRuntime
+import TraceModel
+
+/// What every run that relays is made of, with a screen or without one, up to its engine.
+struct Wiring: ~Copyable {
+  struct Options {
+    var listen: MilterAddress
+    /// nil where we are the milter.
+    var milter: MilterAddress?
+    var socketMode = Listener.socketMode
+    var recording: RecordingOptions
+    var grace = Engine.Configuration().grace
+    var steering = SteeringPlan()
+    /// What to say once it listens, with the lines for the MTA; nil says nothing.
+    var greeting: ((MilterAddress) -> String)?
+
+    init(listen: MilterAddress, milter: MilterAddress?, _ recording: RecordingOptions) {
+      self.listen = listen
+      self.milter = milter
+      self.recording = recording
+    }
+  }
+
+  let clock = Clock()
+  /// Asks something of the engine, from any thread.
+  let requests = Mailbox<Engine.Request>()
+  /// Where it listens: the port that was taken for port 0.
+  let address: MilterAddress
+  let guidance: Guidance
+  let head: TraceHead
+  private let options: Options
+  private let target: MilterTarget?
+  private let listener: Listener
+
+  /// Looks for the milter, and listens.
+  init(_ options: Options) throws {
+    let target = try options.milter.map { try MilterTarget($0) }
+    let listener = try Listener(on: options.listen, socketMode: options.socketMode)
+    self.options = options
+    self.target = target
+    address = listener.address
+    guidance = Guidance(listeningOn: address, isLocal: listener.isLocal)
+    self.listener = consume listener
+    head = TraceHead(
+      program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
+      listen: address.description, milter: options.milter?.description,
+      negotiation: options.steering.controls.negotiation.rawValue)
+  }
+
+  /// The trace that was asked for; nil for none.
+  func trace() throws -> TraceFileWriter? {
+    guard let path = options.recording.write else { return nil }
+    let trace = try TraceFileWriter(path: path, head: head)
+    if let kept = trace.kept { tell("note: '\(path)' was there already; it is kept as '\(kept)'") }
+    return trace
+  }
+
+  /// The log of decisions that was asked for; nil for none.
+  func log() throws -> DecisionLog? {
+    guard let path = options.recording.log else { return nil }
+    return try DecisionLog(path: path, startedAt: clock.startedAt)
+  }
+
+  /// - Parameters:
+  ///   - signals: those that the engine itself obeys.
+  ///   - report: takes a message for the operator, one line.
+  consuming func engine(
+    _ journal: consuming Journal, obeying signals: consuming Signals? = nil,
+    tell: ((String) -> Void)? = nil, report: @escaping (String) -> Void
+  ) -> Engine {
+    var configuration = Engine.Configuration()
+    configuration.grace = options.grace
+    configuration.controls = options.steering.controls
+    configuration.tell = tell
+    let sources = options.steering.sources
+    if !sources.files.isEmpty { configuration.rereadRules = { sources.reread(report) } }
+    return Engine(
+      configuration, listener: listener, milter: target, clock: clock, journal: journal, requests: requests,
+      signals: signals, report: report)
+  }
+}
