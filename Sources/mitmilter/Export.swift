@@ -53,7 +53,7 @@ struct Export: ParsableCommand {
     let traces = try ExportedTraces(files)
     let redacted = try redaction.redacted(traces.records, isDefault: format.options.contains(.isRedacted))
     let input = chosen(by: expression, of: traces.records, shown: redacted, delivery)
-    let hasChosen = input.chosen.count ?? 1 > 0
+    let hasChosen = !input.chosen.isEmpty
     let spared = traces.paths + (redaction.redactMap.map { [$0] } ?? [])
     var exporter = format.exporter(input)
     if format.options.contains(.isFilePerMail) {
@@ -77,7 +77,9 @@ struct Export: ParsableCommand {
     }
     var selection = PacketSelection(expression, utcOffset: localOffset())
     selection.catchUp(with: records)
-    return ExportInput(shown, rows: selection.rows, delivery: delivery, isRedacted: redacted != nil)
+    return ExportInput(
+      shown, rows: selection.rows, loneFindings: selection.loneFindings, delivery: delivery,
+      isRedacted: redacted != nil)
   }
 
   private func deliveryRules(_ format: ExportFormat) throws(Failure) -> DeliveryRules? {

@@ -16,7 +16,7 @@ struct PacketLines {
     json = nil
   }
 
-  /// Packets only: remarks have no line of JSON.
+  /// Packets and findings: other remarks have no line of JSON.
   init(_ output: Output, json: PacketJSON) {
     self.output = output
     self.json = json
@@ -25,10 +25,19 @@ struct PacketLines {
   mutating func print(_ entries: [Listing.Entry]) {
     for entry in entries where selection?.takes(entry) ?? true {
       if let json {
-        if case .packet(let packet) = entry { output.append { json.append(packet, to: &$0) } }
+        output.append { Self.append(entry, json, to: &$0) }
       } else if let words = text?.text(entry) {
         output.write(words)
       }
+    }
+  }
+
+  private static func append(_ entry: Listing.Entry, _ json: PacketJSON, to bytes: inout [UInt8]) {
+    switch entry {
+    case .packet(let packet): json.append(packet, to: &bytes)
+    case .remark(let record):
+      guard case .found(let finding) = record.event else { break }
+      json.append(finding, of: record.connection, at: record.time, to: &bytes)
     }
   }
 }

@@ -2,7 +2,8 @@ import CommandLanguage
 import TraceFormat
 import TraceModel
 
-/// The packets of a trace that an expression says yes to, and what is remarked about them.
+/// The packets of a trace that an expression says yes to, and what is remarked about them; where it asks about findings, also
+/// the findings that it says yes to and that are about no packet.
 ///
 /// Flags and findings come in records behind their packet. So it looks ahead, as far as the trace goes by now: of a
 /// file over all of it, of a pipe over what has arrived.
@@ -10,6 +11,8 @@ struct PacketSelection {
   private var index = TimelineIndex()
   private var pass: FilterPass<FilterPredicate>
   private let utcOffset: Int
+  private let findings: FindingPredicate?
+  private var startedAt: Int64 = 0
   private var numbers: Set<Int> = []
   /// Rows of the pass that are in `numbers`.
   private var taken = 0
@@ -17,11 +20,13 @@ struct PacketSelection {
   init(_ expression: Expression, utcOffset: Int) {
     pass = FilterPass(FilterPredicate(expression))
     self.utcOffset = utcOffset
+    findings = FindingPredicate(expression)
   }
 
   /// Takes in what the source has by now.
   mutating func catchUp(with source: some RecordSource) {
     index.catchUp(with: source)
+    startedAt = source.head?.startedAt ?? 0
     pass.advance(TimelineReader(index, source, utcOffset: utcOffset))
     for row in pass.rows[taken...] { numbers.insert(index.number(at: Int(row))) }
     taken = pass.rows.count
@@ -33,8 +38,14 @@ struct PacketSelection {
   func takes(_ entry: Listing.Entry) -> Bool {
     switch entry {
     case .packet(let packet): numbers.contains(packet.number)
-    case .remark(let record): record.subject.map(numbers.contains) ?? false
+    case .remark(let record): record.subject.map(numbers.contains) ?? loneFindings?(record) ?? false
     }
+  }
+
+  /// Whether a finding about no packet is taken; nil where the expression does not ask about findings.
+  var loneFindings: (@Sendable (Record) -> Bool)? {
+    guard let findings else { return nil }
+    return { [startedAt, utcOffset] in findings.matches($0, startedAt: startedAt, utcOffset: utcOffset) }
   }
 }
 

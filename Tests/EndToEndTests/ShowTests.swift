@@ -45,6 +45,35 @@ import TraceModel
     }
   }
 
+  @Test func findingsBehindTheirPacketOrAboutNoneAreObjectsOfTheirOwn() throws {
+    var play = Recording()
+    play.greet()
+    play.mta(MTA.mail("<a@b>"))
+    let unanswered = play.packet
+    play.close()
+    play.append(.found(Finding(.noVerdict, packet: unanswered, "MAIL was never answered")))
+    play.append(.found(Finding(.noQuit, packet: nil, "no QUIT")))
+    var bytes: [UInt8] = []
+    RecordWriter.append(TraceHead(program: "0.1", startedAt: 0, command: []), to: &bytes)
+    for record in play.records { RecordWriter.append(record, to: &bytes) }
+    func findings(_ arguments: String...) throws -> [String] {
+      let lines = try BuiltProgram.run(arguments + ["-"], input: bytes).output.split(separator: "\n")
+      return try lines.compactMap { line in
+        let object = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        if object["type"] as? String == "finding" { return object["id"] as? String }
+        guard object["finding"] != nil, object["type"] == nil else { return nil }
+        return "\(object["findings"] as? [String] ?? []) \(object["n"] as? Int ?? 0)"
+      }
+    }
+    #expect(try findings("show", "--json") == [#"["R03"] \#(unanswered)"#, #"["S10"] 0"#])
+    #expect(try findings("show", "--json", "-f", "finding") == [#"["R03"] \#(unanswered)"#, #"["S10"] 0"#])
+    #expect(try findings("show", "--json", "-f", "finding >= error") == [#"["R03"] \#(unanswered)"#])
+    #expect(try findings("show", "--json", "-f", "helo") == [])
+    #expect(try findings("export", "jsonl") == ["R03", "S10"])
+    #expect(try findings("export", "jsonl", "-f", "finding == \"S10\"") == ["S10"])
+    #expect(try show("-f", "finding == \"S10\"", "-", input: bytes).output.contains("S10 note: no QUIT"))
+  }
+
   @Test func moreIsShownOnRequest() throws {
     let shown = try show("-vx", "-")
     #expect(

@@ -28,7 +28,7 @@ class Schema(unittest.TestCase):
         cls.definitions = strict["$defs"]
         cls.strict = {
             name: kind({"$ref": f"#/$defs/{name}", "$defs": cls.definitions})
-            for name in ("trace", "session", "message", "packet", "event", "document")}
+            for name in ("trace", "session", "message", "packet", "finding", "event", "document")}
         cls.definitions["event"]["properties"]["record"].pop("unevaluatedProperties")
 
     def check(self, document, name):

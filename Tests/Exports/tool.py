@@ -22,8 +22,12 @@ def samples():
     return [os.path.join(SAMPLES, name) for name in sorted(os.listdir(SAMPLES)) if name.endswith(".mtrace")]
 
 
-def packets(trace):
+def lines(trace):
     return [json.loads(line) for line in mitmilter("show", "--json", trace).splitlines()]
+
+
+def packets(trace):
+    return [line for line in lines(trace) if "finding" not in line]
 
 
 def shared(name):

@@ -24,6 +24,18 @@ package struct PacketField: Hashable, Sendable {
     list.append(Dissection(packet))
     return list.fields
   }
+
+  /// The value as a number, where filters compare it as one: a reply code is three digits on the wire.
+  package var number: UInt32? {
+    switch value {
+    case .number(let number): return number
+    case .wire(let digits) where label == Self.replyCode && digits.count == 3:
+      return UInt32(String(decoding: digits, as: UTF8.self)).flatMap { $0 >= 100 ? $0 : nil }
+    case .wire, .letter, .flags: return nil
+    }
+  }
+
+  fileprivate static let replyCode = "reply code"
 }
 
 private struct FieldList {
@@ -132,7 +144,7 @@ private struct FieldList {
 
   private mutating func append(_ reply: ReplyText) {
     for line in reply.lines {
-      append("reply code", line.code, .wire(packet.bytes[line.code]))
+      append(PacketField.replyCode, line.code, .wire(packet.bytes[line.code]))
       if let enhanced = line.enhanced {
         append("enhanced status", enhanced, .wire(packet.bytes[enhanced]))
       }

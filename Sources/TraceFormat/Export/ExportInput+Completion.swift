@@ -17,7 +17,8 @@ extension ExportInput {
       for row in greeting(of: c) { addExchange(of: row, to: &rows) }
     }
     return ExportInput(
-      index, source, rows: rows.sorted().map { UInt32($0) }, delivery: delivery, isRedacted: isRedacted)
+      index, source, rows: rows.sorted().map { UInt32($0) }, loneFindings: loneFindings, delivery: delivery,
+      isRedacted: isRedacted)
   }
 
   private func addExchange(of row: Int, to rows: inout Set<Int>) {

@@ -1,6 +1,16 @@
 import MilterProtocol
 import TraceModel
 
+/// A finding that goes out.
+struct ChosenFinding {
+  let finding: Finding
+  /// 0 for the whole run.
+  let connection: Int
+
+  /// The rule as this program knows it; nil where the trace has one that it does not, whose words are a stranger's.
+  var rule: FindingRule? { FindingRule.withID(finding.rule.id) }
+}
+
 /// What pages for people say about what was chosen.
 extension ExportInput {
   /// At its end, but for QUIT, which makes the macros void; nil for a connection without packets.
@@ -10,13 +20,13 @@ extension ExportInput {
     return last.map { index.facts(at: $0, from: source) }
   }
 
-  var chosenFindings: [FindingEntry] {
-    index.findings.filter { $0.row.map(chosen.hasRow) ?? chosen.hasConnection($0.connection) }
-  }
-
-  func words(of entry: FindingEntry) -> String {
-    if case .found(let finding)? = source.record(at: entry.record)?.event { return finding.text }
-    return ""
+  /// In order, those about the whole run last.
+  var chosenFindings: [ChosenFinding] {
+    (index.findings.map(\.record) + index.runFindings).compactMap { number in
+      guard let record = source.record(at: number), includes(record), case .found(let finding) = record.event
+      else { return nil }
+      return ChosenFinding(finding: finding, connection: record.connection)
+    }
   }
 
   /// `37 packets in 1 connection, 2 messages: 1 accepted, 1 rejected`
@@ -36,16 +46,31 @@ extension ExportInput {
   var findingsInWords: String {
     let findings = chosenFindings
     return [Finding.Severity.error, .warning, .note].map { weight in
-      counted(findings.count { $0.severity == weight }, weight.name)
+      counted(findings.count { $0.finding.severity == weight }, weight.name)
     }.joined(separator: ", ")
   }
 
-  /// The MTAs by their macro `v`; not all connections are asked, and not more are named than fit in a line.
+  /// The MTAs by name and macro `v`, which Sendmail does not send by itself; of each kind a hundred connections are asked, and
+  /// not more are named than fit in a line.
   var versions: [String] {
-    let versions = connections.prefix(100).compactMap { c in
-      facts(ofConnection: c)?.macros.value("v".utf8).map { String(decoding: $0.value.bytes, as: UTF8.self) }
+    var asked: [DeliveryRules?: Int] = [:]
+    var versions: Set<String> = []
+    for c in connections {
+      let mta = index.connections[c].mta
+      guard asked[mta, default: 0] < 100 else { continue }
+      asked[mta, default: 0] += 1
+      let told = facts(ofConnection: c)?.macros.value("v".utf8).map {
+        String(decoding: $0.value.bytes, as: UTF8.self)
+      }
+      switch (mta?.name, told) {
+      case (let name?, let told?): versions.insert(told.contains(name) ? told : "\(name) \(told)")
+      case (let one?, nil), (nil, let one?): versions.insert(one)
+      case (nil, nil): break
+      }
     }
-    return Array(Set(versions).sorted().prefix(5))
+    // Without its version where another connection of that kind told it.
+    let named = versions.filter { one in !versions.contains { $0.hasPrefix(one + " ") } }
+    return Array(named.sorted().prefix(5))
   }
 
   /// How long each reply took, and when it came, by stage.

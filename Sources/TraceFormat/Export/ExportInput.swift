@@ -13,28 +13,33 @@ package struct ExportInput {
   package let delivery: DeliveryRules?
   /// Whether private words were replaced in front (``RecordRedactor``).
   package let isRedacted: Bool
+  let loneFindings: ChosenPackets.LoneFindings?
 
-  /// - Parameter rows: rows of the index that are chosen, in order; nil for all.
+  /// - Parameters:
+  ///   - rows: rows of the index that are chosen, in order; nil for all.
+  ///   - loneFindings: which findings about no packet are chosen with them; nil for those of their connections.
   package init(
-    _ index: TimelineIndex, _ source: any RecordSource, rows: [UInt32]? = nil, delivery: DeliveryRules? = nil,
-    isRedacted: Bool = false
+    _ index: TimelineIndex, _ source: any RecordSource, rows: [UInt32]? = nil,
+    loneFindings: ChosenPackets.LoneFindings? = nil, delivery: DeliveryRules? = nil, isRedacted: Bool = false
   ) {
     self.isRedacted = isRedacted
+    self.loneFindings = loneFindings
     self.source = source
     self.index = index
     head = source.head ?? TraceHead(program: "", startedAt: 0, command: [])
-    chosen = ChosenPackets(rows, of: index)
+    chosen = ChosenPackets(rows, of: index, from: source, loneFindings: loneFindings)
     self.delivery = delivery
   }
 
   /// Reads the trace for its index.
   package init(
-    _ source: any RecordSource, rows: [UInt32]? = nil, delivery: DeliveryRules? = nil,
-    isRedacted: Bool = false
+    _ source: any RecordSource, rows: [UInt32]? = nil, loneFindings: ChosenPackets.LoneFindings? = nil,
+    delivery: DeliveryRules? = nil, isRedacted: Bool = false
   ) {
     var index = TimelineIndex()
     index.catchUp(with: source)
-    self.init(index, source, rows: rows, delivery: delivery, isRedacted: isRedacted)
+    self.init(
+      index, source, rows: rows, loneFindings: loneFindings, delivery: delivery, isRedacted: isRedacted)
   }
 
   /// Indices of the messages with a chosen packet, in order.
@@ -46,6 +51,7 @@ package struct ExportInput {
   package func includes(_ record: Record) -> Bool {
     guard !chosen.isEverything else { return true }
     if let packet = record.subject { return index.row(number: packet).map(chosen.hasRow) ?? false }
+    if record.isFinding { return chosen.hasLone(record, of: index) }
     guard let c = index.connectionIndex(record.connection) else { return false }
     return chosen.hasConnection(c)
   }

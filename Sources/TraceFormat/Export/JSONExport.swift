@@ -10,14 +10,16 @@ extension ExportFormat {
 
 /// One document: the trace, and an array for each kind of object, an object a line.
 struct JSONExport: Exporter {
-  private enum Section: CaseIterable { case sessions, messages, packets, events }
+  private enum Section: CaseIterable { case sessions, messages, packets, findings, events }
 
   private let head: TraceHead
   private let tables: SessionJSON
   private let packets: PacketJSON
   private let connections: [Int]
   private let messages: [Int]
+  private let late: LateFindings
   private var packetFold: ExportedEntries
+  private var findingFold: ExportedEntries
   private var eventFold: ExportedEntries
   private var isFirst = true
 
@@ -27,7 +29,9 @@ struct JSONExport: Exporter {
     packets = PacketJSON(startedAt: input.head.startedAt)
     connections = input.connections
     messages = input.messages
+    late = LateFindings(input)
     packetFold = ExportedEntries(input)
+    findingFold = packetFold
     eventFold = packetFold
   }
 
@@ -38,7 +42,7 @@ struct JSONExport: Exporter {
     switch section {
     case .sessions: connections.count
     case .messages: messages.count
-    case .packets, .events: packetFold.stepCount
+    case .packets, .findings, .events: packetFold.stepCount
     }
   }
 
@@ -62,6 +66,7 @@ struct JSONExport: Exporter {
       bytes.append(ascii: "},\n\"sessions\":[")
     case .messages: bytes.append(ascii: "],\n\"messages\":[")
     case .packets: bytes.append(ascii: "],\n\"packets\":[")
+    case .findings: bytes.append(ascii: "],\n\"findings\":[")
     case .events: bytes.append(ascii: "],\n\"events\":[")
     }
   }
@@ -79,11 +84,17 @@ struct JSONExport: Exporter {
     case .packets:
       for case .packet(let packet) in packetFold.step(place) {
         separate(&bytes)
-        packets.appendMembers(packet, to: &bytes)
+        packets.appendMembers(packet, late: late.ids(about: packet), to: &bytes)
+        bytes.append(ascii: "}")
+      }
+    case .findings:
+      for finding in findingFold.step(place).flatMap(\.findings) {
+        separate(&bytes)
+        tables.append(finding, to: &bytes)
         bytes.append(ascii: "}")
       }
     case .events:
-      for case .remark(let record) in eventFold.step(place) {
+      for case .remark(let record) in eventFold.step(place) where !record.isFinding {
         separate(&bytes)
         tables.append(record, to: &bytes)
         bytes.append(ascii: "}")

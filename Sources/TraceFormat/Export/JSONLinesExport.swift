@@ -12,6 +12,7 @@ extension ExportFormat {
 struct JSONLinesExport: Exporter {
   private let input: ExportInput
   private var fold: ExportedEntries
+  private let late: LateFindings
   private let packets: PacketJSON
   private let tables: SessionJSON
   private var toldConnections: [Bool]
@@ -20,6 +21,7 @@ struct JSONLinesExport: Exporter {
   init(_ input: ExportInput) {
     self.input = input
     fold = ExportedEntries(input)
+    late = LateFindings(input)
     packets = PacketJSON(startedAt: input.head.startedAt)
     tables = SessionJSON(input)
     toldConnections = [Bool](repeating: false, count: input.index.connections.count)
@@ -43,12 +45,18 @@ struct JSONLinesExport: Exporter {
     case .packet(let packet):
       introduce(packet.connection, packet.number, to: &bytes)
       bytes.append(ascii: "{\"type\":\"packet\",")
-      packets.appendMembers(packet, to: &bytes)
+      packets.appendMembers(packet, late: late.ids(about: packet), to: &bytes)
       bytes.append(ascii: "}\n")
     case .remark(let record):
       introduce(record.connection, record.subject, to: &bytes)
+      guard !record.isFinding else { break }
       bytes.append(ascii: "{\"type\":\"event\",")
       tables.append(record, to: &bytes)
+      bytes.append(ascii: "}\n")
+    }
+    for finding in entry.findings {
+      bytes.append(ascii: "{\"type\":\"finding\",")
+      tables.append(finding, to: &bytes)
       bytes.append(ascii: "}\n")
     }
   }

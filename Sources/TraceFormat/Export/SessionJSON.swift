@@ -9,10 +9,12 @@ struct SessionJSON {
 
   private let input: ExportInput
   private let clock: WallClock
+  private let findings: FindingJSON
 
   init(_ input: ExportInput) {
     self.input = input
     clock = WallClock(startedAt: input.head.startedAt)
+    findings = FindingJSON(startedAt: input.head.startedAt)
   }
 
   func append(_ head: TraceHead, to bytes: inout [UInt8]) {
@@ -32,6 +34,13 @@ struct SessionJSON {
     bytes.append(ascii: ",\"record\":")
     RecordWriter.append(record, to: &bytes)
     bytes.removeLast()
+  }
+
+  func append(_ told: ToldFinding, to bytes: inout [UInt8]) {
+    let row = told.finding.packet.flatMap { input.index.row(number: $0) }
+    findings.appendMembers(
+      told.finding, of: told.connection, message: row.map { input.index[$0].message }, at: told.time,
+      to: &bytes)
   }
 
   // MARK: sessions

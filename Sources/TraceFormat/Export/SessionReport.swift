@@ -52,15 +52,12 @@ struct SessionReport {
     let found = input.chosenFindings
     guard !found.isEmpty else { return nil }
     var table = "| packet | | rule | finding | what comes of it |\n|---|---|---|---|---|\n"
-    for entry in found.prefix(Self.rowLimit) {
-      let said = input.words(of: entry)
+    for one in found.prefix(Self.rowLimit) {
       let packet =
-        entry.row.map { String(index.number(at: $0)) } ?? "c\(index.connections[entry.connection].number)"
-      // A rule that this program does not know comes from the trace: its words are a stranger's.
-      let rule = FindingRule.withID(entry.rule.id)
-      let id = rule?.id ?? MarkdownText.code(entry.rule.id)
-      table +=
-        "| \(packet) | \(entry.severity.name) | \(id) | \(MarkdownText.code(said)) | \(rule?.consequence ?? "") |\n"
+        one.finding.packet.map(String.init) ?? (one.connection > 0 ? "c\(one.connection)" : "")
+      let id = one.rule?.id ?? MarkdownText.code(one.finding.rule.id)
+      table += "| \(packet) | \(one.finding.severity.name) | \(id) | \(MarkdownText.code(one.finding.text)) "
+      table += "| \(one.rule?.consequence ?? "") |\n"
     }
     if found.count > Self.rowLimit { table += "\n\(found.count - Self.rowLimit) more.\n" }
     return "## Findings\n\n" + fold(table, rows: found.count, counted(found.count, "finding"))

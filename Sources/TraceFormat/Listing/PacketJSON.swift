@@ -4,11 +4,13 @@ import TraceModel
 /// A listed packet as one line of JSON for other programs; the keys are in `docs/trace-format.md`.
 package struct PacketJSON {
   private let clock: WallClock
+  private let findings: FindingJSON
   /// Named in every line where several traces are listed.
   private let file: String?
 
   package init(startedAt: Int64, file: String? = nil) {
     clock = WallClock(startedAt: startedAt)
+    findings = FindingJSON(startedAt: startedAt)
     self.file = file
   }
 
@@ -18,8 +20,26 @@ package struct PacketJSON {
     line.append(ascii: "}\n")
   }
 
+  /// A line of its own for a finding that came behind the line of its packet, or that is about none: the members of a packet,
+  /// so that readers need no second form, and the finding.
+  package func append(_ finding: Finding, of connection: Int, at time: Moment, to line: inout [UInt8]) {
+    line.append(ascii: "{\"n\":")
+    if let packet = finding.packet { line.append(key: "", packet) } else { line.append(ascii: "null") }
+    line.append(key: ",\"file\":", file)
+    line.append(key: ",\"conn\":", connection)
+    line.append(key: ",\"msg\":null,\"time\":", clock.rfc3339(time.microseconds))
+    line.append(ascii: ",\"from\":null,\"code\":null,\"name\":\"FINDING\",\"stage\":null,\"way\":\"made\"")
+    line.append(key: ",\"summary\":", "\(finding.rule.id) \(finding.rule.title): \(ListingText.inert(finding.text))")
+    line.append(key: ",\"findings\":[", finding.rule.id)
+    line.append(ascii: "],\"fields\":[],\"raw\":\"\",\"finding\":{")
+    findings.appendMembers(finding, of: connection, message: nil, at: time, to: &line)
+    line.append(ascii: "}}\n")
+  }
+
   /// What stands between the braces.
-  func appendMembers(_ packet: ListedPacket, to line: inout [UInt8]) {
+  ///
+  /// - Parameter late: ids of the findings about it that came later than those it has.
+  func appendMembers(_ packet: ListedPacket, late: [String] = [], to line: inout [UInt8]) {
     line.append(key: "\"n\":", packet.number)
     line.append(key: ",\"file\":", file)
     line.append(key: ",\"conn\":", packet.connection)
@@ -39,8 +59,8 @@ package struct PacketJSON {
     append(packet.origin, to: &line)
     line.append(key: ",\"summary\":", PacketSummary(packet.packet).text)
     line.append(ascii: ",\"findings\":[")
-    for (place, finding) in packet.findings.enumerated() {
-      line.append(key: place == 0 ? "" : ",", finding.rule.id)
+    for (place, id) in (packet.findings.map(\.rule.id) + late).enumerated() {
+      line.append(key: place == 0 ? "" : ",", id)
     }
     line.append(ascii: "],\"fields\":[")
     for (place, field) in PacketField.fields(of: packet.packet).enumerated() {
@@ -89,8 +109,12 @@ package struct PacketJSON {
     line.append(key: ",\"offset\":", field.range.lowerBound)
     line.append(key: ",\"length\":", field.range.count)
     switch field.value {
-    case .wire(let bytes): line.append(key: ",\"value\":", String(decoding: bytes, as: UTF8.self))
-    case .number(let number): line.append(key: ",\"value\":", Int(number))
+    case .number, .wire:
+      if let number = field.number {
+        line.append(key: ",\"value\":", Int(number))
+      } else if case .wire(let bytes) = field.value {
+        line.append(key: ",\"value\":", String(decoding: bytes, as: UTF8.self))
+      }
     case .letter(let letter):
       line.append(ascii: ",\"value\":\"")
       line.append(escaping: [letter])

@@ -38,7 +38,7 @@ import TraceModel
         + #""summary":"450 4.7.1 \"\u00e9\\x1b","findings":["\#(FindingRule.all[0].id)"],"fields":["#
         + #"{"name":"length","offset":0,"length":4,"value":16,"note":"of code and payload"},"#
         + #"{"name":"code","offset":4,"length":1,"value":"y","note":"REPLYCODE"},"#
-        + #"{"name":"reply code","offset":5,"length":3,"value":"450"},"#
+        + #"{"name":"reply code","offset":5,"length":3,"value":450},"#
         + #"{"name":"enhanced status","offset":9,"length":5,"value":"4.7.1"},"#
         + #"{"name":"text","offset":15,"length":5,"value":"\"\u00e9\u001b"}],"raw":"AAAAEHk0NTAgNC43LjEgIsOpGwA="}"#,
       #"{"n":3,"conn":1,"msg":0,"time":"2025-10-09T08:53:20.258000Z","from":"milter","code":"a","#

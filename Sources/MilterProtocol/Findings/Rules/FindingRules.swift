@@ -19,6 +19,7 @@ extension FindingRule {
     Family(letter: "H", title: "Header edits", rules: headerEdits),
     Family(letter: "V", title: "Envelope edits", rules: envelope),
     Family(letter: "W", title: "Timing and connection", rules: timing),
+    Family(letter: "C", title: "Captures", rules: captures),
   ]
 
   package static let all: [FindingRule] = families.flatMap(\.rules)

@@ -66,24 +66,23 @@ struct HTMLOverview {
     let found = input.chosenFindings
     guard !found.isEmpty else { return "" }
     var list: Markup = ""
-    for entry in found.prefix(Self.rowLimit) {
-      // A rule that this program does not know comes from the trace.
-      let rule = FindingRule.withID(entry.rule.id)
-      let connection = input.index.connections[entry.connection].number
-      let place: Markup =
-        entry.row.map { row in
-          let number = input.index.number(at: row)
-          return "<a href=\"#p\(number)\">packet \(number)</a>"
-        } ?? "<a href=\"#c\(connection)\">connection \(connection)</a>"
+    for one in found.prefix(Self.rowLimit) {
+      let (finding, rule) = (one.finding, one.rule)
       list += """
-        <div class="card"><p><b class="\(entry.severity.name)">\(entry.severity.name) \(rule?.id ?? entry.rule.id)</b>
-        at \(place): \(input.words(of: entry))</p>
+        <div class="card"><p><b class="\(finding.severity.name)">\(finding.severity.name) \(rule?.id ?? finding.rule.id)</b>
+        at \(place(one)): \(finding.text)</p>
         <p class="soft">\(rule?.consequence ?? "")</p></div>
 
         """
     }
     let more: Markup = found.count > Self.rowLimit ? "<p>\(found.count - Self.rowLimit) more</p>\n" : ""
     return "<h2 id=\"findings\">Findings</h2>\n\(list)\(more)"
+  }
+
+  private func place(_ one: ChosenFinding) -> Markup {
+    if let packet = one.finding.packet { return "<a href=\"#p\(packet)\">packet \(packet)</a>" }
+    return one.connection > 0
+      ? "<a href=\"#c\(one.connection)\">connection \(one.connection)</a>" : "the capture"
   }
 
   private var times: Markup {

@@ -36,6 +36,8 @@ package struct TimelineIndex: Sendable {
   package internal(set) var connections: [ConnectionEntry] = []
   package internal(set) var messages: [MessageEntry] = []
   package internal(set) var findings: [FindingEntry] = []
+  /// Numbers of the records with findings about the whole run (a capture that ends within a record).
+  package private(set) var runFindings: [Int] = []
   /// Connections that no packet tells of, in the order of their ends.
   package internal(set) var silent: [SilentConnection] = []
   package internal(set) var findingCounts: [Finding.Severity: Int] = [:]
@@ -134,7 +136,10 @@ extension TimelineIndex {
   package mutating func append(_ record: Record) {
     let index = recordCount
     recordCount += 1
-    guard record.connection > 0 else { return }
+    guard record.connection > 0 else {
+      if case .found = record.event { runFindings.append(index) }
+      return
+    }
     let c = connection(numbered: record.connection)
     takeSnapshot(c, before: index, record)
     var placement: Placement?

@@ -1,0 +1,26 @@
+import MilterProtocol
+import TraceModel
+
+/// A finding as an object of JSON, with its words.
+struct FindingJSON {
+  let clock: WallClock
+
+  init(startedAt: Int64) { clock = WallClock(startedAt: startedAt) }
+
+  /// What stands between the braces.
+  ///
+  /// - Parameter message: nil where it is not known.
+  func appendMembers(
+    _ finding: Finding, of connection: Int, message: Int?, at time: Moment, to bytes: inout [UInt8]
+  ) {
+    bytes.append(key: "\"id\":", finding.rule.id)
+    bytes.append(key: ",\"severity\":", finding.severity.name)
+    bytes.append(key: ",\"title\":", finding.rule.title)
+    bytes.append(key: ",\"text\":", finding.text)
+    bytes.append(key: ",\"consequence\":", finding.rule.consequence)
+    bytes.append(key: ",\"conn\":", connection)
+    bytes.append(key: ",\"msg\":", message)
+    bytes.append(key: ",\"n\":", finding.packet)
+    bytes.append(key: ",\"time\":", clock.rfc3339(time.microseconds))
+  }
+}
