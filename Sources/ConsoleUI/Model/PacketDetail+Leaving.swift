@@ -1,4 +1,3 @@
-import CommandLanguage
 import MilterProtocol
 import TraceModel
 
@@ -13,9 +12,7 @@ extension PacketDetail {
       switch record.event {
       case .sent(let sent): packet = sent.packet ?? packet
       case .instructed(let instructed) where instructed.refusal == nil:
-        if let instruction = try? Instruction(parsing: instructed.text) {
-          packet = edited(packet, by: instruction)
-        }
+        if let instruction = instructed.instruction { packet = edited(packet, by: instruction) }
       case .instructed, .opened, .received, .passed, .held, .released, .found, .noted, .marked, .closed: break
       }
     }
@@ -40,7 +37,7 @@ extension PacketDetail {
     var value = PacketValue(decoding: macros)
     for record in remarks {
       guard case .instructed(let instructed) = record.event, instructed.refusal == nil,
-        case .set(let assignment)? = try? Instruction(parsing: instructed.text)
+        case .set(let assignment)? = instructed.instruction
       else { continue }
       // What is of the command itself, a macro set does not have.
       value = (try? assignment.applied(to: value)) ?? value

@@ -1,22 +1,22 @@
-import CommandLanguage
 import Mail
 import MilterProtocol
 import TraceModel
 
 /// Changes asked for while a mail waits: accepted, kept, and sent only before its final reply.
 struct PendingChanges {
-  private var changes: [(change: Change, text: String, packet: Int, cause: Cause)] = []
+  private var changes: [(change: Change, packet: Int, cause: Cause)] = []
 
   init(ofMessage message: Int, in trace: TraceView) {
     for row in trace.index.rows(ofMessage: message) {
       for record in trace.index.remarkRecords(about: row, from: trace.source) {
-        guard case .instructed(let instructed) = record.event else { continue }
-        if instructed.refusal != nil {
+        guard case .instructed(let instructed) = record.event,
+          case .change(let change)? = instructed.instruction
+        else { continue }
+        if instructed.refusal == nil {
+          changes.append((change, instructed.packet ?? trace.index.number(at: row), instructed.cause))
+        } else if let lost = changes.firstIndex(where: { $0.change == change }) {
           // Kept before, and given up since.
-          if let lost = changes.firstIndex(where: { $0.text == instructed.text }) { changes.remove(at: lost) }
-        } else if case .change(let change)? = try? Instruction(parsing: instructed.text) {
-          changes.append(
-            (change, instructed.text, instructed.packet ?? trace.index.number(at: row), instructed.cause))
+          changes.remove(at: lost)
         }
       }
     }

@@ -82,10 +82,8 @@ extension Steering {
   private mutating func refuseLost(
     _ lost: PendingChange, _ why: Sentence, at now: Moment, into effects: inout Effects
   ) {
-    let text = Instruction.change(lost.change).text
-    record(
-      .instructed(Instructed(text: text, cause: lost.cause, packet: lost.packet, refusal: why)), at: now,
-      into: &effects)
+    let refused = Instructed(.change(lost.change), cause: lost.cause, packet: lost.packet, refusal: why)
+    record(.instructed(refused), at: now, into: &effects)
   }
 }
 

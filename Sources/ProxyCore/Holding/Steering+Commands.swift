@@ -52,8 +52,7 @@ extension Steering {
     }
     let cause = entry.cause ?? .operator
     let refused = Instructed(
-      text: Instruction.answer(answer).text, cause: cause, packet: entry.number,
-      refusal: Refusal.answeredEarly(kind.name).sentence)
+      .answer(answer), cause: cause, packet: entry.number, refusal: Refusal.answeredEarly(kind.name).sentence)
     record(.instructed(refused), at: now, into: &effects)
     if entry.wasReleased {
       let released = Released(number: entry.number, outcome: .forwarded, cause: cause)

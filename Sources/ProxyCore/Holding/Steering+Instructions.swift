@@ -99,7 +99,7 @@ extension Steering {
     }
     record(
       .instructed(
-        Instructed(text: instruction.text, cause: cause, packet: number, refusal: refusal?.sentence)),
+        Instructed(instruction, cause: cause, packet: number, refusal: refusal?.sentence)),
       at: now, into: &effects)
   }
 

@@ -415,7 +415,7 @@ extension Record.Event {
     case (.note(let text), _): .noted(text: Sentence(others: text), packet: packet)
     case (.mark, nil), (.unmark, nil), (.hold, _), (.forward, _), (.forwardAll, _), (.step, _), (.drop, _),
       (.answer, _), (.progress, _), (.change, _), (.set, _), (.raw, _), (.delay, _), (.close, _):
-      .instructed(Instructed(text: instruction.text, cause: cause, packet: packet, refusal: why))
+      .instructed(Instructed(instruction, cause: cause, packet: packet, refusal: why))
     }
   }
 }

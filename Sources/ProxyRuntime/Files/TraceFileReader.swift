@@ -129,7 +129,7 @@ package final class TraceFileReader: RecordSource {
     }
     let contents = window.contents
     do throws(LineFault) {
-      return try RecordReader.record(in: contents.span.extracting(place))
+      return try RecordReader.record(in: contents.span.extracting(place)).read
     } catch {
       throw UnreadableLine(offset: range.lowerBound + error.offset, reason: error.text)
     }

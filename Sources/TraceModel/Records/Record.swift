@@ -22,7 +22,8 @@ package struct Record: Hashable, Sendable {
     case sent(Sent)
     case held(Held)
     case released(Released)
-    case instructed(Instructed)
+    /// Kept out of line: it is rare, and would make every record as large as itself.
+    indirect case instructed(Instructed)
     case found(Finding)
     /// Words of the operator or our own, about a packet or about the connection.
     case noted(text: Sentence, packet: Int?)
@@ -173,15 +174,20 @@ package struct Released: Hashable, Sendable {
 
 /// An instruction was given, and done or refused.
 package struct Instructed: Hashable, Sendable {
-  /// The text form, which parses to the same instruction.
+  /// As it can be typed; in a rule that came in force, the whole rule.
   package var text: String
+  /// What the text says; nil for a rule, and where nobody could read it. Whoever reads a trace reads the text once.
+  package var instruction: Instruction?
   package var cause: Cause
   package var packet: Int?
   /// Why it was refused; nil where it was done.
   package var refusal: Sentence?
 
-  package init(text: String, cause: Cause, packet: Int? = nil, refusal: Sentence? = nil) {
+  package init(
+    text: String, instruction: Instruction? = nil, cause: Cause, packet: Int? = nil, refusal: Sentence? = nil
+  ) {
     self.text = text
+    self.instruction = instruction
     self.cause = cause
     self.packet = packet
     self.refusal = refusal

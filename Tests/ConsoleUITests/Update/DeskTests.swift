@@ -164,22 +164,23 @@ import TraceModel
     }
   }
 
-  private func changed(_ source: MemoryRecords, _ text: String, refusal: Sentence? = nil) {
-    let done = Instructed(text: text, cause: .operator, packet: story.signed, refusal: refusal)
+  private func changed(_ source: MemoryRecords, _ text: String, refusal: Sentence? = nil) throws {
+    let done = Instructed(
+      try Instruction(parsing: text), cause: .operator, packet: story.signed, refusal: refusal)
     source.append(Record(time: .zero, connection: 1, event: .instructed(done)))
   }
 
-  @Test(arguments: sizes) func changesAreShownAsTheyWouldBeDelivered(_ size: Size) {
+  @Test(arguments: sizes) func changesAreShownAsTheyWouldBeDelivered(_ size: Size) throws {
     var (driver, source) = start(size)
     driver.press("G Enter")
     for text in [
       "change-header Subject \"[bill] March\"", "add-header X-Seen yes", "add-rcpt <archive@example.org>",
       "delete-part 2",
-    ] { changed(source, text) }
+    ] { try changed(source, text) }
     driver.send(.appended)
     expectScreen(driver.frame(), "Screens/desk-preview-\(size.columns)x\(size.rows)")
     // What the machine gave up since is none of it.
-    changed(source, "add-header X-Seen yes", refusal: "the MTA aborted it")
+    try changed(source, "add-header X-Seen yes", refusal: "the MTA aborted it")
     driver.send(.appended)
     #expect(!driver.text.contains { $0.contains("X-Seen: yes") })
     #expect(driver.text.contains { $0.contains("[bill] March") })
