@@ -71,7 +71,9 @@ let package = Package(
     tests("TraceModel", also: ["MilterProtocol"]),
     tests("Mail", also: ["TraceModel", "MilterProtocol"]),
     tests("Delivery", also: ["TraceModel", "MilterProtocol"]),
-    tests("TraceFormat", also: ["TraceModel", "Mail", "Delivery", "MilterProtocol"], hasFixtures: true),
+    tests(
+      "TraceFormat", also: ["TraceModel", "Mail", "Delivery", "CommandLanguage", "MilterProtocol"],
+      hasFixtures: true),
     tests("CommandLanguage", also: ["TraceModel", "MilterProtocol"]),
     tests("ProxyCore", also: ["TraceModel", "CommandLanguage", "MilterProtocol"]),
     tests("Cells", hasFixtures: true),

@@ -1,6 +1,12 @@
+import CommandLanguage
 import ProxyRuntime
 import TraceFormat
 import TraceModel
+
+extension OperatorLanguage {
+  /// That of rules, instructions and expressions.
+  static let own = OperatorLanguage(words: LanguageWords.all) { $0.text }
+}
 
 /// The records of a trace with other words in them, in a file without a name, made record by record.
 final class RedactedCopy {

@@ -33,7 +33,7 @@ struct RedactionOptions: ParsableArguments {
     }
     var map = try redactMap.map { try RedactionMap($0) }
     let key = map?.key ?? .random
-    let copy = try RedactedCopy(of: records, by: Redactor(key: key, keeping: keep))
+    let copy = try RedactedCopy(of: records, by: Redactor(key: key, keeping: keep, language: .own))
     var progress = Progress(of: copy.stepCount)
     for number in 0..<copy.stepCount {
       try copy.step(number)

@@ -42,43 +42,27 @@ enum KeptWords {
       inet inet6 unix local esmtp relay discard mta msa smtpd tag_invalid permitted
       """))
 
-  /// What this program says, and what is said to it.
-  static let own: Set<[UInt8]> = {
-    var words = technical
+  /// The same in texts of which no digit is kept.
+  static let said = technical.filter { word in !word.contains { (0x30...0x39).contains($0) } }
+
+  /// What the command line has beside options and keywords of the language.
+  static let program = everywhere.union(
+    set(
+      """
+      mitmilter proxy demo open show lint export milter send replay diff doctor explain
+      transparent widen all none forward pass postfix sendmail generic everything end-of-message
+      trace report html json jsonl eml swaks miltertest pcapng
+      """))
+
+  /// Words that a sentence may have of which nobody knows the parts: those of titles and of what comes of a finding.
+  static let sentences: Set<[UInt8]> = {
+    var words = technical.union(set("rules in force"))
     for rule in FindingRule.all {
       for text in [rule.title, rule.consequence] { words.formUnion(pieces(text)) }
     }
     for kind in CommandKind.allCases { words.insert(Array(kind.name.utf8).map(lowercase)) }
     for kind in ReplyKind.allCases { words.insert(Array(kind.name.utf8).map(lowercase)) }
-    for (_, name) in ActionFlags.table { words.insert(Array(name.utf8).map(lowercase)) }
-    for (_, name) in ProtocolFlags.table { words.insert(Array(name.utf8).map(lowercase)) }
-    for macro in KnownMacro.table where macro.name.utf8.count > 1 { words.insert(Array(macro.name.utf8)) }
-    return words.union(
-      set(
-        """
-        mitmilter proxy demo open show lint export --listen --milter -w --write --negotiation --offer --default
-        --headless --json -q -v -f -r -c --filter --rules --command --on-timeout --on-milter-failure --mta
-        --mta-timeout --no-color transparent widen all replay send diff milter --log --hold --actions --steps
-        --no-reply --request-macros --protocol-version --rejected-rcpts --leading-space
-        hold forward step drop continue accept tempfail skip connfail shutdown reply answer progress
-        add-header insert-header change-header delete-header add-rcpt delete-rcpt change-from replace-body
-        prefix-header delete-part replace-part set raw delay close mark unmark note on do once log every and or not in
-        contains startswith endswith command verdict modification connect mail rcpt data header eoh bodyeob
-        abort quit optneg macro held edited injected dropped answered marked conn msg n len time took queue
-        mail.address mail.args rcpt.address helo.name client.host client.address client.port header.name
-        header.value reply.code reply.text message.subject message.size message.rcpts message.header finding
-        message.from address args index value
-        expected found there is are has have had with without while after before than that which what at of the
-        a an as it its no only already than but blank hyphen byte bytes offset line lines end ends alone code
-        codes status word empty beyond recipient recipients string strings number packet payload field family
-        hostname port reason parameters terminated unterminated missing truncated surplus known unknown wanted
-        negotiated leading in front one own puts lies longer short expects most takes differs blanks index
-        second seconds ms milliseconds minutes ended connection keeps waiting waits what was dropped narrows
-        shown promised travel travels their our new body place late modifications which would over turn
-        unreachable cannot connection refused timed out route host network such file or directory permission
-        permanent timeout operator rule default program stops stopped other leg reset peer both between first
-        last letter letters macros stage reached sent came
-        """))
+    return words
   }()
 
   private static func set(_ words: String) -> Set<[UInt8]> { Set(pieces(words)) }

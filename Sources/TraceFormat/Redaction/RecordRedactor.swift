@@ -195,15 +195,12 @@ package struct RecordRedactor {
     case .released(var released):
       released.cause = redactor.cause(released.cause)
       return .released(released)
-    case .instructed(var instructed):
-      instructed.text = redactor.instruction(instructed.text)
-      instructed.cause = redactor.cause(instructed.cause)
-      instructed.refusal = instructed.refusal.map { redactor.sentence($0) }
-      return .instructed(instructed)
+    case .instructed(let instructed): return .instructed(redactor.instructed(instructed))
     case .found(var finding):
       finding.sentence = redactor.sentence(finding.sentence)
       return .found(finding)
-    case .noted(let text, let packet): return .noted(text: redactor.sentence(text), packet: packet)
+    case .noted(let text, let packet):
+      return .noted(text: redactor.note(text, isOfRun: connection == 0 && packet == nil), packet: packet)
     case .marked: return event
     case .closed(var closed):
       switch closed.how {

@@ -2,47 +2,46 @@ import MilterProtocol
 
 /// Header values: what structures a mail stays, so that it is taken apart as before.
 extension Redactor {
-  mutating func headerValue(_ name: some Collection<UInt8>, _ value: [UInt8]) -> [UInt8] {
+  ///
+  /// - Parameter style: of what machines write: `.said` where the milter does.
+  mutating func headerValue(
+    _ name: some Collection<UInt8>, _ value: [UInt8], _ style: Style = .technical
+  ) -> [UInt8] {
     var result = value
     let all = value.indices
     switch String(decoding: name.map(lowercase), as: UTF8.self) {
     case "date", "resent-date": replaceDate(&result, all, .secret)
-    case "received", "x-received", "arc-authentication-results", "authentication-results", "received-spf":
-      replaceDate(&result, all, .technical)
+    case "received", "x-received", "authentication-results", "received-spf": replaceDate(&result, all, style)
+    case "arc-authentication-results":
+      replaceDate(&result, Self.instance(value)..<value.count, style)
     case "dkim-signature", "arc-seal", "arc-message-signature", "domainkey-signature",
       "x-google-dkim-signature":
       replaceTags(&result)
     case "content-type", "content-disposition": replaceParameters(&result)
     case "mime-version", "content-transfer-encoding", "precedence", "auto-submitted", "importance",
-      "priority",
-      "x-priority", "x-msmail-priority", "x-spam-status", "x-spam-flag", "x-spam-score", "x-spam-level":
+      "priority", "x-priority", "x-msmail-priority":
       replace(&result, all, .technical)
+    case "x-spam-status", "x-spam-flag", "x-spam-score", "x-spam-level": replace(&result, all, style)
     default: replace(&result, all, .secret)
     }
     return result
   }
 
+  /// Behind `i=1;`, which orders the sets of ARC.
+  private static func instance(_ value: [UInt8]) -> Int {
+    guard let semicolon = value.firstIndex(of: UInt8(ascii: ";")) else { return 0 }
+    let tag = value[..<semicolon].filter { $0 > 0x20 }
+    return tag.count <= 5 && tag.starts(with: "i=".utf8) ? semicolon + 1 : 0
+  }
+
   /// The words up to the last semicolon, then a date, which is kept where it is one.
   private mutating func replaceDate(_ bytes: inout [UInt8], _ range: Range<Int>, _ style: Style) {
     let start =
-      bytes.lastIndex(of: UInt8(ascii: ";")).map { $0 + 1 } ?? (style == .technical ? range.upperBound : 0)
+      bytes[range].lastIndex(of: UInt8(ascii: ";")).map { $0 + 1 }
+      ?? (style == .secret ? range.lowerBound : range.upperBound)
     replace(&bytes, range.lowerBound..<start, style)
-    if !Self.isDate(bytes[start..<range.upperBound]) { replace(&bytes, start..<range.upperBound, style) }
-  }
-
-  private static let dateWords: Set<String> = [
-    "mon", "tue", "wed", "thu", "fri", "sat", "sun", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug",
-    "sep", "oct", "nov", "dec", "utc", "gmt", "ut", "z", "est", "edt", "cst", "cdt", "mst", "mdt", "pst",
-    "pdt",
-    "cet", "cest", "bst", "jst",
-  ]
-
-  private static func isDate(_ bytes: ArraySlice<UInt8>) -> Bool {
-    let words = bytes.split { $0 <= 0x20 || ",:+-()".utf8.contains($0) }
-    return words.allSatisfy { word in
-      word.allSatisfy { (0x30...0x39).contains($0) } && word.count <= 4
-        || dateWords.contains(String(decoding: word.map(lowercase), as: UTF8.self))
-    }
+    let rest = start..<range.upperBound
+    replace(&bytes, (HeaderDate.end(in: bytes, rest) ?? start)..<range.upperBound, style)
   }
 
   /// `v=1; a=rsa-sha256; d=example.org; …`: versions, algorithms, times and names of headers are kept.
@@ -57,22 +56,16 @@ extension Redactor {
       let value = (equals + 1)..<part.upperBound
       let short = source[value].filter { $0 > 0x20 }
       switch String(decoding: name, as: UTF8.self) {
-      case "v", "a", "c", "q", "l", "t", "x", "cv":
-        replace(&bytes, value, .technical, keepingNumbersOf: short)
+      case "t", "x":
+        // Seconds since 1970, up to the year 2286.
+        if short.count != 10 || !short.allSatisfy(Self.isDigit) { replace(&bytes, value, .technical) }
+      case "v", "a", "c", "q", "l", "cv": replace(&bytes, value, .technical)
       case "i" where short.count <= 3 && short.allSatisfy { (0x30...0x39).contains($0) }: break
       case "h": break
       case "d", "s", "i", "b", "bh", "z": replace(&bytes, value, .secret)
       default: replace(&bytes, part, .secret)
       }
     }
-  }
-
-  /// Times in tags have more digits than other numbers that are kept.
-  private mutating func replace(
-    _ bytes: inout [UInt8], _ range: Range<Int>, _ style: Style, keepingNumbersOf value: [UInt8]
-  ) {
-    if value.count <= 12, value.allSatisfy({ (0x30...0x39).contains($0) }) { return }
-    replace(&bytes, range, style)
   }
 
   /// Types and character sets are kept, a boundary becomes the one that stands in the body, names are replaced.

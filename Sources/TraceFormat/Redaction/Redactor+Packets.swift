@@ -22,7 +22,7 @@ extension Redactor {
       case fixed
       case text(Style)
       case argument, address, reply
-      case header(Range<Int>)
+      case header(Range<Int>, Style)
       case macro(Range<Int>)
       case body
     }
@@ -36,16 +36,16 @@ extension Redactor {
     case .fixed: break
     case .text(let style): replace(&bytes, field.range, style)
     case .body: bytes.replaceSubrange(field.range, with: body(Array(source[field.range]), headers: []))
-    case .header(let name):
+    case .header(let name, let style):
       remember(headerName: Array(source[name]))
-      bytes.replaceSubrange(field.range, with: headerValue(source[name], Array(source[field.range])))
+      bytes.replaceSubrange(field.range, with: headerValue(source[name], Array(source[field.range]), style))
     case .macro(let name):
       let bare = String(decoding: KnownMacro.bareName(source[name]), as: UTF8.self)
       bytes.replaceSubrange(field.range, with: macroValue(bare, Array(source[field.range])))
     case .argument: replaceArgument(&bytes, field.range)
     case .address: replaceAddress(&bytes, field.range)
     case .reply:
-      for line in ReplyText(parsing: source, in: field.range).lines { replace(&bytes, line.text, .technical) }
+      for line in ReplyText(parsing: source, in: field.range).lines { replace(&bytes, line) }
     }
   }
 
@@ -55,7 +55,10 @@ extension Redactor {
       Field(range: start..<min(start + bytes, packet.bytes.count), kind: .fixed)
     }
     func header(_ name: Range<Int>, _ value: Range<Int>) -> [Field] {
-      [Field(range: name, kind: .fixed), Field(range: value, kind: .header(name))]
+      [
+        Field(range: name, kind: .fixed),
+        Field(range: value, kind: .header(name, packet.sender == .milter ? .said : .technical)),
+      ]
     }
     func text(_ range: Range<Int>, _ style: Style = .secret) -> Field {
       Field(range: range, kind: .text(style))
@@ -94,12 +97,24 @@ extension Redactor {
     case .setSymList(_, let names): return [fixed(4), Field(range: names, kind: .fixed)]
     case .unknown(let line): return [text(line)]
     case .addRcpt(let address), .delRcpt(let address): return [text(address)]
-    case .quarantine(let reason): return [text(reason, .technical)]
+    case .quarantine(let reason): return [text(reason, .said)]
     case .data, .eoh, .abort, .quit, .quitNC, .verdict, .progress, .connFail, .undecoded, .empty: return []
     }
   }
 
   // MARK: fields
+
+  /// A line of a reply: code and status stay where they are such, and of what follows whether it begins like a status.
+  private mutating func replace(_ bytes: inout [UInt8], _ line: ReplyText.Line) {
+    let isCode = line.code.count == 3 && bytes[line.code].allSatisfy(Self.isDigit)
+    guard isCode else { return replace(&bytes, line.range, .said) }
+    guard let separator = line.separator, separator == 0x20 || separator == UInt8(ascii: "-") else {
+      return replace(&bytes, line.code.upperBound..<line.range.upperBound, .said)
+    }
+    var start = line.text.lowerBound
+    if line.enhanced == nil, start < line.text.upperBound, Self.isDigit(bytes[start]) { start += 1 }
+    replace(&bytes, start..<line.text.upperBound, .said)
+  }
 
   /// `SIZE=1024`, `AUTH=<a@b>`, `ORCPT=rfc822;a@b`: the keyword stays, and values that are words of SMTP.
   private mutating func replaceArgument(_ bytes: inout [UInt8], _ range: Range<Int>) {
@@ -111,11 +126,25 @@ extension Redactor {
     let known = ["size", "body", "ret", "notify", "orcpt", "envid", "auth", "mt-priority", "by", "holdfor"]
     if !known.contains(keyword) { replace(&bytes, range.lowerBound..<equals, .technical) }
     let value = (equals + 1)..<range.upperBound
+    if keyword == "size", bytes[value].allSatisfy(Self.isDigit) { return }
     let isPrivate = ["orcpt", "envid", "auth"].contains(keyword)
     replaceEscaped(&bytes, value, .xtext, isPrivate ? .secret : .technical)
   }
 
   /// The address of CONNECT: what is no IP address does not become one.
+  mutating func address(_ bytes: [UInt8]) -> [UInt8] {
+    var result = bytes
+    replaceAddress(&result, bytes.indices)
+    return result
+  }
+
+  /// Arguments as one string.
+  mutating func parameters(_ bytes: [UInt8]) -> [UInt8] {
+    var result = bytes
+    for word in bytes.split(separator: 0x20) { replaceArgument(&result, word.indices) }
+    return result
+  }
+
   private mutating func replaceAddress(_ bytes: inout [UInt8], _ range: Range<Int>) {
     let isAddress = Self.isIPAddress(bytes[range])
     replace(&bytes, range, .secret)
@@ -127,12 +156,13 @@ extension Redactor {
     return IPText.isIPv4(text) || IPText.isIPv6(text)
   }
 
-  private mutating func macroValue(_ name: String, _ value: [UInt8]) -> [UInt8] {
+  mutating func macroValue(_ name: String, _ value: [UInt8]) -> [UInt8] {
     switch name {
     case "v": Self.isVersion(value) ? value : replaced(value, .technical)
-    case "tls_version", "cipher", "cipher_bits", "auth_type", "auth_ssf", "client_resolve",
-      "client_connections",
-      "client_port", "daemon_port", "msg_size", "nrcpts", "load_avg", "r", "verify":
+    case "cipher_bits", "auth_ssf", "client_connections", "client_port", "daemon_port", "msg_size", "nrcpts",
+      "load_avg":
+      value.allSatisfy(Self.isDigit) ? value : replaced(value, .technical)
+    case "tls_version", "cipher", "auth_type", "client_resolve", "r", "verify":
       Self.isWordOfMachines(value) ? value : replaced(value, .technical)
     case "_", "mail_mailer", "rcpt_mailer", "rcpt_host", "mail_host", "daemon_name", "client_name",
       "client_ptr":
@@ -147,35 +177,21 @@ extension Redactor {
     return words.count <= 2
       && words.allSatisfy {
         $0.elementsEqual("Postfix".utf8) || $0.elementsEqual("Sendmail".utf8)
-          || $0.first.map { (0x30...0x39).contains($0) } ?? false && $0.count <= 20
+          || $0.first.map(isDigit) ?? false && $0.count <= 20 && longestNumber($0.prefix { $0 != 0x2D }) <= 3
+            && isDateOrNothing($0.drop { $0 != 0x2D }.dropFirst())
       }
+  }
+
+  /// The day of a Postfix snapshot: `20260101`.
+  private static func isDateOrNothing(_ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.isEmpty || bytes.count == 8 && bytes.starts(with: "20".utf8) && bytes.allSatisfy(isDigit)
   }
 
   /// Capitals, digits and hyphens, as in TLSv1.3, TLS_AES_256_GCM_SHA384, CRAM-MD5, 256.
   private static func isWordOfMachines(_ value: [UInt8]) -> Bool {
-    value.count <= 40
+    value.count <= 40 && longestNumber(value) <= 3
       && value.allSatisfy {
         (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || "-_.v/".utf8.contains($0)
       }
-  }
-
-  /// The operator's `raw` instruction spells a whole frame.
-  mutating func rawInstruction(_ text: String) -> String? {
-    var bytes = Array(text.utf8)
-    guard bytes.starts(with: "raw ".utf8) else { return nil }
-    let places = bytes.indices.dropFirst(4).filter { nibble(bytes[$0]) != nil }
-    guard places.count % 2 == 0, bytes.dropFirst(4).allSatisfy({ nibble($0) != nil || $0 <= 0x20 }) else {
-      return nil
-    }
-    let digits = places.compactMap { nibble(bytes[$0]) }
-    let frame = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-    guard frame.count > Limits.lengthBytes else { return nil }
-    let sender: Leg = CommandKind(rawValue: frame[Limits.lengthBytes]) == nil ? .milter : .mta
-    let new = packet(Packet(frame: frame, from: sender)).bytes
-    for (n, place) in places.enumerated() {
-      let value = n % 2 == 0 ? new[n / 2] >> 4 : new[n / 2] & 15
-      bytes[place] = hexDigit(value, capital: (0x41...0x46).contains(bytes[place]))
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

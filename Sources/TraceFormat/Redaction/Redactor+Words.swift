@@ -5,7 +5,11 @@ import TraceModel
 extension Redactor {
   package mutating func head(_ head: TraceHead) -> TraceHead {
     var head = head
-    head.command = head.command.map { commandWord($0) }
+    var last = ""
+    head.command = head.command.map { word in
+      defer { last = word }
+      return commandWord(word, after: last)
+    }
     head.listen = head.listen.map { address($0) }
     head.milter = head.milter.map { address($0) }
     head.negotiation = head.negotiation.map { own($0) }
@@ -20,7 +24,7 @@ extension Redactor {
     else { return self.text(text) }
     var start = colon + 1
     if let at = bytes.firstIndex(of: UInt8(ascii: "@")),
-      bytes[start..<at].allSatisfy({ (0x30...0x39).contains($0) })
+      at - start <= 5, bytes[start..<at].allSatisfy(Self.isDigit)
     {
       start = at + 1
     }
@@ -33,19 +37,34 @@ extension Redactor {
     ".html",
   ]
 
-  /// Options are ours; of a file's name its ending is.
-  private mutating func commandWord(_ word: String) -> String {
+  /// Options are ours, and numbers and spans of time that they take; of a file's name its ending is.
+  private mutating func commandWord(_ word: String, after option: String) -> String {
     if Self.isOption(word) { return word }
-    for ending in Self.fileEndings where word.hasSuffix(ending) {
-      return commandWord(String(word.dropLast(ending.count))) + ending
-    }
+    if option.hasPrefix("--"), Self.isMeasure(word) { return word }
     for kind in ["inet:", "inet6:", "unix:", "local:", "tcp:"] where word.hasPrefix(kind) {
       return address(word)
     }
     if let sign = word.firstIndex(of: "="), Self.isOption(String(word[..<sign])) {
-      return String(word[...sign]) + commandWord(String(word[word.index(after: sign)...]))
+      let value = String(word[word.index(after: sign)...])
+      return String(word[...sign]) + commandWord(value, after: String(word[..<sign]))
     }
-    return own(word)
+    return path(word)
+  }
+
+  mutating func path(_ word: String) -> String {
+    guard let ending = Self.fileEndings.first(where: { word.hasSuffix($0) }) else { return own(word) }
+    return path(String(word.dropLast(ending.count))) + ending
+  }
+
+  /// `10`, `0660`, `5m`, `30s,300s`.
+  private static func isMeasure(_ word: String) -> Bool {
+    word.utf8.split(separator: UInt8(ascii: ",")).allSatisfy { part in
+      let digits = part.prefix(while: isDigit)
+      let isMode = digits.count == 4 && digits.first == UInt8(ascii: "0")
+      return (1...3).contains(digits.count)
+        && ["", "ms", "s", "m", "h"].contains(String(part.dropFirst(digits.count)) ?? "?")
+        || isMode && digits.count == part.count
+    }
   }
 
   /// `-w`, `--on-timeout`: the program ran, so it is an option that it knows.
@@ -58,7 +77,11 @@ extension Redactor {
 
   /// A sentence of this program: its words and numbers of packets stay, what it quotes is replaced.
   mutating func sentence(_ sentence: Sentence) -> Sentence {
-    sentence.map { part in
+    if case .others(let text)? = sentence.parts.first, sentence.parts.count == 1 {
+      if EarlierSentences.all.contains(text) { return sentence }
+      return Sentence(others: String(decoding: replaced(Array(text.utf8), .sentence), as: UTF8.self))
+    }
+    return sentence.map { part in
       switch part {
       case .words, .packet: part
       case .wire(let bytes): .wire(replaced(bytes, .quoted))
@@ -67,21 +90,48 @@ extension Redactor {
     }
   }
 
-  /// Words of this program and of the operator, with words of others in them.
+  /// One without parts is the operator's, unless it is about the whole run: nobody but this program says anything of that.
+  mutating func note(_ note: Sentence, isOfRun: Bool) -> Sentence {
+    guard !isOfRun, case .others(let text)? = note.parts.first, note.parts.count == 1 else {
+      return sentence(note)
+    }
+    return Sentence(others: self.text(text))
+  }
+
+  /// Words of the operator: outside quotes keywords stay, and names of macros and headers.
   mutating func own(_ text: String) -> String {
-    String(decoding: replaced(Array(text.utf8), .own), as: UTF8.self)
-  }
-
-  mutating func instruction(_ text: String) -> String {
-    if text.hasPrefix("note ") { return "note " + self.escapedText(String(text.dropFirst(5))) }
-    return rawInstruction(text) ?? own(text)
-  }
-
-  /// Words of the operator in quotes.
-  private mutating func escapedText(_ text: String) -> String {
     var bytes = Array(text.utf8)
-    replaceEscaped(&bytes, bytes.indices, .backslash, .secret)
+    var plainFrom = 0
+    var i = 0
+    while i < bytes.count {
+      guard let end = Self.quoted(bytes, at: i) else {
+        i += 1
+        continue
+      }
+      replace(&bytes, plainFrom..<i, .own)
+      if !Self.isKey(bytes, at: i) { replaceEscaped(&bytes, (i + 1)..<(end - 1), .backslash, .secret) }
+      i = end
+      plainFrom = end
+    }
+    replace(&bytes, plainFrom..<bytes.count, .own)
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The end of the string that begins at `start`.
+  private static func quoted(_ bytes: [UInt8], at start: Int) -> Int? {
+    let quote = bytes[start]
+    guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else { return nil }
+    var i = start + 1
+    while i < bytes.count {
+      if bytes[i] == quote { return i + 1 }
+      i += bytes[i] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    return nil
+  }
+
+  /// Whether the string at `start` is the name in `macro["…"]` or `message.header["…"]`.
+  private static func isKey(_ bytes: [UInt8], at start: Int) -> Bool {
+    ["macro[", "macros[", "header["].contains { bytes[..<start].suffix($0.utf8.count).elementsEqual($0.utf8) }
   }
 
   mutating func cause(_ cause: Cause) -> Cause {

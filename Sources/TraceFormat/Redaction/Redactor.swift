@@ -3,11 +3,15 @@ import MilterProtocol
 /// Puts text of the same shape in the place of private text.
 ///
 /// It does not look for secrets: every word and number is replaced, except those that a place of the protocol is
-/// known to hold (``KeptWords``), white space and punctuation. A word always becomes the same word within one run,
+/// known to hold (``KeptWords``), white space and punctuation. Digits stay where a field is known to hold them, up to three
+/// in a row where machines write, and nowhere else. A word always becomes the same word within one run,
 /// whatever its case, so an address is the same address in the envelope, in a header and in a reply; the lines of a
 /// body are replaced line by line, so that frequent words do not show.
 package struct Redactor {
   let key: RedactionKey
+  let language: OperatorLanguage
+  private let keywords: Set<[UInt8]>
+  private let sentenceWords: Set<[UInt8]>
   /// Literals to keep, lower case.
   private let kept: [[UInt8]]
   /// What became what, for the operator alone; bounded by ``mapLimit``.
@@ -24,33 +28,43 @@ package struct Redactor {
   }
 
   /// - Parameter keeping: words, domains or other literals that stay, whatever their case.
-  package init(key: RedactionKey, keeping: [String] = []) {
+  package init(key: RedactionKey, keeping: [String] = [], language: OperatorLanguage) {
     self.key = key
+    self.language = language
+    keywords = KeptWords.program.union(language.words.map { Array($0.utf8).map(lowercase) })
+    sentenceWords = KeptWords.sentences.union(keywords)
     kept = keeping.map { Array($0.utf8).map(lowercase) }.filter { !$0.isEmpty }
   }
 
   enum Style: Equatable {
     /// Nothing is kept.
     case secret
-    /// The words of a header or reply that machines write.
+    /// The words and short numbers of a header or macro that machines write.
     case technical
-    /// Instructions, rules, the command line.
+    /// The words of a text that the milter, or the operator in its place, writes for people: no number of it.
+    case said
+    /// Instructions, rules, the command line, outside quotes: keywords, no number.
     case own
-    /// What a sentence of this program quotes of the wire.
+    /// What a sentence of this program quotes of the wire: short numbers, such as a reply code.
     case quoted
+    /// A sentence of this program of which nobody knows the parts.
+    case sentence
     /// A body: words are replaced by what stands in their line, addresses and names as everywhere.
     case prose
 
-    var words: Set<[UInt8]> {
-      switch self {
-      case .secret, .prose, .quoted: KeptWords.everywhere
-      case .technical: KeptWords.technical
-      case .own: KeptWords.own
-      }
-    }
+    var keepsHeaderNames: Bool { self == .own || self == .quoted || self == .sentence }
+    var keepsShortNumbers: Bool { self == .technical || self == .quoted || self == .sentence }
+    var isSpelledByUs: Bool { self == .own || self == .sentence }
+  }
 
-    var keepsHeaderNames: Bool { self == .own || self == .quoted }
-    var keepsNumbers: Bool { self == .technical || keepsHeaderNames }
+  private func words(_ style: Style) -> Set<[UInt8]> {
+    switch style {
+    case .secret, .prose, .quoted: KeptWords.everywhere
+    case .technical: KeptWords.technical
+    case .said: KeptWords.said
+    case .own: keywords
+    case .sentence: sentenceWords
+    }
   }
 
   // MARK: text
@@ -82,7 +96,7 @@ package struct Redactor {
         i += 1
       }
     }
-    replaceEscaped(&bytes, plainFrom..<range.upperBound, style == .own ? .backslash : .percent, style)
+    replaceEscaped(&bytes, plainFrom..<range.upperBound, style.isSpelledByUs ? .backslash : .percent, style)
   }
 
   private mutating func replace(_ bytes: inout [UInt8], _ word: EncodedWordPlaces) {
@@ -127,7 +141,7 @@ package struct Redactor {
   private mutating func replacePlain(_ bytes: inout [UInt8], _ range: Range<Int>, _ style: Style) {
     let source = bytes
     let literals = literals(in: source, range)
-    let words = style.words
+    let words = words(style)
     var line = Line(source, range, key: style == .prose ? key : nil)
     var i = range.lowerBound
     while i < range.upperBound {
@@ -140,6 +154,9 @@ package struct Redactor {
       {
         put(key.ipv6(Array(source[i..<end])), at: i, in: &bytes, instead: Array(source[i..<end]))
         i = end
+      } else if style == .own, let number = Self.measure(source, at: i, to: range.upperBound) {
+        replace(number.digits, of: source, in: &bytes, literals, style, line)
+        i = number.end
       } else if let atom = Self.atom(source, at: i, to: range.upperBound) {
         if !isKept(
           source[atom], words, style,
@@ -212,14 +229,24 @@ package struct Redactor {
     if words.contains(atom.map(lowercase)) { return true }
     if next == UInt8(ascii: ":"), KeptWords.schemes.contains(atom.map(lowercase)) { return true }
     if style.keepsHeaderNames, headerNames.contains(atom.map(lowercase)) { return true }
-    if style == .own, atom.count <= 10, atom.starts(with: "0x".utf8),
-      atom.dropFirst(2).allSatisfy({ nibble($0) != nil })
-    {
+    guard style.keepsShortNumbers, Self.longestNumber(atom) <= 3 else { return false }
+    if style == .sentence, atom.starts(with: "0x".utf8), atom.dropFirst(2).allSatisfy({ nibble($0) != nil }) {
       return true
     }
-    guard style.keepsNumbers, atom.count <= 10 else { return false }
-    return atom.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
+    return atom.allSatisfy { Self.isDigit($0) || $0 == UInt8(ascii: ".") }
       && atom.filter { $0 == UInt8(ascii: ".") }.count != 3
+  }
+
+  static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+  /// How many digits stand in a row at most.
+  static func longestNumber(_ bytes: some Sequence<UInt8>) -> Int {
+    var (longest, length) = (0, 0)
+    for byte in bytes {
+      length = isDigit(byte) ? length + 1 : 0
+      longest = max(longest, length)
+    }
+    return longest
   }
 
   // MARK: what is looked for
@@ -264,6 +291,21 @@ package struct Redactor {
       IPText.isIPv6(String(decoding: source[i..<(end - 1)], as: UTF8.self))
     else { return nil }
     return end - 1
+  }
+
+  private static let units = ["d", "h", "m", "s", "ms", "us", "b", "k", "kb", "mb", "gb"]
+
+  /// `500ms`, `5MB`: the unit is no part of what is replaced.
+  private static func measure(_ source: [UInt8], at start: Int, to limit: Int) -> (
+    digits: Range<Int>, end: Int
+  )? {
+    guard start == 0 || !WordShape.begins(source, at: start - 1, to: start) else { return nil }
+    let digits = source[start..<limit].prefix(while: isDigit)
+    let letters = source[digits.endIndex..<limit].prefix { (0x41...0x7A).contains($0) }
+    guard !digits.isEmpty, units.contains(String(decoding: letters.map(lowercase), as: UTF8.self)),
+      letters.endIndex == limit || !WordShape.begins(source, at: letters.endIndex, to: limit)
+    else { return nil }
+    return (start..<digits.endIndex, letters.endIndex)
   }
 
   /// Words joined by dots, hyphens and the like, from a word to a word.

@@ -43,7 +43,7 @@ final class ScreenExport {
     self.spared = spared
     let records = RecordPrefix(records)
     if request.redacts ?? format.options.contains(.isRedacted) {
-      phase = .redacting(try RedactedCopy(of: records, by: Redactor(key: Self.key)), next: 0)
+      phase = .redacting(try RedactedCopy(of: records, by: Redactor(key: Self.key, language: .own)), next: 0)
     } else {
       phase = .indexing(records, TimelineIndex(), isRedacted: false)
     }

@@ -9,7 +9,7 @@ import TraceModel
 /// Our own sentences survive redaction, word by word; what they quote of the wire does not.
 @Suite struct OwnSentencesTests {
   private func redacted(_ sentence: Sentence) -> Sentence {
-    var redactor = Redactor(key: Redacted.key)
+    var redactor = Redacted.redactor()
     return redactor.sentence(sentence)
   }
 
@@ -47,7 +47,7 @@ import TraceModel
   }
 
   @Test func optionsAndEndingsOfTheCommandLineStay() {
-    var redactor = Redactor(key: Redacted.key)
+    var redactor = Redacted.redactor()
     let head = redactor.head(
       TraceHead(
         program: "0.1", startedAt: 0,

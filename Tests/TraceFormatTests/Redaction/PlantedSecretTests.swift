@@ -1,3 +1,4 @@
+import CommandLanguage
 import Foundation
 import Mail
 import MilterProtocol
@@ -90,12 +91,19 @@ import TraceModel
           .delRcptUnknown, packet: play.packet,
           Sentence(others: "'<wilhelmina@vertraulich.example>' is no recipient"))))
     let raw = Milter.addHeader("X-A", "tresorwort").bytes.map(hexadecimal).joined()
-    for text in ["raw \(raw)", "add-header X-A \"tresorwort\"", "note \"wil\\x68elmina\""] {
-      play.append(
-        .instructed(
-          Instructed(
-            text: text, cause: .rule("mail.address ~ \"wilhelmina\""), packet: play.packet,
-            refusal: Sentence(others: "no wilhelmina"))))
+    for text in [
+      "raw \(raw)", "add-header X-A \"tresorwort\"", "note \"wil\\x68elmina\"",
+      "reply 550 5.7.1 \"tresorwort of wilhelmina\"", "set macro[\"auth_authen\"] wilhelmina",
+      "set mail.args AUTH=wil+68elmina@vertraulich.example", "replace-body @/home/wilhelmina/tresorwort.txt",
+      "change-from <wilhelmina@vertraulich.example> \"ENVID=tresorwort\"",
+      "on mail.address ~ \"wil\\x68elmina\" and helo.name == geheimhost named 'tresorwort' do hold",
+    ] {
+      let given = Instructed(
+        text: text, cause: .rule("mail.address ~ \"wilhelmina\""), packet: play.packet,
+        refusal: Sentence(others: "no wilhelmina"))
+      let record = Record(time: .zero, connection: 1, event: .instructed(given))
+      // As it is read, and as it is where nobody could read it.
+      for record in [record, record.read] { play.append(record.event) }
     }
     play.append(
       .passed(
@@ -125,7 +133,7 @@ import TraceModel
 
   @Test(arguments: [RecordRedactor.bodyLimit, 40])
   func noneIsLeftInAnyExportNorDecoded(_ bodyLimit: Int) {
-    var redactor = Redactor(key: Redacted.key)
+    var redactor = Redacted.redactor()
     let records = Redacted.records(Self.planted(), bodyLimit: bodyLimit)
     #expect(Self.found(in: Self.exports(records, redactor.head(Self.head)), records) == [])
   }
@@ -134,7 +142,7 @@ import TraceModel
     #expect(Redacted.effects(Self.planted()) == Redacted.effects(Redacted.records(Self.planted())))
   }
 
-  private static func exports(_ records: [Record], _ head: TraceHead) -> [[UInt8]] {
+  static func exports(_ records: [Record], _ head: TraceHead) -> [[UInt8]] {
     ExportFormat.table.map { format in
       var exporter = format.exporter(ExportInput(MemoryRecords(records, head: head), isRedacted: true))
       return exporter.all()
@@ -142,7 +150,7 @@ import TraceModel
   }
 
   /// What an export spells in another way: long base64 (swaks, attachments), JSON escapes, character references.
-  private static func decoded(_ export: [UInt8]) -> [[UInt8]] {
+  static func decoded(_ export: [UInt8]) -> [[UInt8]] {
     var texts: [[UInt8]] = []
     let text = String(decoding: export, as: UTF8.self)
     for run in text.matches(of: #/[A-Za-z0-9+\/]{16,}={0,2}/#) {

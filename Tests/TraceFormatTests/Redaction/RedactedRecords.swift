@@ -1,3 +1,4 @@
+import CommandLanguage
 import Delivery
 import Foundation
 import Mail
@@ -11,17 +12,23 @@ import TraceModel
 enum Redacted {
   static let key = RedactionKey(0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210)
 
+  static let language = OperatorLanguage(words: LanguageWords.all) { $0.text }
+
+  static func redactor(keeping: [String] = []) -> Redactor {
+    Redactor(key: key, keeping: keeping, language: language)
+  }
+
   static func records(
     _ records: [Record], keeping: [String] = [], bodyLimit: Int = RecordRedactor.bodyLimit
   ) -> [Record] {
-    var redactor = RecordRedactor(Redactor(key: key, keeping: keeping), bodyLimit: bodyLimit)
+    var redactor = RecordRedactor(redactor(keeping: keeping), bodyLimit: bodyLimit)
     var result: [Record] = []
     for record in records { result += redactor.take(record) }
     return result + redactor.finish()
   }
 
   static func text(_ text: String, header: String? = nil) -> String {
-    var redactor = Redactor(key: key)
+    var redactor = redactor()
     let bytes = Array(text.utf8)
     guard let header else { return redactor.text(text) }
     return String(decoding: redactor.headerValue(Array(header.utf8), bytes), as: UTF8.self)
@@ -38,7 +45,7 @@ enum Redacted {
     guard name.hasSuffix(".mtrace") else { return try DeliveredCapture(name).records }
     let file = Fixtures.project.appendingPathComponent("sample-sessions/\(name)")
     return try Data(contentsOf: file).split(separator: 0x0A).dropFirst().map {
-      try RecordReader.record(in: Array($0).span)
+      try RecordReader.record(in: Array($0).span).read
     }
   }
 

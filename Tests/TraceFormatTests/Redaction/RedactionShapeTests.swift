@@ -35,7 +35,7 @@ import TraceModel
       let packet = Packet(
         code: generator.element(of: letters), payload: payload,
         from: generator.chance(1, in: 2) ? .mta : .milter)
-      var redactor = Redactor(key: Redacted.key)
+      var redactor = Redacted.redactor()
       let new = redactor.packet(packet)
       #expect(Dissection(packet) == Dissection(new), "seed \(seed)")
       #expect(blanks(packet) == blanks(new), "seed \(seed)")
@@ -73,7 +73,7 @@ import TraceModel
   }
 
   @Test func whatIsKeptIsKept() {
-    var redactor = Redactor(key: Redacted.key, keeping: ["Example.org", "10.1.2.3"])
+    var redactor = Redacted.redactor(keeping: ["Example.org", "10.1.2.3"])
     #expect(redactor.text("<a.long.name@example.org> [10.1.2.3]").hasSuffix("@example.org> [10.1.2.3]"))
     #expect(!redactor.text("notexample.org").contains("example.org"))
   }

@@ -1,0 +1,84 @@
+import MilterProtocol
+import TraceModel
+
+/// What the operator asked for: value by value where it is an instruction, word by word where it is not.
+extension Redactor {
+  mutating func instructed(_ instructed: Instructed) -> Instructed {
+    var new = instructed
+    new.cause = cause(instructed.cause)
+    new.refusal = instructed.refusal.map { sentence($0) }
+    new.instruction = instructed.instruction.flatMap { instruction($0) }
+    new.text = new.instruction.map(language.text) ?? own(instructed.text)
+    return new
+  }
+
+  /// Nil where the field could not hold what became of its value.
+  private mutating func instruction(_ instruction: Instruction) -> Instruction? {
+    switch instruction {
+    case .answer(.custom(let reply)):
+      let lines = reply.lines.map { replaced($0, .said) }
+      return (try? CustomReply(code: reply.code, status: reply.status, lines: lines)).map {
+        .answer(.custom($0))
+      }
+    case .change(let change): return .change(self.change(change))
+    case .set(let assignment):
+      return (try? Assignment(assignment.field, value(of: assignment))).map(Instruction.set)
+    case .raw(let frame):
+      guard frame.count > Limits.lengthBytes else { return instruction }
+      let sender: Leg = CommandKind(rawValue: frame[Limits.lengthBytes]) == nil ? .milter : .mta
+      return .raw(packet(Packet(frame: frame, from: sender)).bytes)
+    case .note(let text): return .note(self.text(text))
+    case .answer, .hold, .forward, .forwardAll, .step, .drop, .progress, .delay, .close, .mark, .unmark:
+      return instruction
+    }
+  }
+
+  private mutating func change(_ change: Change) -> Change {
+    switch change {
+    case .addHeader(let header): .addHeader(self.header(header))
+    case .insertHeader(let index, let header): .insertHeader(index: index, self.header(header))
+    case .changeHeader(let index, let header): .changeHeader(index: index, self.header(header))
+    case .prefixHeader(let header): .prefixHeader(self.header(header))
+    case .addRcpt(let address, let words):
+      .addRcpt(address: replaced(address, .secret), parameters: words.map { parameters($0) })
+    case .deleteRcpt(let address): .deleteRcpt(address: replaced(address, .secret))
+    case .changeFrom(let address, let words):
+      .changeFrom(address: replaced(address, .secret), parameters: words.map { parameters($0) })
+    case .replaceBody(let source): .replaceBody(self.source(source))
+    case .replacePart(let number, let source): .replacePart(number, self.source(source))
+    case .quarantine(let reason): .quarantine(reason: replaced(reason, .said))
+    case .deleteHeader, .deletePart: change
+    }
+  }
+
+  private mutating func header(_ header: Header) -> Header {
+    remember(headerName: header.name)
+    return Header(name: header.name, value: headerValue(header.name, header.value, .said))
+  }
+
+  private mutating func source(_ source: Change.BodySource) -> Change.BodySource {
+    switch source {
+    case .text(let bytes): .text(body(bytes, headers: []))
+    case .file(let path): .file(self.path(path))
+    }
+  }
+
+  private mutating func value(of assignment: Assignment) -> [UInt8] {
+    let value = assignment.value
+    switch assignment.field {
+    case .mailAddress, .rcptAddress, .heloName, .unknownLine, .headerValue: return replaced(value, .secret)
+    case .mailArguments, .rcptArguments: return parameters(value)
+    case .clientHost: return replaced(value, .technical)
+    case .clientAddress: return address(value)
+    case .replyText, .reason: return replaced(value, .said)
+    case .body: return body(value, headers: [])
+    case .macro(let name): return macroValue(String(decoding: name, as: UTF8.self), value)
+    case .headerName:
+      remember(headerName: value)
+      return value
+    case .clientFamily, .clientPort, .headerIndex, .replyCode, .version, .actions, .protocolFlags,
+      .symbolList, .macroCommand:
+      return value
+    }
+  }
+}
