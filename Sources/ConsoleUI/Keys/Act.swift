@@ -61,3 +61,10 @@ package enum Act: String, Hashable, Sendable, CaseIterable {
 
   case help, redraw, suspend, leave
 }
+
+extension Act {
+  /// What is done to a packet that waits, the most useful first, for hints.
+  static let steering: [Act] = [
+    .forward, .forwardAll, .step, .form, .verdictMenu, .changeMenu, .drop, .revert,
+  ]
+}

@@ -108,7 +108,7 @@ import TraceModel
     source.append(Record(time: .zero, connection: 2, event: .closed(Closed(leg: .mta, how: .peer))))
     driver.send(.appended)
     #expect(driver.text.last?.contains("c2.1: the MTA gave up waiting") == true)
-    #expect(driver.model.held.map(\.number) == [story.recipient, story.signed])
+    #expect(driver.model.trace.waiting.map(\.number) == [story.recipient, story.signed])
     driver.press("2 j")
     #expect(driver.text.contains { $0.contains("lost") })
   }

@@ -1,0 +1,29 @@
+import CommandLanguage
+import TraceModel
+
+extension Prompt.Purpose {
+  /// Whether the line is about the packet under the cursor.
+  func isForSelected(_ text: String) -> Bool {
+    switch self {
+    case .note, .reply, .quarantine: true
+    case .instruction: (try? Typed.statements(text))?.contains(where: \.isForSelected) ?? false
+    case .filter, .search, .write, .hold, .rule: false
+    }
+  }
+}
+
+extension Statement {
+  fileprivate var isForSelected: Bool {
+    switch self {
+    case .instruction(let instruction): instruction != .forwardAll
+    case .rule: false
+    case .console(let console):
+      switch console {
+      case .edit, .revert, .savePart: true
+      case .apply, .arm, .bind, .export, .filter, .goTo, .option, .quit, .rule, .rules, .screen, .search,
+        .unbind, .write:
+        false
+      }
+    }
+  }
+}

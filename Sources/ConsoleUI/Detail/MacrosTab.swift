@@ -1,0 +1,97 @@
+import Cells
+import MilterProtocol
+import TraceModel
+
+/// The Macros tab: what the milter may look up at this packet, what it means, and what it asked for in vain.
+enum MacrosTab {
+  static func lines(_ detail: PacketDetail, width: Int, _ settings: Settings) -> [DetailLine] {
+    var page = DetailPage(width: width)
+    let macros = detail.facts.macros
+    var letter: UInt8?
+    // What travelled with this stage is what one came for.
+    let own = detail.stage?.rawValue
+    let facts = macros.all
+    for fact in facts.filter({ $0.letter == own }) + facts.filter({ $0.letter != own }) {
+      if fact.letter != letter {
+        letter = fact.letter
+        page.heading(
+          "for \(CommandKind(rawValue: fact.letter)?.name ?? InertText.string(escaping: [fact.letter]))")
+      }
+      row(fact, macros, into: &page)
+    }
+    missing(detail, settings.knownRules(for: detail), into: &page)
+    if facts.isEmpty { page.add(.remark("no macros are in force here", indent: 1)) }
+    return page.lines
+  }
+
+  /// What was due by now and is not there; first what the milter asked for.
+  ///
+  /// - Parameter known: of the MTA; nil where nothing tells which it is.
+  private static func missing(
+    _ detail: PacketDetail, _ known: DeliveryRules?, into page: inout DetailPage
+  ) {
+    let rules = known ?? .postfix
+    let all = MacroAdvice.missing(in: detail.facts, under: rules)
+    let requested = all.filter { $0.origin == .requested }
+    if !requested.isEmpty {
+      page.heading("Requested but missing")
+      for stage in MacroStage.allCases.sorted(by: { $0.order < $1.order }) {
+        let here = requested.filter { $0.stage == stage }
+        guard !here.isEmpty else { continue }
+        for advice in here {
+          row(advice, into: &page)
+          page.row("", DisplayText(advice.explanation(in: detail.facts, under: rules), style: .dim))
+        }
+        for mta in known.map({ [$0] }) ?? DeliveryRules.allCases { line(here, mta, into: &page) }
+      }
+    }
+    let others = all.filter { $0.origin == .byDefault }
+    guard !others.isEmpty else { return }
+    page.heading(
+      known == nil
+        ? "Postfix would have, but has no value here; nothing tells which MTA it is"
+        : "\(rules.name) would have, but has no value here")
+    for advice in others { row(advice, into: &page) }
+  }
+
+  private static func row(_ advice: MacroAdvice, into page: inout DetailPage) {
+    let isRequested = advice.origin == .requested
+    page.row(
+      DisplayText(escaping: advice.name, style: isRequested ? Style(.warn) : .dim),
+      DisplayText(advice.stage.stage.name, style: .dim) + "  "
+        + DisplayText(advice.meaning ?? "", style: isRequested ? .text : .dim), value: advice.name)
+  }
+
+  /// What would bring the macros of one stage if the milter did not ask.
+  private static func line(
+    _ missing: [MacroAdvice], _ mta: DeliveryRules, into page: inout DetailPage
+  ) {
+    let names = missing.filter { $0.isKnown(to: mta) }.map { String(decoding: $0.name, as: UTF8.self) }
+    guard !names.isEmpty else { return }
+    let head = "without the request, \(mta.name): "
+    guard let line = MacroAdvice.configurationLine(adding: names, at: missing[0].stage, under: mta) else {
+      page.row("", DisplayText(head + "in its list by default", style: .dim))
+      return
+    }
+    page.row("", DisplayText(head, style: .dim) + DisplayText(line), value: Array(line.utf8))
+  }
+
+  private static func row(_ fact: MacroFact, _ macros: MacroFacts, into page: inout DetailPage) {
+    let current = macros.value(fact.name.bytes)
+    let isShadowed = current?.packet != fact.packet
+    var value = DisplayText(escaping: fact.value.slice, style: isShadowed ? .dim : Style(.value))
+    if value.isEmpty { value = DisplayText("empty", style: Style(.placeholder)) }
+    if isShadowed {
+      value += DisplayText(
+        "  older; \(CommandKind(rawValue: current?.letter ?? 0)?.name ?? "a later stage") has another",
+        style: .dim)
+    }
+    let meaning = KnownMacro.named(fact.name.bytes)?.meaning
+    let name = DisplayText(escaping: fact.name.slice, style: Style(.name))
+    let words = DisplayText(meaning ?? "", style: .dim)
+    let fits = value.width + words.width + 4 + page.labelColumns < page.width
+    if fits, !words.isEmpty { value += "  " + words }
+    page.row(name, value, value: fact.value.bytes, packet: fact.packet)
+    if !fits, !words.isEmpty { page.row("", words, value: fact.value.bytes, packet: fact.packet) }
+  }
+}

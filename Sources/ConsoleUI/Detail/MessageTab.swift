@@ -1,0 +1,150 @@
+import Cells
+import Mail
+import MilterProtocol
+import TraceModel
+
+/// The Message tab: the mail as it is known at the packet, with what an eye would miss made visible.
+enum MessageTab {
+  /// - Parameter isWhole: whether the mail is shown to its end rather than as it was known at the packet.
+  static func lines(
+    _ detail: PacketDetail, width: Int, isWhole: Bool, showsEffect: Bool, _ scene: Scene
+  ) -> [DetailLine] {
+    let trace = scene.trace
+    guard let message = trace.index.messageIndex(at: detail.row) else {
+      return [.remark("no mail is under way at this packet", indent: 1)]
+    }
+    var page = DetailPage(width: width)
+    var content = trace.index.content(
+      ofMessage: message, upTo: isWhole || showsEffect ? nil : detail.row, from: trace.source,
+      bodyLimit: bodyLimit)
+    let rules = scene.settings.rules(for: detail)
+    let isAssumed = scene.settings.knownRules(for: detail) == nil
+    let queueID = detail.facts.message?.queueID.flatMap { Desk.name($0.bytes) }
+    var isPending = false
+    if content.decision == nil, trace.isHeld(mail: message) {
+      let pending = PendingChanges(ofMessage: message, in: trace)
+      isPending = !pending.isEmpty
+      content.modifications += pending.modifications(of: content)
+    }
+    if showsEffect {
+      EffectSection.add(
+        content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: true, isPending: isPending,
+        into: &page)
+      return page.lines
+    }
+    let hasEffect = !content.modifications.isEmpty || content.decision != nil
+    envelope(content, detail, into: &page)
+    if trace.isDesk {
+      // To be judged, a mail is read from what it says to how it says it.
+      digest(content, into: &page)
+      if hasEffect {
+        EffectSection.add(
+          content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: false, isPending: isPending,
+          into: &page)
+      }
+      AuthenticationSection.add(content, detail.facts, into: &page)
+      BodySection.add(content, isReading: true, into: &page)
+      headers(content, into: &page)
+      BodySection.addSource(content, into: &page)
+    } else {
+      headers(content, into: &page)
+      AuthenticationSection.add(content, detail.facts, into: &page)
+      BodySection.add(content, isReading: false, into: &page)
+    }
+    if hasEffect, !trace.isDesk {
+      EffectSection.add(
+        content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: false, isPending: isPending,
+        into: &page)
+    }
+    return page.lines
+  }
+
+  /// What is read of a body: more than anybody scrolls through.
+  static let bodyLimit = 262_144
+
+  // MARK: envelope
+
+  private static func envelope(
+    _ content: MessageContent, _ detail: PacketDetail, into page: inout DetailPage
+  ) {
+    page.heading("Envelope")
+    if let sender = content.sender {
+      page.row("from", address(sender), value: sender.address)
+    } else {
+      page.row("from", DisplayText("not yet", style: Style(.placeholder)))
+    }
+    for recipient in detail.facts.message?.recipients ?? [] {
+      var text = DisplayText(escaping: recipient.address.slice, style: Style(.address))
+      for argument in recipient.envelope.arguments {
+        text += " " + DisplayText(escaping: argument.slice, style: .dim)
+      }
+      if recipient.isRefusedByMTA {
+        text += DisplayText("  refused by the MTA", style: Style(.bad))
+      } else if let verdict = recipient.verdict, verdict.refuses {
+        text += DisplayText("  refused ", style: Style(.bad))
+        text +=
+          verdict.text.map { VisibleText.row($0.slice).styled(Style(.bad)) }
+          ?? DisplayText(verdict.kind.word, style: Style(.bad))
+      }
+      page.row(
+        DisplayText("to", style: Style(.name)), text, value: recipient.address.bytes,
+        packet: recipient.envelope.packet)
+    }
+  }
+
+  static func address(_ envelope: Envelope) -> DisplayText {
+    envelope.arguments.reduce(DisplayText(escaping: envelope.address, style: Style(.address))) {
+      $0 + " " + DisplayText(escaping: $1, style: .dim)
+    }
+  }
+
+  // MARK: headers
+
+  /// What a mail program shows of it.
+  private static func digest(_ content: MessageContent, into page: inout DetailPage) {
+    let names = ["From", "To", "Cc", "Subject", "Date"]
+    let shown = names.flatMap { name in
+      content.headers.filter { sameHeaderName($0.header.name, name.utf8) }
+    }
+    guard !shown.isEmpty else { return }
+    page.heading("Mail")
+    for seen in shown {
+      let value = seen.header.value
+      let words = EncodedWords(value)
+      let text = unfolded(words.hasEncodedWords ? words.text(of: value) : value)
+      page.row(
+        DisplayText(escaping: seen.header.name, columns: 20, style: Style(.name)),
+        DisplayText(escaping: text, columns: 2000), value: value, packet: seen.packet)
+    }
+  }
+
+  private static func headers(_ content: MessageContent, into page: inout DetailPage) {
+    guard !content.headers.isEmpty else { return }
+    page.heading("Headers")
+    var seen: [[UInt8]: Int] = [:]
+    for header in content.headers {
+      let key = header.header.name.map(lowercased)
+      seen[key, default: 0] += 1
+      let name =
+        DisplayText(escaping: header.header.name, columns: 60, style: Style(.name))
+        + DisplayText("[\(seen[key] ?? 1)]", style: .dim)
+      let lines = VisibleText.lines(
+        header.header.value[...], limit: 200, columns: 4000, usual: [UInt8(ascii: "\n")])
+      if lines.isEmpty {
+        page.row(name, DisplayText("empty", style: Style(.placeholder)), value: [], packet: header.packet)
+      }
+      for (index, line) in lines.enumerated() {
+        page.row(index == 0 ? name : "", line, value: header.header.value, packet: header.packet)
+      }
+      if let decoded = decoded(header.header.value) { page.row("", decoded, packet: header.packet) }
+    }
+  }
+
+  /// What encoded words say, where there are any.
+  private static func decoded(_ value: [UInt8]) -> DisplayText? {
+    let words = EncodedWords(value)
+    guard words.hasEncodedWords else { return nil }
+    return DisplayText("= ", style: .dim)
+      + DisplayText(escaping: words.text(of: value), columns: 2000, style: Style(.good))
+  }
+}

@@ -1,0 +1,110 @@
+import Cells
+import MilterProtocol
+import TraceModel
+
+extension HeldPane {
+  func draw(_ scene: Scene, hasKeys: Bool, into frame: inout Frame, in layout: Layout) {
+    let trace = scene.trace
+    let columns = trace.isDesk ? Self.deskColumns : columns(layout.list.columns, trace)
+    drawTable(columns, empty: emptyWords(trace), hasKeys: hasKeys, into: &frame, in: layout) { index in
+      guard trace.waiting.indices.contains(index) else { return nil }
+      return trace.isDesk ? deskCells(trace.waiting[index], trace) : cells(trace.waiting[index], trace)
+    }
+    if trace.isDesk, list.count == 0 { drawEmptyDesk(scene, into: &frame, in: layout.list) }
+  }
+
+  /// The desk has words of its own.
+  private func emptyWords(_ trace: TraceView) -> String {
+    if trace.isDesk { return "" }
+    return trace.isLive
+      ? "nothing waits; i holds what an expression takes, such as bodyeob"
+      : "nothing waits in a recorded trace"
+  }
+
+  private func columns(_ width: Int, _ trace: TraceView) -> [Column] {
+    [
+      Column("#", .fixed(6), .trailing),
+      Column(DisplayText(trace.timeoutWords), .fixed(max(8, trace.timeoutWords.count)), .trailing),
+      Column("waiting", .fixed(7), .trailing, priority: 3),
+      Column("conn", .fixed(6), priority: 2),
+      Column("", .fixed(1)),
+      Column("stage", .fixed(8)),
+      Column("packet", .flexible(minimum: 18)),
+      Column("held by", width < 100 ? .fixed(12) : .flexible(minimum: 24), priority: 1),
+    ]
+  }
+
+  private func cells(_ entry: HeldEntry, _ trace: TraceView) -> [DisplayText] {
+    let row = trace.index[entry.row]
+    let packet = trace.packetAsItLeaves(at: entry.row)
+    let isFromMTA = row.sender == .mta
+    return [
+      DisplayText(String(entry.number), style: .dim), countdown(entry, trace),
+      DisplayText(entry.waited(at: trace.now), style: .dim),
+      DisplayText(trace.name(at: entry.row), style: Style(.connection(row.connection))),
+      DisplayText(isFromMTA ? "→" : "←", style: Style(isFromMTA ? .fromMTA : .fromMilter)),
+      DisplayText(row.stageName, style: Style(.keyword)),
+      packet.map { PacketWords.text(of: $0, columns: 200) } ?? "",
+      DisplayText(Remarks.who(entry.cause), style: Style(.rule)),
+    ]
+  }
+
+  /// Red in the last ten seconds; the words say the same.
+  private func countdown(_ entry: HeldEntry, _ trace: TraceView) -> DisplayText {
+    guard let words = entry.countdown(at: trace.now), let deadline = entry.deadline else {
+      return DisplayText("never", style: .dim)
+    }
+    let isNear = (deadline - trace.now).microseconds < 10_000_000
+    return DisplayText("in " + words, style: Style(isNear ? .bad : .held, .bold))
+  }
+
+  // MARK: where a person is the milter: the mail that waits rather than its packet
+
+  private static let deskColumns = [
+    Column("mail", .fixed(6), priority: 2),
+    Column("deadline", .fixed(8), .trailing),
+    Column("waiting", .fixed(7), .trailing, priority: 3),
+    Column("at", .fixed(7), priority: 1),
+    Column("from", .flexible(minimum: 12)),
+    Column("to", .flexible(minimum: 12)),
+    Column("subject", .flexible(minimum: 12)),
+    Column("size", .fixed(7), .trailing, priority: 4),
+  ]
+
+  private func deskCells(_ entry: HeldEntry, _ trace: TraceView) -> [DisplayText] {
+    let row = trace.index[entry.row]
+    var cells = [
+      DisplayText(trace.name(at: entry.row), style: Style(.connection(row.connection))),
+      decided.contains(entry.number) ? DisplayText("decided", style: .dim) : countdown(entry, trace),
+      DisplayText(entry.waited(at: trace.now), style: .dim),
+      DisplayText(row.stage == .bodyEOB ? "end" : row.stageName, style: Style(.keyword)),
+    ]
+    guard row.message > 0, let message = trace.index.messageIndex(at: entry.row) else {
+      let words = trace.packet(at: entry.row).map { PacketWords.text(of: $0, columns: 200) } ?? ""
+      return cells + [words, "", "", ""]
+    }
+    let mail = trace.messages[message]
+    let isRecipient = row.kind == .command(.rcpt)
+    cells += [
+      trace.address(at: mail.mailRow),
+      isRecipient ? trace.address(at: entry.row) : trace.recipients(of: mail),
+      trace.subject(of: mail),
+      DisplayText(NumberText.bytes(mail.bytes), style: .dim),
+    ]
+    return cells
+  }
+
+  private func drawEmptyDesk(_ scene: Scene, into frame: inout Frame, in rect: Rect) {
+    let held = scene.rules.holdExpression
+    let key = scene.key(for: .holdPrompt, in: .held, else: ": on … do hold")
+    let lines = [
+      scene.trace.count == 0 ? scene.trace.waitingWords : "nothing waits",
+      held.isEmpty
+        ? "no mail stops here; \(key) says which do, such as bodyeob: each at its end"
+        : "what stops here for your verdict: \(held); \(key) changes that",
+    ]
+    for (index, words) in lines.enumerated() {
+      drawPlaceholder(words, line: 1 + index, into: &frame, in: rect)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+extension ConsoleModel {
+  /// Where the records come from, for the title.
+  package enum Origin: Hashable, Sendable {
+    /// Addresses in canonical form, and the file being written, if any.
+    case live(listen: String, milter: String?, file: String?)
+    case files([String])
+    case demo
+  }
+
+  /// How records come.
+  package enum Stream: Hashable, Sendable {
+    case flowing
+    /// Nothing more will come.
+    case ended
+    /// They come, but the trace cannot be written any more.
+    case unrecorded
+  }
+}
+
+extension TraceView {
+  /// Whether the packets have gone elsewhere, rather than going through here.
+  var isRecorded: Bool { if case .files = origin { true } else { false } }
+
+  /// Whether a proxy is stopped where the program is.
+  var isProxy: Bool { if case .live = origin { true } else { false } }
+
+  /// Whether no milter stands behind, so that somebody here decides.
+  var isDesk: Bool { if case .live(_, nil, _) = origin { true } else { false } }
+
+  /// What an empty screen says.
+  var waitingWords: String {
+    switch origin {
+    case .live(let listen, _, _): "waiting for an MTA to connect to \(listen)"
+    case .demo: "the first mail is on its way"
+    case .files: isLive ? "waiting for the first packet to arrive" : "this trace has no packets so far"
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import MilterProtocol
+import TraceModel
+
+/// What `set NAME VALUE` changes: how the screen shows things, never what happens to mail.
+package struct Settings: Hashable, Sendable {
+  package var time: TimeMode = .clock
+  /// Whether new packets take the selection along.
+  package var follow = true
+  package var macros: MacroMode = .folded
+  /// Reply times from here on stand out.
+  package var slow = Moment.Span.milliseconds(500)
+  package var mta: MTAChoice = .auto
+  /// Whether the terminal reports clicks and the wheel, and so needs Shift for its own selection.
+  package var mouse = false
+
+  package init() {}
+
+  package enum TimeMode: String, Hashable, Sendable, CaseIterable {
+    case clock, start, delta
+
+    var words: String {
+      switch self {
+      case .clock: "time of day"
+      case .start: "since the trace began"
+      case .delta: "since the packet before"
+      }
+    }
+  }
+
+  package enum MacroMode: String, Hashable, Sendable, CaseIterable { case folded, unfolded }
+  /// Whose rules the effective result follows; `auto` goes by macro `v`.
+  package enum MTAChoice: String, Hashable, Sendable, CaseIterable {
+    case auto, postfix, sendmail
+
+    /// nil where the macros say it.
+    var rules: DeliveryRules? {
+      switch self {
+      case .auto: nil
+      case .postfix: .postfix
+      case .sendmail: .sendmail
+      }
+    }
+  }
+
+  /// Whose rules tell what becomes of a mail: what was set, else what the connection tells, else Postfix's.
+  func rules(for detail: PacketDetail) -> DeliveryRules { knownRules(for: detail) ?? .postfix }
+
+  /// The same; nil where nobody knows which MTA it is.
+  func knownRules(for detail: PacketDetail) -> DeliveryRules? { mta.rules ?? detail.mta }
+
+  /// A row of the table of settings, for `set`, completion and help.
+  package enum Name: String, Hashable, Sendable, CaseIterable {
+    case time, follow, macros, slow, mta, mouse
+
+    package var help: String {
+      switch self {
+      case .time: "what the time column says: clock, start, delta"
+      case .follow: "keep the newest packet in sight: on, off"
+      case .macros: "macro packets: folded into their command, unfolded"
+      case .slow: "reply time from which on it stands out: 500ms, 2s"
+      case .mta: "whose rules tell what becomes of a mail: auto, postfix, sendmail"
+      case .mouse: "clicks and the wheel move and open; text is selected with Shift: on, off"
+      }
+    }
+
+    package var values: [String] {
+      switch self {
+      case .time: TimeMode.allCases.map(\.rawValue)
+      case .follow, .mouse: ["on", "off"]
+      case .macros: MacroMode.allCases.map(\.rawValue)
+      case .slow: []
+      case .mta: MTAChoice.allCases.map(\.rawValue)
+      }
+    }
+  }
+
+  package func value(of name: Name) -> String {
+    switch name {
+    case .time: time.rawValue
+    case .follow: follow ? "on" : "off"
+    case .macros: macros.rawValue
+    case .slow: TimeText.span(slow)
+    case .mta: mta.rawValue
+    case .mouse: mouse ? "on" : "off"
+    }
+  }
+
+  /// Sets one; where the value is none of its kind, says what would be.
+  package mutating func set(_ name: Name, to value: String) -> String? {
+    switch name {
+    case .time: if let mode = TimeMode(rawValue: value) { time = mode; return nil }
+    case .follow: if name.values.contains(value) { follow = value == "on"; return nil }
+    case .mouse: if name.values.contains(value) { mouse = value == "on"; return nil }
+    case .macros: if let mode = MacroMode(rawValue: value) { macros = mode; return nil }
+    case .mta: if let choice = MTAChoice(rawValue: value) { mta = choice; return nil }
+    case .slow:
+      if let span = Settings.span(value) { slow = span; return nil }
+      return "expected a duration such as 500ms or 2s, there was '\(value)'"
+    }
+    return "expected \(name.values.joined(separator: ", ")), there was '\(value)'"
+  }
+
+  mutating func turnTimeMode() {
+    let all = TimeMode.allCases
+    time = all[((all.firstIndex(of: time) ?? 0) + 1) % all.count]
+  }
+
+  private static func span(_ text: String) -> Moment.Span? {
+    for (unit, microseconds) in [("ms", Int64(1000)), ("us", 1), ("s", 1_000_000)] where text.hasSuffix(unit)
+    {
+      guard let number = Int64(text.dropLast(unit.count)), (0...86_400_000).contains(number) else {
+        return nil
+      }
+      return Moment.Span(microseconds: number * microseconds)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,249 @@
+import Cells
+import CommandLanguage
+import MilterProtocol
+import TraceModel
+
+// Keys, to whoever has them: what is open at the bottom, else the pane in `place`.
+extension ConsoleModel {
+  mutating func pressed(_ key: Key) -> [Response] {
+    if case .mouse(let mouse) = key { return pointed(mouse) }
+    status = nil
+    switch bottom.behind {
+    case .prompt: break
+    case .menu: timeline.anchor = nil
+    case .idle, .form, .question:
+      timeline.anchor = nil
+      askedAbout = subject.isHeld ? subject.number : nil
+    }
+    switch bottom {
+    case .prompt(let prompt): return typed(key, into: prompt)
+    case .menu, .form, .question: return bottom.press(key)
+    case .idle: break
+    }
+    if case .character(let digit) = key, ("0"..."9").contains(digit), scene.keymap.isFree(key) {
+      typed(digit: digit)
+      return []
+    }
+    let run = digits
+    digits = nil
+    switch scene.keymap.meaning(of: key, in: place) {
+    case .text(let line): return [.run(line)]
+    case .act(let act, let takesCount):
+      guard takesCount, let run, let number = run.count, !run.isStale(at: scene.trace.now) else {
+        return perform(act)
+      }
+      if help == nil { show(run.origin) }
+      return perform(act, count: number)
+    case nil: return .hint("\(key) does nothing here; ? lists the keys")
+    }
+  }
+
+  private mutating func typed(digit: Unicode.Scalar) {
+    let now = scene.trace.now
+    var run = digits ?? DigitRun(origin: view, at: now)
+    if !run.add(digit, at: now) {
+      run = DigitRun(origin: view, at: now)
+      _ = run.add(digit, at: now)
+    }
+    digits = run
+    guard let number = Int(String(digit)), let view = ListView(rawValue: number) else { return }
+    if run.digits.count == 1 || help == nil { show(view) }
+  }
+
+  /// Does what a key, or its word at the prompt, stands for.
+  mutating func perform(_ act: Act, count: Int? = nil) -> [Response] {
+    let subject = self.subject
+    switch act {
+    case .bottom where count != nil: return go(toPacket: count ?? 0)
+    case .down, .up, .top, .bottom, .halfDown, .halfUp, .pageDown, .pageUp: move(act, count: count)
+    case .nextTab: turn(to: tab.moved(by: 1))
+    case .previousTab: turn(to: tab.moved(by: -1))
+    case .pane: switchPane()
+    case .open: return open()
+    case .back: return back()
+    case .fold: return view == .timeline ? timeline.fold(scene) : []
+    case .maximise: isMaximised.toggle()
+    case .timeline: show(.timeline)
+    case .messages: show(.messages)
+    case .held: show(.held)
+    case .findings: show(.findings)
+    case .rules: show(.rules)
+    case .stats: show(.stats)
+    case .accept: return held.decide(.take, subject)
+    case .reject: return held.decide(.reject, subject)
+    case .tempfail: return held.decide(.tempfail, subject)
+    case .discard: return held.decide(.discard, subject)
+    case .quarantine: return held.decide(.quarantine, subject)
+    case .ownReply: return held.decide(.ownReply, subject)
+    case .allLike: return held.askAllLike()
+    case .ruleOfDecision: return held.askRule()
+    case .savePart: return subject.askSavePart(focus == .detail ? detail.selectedLine?.part : nil)
+    case .forward: return [.instruct(.forward)]
+    case .forwardAll: return HeldPane.askForwardAll(scene.trace)
+    case .step: return [.instruct(.step)]
+    case .verdictMenu: return subject.askVerdict()
+    case .changeMenu: return subject.askChange()
+    case .drop: return subject.drop()
+    case .revert: return subject.revert()
+    case .form: return subject.form()
+    case .edit: return subject.edit(editDraft)
+    case .close: return subject.askClose()
+    case .holdPrompt: return [.ask(.hold, scene.rules.holdExpression)]
+    case .arm: return [.arm(!scene.rules.isArmed)]
+    case .addRule: return [.ask(.rule(nil), "on ")]
+    case .editRule: return rules.edit(scene.rules)
+    case .switchRule: return rules.switchOver(scene.rules)
+    case .deleteRule: return rules.askDelete(scene.rules)
+    case .ruleUp: return rules.change(rules.selected(scene.rules), .up, scene.rules)
+    case .ruleDown: return rules.change(rules.selected(scene.rules), .down, scene.rules)
+    case .filterPrompt:
+      help = nil
+      return [.ask(.filter, filter?.text ?? "")]
+    case .searchPrompt: return [.ask(.search, "")]
+    case .notePrompt: return subject.note()
+    case .writePrompt: return [.ask(.write, "")]
+    case .exportMenu: return exporting.askFormat()
+    case .prompt: return [.ask(.instruction, "")]
+    case .next: return search(step: 1, count: count ?? 1)
+    case .previous: return search(step: -1, count: count ?? 1)
+    case .nextFinding: return jump(step: 1, count: count ?? 1, to: .finding)
+    case .previousFinding: return jump(step: -1, count: count ?? 1, to: .finding)
+    case .nextMark: return jump(step: 1, count: count ?? 1, to: .mark)
+    case .toggleMark: return [.instruct(subject.isMarked ? .unmark : .mark)]
+    case .time:
+      scene.settings.turnTimeMode()
+      return .done("time: " + scene.settings.time.words)
+    case .diff: detail.toggleEffect(beside: view, hasKeys: focus == .detail)
+    case .follow:
+      scene.settings.follow.toggle()
+      if settings.follow { timeline.list.select(timeline.list.count - 1) }
+      return .done(settings.follow ? "following the newest packet" : "not following")
+    case .freeze:
+      let isFrozen = scene.scope.freeze != nil
+      scene.scope.freeze = isFrozen ? nil : Scope.Extent(scene.trace.index)
+      return .done(isFrozen ? "display goes on" : "display frozen; recording goes on")
+    case .copy: return copy(subject)
+    case .help:
+      help = help == nil ? HelpPane(for: placeBehindHelp, scene.trace) : nil
+    case .redraw: return [.outside(.redraw)]
+    case .suspend: return suspend()
+    case .leave: return leave()
+    }
+    return []
+  }
+
+  /// Going up leaves the newest packet alone; only `G` and `F` take it up again.
+  private mutating func move(_ act: Act, count: Int?) {
+    if help != nil {
+      help?.list.move(act, count: count)
+    } else if focus == .detail {
+      detail.list.move(act, count: count)
+    } else {
+      list.move(act, count: count)
+      guard view == .timeline else { return }
+      if act == .bottom, scene.trace.isLive {
+        scene.settings.follow = true
+      } else if [.up, .top, .halfUp, .pageUp].contains(act) {
+        scene.settings.follow = false
+      }
+    }
+  }
+
+  private mutating func jump(step: Int, count: Int, to landmark: TimelinePane.Landmark) -> [Response] {
+    if view != .timeline { show(.timeline) }
+    return timeline.jump(step: step, count: count, to: landmark, scene)
+  }
+
+  private func copy(_ subject: Subject) -> [Response] {
+    guard let bytes = (focus == .detail ? detail.selectedLine?.value : nil) ?? subject.text else {
+      return .refuse("nothing to copy here")
+    }
+    let text = Clipboard.pasteable(bytes)
+    return [.outside(.copy(text))]
+      + .done("copied \(NumberText.bytes(text.count)) to the terminal's clipboard")
+  }
+
+  // MARK: prompts
+
+  private mutating func typed(_ key: Key, into prompt: Prompt) -> [Response] {
+    var prompt = prompt
+    switch prompt.press(key, history[prompt.purpose]) {
+    case .ignores: break
+    case .changes:
+      bottom = .prompt(prompt)
+      tryOut(prompt)
+    case .leaves:
+      if prompt.purpose == .filter { leaveFilter() }
+      bottom = .idle
+    case .enters:
+      // What is wrong stands above the line; the line stays to be mended.
+      let fault = prompt.refusal()
+      bottom = fault == nil ? .idle : .prompt(prompt)
+      return fault.map { .refuse($0) } ?? entered(prompt.closedText, for: prompt.purpose)
+    }
+    return []
+  }
+
+  /// Shows already what the line comes to.
+  mutating func tryOut(_ prompt: Prompt) {
+    rules.tryOut(RulesPane.expression(of: prompt))
+    tryFilter(prompt)
+  }
+
+  private mutating func entered(_ text: String, for purpose: Prompt.Purpose) -> [Response] {
+    history.remember(text, for: purpose)
+    // While one types, a deadline may pass, and the next packet be selected.
+    if purpose.isForSelected(text), let askedAbout, askedAbout != selectedPacket {
+      let what = scene.trace.isDesk ? "mail" : "packet"
+      return .refuse("the \(what) that this was meant for waits no longer; nothing was done")
+    }
+    switch purpose {
+    case .instruction, .search, .note, .write: if text.isEmpty { return [] }
+    case .filter, .reply, .quarantine, .hold, .rule: break
+    }
+    switch purpose {
+    case .instruction: return [.run(text)]
+    case .filter: keepFilter(text)
+    case .search: return startSearch(text)
+    case .note: return [.instruct(.note(text))]
+    case .write: return write(to: text)
+    case .reply:
+      guard scene.trace.isDesk, view == .held || view == .messages,
+        let instruction = try? Instruction(parsing: "reply " + text)
+      else { return [.run("reply " + text)] }
+      return [.conclude([instruction])]
+    case .quarantine: return [.conclude(held.quarantining(text))]
+    case .hold: return scene.rules.hold(on: text)
+    case .rule(let place): return scene.rules.set(text, at: place)
+    }
+    return []
+  }
+
+  // MARK: leaving
+
+  /// The whole program stops, and with it a proxy: mail waits for it.
+  func suspend() -> [Response] {
+    scene.trace.isProxy
+      ? .confirm("Mail waits while this is suspended. Suspend?", .suspend) : [.outside(.suspend)]
+  }
+
+  private func leave() -> [Response] {
+    let noted = unwritten.packets.count
+    if noted > 0 {
+      let key = scene.key(for: .writePrompt, in: .timeline, else: ": write FILE")
+      let what = "Notes or marks on \(NumberText.count(noted, "packet"))"
+      return .confirm("\(what) are unwritten; \(key) writes. Quit?", .quit)
+    }
+    let trace = scene.trace
+    guard trace.isLive else { return [.outside(.quit)] }
+    // What was decided about goes out before the end.
+    let waiting = trace.waiting.count { !held.decided.contains($0.number) }
+    if waiting > 0 {
+      let count = NumberText.count(waiting, "packet is", "packets are")
+      return .confirm("\(count) held. Quit and end all connections?", .quit)
+    }
+    let open = trace.connections.count { $0.isOpen }
+    guard trace.isProxy, open > 0 else { return [.outside(.quit)] }
+    return .confirm("\(NumberText.count(open, "connection")) still open. Quit and end them?", .quit)
+  }
+}

@@ -1,0 +1,148 @@
+import Cells
+import CommandLanguage
+import MilterProtocol
+import TraceModel
+
+// Who has the keys, and what is on screen.
+extension ConsoleModel {
+  /// The list on screen.
+  var pane: any ListPane {
+    switch view {
+    case .timeline: timeline
+    case .messages: messages
+    case .held: held
+    case .findings: findings
+    case .rules: rules
+    case .stats: stats
+    }
+  }
+
+  /// The place in a view's list.
+  subscript(view: ListView) -> ListState {
+    get {
+      switch view {
+      case .timeline: timeline.list
+      case .messages: messages.list
+      case .held: held.list
+      case .findings: findings.list
+      case .rules: rules.list
+      case .stats: stats.list
+      }
+    }
+    set {
+      switch view {
+      case .timeline: timeline.list = newValue
+      case .messages: messages.list = newValue
+      case .held: held.list = newValue
+      case .findings: findings.list = newValue
+      case .rules: rules.list = newValue
+      case .stats: stats.list = newValue
+      }
+    }
+  }
+
+  package internal(set) var list: ListState {
+    get { self[view] }
+    set { self[view] = newValue }
+  }
+
+  var subject: Subject { Subject(scene: scene, row: pane.packet(scene), view: view) }
+
+  var exporting: Exporting { Exporting(formats: exports, subject: subject, rows: timeline.rows) }
+
+  /// Whether the keys are for a mail that waits for a verdict.
+  var isOnDesk: Bool { scene.trace.isDesk && (view == .held || view == .messages) && subject.isHeld }
+
+  /// The view that every way back ends at.
+  var home: ListView { scene.trace.isDesk ? .held : .timeline }
+
+  /// Where the keys count.
+  package var place: Binding.Places { help == nil ? placeBehindHelp : .help }
+
+  /// The pane that has the keys again once help is closed.
+  var placeBehindHelp: Binding.Places {
+    if isOnDesk { return .desk }
+    return focus == .detail ? .detail : view.place
+  }
+
+  /// What the bottom line mentions: whoever has the keys says it.
+  var hints: [Act] {
+    if help != nil { return HelpPane.hints }
+    if isOnDesk { return HeldPane.deskHints }
+    return focus == .detail ? detail.hints(isHeld: subject.isHeld) : pane.hints(isHeld: subject.isHeld)
+  }
+
+  var hasDetail: Bool { help == nil && pane.share(scene) != nil }
+
+  package var layout: Layout { layout(for: size) }
+
+  func layout(for size: Size) -> Layout {
+    let share = help == nil ? pane.share(scene) : nil
+    let panes: Layout.Panes
+    if let share {
+      // Too low for two panes: the one with the keys has it all.
+      let isLow = size.rows < 12 && size.columns < share.sideBySideFrom
+      panes = !isMaximised && !isLow ? .both : focus == .list ? .listOnly : .detailOnly
+    } else {
+      panes = .listOnly
+    }
+    let barRows = help == nil ? DeskBar.rows(held.desk, size) : 0
+    return Layout(size, panes: panes, share ?? Layout.Share(), barRows: barRows)
+  }
+}
+
+// What others read, and set before the screen is there.
+extension ConsoleModel {
+  package var trace: TraceView { scene.trace }
+  package var filter: Scope.Filter? { scene.scope.filter }
+  package var settings: Settings { scene.settings }
+  package var tab: DetailTab { detail.tab(beside: view) }
+  package var helpTop: Int? { help?.list.top }
+  package var prompt: Prompt? { bottom.prompt }
+  package var menu: Menu? { bottom.menu }
+  package var question: Question? { bottom.question }
+  package var stream: Stream { scene.trace.stream }
+
+  /// Number of the packet that the detail is about, and that instructions are for.
+  package var selectedPacket: Int? { subject.number }
+
+  /// Whether the screen changes with the time alone.
+  package var showsTime: Bool {
+    let trace = scene.trace
+    return trace.isLive && (view == .stats && scene.scope.freeze == nil || !trace.waiting.isEmpty)
+  }
+
+  /// Number of the connection that a packet travelled on.
+  package func connection(ofPacket number: Int) -> Int? {
+    let index = scene.trace.index
+    return index.row(number: number).map { index[$0].connection }
+  }
+
+  /// The whole body of the mail that the packet belongs to; nil while it is still coming.
+  package func body(ofMailWith packet: Int) -> [UInt8]? { scene.trace.body(ofMailWith: packet) }
+
+  /// Why nothing can be done to the packets of a trace.
+  package static let wordsOfRecorded = Subject.wordsOfRecorded
+
+  package var ruleList: RuleList {
+    get { scene.rules }
+    set { scene.rules = newValue }
+  }
+
+  /// What happens to a held packet at its deadline, as badges say it: `forwards`.
+  package var timeoutWords: String {
+    get { scene.trace.timeoutWords }
+    set { scene.trace.timeoutWords = newValue }
+  }
+
+  /// What makes an MTA connect, and what to mind about it: for as long as nothing has come.
+  package var setUp: [SetUpLine] {
+    get { timeline.setUp }
+    set { timeline.setUp = newValue }
+  }
+
+  package var setUpRemarks: [String] {
+    get { timeline.setUpRemarks }
+    set { timeline.setUpRemarks = newValue }
+  }
+}

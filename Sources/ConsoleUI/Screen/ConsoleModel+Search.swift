@@ -1,0 +1,95 @@
+import TraceModel
+
+// `/`, `n` and `N`: in the help, the detail or the list, whichever has the keys.
+extension ConsoleModel {
+  mutating func startSearch(_ text: String) -> [Response] {
+    search = Search(text)
+    return search(step: 1, count: 1)
+  }
+
+  /// To the next match, or the one before. Lists without packets leave for the Timeline.
+  mutating func search(step: Int, count: Int) -> [Response] {
+    guard let search else { return .refuse("nothing was searched for; / does") }
+    self.search?.isMarked = true
+    if help != nil {
+      return help?.search(search, step: step, count: count, scene.keymap, width: size.columns) ?? []
+    }
+    if focus == .detail { return detail.search(search, step: step, count: count, beside: view) }
+    switch view {
+    case .timeline, .messages, .findings: break
+    case .held, .rules, .stats: show(.timeline)
+    }
+    let pane = self.pane
+    guard pane.list.count > 0 else { return .refuse("nothing is shown that could be searched") }
+    self.search?.start(in: pane, step: step, count: count)
+    return advanceSearch()
+  }
+
+  /// Looks at some lines more, as long as the operator stays with the list.
+  mutating func advanceSearch() -> [Response] {
+    guard var search else { return [] }
+    let outcome = search.advance(in: pane, scene)
+    self.search = search
+    switch outcome {
+    case .idle: return []
+    case .goesOn: return .hint("searching for '\(search.text)' …")
+    case .nowhere: return .refuse("'\(search.text)' is nowhere in the \(view.searched) shown")
+    case .found(let line):
+      let passedEnd = search.step > 0 ? line <= list.cursor : line >= list.cursor
+      status = nil
+      scene.settings.follow = false
+      list.reveal(line)
+      settle()
+      detail.reveal(search)
+      return passedEnd ? .done("around the end") : []
+    }
+  }
+}
+
+extension Search {
+  enum Outcome { case idle, goesOn, nowhere, found(Int) }
+
+  /// Packets looked at between two looks at the keys.
+  private static let slice = 4000
+
+  /// Begins at the line next to the selected one.
+  mutating func start(in pane: any ListPane, step: Int, count: Int) {
+    (view, self.step, left, skips) = (pane.view, step, pane.list.count, count - 1)
+    next = wrapped(pane.list.cursor + step, pane.list.count)
+  }
+
+  private func wrapped(_ line: Int, _ count: Int) -> Int { (line % count + count) % count }
+
+  /// Looks at some lines more.
+  mutating func advance(in pane: any ListPane, _ scene: Scene) -> Outcome {
+    guard var line = next else { return .idle }
+    next = nil
+    guard view == pane.view else { return .idle }
+    let count = pane.list.count
+    var room = Search.slice
+    while room > 0 {
+      guard left > 0, line < count else { return .nowhere }
+      let looked = pane.look(for: self, line: line, scene)
+      room -= looked.cost
+      if looked.isMatch {
+        if skips == 0 { return .found(line) }
+        skips -= 1
+      }
+      line = wrapped(line + step, count)
+      left -= 1
+    }
+    next = line
+    return .goesOn
+  }
+}
+
+extension ListView {
+  /// What its lines are, for a search that finds nothing.
+  fileprivate var searched: String {
+    switch self {
+    case .timeline, .held, .rules, .stats: "packets"
+    case .messages: "mails"
+    case .findings: "findings"
+    }
+  }
+}

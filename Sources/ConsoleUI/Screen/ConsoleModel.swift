@@ -1,0 +1,237 @@
+import Cells
+import CommandLanguage
+import MilterProtocol
+import TraceModel
+
+/// Everything the screen knows: what was folded from the records, the panes, and which of them has the keys.
+///
+/// It routes: an event goes to whoever it is for, and what that answers (``Response``) is carried out. Each pane owns its
+/// state, its drawing and its hints; what is open at the bottom is one ``BottomLine``. Disposable: the trace is folded again
+/// from the records whenever somebody asks, the rest starts afresh. The screen never changes a packet; it asks
+/// (`ConsoleEffect.instruct`) and learns the outcome from the next record.
+package struct ConsoleModel {
+  package internal(set) var scene: Scene
+
+  // The panes.
+  var timeline = TimelinePane()
+  var messages = MessagesPane()
+  var held = HeldPane()
+  var findings = FindingsPane()
+  var rules = RulesPane()
+  var stats = StatsPane()
+  package internal(set) var detail = DetailPane()
+  /// Over all others.
+  var help: HelpPane?
+
+  // Where the operator looks.
+  package internal(set) var size = Size(columns: 80, rows: 24)
+  package internal(set) var view: ListView
+  package internal(set) var focus = Focus.list
+  var isMaximised = false
+  /// Views left by `Enter`, for `q` to go back to.
+  var trail: [TrailStep] = []
+  /// What to go back to where the filter being typed is not kept.
+  var filterBefore: FilterBefore?
+  var search: Search?
+
+  // What is said and asked.
+  var bottom = BottomLine.idle
+  package internal(set) var status: StatusMessage?
+  var history = PromptHistory()
+  var digits: DigitRun?
+  /// The packet that waited under the cursor when the menu or prompt opened: what is said there is for no other.
+  var askedAbout: Int?
+  /// What the operator wrote in an editor and could not be kept.
+  var editDraft: EditRequest?
+  /// Of a recorded trace: what the operator added and no file has yet.
+  var unwritten = Unwritten()
+  /// The formats that `x` offers.
+  package var exports: [ExportChoice] = []
+
+  /// Records folded in at once, between two looks at the keys: a few milliseconds' worth.
+  private static let sliceRecords = 4000
+
+  package enum Focus: Hashable, Sendable { case list, detail }
+
+  package init(source: any RecordSource, origin: Origin, isLive: Bool, utcOffset: Int = 0) {
+    scene = Scene(trace: TraceView(source: source, origin: origin, isLive: isLive, utcOffset: utcOffset))
+    scene.settings.follow = isLive
+    view = scene.trace.isDesk ? .held : .timeline
+    guard !scene.trace.isDesk else {
+      detail.showMessage(beside: .held)
+      return
+    }
+    status = StatusMessage(.hint, "? lists the keys · Enter opens a packet · q goes back · Q quits")
+  }
+
+  // MARK: what happens
+
+  /// Takes in what happened; answers with what is to be done outside. The one way in which the screen changes.
+  package mutating func update(_ event: ConsoleEvent) -> [ConsoleEffect] {
+    let effects = carryOut(responses(to: event))
+    settle()
+    return effects
+  }
+
+  private mutating func responses(to event: ConsoleEvent) -> [Response] {
+    switch event {
+    case .key(let key): return pressed(key)
+    case .appended:
+      takeIn()
+      return told()
+    case .idle: return work()
+    case .tick(let moment): scene.trace.now = max(scene.trace.now, moment)
+    case .resized(let size): self.size = size
+    case .suspending: return suspend()
+    case .reported(let message): return [.say(message)]
+    case .streamChanged(let stream): scene.trace.stream = stream
+    case .rulesRefused(let why):
+      scene.rules.takeBack()
+      return .refuse(why)
+    case .edited(let request, let text): return edited(request, text)
+    case .taken(let path, let bytes): return replacing(path, .save(path: path, bytes: bytes, replaces: true))
+    case .exists(let path, let records):
+      return replacing(path, .write(path: path, records: records, replaces: true))
+    case .exportExists(let request, let path): return replacing(path, .export(request, replaces: true))
+    case .wrote(let records, let words):
+      unwritten.wrote(records, scene.trace)
+      return .done(words)
+    }
+    return []
+  }
+
+  private func replacing(_ path: String, _ effect: ConsoleEffect) -> [Response] {
+    .confirm("\(path) is there already. Replace it?", effect)
+  }
+
+  private mutating func edited(_ request: EditRequest, _ text: [UInt8]) -> [Response] {
+    guard text != request.text || request == editDraft else { return .done("nothing was changed") }
+    let outcome = request.outcome(text, scene.trace)
+    editDraft = outcome.draft
+    return outcome.responses
+  }
+
+  // MARK: what goes on by itself
+
+  /// Whether something is under way that `ConsoleEvent.idle` would take further.
+  package var isBusy: Bool { scene.isBusy || search?.next != nil || !rules.isDone(scene.trace) }
+
+  /// A slice of what is under way.
+  private mutating func work() -> [Response] {
+    if scene.trace.isBehind { takeIn() }
+    scene.scope.advance(over: scene.trace)
+    rules.advance(scene.trace)
+    return told() + advanceSearch()
+  }
+
+  /// Folds in records that have come, some at a time.
+  private mutating func takeIn() {
+    let changed = scene.catchUp(limit: ConsoleModel.sliceRecords)
+    guard !changed.isEmpty else { return }
+    filterBefore?.isOutdated = true
+    rules.reconsider(changed, scene.trace)
+  }
+
+  /// What became of the operator's latest instruction.
+  private mutating func told() -> [Response] { held.outcome(scene.trace).map { [.say($0)] } ?? [] }
+
+  /// Makes the parts that are made of others fit again.
+  mutating func settle() {
+    refreshRows()
+    if case .question(let question, let behind) = bottom {
+      bottom = .question(HeldPane.refreshed(question, scene.trace), over: behind)
+    }
+    refreshDesk()
+    let layout = self.layout
+    for view in ListView.allCases { self[view].resize(height: layout.list.rows) }
+    detail.list.resize(height: layout.detail.rows)
+    help?.refresh(scene.keymap, size)
+    guard hasDetail else { return }
+    let width = max(20, layout.detail.columns)
+    detail.refresh(scene, pane, isOnDesk: held.desk != nil, width: width)
+  }
+
+  /// Brings rows and list lengths up to what is known.
+  mutating func refreshRows() {
+    let selected = held.packet(scene)
+    if let gone = scene.trace.refreshWaiting(), let news = held.keep(selected, gone: gone, scene.trace) {
+      status = news
+    }
+    rules.list.setCount(scene.rules.rules.count)
+    if bottom.behind.prompt == nil {
+      let rule = view == .rules ? rules.selected(scene.rules) : nil
+      rules.tryOut(rule.map { scene.rules.rules[$0].condition })
+    }
+    timeline.refresh(scene)
+    messages.refresh(scene)
+    findings.refresh(scene)
+    if view == .stats { stats.refresh(scene, width: layout.list.columns) }
+    guard case .prompt(var prompt) = bottom else { return }
+    prompt.remark =
+      prompt.purpose == .filter
+      ? filterWords
+      : rules.trial?.words(of: scene.trace.count) ?? held.remark(on: prompt, scene.trace)
+    bottom = .prompt(prompt)
+  }
+
+  private mutating func refreshDesk() {
+    held.refreshDesk(at: isOnDesk ? subject.row : nil, scene)
+    let isDone = scene.trace.isDesk && view == .held && scene.trace.waiting.isEmpty
+    if isDone, focus == .detail || isMaximised { (focus, isMaximised) = (.list, false) }
+  }
+
+  // MARK: carrying out
+
+  mutating func carryOut(_ responses: [Response]) -> [ConsoleEffect] {
+    responses.flatMap { carryOut($0) }
+  }
+
+  private mutating func carryOut(_ response: Response) -> [ConsoleEffect] {
+    switch response {
+    case .say(let message): status = message
+    case .ask(let purpose, let text):
+      let prompt = Prompt(purpose, text: text, formats: exports)
+      bottom = .prompt(prompt)
+      tryOut(prompt)
+    case .choose(let menu): bottom = .menu(menu)
+    case .fillIn(let form): bottom = .form(form)
+    case .confirm(let question): bottom.ask(question)
+    case .run(let line): return run(line)
+    case .instruct(let instruction): return instruct(instruction)
+    case .conclude(let instructions): return conclude(instructions)
+    case .setRules(let rules):
+      scene.rules.replace(with: rules)
+      return [.setRules(rules)]
+    case .arm(let isOn):
+      scene.rules.isArmed = isOn
+      status = StatusMessage(.done, isOn ? "rules and holds act" : "no rule acts, nothing is held")
+      return [.arm(isOn)]
+    case .exportAs(let format): return carryOut(exporting.askScope(format))
+    case .unfollow: scene.settings.follow = false
+    case .outside(let effect): return [effect]
+    }
+    return []
+  }
+
+  private mutating func instruct(_ instruction: Instruction) -> [ConsoleEffect] {
+    if instruction == .forwardAll { return [.forwardAll] }
+    let subject = self.subject
+    guard let packet = subject.number else { return carryOut(subject.nothing) }
+    if let message = unwritten.remember(instruction, on: packet, subject) { status = message }
+    return [.instruct(instruction, packet: packet)]
+  }
+
+  /// Says it about the mail at the desk, and goes on to the next that waits.
+  private mutating func conclude(_ instructions: [Instruction]) -> [ConsoleEffect] {
+    guard let (effects, next) = held.conclude(instructions, on: askedAbout, scene.trace) else {
+      return carryOut(.refuse("the mail that this was meant for waits no longer; nothing was done"))
+    }
+    guard let next else { return effects }
+    switch view {
+    case .held: held.select(next, scene.trace)
+    case .messages: if let mail = scene.trace.index.messageIndex(at: next.row) { messages.reveal(mail) }
+    case .timeline, .findings, .rules, .stats: break
+    }
+    return effects
+  }
+}

@@ -1,0 +1,78 @@
+import Cells
+
+/// Where the parts of the screen lie: title, list, rule, detail, bottom line.
+///
+/// On wide screens the detail stands to the right of the list, on narrower ones below it. Parts for which
+/// there is no room are empty rectangles.
+package struct Layout: Hashable, Sendable {
+  package var title: Rect
+  /// Headings of the list's columns.
+  package var headings: Rect
+  package var list: Rect
+  /// The line with the title of the detail and its tabs; beside a list one for each.
+  package var rule: Rect
+  package var detail: Rect
+  /// The line between list and detail where they stand side by side; one column.
+  package var divider: Rect
+  /// What a person in a milter's place may say about the mail at hand; above the bottom line.
+  package var bar: Rect
+  package var bottom: Rect
+  /// All between title and bottom line.
+  package var body: Rect
+  package var isWide: Bool
+
+  /// Which panes the body has.
+  package enum Panes: Hashable, Sendable { case both, listOnly, detailOnly }
+
+  /// How a list shares the screen with the detail of what is selected in it.
+  package struct Share: Hashable, Sendable {
+    /// Columns from which on the detail stands at the right.
+    var sideBySideFrom = 120
+    /// How many columns the list has use for beside a detail, whose lines are mail.
+    var listColumns = 110
+    /// How many rows the list could fill, its headings and a blank one included; a short list above a detail leaves it the rest.
+    var listRows = Int.max
+    /// Whether the detail has several pages.
+    var hasTabs = true
+  }
+
+  /// - Parameter barRows: what the desk takes.
+  package init(_ size: Size, panes: Panes, _ share: Share, barRows: Int = 0) {
+    var rest = Rect(size)
+    isWide = size.columns >= share.sideBySideFrom
+    title = rest.takeTop(1)
+    bottom = rest.takeBottom(1)
+    body = rest
+    bar = rest.takeBottom(barRows)
+    divider = rest.takeRight(0)
+    var listPart = rest
+    var detailPart = rest.takeRight(0)
+    switch panes {
+    case .listOnly: break
+    case .detailOnly: swap(&listPart, &detailPart)
+    case .both:
+      if isWide {
+        listPart = rest.takeLeft(min(share.listColumns, Layout.listColumns(of: size.columns)))
+        divider = rest.takeLeft(1)
+        detailPart = rest
+      } else {
+        let half = max(3, (rest.rows + 1) / 2)
+        listPart = rest.takeTop(min(half, max(6, share.listRows)))
+        detailPart = rest
+      }
+    }
+    if detailPart.columns == 0 { detailPart.rows = 0 }
+    headings = listPart.takeTop(1)
+    list = listPart
+    // Side by side columns are short, and rows are not.
+    rule = detailPart.takeTop(share.hasTabs && !divider.isEmpty && detailPart.rows >= 12 ? 2 : 1)
+    detail = detailPart
+  }
+
+  /// Of a list with the detail at its right: three fifths, but what more than 77 columns the list has, it leaves to a
+  /// detail that would be too narrow for 16 bytes a line.
+  private static func listColumns(of columns: Int) -> Int {
+    let (least, detail) = (77, HexView.columns(bytes: 16))
+    return min(columns * 60 / 100, max(least, columns - detail - 1))
+  }
+}

@@ -1,0 +1,113 @@
+import Cells
+import MilterProtocol
+
+/// The first line: views with their counts at the left, where the records come from at the right.
+struct TitleBar {
+  let scene: Scene
+  /// The view on screen; nil where something else is.
+  let view: ListView?
+
+  private var trace: TraceView { scene.trace }
+
+  func draw(into frame: inout Frame, in rect: Rect) {
+    guard !rect.isEmpty else { return }
+    frame.fill(rect, style: Style(.title))
+    let state = state
+    var room = rect
+    frame.put(state, at: room.takeRight(columns(of: state)).origin, style: Style(.title))
+    let used = frame.put(tabs(columns: room.columns).text, at: room.origin, style: Style(.title))
+    let place = place
+    let free = room.columns - used - 3
+    guard free >= 12, !place.isEmpty else { return }
+    let shown = place.fitted(to: min(place.width, free))
+    frame.put(
+      shown, at: Point(column: room.endColumn - shown.width - (state.isEmpty ? 1 : 2), row: rect.row),
+      style: Style(.title))
+  }
+
+  /// The view whose name stands in that column of `rect`; nil for none.
+  func view(at column: Int, in rect: Rect) -> ListView? {
+    tabs(columns: rect.columns - columns(of: state)).tab(at: column - rect.column)
+  }
+
+  private func columns(of state: DisplayText) -> Int { state.isEmpty ? 0 : state.width + 1 }
+
+  private enum Names { case all, current }
+
+  /// Names go before the views do: with less room, digits and counts alone.
+  private func tabs(columns: Int) -> TabRow<ListView> {
+    let variants = [
+      tabs(names: .all, isNamed: true), tabs(names: .all, isNamed: false),
+      tabs(names: .current, isNamed: false),
+    ]
+    return variants.first { $0.text.width <= columns } ?? variants[2]
+  }
+
+  private func tabs(names: Names, isNamed: Bool) -> TabRow<ListView> {
+    var tabs = TabRow<ListView>()
+    if isNamed { tabs.append(DisplayText(" mitmilter", style: Style(.title, .bold)) + " ") }
+    for view in ListView.allCases {
+      let isCurrent = view == self.view
+      let style = isCurrent ? Style(.tabActive, .bold) : Style(.tab)
+      let name = names == .all || isCurrent ? " \(view.rawValue) \(view.title)" : " \(view.rawValue)"
+      var text = DisplayText(name, style: style)
+      let counts = counts(of: view)
+      if !counts.isEmpty { text += DisplayText(" ", style: style) + counts.styled(style) }
+      tabs.append(text + DisplayText(" ", style: style), view)
+    }
+    return tabs
+  }
+
+  private func counts(of view: ListView) -> DisplayText {
+    switch view {
+    case .held:
+      let count = trace.waiting.count
+      return count == 0 ? "" : DisplayText(String(count), style: Style(.held, .bold))
+    case .rules:
+      let count = scene.rules.rules.count
+      if count == 0 { return "" }
+      return scene.rules.isArmed ? DisplayText(String(count)) : DisplayText("off", style: Style(.warn))
+    case .findings: return findings
+    case .timeline, .messages, .stats: return ""
+    }
+  }
+
+  private var findings: DisplayText {
+    let counts = trace.findingCounts
+    return Finding.Severity.allCases.reversed().compactMap { severity in
+      guard let count = counts[severity], count > 0 else { return nil }
+      return DisplayText("\(severity.sign)\(count)", style: Style(severity.role))
+    }.joined(gap: 1)
+  }
+
+  private var place: DisplayText {
+    switch trace.origin {
+    case .live(let listen, let milter, _): DisplayText(milter.map { "\(listen) ⇄ \($0)" } ?? listen)
+    // Of a path the end says which file it is.
+    case .files(let names):
+      DisplayText(
+        names.count == 1 ? String(names[0].split(separator: "/").last ?? "") : "\(names.count) files")
+    case .demo: "demo"
+    }
+  }
+
+  private var state: DisplayText {
+    if case .unrecorded = trace.stream { return DisplayText("✖ NOT RECORDED", style: Style(.bad, .bold)) }
+    if scene.scope.freeze != nil { return DisplayText("FROZEN", style: Style(.frozen, .bold)) }
+    if trace.index.unreadableCount > 0 {
+      let lines = NumberText.count(trace.index.unreadableCount, "line")
+      return DisplayText("▲ \(lines) cannot be read", style: Style(.warn, .bold))
+    }
+    switch trace.stream {
+    case .ended: return DisplayText("■ ENDED", style: .dim)
+    case .flowing, .unrecorded: break
+    }
+    switch trace.origin {
+    case .live(_, _, let file):
+      return file == nil
+        ? DisplayText("○ not kept", style: .dim) : DisplayText("● REC", style: Style(.live, .bold))
+    case .demo: return DisplayText("● LIVE", style: Style(.live, .bold))
+    case .files: return ""
+    }
+  }
+}
