@@ -14,10 +14,19 @@ static int pair_count = 1;
 static struct { attr_t attributes; short pair; } looks[1 << 16];
 static int cursor_row = -2;
 
-void mm_draw_reset(void) {
-  cursor_row = -2;
+static bool has_color;
+
+void mm_draw_begin(bool color) {
+  has_color = color && has_colors() && start_color() == OK;
+  if (has_color) use_default_colors();
   pair_count = 1;
+  mm_draw_resume();
 }
+
+int mm_term_colors(void) { return has_color ? COLORS : 0; }
+
+// Pairs stay: styles that were defined before still mean them.
+void mm_draw_resume(void) { cursor_row = -2; }
 
 static short pair_of(int foreground, int background) {
   if (mm_term_colors() == 0 || (foreground < 0 && background < 0)) return 0;

@@ -18,13 +18,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-bool mm_utf8 = false;
-int mm_fd = -1;
-
 static SCREEN *screen;
 static FILE *in_file, *out_file;
 static struct termios found;  // the modes to give back
-static bool has_color, paused;
+static bool paused;
 static const char *enter, *exit_modes;  // what we switch on besides curses, and off again
 static char leave[256];                 // everything that gives the screen back, in one write
 static size_t leave_length;
@@ -33,8 +30,7 @@ bool mm_term_locale(void) {
   if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
     if (!setlocale(LC_CTYPE, "C.UTF-8")) setlocale(LC_CTYPE, "C");
   }
-  mm_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-  return mm_utf8;
+  return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 int mm_term_open(void) {
@@ -55,20 +51,6 @@ void mm_term_size(int fd, int *width, int *height) {
   }
 }
 
-int mm_term_colors(void) { return has_color ? COLORS : 0; }
-
-bool mm_term_write(const uint8_t *bytes, size_t count) {
-  if (mm_fd < 0) return false;
-  while (count > 0) {
-    ssize_t done = write(mm_fd, bytes, count);
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return false;
-    bytes += done;
-    count -= (size_t)done;
-  }
-  return true;
-}
-
 static void write_text(const char *text) { mm_term_write((const uint8_t *)text, strlen(text)); }
 
 // ---- what leaves the screen, kept as plain bytes so that a crash handler can write it
@@ -76,22 +58,6 @@ static void write_text(const char *text) { mm_term_write((const uint8_t *)text, 
 static int collect(int c) {
   if (leave_length < sizeof leave) leave[leave_length++] = (char)c;
   return c;
-}
-
-static char place[64];
-static size_t place_length;
-
-static int collect_place(int c) {
-  if (place_length < sizeof place) place[place_length++] = (char)c;
-  return c;
-}
-
-// Not by putp: what it buffers leaves with the next update that draws something, which may never come.
-void mm_place_cursor(int row, int column) {
-  const char *move = tparm(cursor_address, row, column, 0, 0, 0, 0, 0, 0, 0);
-  place_length = 0;
-  if (move) tputs(move, 1, collect_place);
-  mm_term_write((const uint8_t *)place, place_length);
 }
 
 static void collect_text(const char *text) {
@@ -179,13 +145,11 @@ int mm_term_start(int fd, bool color) {
   mm_fd = fd;
   paused = false;
   set_modes();
-  has_color = color && has_colors() && start_color() == OK;
-  if (has_color) use_default_colors();
+  mm_draw_begin(color);
   choose_modes(false);
   collect_leaving();
   idcok(stdscr, FALSE);
   intrflush(stdscr, FALSE);
-  mm_draw_reset();
   mm_crash_arm(fd, leave, leave_length, &found);
   if (!registered) registered = atexit(mm_term_stop) == 0;
   mm_stderr_keep();
@@ -213,7 +177,7 @@ void mm_term_resume(void) {
   write_text(enter);
   int width, height;
   mm_term_size(mm_fd, &width, &height);
-  mm_draw_reset();
+  mm_draw_resume();
   mm_term_resize(width, height);
 }
 

@@ -128,6 +128,44 @@ def test_the_text_of_a_refusal_is_edited():
         s.leave()
 
 
+def looks(screen):
+    """Each line that has text, with the colours of its cells."""
+    return {screen.line(y): [(cell.fg, cell.bg) for cell in (screen.cell(x, y) for x in range(screen.screen.columns))]
+            for y in range(screen.screen.lines) if screen.line(y)}
+
+
+def shown(screen, name):
+    """Waits for a view: its name in the title has another colour than the others."""
+    def colour(name):
+        return screen.cell(screen.line(0).index(name), 0).fg
+    screen.until(lambda: name in screen.line(0) and colour(name) != colour("2 Messages"), name)
+
+
+def test_the_colours_stay_behind_an_editor():
+    with Session("header", editor="true") as s:
+        s.start()
+        s.mta.send(b"LSubject\0 Greetings\0")
+        s.held()
+        shown(s.screen, "3 Held")
+        before = looks(s.screen)
+        s.screen.key("E")
+        s.screen.wait("nothing was changed|unchanged|as it was")
+        # Other views have styles that were not seen yet, which get colours of their own.
+        for key in ("?", "Esc", "x", "Esc", "v", "Esc", "f", "z", "z", "Esc", "4", "5", "6", "1"):
+            text = s.screen.text()
+            s.screen.key(key)
+            s.screen.until(lambda text=text: s.screen.text() != text, key)
+        s.screen.key("3")
+        shown(s.screen, "3 Held")
+        after = looks(s.screen)
+        assert len(after.keys() & before.keys()) > 5
+        for line in before.keys() & after.keys():
+            assert after[line] == before[line], f"other colours: {line}"
+        s.forwarded(b"LSubject\0 Greetings\0")
+        assert s.mta.reply() == b"c"
+        s.leave()
+
+
 def test_an_editor_for_lines_has_the_terminal_to_itself():
     """ed reads its commands from the terminal; signals that we block are not blocked for it."""
     script = 'stty -a | grep -ow icanon; grep SigBlk: /proc/self/status; exec ed -p "ed> " "$1"'

@@ -24,6 +24,11 @@ enum mm_attribute {
   MM_DIM = 8,
 };
 
+// ---- output.c
+
+// Writes bytes past curses, for sequences that draw nothing. False when the terminal is gone.
+bool mm_term_write(const uint8_t *bytes, size_t count);
+
 // ---- terminal.c
 
 // Takes the locale for characters from the environment, or C.UTF-8 where that one is not UTF-8. Returns whether
@@ -46,9 +51,6 @@ void mm_term_mouse(bool on);
 // Gives the terminal back as it was found. Harmless when not started.
 void mm_term_stop(void);
 
-// How many colours are in use: 256 or more, 8, or 0.
-int mm_term_colors(void);
-
 // The size the terminal has now, by TIOCGWINSZ; 80x24 where it does not say.
 void mm_term_size(int fd, int *width, int *height);
 
@@ -60,10 +62,10 @@ void mm_term_resume(void);
 // no shell could wake it again (an orphaned process group) it returns at once.
 void mm_term_stop_process(void);
 
-// Writes bytes past curses, for sequences that draw nothing. False when the terminal is gone.
-bool mm_term_write(const uint8_t *bytes, size_t count);
-
 // ---- draw.c
+
+// How many colours are in use: 256 or more, 8, or 0.
+int mm_term_colors(void);
 
 // What style number `style` looks like: colours as terminal numbers or -1 for the default, `attributes` of
 // mm_attribute.
