@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// A unit of an expression's text.
 enum Token: Hashable {
   /// Letters, digits, `_ . -`, beginning with a letter.
@@ -26,7 +28,7 @@ extension Scanner {
     case UInt8(ascii: "\""), UInt8(ascii: "'"): return LocatedToken(token: .string, range: try quoted())
     case _ where isLetter(byte) || byte == UInt8(ascii: "_"):
       skip { isLetter($0) || isDigit($0) || $0 == 0x5F || $0 == 0x2E || $0 == 0x2D }
-      if self.byte == 0x3A, bytes[start..<at].allSatisfy({ hexDigit($0) != nil }) {
+      if self.byte == 0x3A, bytes[start..<at].allSatisfy({ HexDigit.value($0) != nil }) {
         return value(from: start)
       }
       return LocatedToken(token: .word(text(start..<at)), range: start..<at)

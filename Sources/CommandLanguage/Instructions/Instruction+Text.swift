@@ -15,7 +15,7 @@ extension Instruction {
     case .progress: "progress"
     case .change(let change): change.text
     case .set(let assignment): "set \(assignment.field.text) \(Quoting.argument(assignment.value))"
-    case .raw(let bytes): "raw \(bytes.map(hexadecimal).joined())"
+    case .raw(let bytes): "raw \(bytes.map(HexDigit.pair).joined())"
     case .delay(let span): "delay \(Units.duration(span.microseconds))"
     case .close(let leg): "close \(leg.name)"
     case .mark: "mark"

@@ -95,7 +95,7 @@ struct InstructionParser {
   private mutating func hexBytes() throws(SyntaxError) -> [UInt8] {
     let (text, range) = try reader.text("hexadecimal digits")
     let digits = text.filter { $0 > 0x20 }
-    let values = digits.compactMap(hexDigit)
+    let values = digits.compactMap(HexDigit.value)
     guard values.count == digits.count, values.count.isMultiple(of: 2) else {
       throw reader.scanner.error("expected pairs of hexadecimal digits", at: range)
     }

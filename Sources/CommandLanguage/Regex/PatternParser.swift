@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// Reads the source of a pattern.
 struct PatternParser {
   private let source: [UInt8]
@@ -202,7 +204,9 @@ struct PatternParser {
     case UInt8(ascii: "v"): return ByteSet(0x0B)
     case UInt8(ascii: "0"): return ByteSet(0)
     case UInt8(ascii: "x"):
-      guard at + 2 <= source.count, let high = hexDigit(source[at]), let low = hexDigit(source[at + 1]) else {
+      guard at + 2 <= source.count, let high = HexDigit.value(source[at]),
+        let low = HexDigit.value(source[at + 1])
+      else {
         throw mistake("\\x wants two hexadecimal digits", start..<(at + 2))
       }
       at += 2

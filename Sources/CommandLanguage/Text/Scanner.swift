@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// A cursor over typed text, with the words and strings that expressions and instructions have in common.
 struct Scanner {
   let bytes: [UInt8]
@@ -63,7 +65,9 @@ struct Scanner {
       case UInt8(ascii: "0"): result.append(0)
       case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "\\"): result.append(escape)
       case UInt8(ascii: "x"):
-        guard index + 2 <= end, let high = hexDigit(bytes[index]), let low = hexDigit(bytes[index + 1]) else {
+        guard index + 2 <= end, let high = HexDigit.value(bytes[index]),
+          let low = HexDigit.value(bytes[index + 1])
+        else {
           throw error(
             "\\x wants two hexadecimal digits", at: (index - 2)..<min(index + 2, end))
         }
@@ -93,15 +97,6 @@ struct Scanner {
       index += 1
     }
     return result
-  }
-}
-
-func hexDigit(_ byte: UInt8) -> UInt8? {
-  switch byte {
-  case 0x30...0x39: byte - 0x30
-  case 0x41...0x46: byte - 0x41 + 10
-  case 0x61...0x66: byte - 0x61 + 10
-  default: nil
   }
 }
 

@@ -37,7 +37,7 @@ package struct EditForm {
       Field.lines($0.field, $0.value)
     }
     if packet.bytes.count <= EditForm.longestFrame {
-      fields.append(Field(.frame, packet.bytes.map(hexadecimal).joined(separator: " ")))
+      fields.append(Field(.frame, packet.bytes.map(HexDigit.pair).joined(separator: " ")))
     }
   }
 

@@ -67,15 +67,15 @@ package struct Malformation: Hashable, Sendable {
     case .noCode: return "\(expected), the length field says 0"
     case .unknownCode(let code, let wrongDirection):
       return wrongDirection
-        ? "code '\(wire: [code])' (0x\(hexadecimal(code))) at offset \(offset) belongs to the other side"
-        : "code '\(wire: [code])' (0x\(hexadecimal(code))) at offset \(offset) is not in the protocol"
+        ? "code '\(wire: [code])' (0x\(HexDigit.pair(code))) at offset \(offset) belongs to the other side"
+        : "code '\(wire: [code])' (0x\(HexDigit.pair(code))) at offset \(offset) is not in the protocol"
     case .missing: return "\(expected), the packet ends at \(end)"
     case .unterminated: return "\(expected), \(there(end - offset)) and no NUL"
     case .truncated(let bytes):
       return bytes == 0
         ? "\(expected), the packet ends at \(end)" : "\(expected), \(there(bytes, only: true))"
     case .unknownFamily(let family):
-      return "\(expected) of U, L, 4 or 6, there is 0x\(hexadecimal(family))"
+      return "\(expected) of U, L, 4 or 6, there is 0x\(HexDigit.pair(family))"
     case .surplus(let bytes): return "\(expected), \(bytes == 1 ? "1 byte follows" : "\(bytes) bytes follow")"
     }
   }

@@ -126,7 +126,7 @@ struct PacketLint {
     if name.isEmpty {
       add(.headerNameEmpty, "the name is empty")
     } else if let byte = name.first(where: { $0 <= 0x20 || $0 >= 0x7F || $0 == UInt8(ascii: ":") }) {
-      add(.headerNameIllegal, "byte 0x\(hexadecimal(byte)) in '\(wire: name)'")
+      add(.headerNameIllegal, "byte 0x\(HexDigit.pair(byte)) in '\(wire: name)'")
     }
     if let index, index >= 0x8000_0000 { add(.headerIndexHuge, "index \(index)") }
     if case .chgHeader = dissection.shape {

@@ -23,14 +23,8 @@ package enum PacketKind: Hashable, Sendable {
     switch self {
     case .command(let kind): kind.name
     case .reply(let kind): kind.name
-    case .unknown(let code): "CODE-" + hexadecimal(code)
+    case .unknown(let code): "CODE-" + HexDigit.pair(code)
     case .empty: "EMPTY"
     }
   }
-}
-
-/// Two upper-case hexadecimal digits.
-package func hexadecimal(_ byte: UInt8) -> String {
-  let digits = String(byte, radix: 16, uppercase: true)
-  return digits.count < 2 ? "0" + digits : digits
 }

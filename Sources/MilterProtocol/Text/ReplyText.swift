@@ -123,7 +123,7 @@ extension ReplyText {
     if let text = badLineEnd { remarks.append((.replyLineEnds, text)) }
     if let text = excess { remarks.append((.replyTooLongForSMTP, text)) }
     if let place = oddByte {
-      remarks.append((.replyBytes, "byte 0x\(hexadecimal(bytes[place])) at offset \(place)"))
+      remarks.append((.replyBytes, "byte 0x\(HexDigit.pair(bytes[place])) at offset \(place)"))
     }
     if code == 421 { remarks.append((.reply421, "both MTAs end the SMTP session after it")) }
     if stage == .connect {

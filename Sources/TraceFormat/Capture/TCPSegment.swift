@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// The TCP segment in a captured frame, found under its link and IP headers.
 ///
 /// Checksums are never looked at: loopback captures do not fill them in.
@@ -126,29 +128,5 @@ package struct Endpoint: Hashable, Sendable {
   }
 
   /// Dotted quad; for IPv6 the shortest form of RFC 5952.
-  package var addressText: String {
-    if address.count == 4 { return address.map { String($0) }.joined(separator: ".") }
-    let groups = stride(from: 0, to: address.count - 1, by: 2).map {
-      UInt16(address[$0]) << 8 | UInt16(address[$0 + 1])
-    }
-    let zeros = Self.longestZeros(groups)
-    func joined(_ part: ArraySlice<UInt16>) -> String {
-      part.map { String($0, radix: 16) }.joined(separator: ":")
-    }
-    guard let zeros else { return joined(groups[...]) }
-    return joined(groups[..<zeros.lowerBound]) + "::" + joined(groups[zeros.upperBound...])
-  }
-
-  /// The longest run of two or more zero groups, the first of equals.
-  private static func longestZeros(_ groups: [UInt16]) -> Range<Int>? {
-    var best: Range<Int>?
-    var start = 0
-    while start < groups.count {
-      var end = start
-      while end < groups.count, groups[end] == 0 { end += 1 }
-      if end - start >= 2, end - start > best?.count ?? 0 { best = start..<end }
-      start = end + 1
-    }
-    return best
-  }
+  package var addressText: String { IPAddress(bytes: address)?.text ?? "" }
 }

@@ -116,25 +116,9 @@ extension Endpoint {
     guard let colon = text.firstIndex(of: ":"), let at = text.firstIndex(of: "@"), colon < at,
       ["inet", "inet6"].contains(text[..<colon]),
       let port = UInt16(text[text.index(after: colon)..<at]),
-      let address = Self.bytes(text[text.index(after: at)...])
+      let address = IPAddress(Array(text[text.index(after: at)...].utf8)[...])
     else { return nil }
-    self.init(address: address, port: port)
-  }
-
-  private static func bytes(_ text: Substring) -> [UInt8]? {
-    if IPText.isIPv4(text) { return text.split(separator: ".").compactMap { UInt8($0) } }
-    guard IPText.isIPv6(text) else { return nil }
-    let halves = text.split(separator: "::", omittingEmptySubsequences: false).map(groups)
-    guard halves.count == 2 else { return halves[0] }
-    return halves[0] + [UInt8](repeating: 0, count: 16 - halves[0].count - halves[1].count) + halves[1]
-  }
-
-  private static func groups(_ text: Substring) -> [UInt8] {
-    text.split(separator: ":").flatMap { group -> [UInt8] in
-      if group.contains(".") { return group.split(separator: ".").compactMap { UInt8($0) } }
-      let number = UInt16(group, radix: 16) ?? 0
-      return [UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)]
-    }
+    self.init(address: address.bytes, port: port)
   }
 
   /// The address as IPv6.

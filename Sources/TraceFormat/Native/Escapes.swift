@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// Bytes of the wire inside a JSON string: one code point a byte, U+0000 to U+00FF.
 ///
 /// Printable ASCII stands for itself, `\r \n \t \" \\` have short forms, every other byte is `\u00XX`: `grep` finds
@@ -20,8 +22,6 @@ enum Escapes {
     default: nil
     }
   }
-
-  static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 
   /// Copies `source` to `target` with its escapes.
   ///
@@ -76,7 +76,7 @@ enum Escapes {
       return 2
     }
     // One store for all six, and two bytes of the block behind them.
-    let digits = UInt64(hexDigit(byte >> 4)) << 32 | UInt64(hexDigit(byte & 15)) << 40
+    let digits = UInt64(HexDigit.digit(byte >> 4)) << 32 | UInt64(HexDigit.digit(byte & 15)) << 40
     unsafe target.storeBytes(of: (digits | 0x3030_755C).littleEndian, as: UInt64.self)
     return longest
   }

@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// Strings of a trace from their escaped form: bytes of the wire, or text of ours.
 enum JSONStrings {
   /// One byte a code point, U+0000 to U+00FF. The bytes may also stand unescaped as UTF-8, as `jq` prints them.
@@ -99,10 +101,10 @@ enum JSONStrings {
     case UInt8(ascii: "u"):
       guard room >= Escapes.longest,
         unsafe start.loadUnaligned(fromByteOffset: 2, as: UInt16.self) == 0x3030,
-        let high = unsafe hexDigit(start.load(fromByteOffset: 4, as: UInt8.self)),
-        let low = unsafe hexDigit(start.load(fromByteOffset: 5, as: UInt8.self))
+        let high = unsafe HexDigit.value(start.load(fromByteOffset: 4, as: UInt8.self)),
+        let low = unsafe HexDigit.value(start.load(fromByteOffset: 5, as: UInt8.self))
       else { return nil }
-      return (UInt8(truncatingIfNeeded: high << 4 | low), Escapes.longest)
+      return (high << 4 | low, Escapes.longest)
     default: return nil
     }
   }
@@ -160,23 +162,13 @@ enum JSONStrings {
   {
     var value: UInt32 = 0
     for place in offset..<offset + 4 {
-      guard place < end, let digit = hexDigit(line[place]) else {
+      guard place < end, let digit = HexDigit.value(line[place]) else {
         throw LineFault(at: min(place, end), in: line, expected: "four hexadecimal digits behind \\u")
       }
-      value = value << 4 | digit
+      value = value << 4 | UInt32(digit)
     }
     offset += 4
     return value
-  }
-
-  @inline(__always)
-  private static func hexDigit(_ byte: UInt8) -> UInt32? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte) - 0x30
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte) - 0x57
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte) - 0x37
-    default: nil
-    }
   }
 
   /// A code point beyond ASCII in UTF-8.

@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// The pieces of a JSON line, appended to bytes. Everything comes out as printable ASCII.
 extension [UInt8] {
   mutating func append(ascii text: StaticString) {
@@ -78,7 +80,7 @@ extension [UInt8] {
   private mutating func append(unitDigits unit: UInt16) {
     append(UInt8(ascii: "u"))
     for shift: UInt16 in [12, 8, 4, 0] {
-      append(Escapes.hexDigit(UInt8(truncatingIfNeeded: unit >> shift) & 15))
+      append(HexDigit.digit(UInt8(truncatingIfNeeded: unit >> shift) & 15))
     }
   }
 }

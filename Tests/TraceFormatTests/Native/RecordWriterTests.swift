@@ -41,7 +41,7 @@ import TraceModel
       case 0x22: "\\\""
       case 0x5C: "\\\\"
       case 0x20...0x7E: String(UnicodeScalar(byte))
-      default: "\\u00" + hexadecimal(byte).lowercased()
+      default: "\\u00" + HexDigit.pair(byte).lowercased()
       }
     for before in 0...33 {
       for after in [0, 1, 15, 16, 40] {

@@ -90,7 +90,7 @@ import TraceModel
         Finding(
           .delRcptUnknown, packet: play.packet,
           Sentence(others: "'<wilhelmina@vertraulich.example>' is no recipient"))))
-    let raw = Milter.addHeader("X-A", "tresorwort").bytes.map(hexadecimal).joined()
+    let raw = Milter.addHeader("X-A", "tresorwort").bytes.map(HexDigit.pair).joined()
     for text in [
       "raw \(raw)", "add-header X-A \"tresorwort\"", "note \"wil\\x68elmina\"",
       "reply 550 5.7.1 \"tresorwort of wilhelmina\"", "set macro[\"auth_authen\"] wilhelmina",
