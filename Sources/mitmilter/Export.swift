@@ -47,9 +47,7 @@ struct Export: ParsableCommand {
     let delivery = try deliveryRules(format)
     let expression = try filter.map(filterExpression)
     let target = output ?? "-"
-    if target == "-", format.options.contains(.isBinary), isatty(STDOUT_FILENO) == 1 {
-      throw Failure("\(format.name) is not for a terminal", hint: "name a file with -o")
-    }
+    try spareTheTerminal(format, target)
     let traces = try ExportedTraces(files)
     let redacted = try redaction.redacted(traces.records, isDefault: format.options.contains(.isRedacted))
     let input = chosen(by: expression, of: traces.records, shown: redacted, delivery)
@@ -64,6 +62,19 @@ struct Export: ParsableCommand {
     for remark in exporter.remarks { tell("note: \(remark)") }
     if !hasChosen { tell("note: no packet is taken by the filter") }
     if !traces.finish() || !hasChosen { throw ExitCode(1) }
+  }
+
+  private func spareTheTerminal(_ format: ExportFormat, _ target: String) throws(Failure) {
+    guard target == "-", isatty(STDOUT_FILENO) == 1 else { return }
+    let place = format.options.contains(.isFilePerMail) ? "a folder" : "a file"
+    if format.options.contains(.isBinary) {
+      throw Failure("\(format.name) is not for a terminal", hint: "name \(place) with -o")
+    }
+    if format.options.contains(.isRaw) {
+      throw Failure(
+        "\(format.name) is not for a terminal: it would obey what a mail holds",
+        hint: "name \(place) with -o, or pipe it into 'cat -v'")
+    }
   }
 
   /// What goes out: the filter is asked about the trace as recorded, whatever words are shown of it.

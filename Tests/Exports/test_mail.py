@@ -1,5 +1,6 @@
 """Mails as files, and sent again by swaks to a small SMTP server: what arrives is what the milter saw, byte for byte."""
 import os
+import pty
 import shutil
 import socket
 import subprocess
@@ -126,6 +127,24 @@ class Mail(unittest.TestCase):
         self.assertEqual(server.commands[0], b"EHLO @/etc/passwd")
         self.assertEqual(server.commands[1], b"MAIL FROM:<al'ice$(touch pwned)@example.org>")
         self.assertEqual(server.commands[2], b"RCPT TO:<bob@example.net>")
+
+
+class Terminal(unittest.TestCase):
+    """A mail may hold what a terminal obeys."""
+
+    def test_no_mail_is_written_to_a_terminal(self):
+        trace = os.path.join(tool.SAMPLES, "opendkim-sign.mtrace")
+        for name in ("eml", "swaks", "pcapng"):
+            with self.subTest(name):
+                ours, theirs = pty.openpty()
+                done = subprocess.run([tool.MITMILTER, "export", name, trace], stdout=theirs, stderr=subprocess.PIPE,
+                                      timeout=60)
+                os.close(theirs)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(b"is not for a terminal", done.stderr)
+                with self.assertRaises(OSError):
+                    os.read(ours, 1)
+                os.close(ours)
 
 
 if __name__ == "__main__":

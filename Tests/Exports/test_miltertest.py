@@ -1,14 +1,35 @@
-"""Debian's miltertest plays exported sessions at a real milter, and notices when it answers something else."""
+"""Debian's miltertest plays exported sessions at a real milter, and notices when it answers something else; what it sends is
+what the milter was sent when the session was recorded."""
 import os
+import re
 import shutil
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
+from base64 import b64decode
 
 import tool
 
 SOURCE = os.path.join(tool.PROJECT, "Tests", "Peers", "programs", "actionmilter.c")
+
+
+def sent(trace):
+    """Packets of the MTA, without macro packets that hold none: miltertest cannot send those; its port is its own."""
+    packets = []
+    for packet in tool.packets(trace):
+        raw = b64decode(packet["raw"])
+        if packet["from"] == "mta" and not (packet["name"] == "MACRO" and len(raw) == 6):
+            packets.append(re.sub(rb"(?s)\0([46])..", rb"\0\1", raw) if packet["name"] == "CONNECT" else raw)
+    return packets
+
+
+def until(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
 
 
 @unittest.skipUnless(shutil.which("miltertest"), "miltertest is not installed")
@@ -45,6 +66,29 @@ class Miltertest(unittest.TestCase):
         for name in ("every-modification", "quarantine", "reject-per-recipient", "several-messages"):
             with self.subTest(name):
                 self.assertEqual(self.play(name), (0, "connection 1 is as it was\n"))
+
+    def test_it_sends_what_was_recorded(self):
+        for name in ("every-modification", "quarantine", "reject-per-recipient", "several-messages"):
+            with self.subTest(name):
+                recorded = sent(os.path.join(tool.SAMPLES, name + ".mtrace"))
+                self.assertEqual(self.sent_through_proxy(name), recorded)
+
+    def sent_through_proxy(self, name):
+        """What the script of a sample sends, as a proxy in front of the milter records it."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            listen = "inet:%d@127.0.0.1" % free.getsockname()[1]
+        trace = os.path.join(self.folder, name + ".got")
+        proxy = subprocess.Popen([tool.MITMILTER, "proxy", "--headless", "-q", "--listen", listen, "--milter", self.address,
+                                  "-w", trace], stderr=subprocess.DEVNULL)
+        address, type(self).address = self.address, listen
+        try:
+            self.play(name)
+        finally:
+            type(self).address = address
+            until(lambda: b'"k":"close"' in open(trace, "rb").read())
+            proxy.terminate()
+            proxy.wait(30)
+        return sent(trace)
 
     def test_another_reply_is_noticed(self):
         status, output = self.play(

@@ -17,6 +17,8 @@ package struct ExportFormat: Sendable {
 
     /// Bytes that are no text: not for a terminal.
     package static let isBinary = Options(rawValue: 1 << 0)
+    /// Bytes of the mail as they came, which a terminal may obey: not for one.
+    package static let isRaw = Options(rawValue: 1 << 5)
     /// `--delivered` makes a difference.
     package static let takesDelivered = Options(rawValue: 1 << 1)
     /// Made for other eyes: private words are replaced unless `--no-redact` is given.

@@ -6,7 +6,7 @@ extension ExportFormat {
   package static let eml = ExportFormat(
     "eml", fileExtension: "eml",
     "each mail with content as a file: as the milter saw it, or with `--delivered` as the MTA would deliver it",
-    options: [.takesDelivered, .isFilePerMail]
+    options: [.takesDelivered, .isFilePerMail, .isRaw]
   ) { MailExport($0) }
 }
 

@@ -4,7 +4,7 @@ import TraceModel
 extension ExportFormat {
   package static let swaks = ExportFormat(
     "swaks", fileExtension: "sh",
-    "a shell script that sends the mails through an MTA again, with swaks"
+    "a shell script that sends the mails through an MTA again, with swaks", options: .isRaw
   ) { SwaksExport($0) }
 }
 
