@@ -18,7 +18,8 @@ package struct Moment: Hashable, Comparable, Sendable {
     Moment(microseconds: saturated(a.microseconds, b.microseconds))
   }
   package static func - (a: Moment, b: Span) -> Moment {
-    Moment(microseconds: saturated(a.microseconds, -b.microseconds))
+    let (difference, overflow) = a.microseconds.subtractingReportingOverflow(b.microseconds)
+    return Moment(microseconds: overflow ? (b.microseconds < 0 ? .max : .min) : difference)
   }
 
   /// A length of time in microseconds; negative where a clock ran backwards.
@@ -27,15 +28,23 @@ package struct Moment: Hashable, Comparable, Sendable {
 
     package init(microseconds: Int64) { self.microseconds = microseconds }
 
-    package static func seconds(_ n: Int64) -> Span { Span(microseconds: n * 1_000_000) }
-    package static func milliseconds(_ n: Int64) -> Span { Span(microseconds: n * 1000) }
+    package static func seconds(_ n: Int64) -> Span { Span(microseconds: saturated(n, times: 1_000_000)) }
+    package static func milliseconds(_ n: Int64) -> Span { Span(microseconds: saturated(n, times: 1000)) }
 
     package static func < (a: Span, b: Span) -> Bool { a.microseconds < b.microseconds }
     package static func + (a: Span, b: Span) -> Span {
       Span(microseconds: saturated(a.microseconds, b.microseconds))
     }
     package static func / (a: Span, b: Int64) -> Span { Span(microseconds: a.microseconds / b) }
+
+    /// However long it is, in the one direction or the other.
+    package var magnitude: Span { microseconds < 0 ? Moment.zero - Moment(microseconds: microseconds) : self }
   }
+}
+
+private func saturated(_ a: Int64, times b: Int64) -> Int64 {
+  let (product, overflow) = a.multipliedReportingOverflow(by: b)
+  return overflow ? (a < 0 ? .min : .max) : product
 }
 
 private func saturated(_ a: Int64, _ b: Int64) -> Int64 {

@@ -1,7 +1,8 @@
 // One input is a trace: a head line and records, or whatever somebody calls a trace.
 //
 // Whatever the bytes, nothing may trap, and these have to hold: a record that is read is written and read again as
-// the same record; what is printed of it holds no control character but its line feed; the timeline takes it in.
+// the same record; what is printed of it holds no control character but its line feed; the timeline takes it in; it
+// goes out in every format, also merged with itself and redacted.
 
 import MilterProtocol
 import TraceFormat
@@ -35,6 +36,7 @@ struct FuzzedTrace {
   mutating func begin(_ input: [UInt8], _ line: Range<Int>) {
     do throws(TraceRefusal) {
       let head = try TraceHeadReader.head(in: input.span.extracting(line))
+      records.head = head
       text = Self.text(startedAt: head.startedAt)
       json = PacketJSON(startedAt: head.startedAt)
       check(isPlain(text.text(head)), "a head prints control characters")
@@ -62,6 +64,27 @@ struct FuzzedTrace {
       _ = timeline[row]
       _ = timeline.facts(at: row, from: records)
       _ = timeline.findings(about: row, from: records)
+    }
+    guard records.count < 50 else { return }
+    export(records)
+    let merged = MergedRecords([records, records])
+    let copy = MemoryTrace()
+    copy.head = merged.head
+    var redactor = RecordRedactor(
+      Redactor(key: RedactionKey(1, 2), language: OperatorLanguage(words: []) { _ in "hold" }))
+    for index in 0..<merged.count {
+      guard let record = merged.record(at: index) else { continue }
+      for ready in redactor.take(record) { copy.append(ready) }
+    }
+    for ready in redactor.finish() { copy.append(ready) }
+    check(copy.count == merged.count, "redaction lost a record")
+    export(copy)
+  }
+
+  private func export(_ records: MemoryTrace) {
+    for format in ExportFormat.table {
+      var exporter = format.exporter(ExportInput(records))
+      _ = exporter.all()
     }
   }
 
@@ -100,7 +123,7 @@ struct FuzzedTrace {
 }
 
 final class MemoryTrace: RecordSource {
-  var head: TraceHead? { nil }
+  var head: TraceHead?
   private var records: [Record] = []
   var count: Int { records.count }
   func record(at index: Int) -> Record? { records.indices.contains(index) ? records[index] : nil }

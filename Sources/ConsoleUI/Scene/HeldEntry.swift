@@ -35,8 +35,8 @@ package struct HeldEntry: Hashable, Sendable {
   /// `24s` until it goes on unasked; nil where it does not.
   package func countdown(at now: Moment) -> String? {
     guard let deadline else { return nil }
-    let seconds = max(0, (deadline - now).microseconds + 999_999) / 1_000_000
-    return HeldEntry.text(seconds: seconds)
+    let (seconds, rest) = max(0, (deadline - now).microseconds).quotientAndRemainder(dividingBy: 1_000_000)
+    return HeldEntry.text(seconds: seconds + (rest > 0 ? 1 : 0))
   }
 
   /// How long it has been waiting.

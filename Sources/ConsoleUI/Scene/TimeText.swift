@@ -6,11 +6,11 @@ package enum TimeText {
   /// `1.1ms`, `250µs`, `12.3s`, `4m05s`: at most six columns, three significant digits.
   package static func span(_ span: Moment.Span) -> String {
     let microseconds = span.microseconds
-    if microseconds < 0 { return "-" + TimeText.span(Moment.Span(microseconds: -microseconds)) }
+    if microseconds < 0 { return "-" + TimeText.span(span.magnitude) }
     if microseconds < 1000 { return "\(microseconds)µs" }
     if microseconds < 999_500 { return digits(microseconds, unit: 1000) + "ms" }
     if microseconds < 59_950_000 { return digits(microseconds, unit: 1_000_000) + "s" }
-    let seconds = (microseconds + 500_000) / 1_000_000
+    let seconds = microseconds / 1_000_000 + (microseconds % 1_000_000 >= 500_000 ? 1 : 0)
     if seconds < 3600 { return "\(seconds / 60)m\(two(seconds % 60))s" }
     let minutes = seconds / 60
     if minutes < 1440 { return "\(minutes / 60)h\(two(minutes % 60))m" }
@@ -19,12 +19,9 @@ package enum TimeText {
 
   /// `12:04:31.218`, the time of day in a clock `utcOffset` seconds east of UTC.
   package static func clock(_ moment: Moment, startedAt: Int64, utcOffset: Int) -> String {
-    let day: Int64 = 86_400_000_000
-    let local = startedAt + moment.microseconds + Int64(utcOffset) * 1_000_000
-    let time = (local % day + day) % day
-    let seconds = time / 1_000_000
-    return
-      "\(two(seconds / 3600)):\(two(seconds / 60 % 60)):\(two(seconds % 60)).\(three(time / 1000 % 1000))"
+    let clock = WallClock(startedAt: startedAt)
+    let time = WallClock.timeOfDay(clock.seconds(moment.microseconds) + Int64(utcOffset))
+    return "\(time).\(three(clock.fraction(moment.microseconds) / 1000))"
   }
 
   /// `2026-01-31`, the day in a clock `utcOffset` seconds east of UTC.
@@ -34,6 +31,7 @@ package enum TimeText {
 
   /// `4:31.218` or `1:04:31.218` since the trace began.
   package static func sinceStart(_ moment: Moment) -> String {
+    if moment < .zero { return "-" + sinceStart(.zero + (.zero - moment)) }
     let seconds = moment.microseconds / 1_000_000
     let tail = "\(two(seconds / 60 % 60)):\(two(seconds % 60)).\(three(moment.microseconds / 1000 % 1000))"
     return seconds >= 3600 ? "\(seconds / 3600):" + tail : tail

@@ -209,5 +209,7 @@ package struct CaptureImport {
     records.append(Record(time: moment(recordTime ?? lastTime), connection: connection, event: event))
   }
 
-  private func moment(_ time: Int64) -> Moment { Moment(microseconds: time - (startedAt ?? time)) }
+  private func moment(_ time: Int64) -> Moment {
+    Moment.zero + (Moment(microseconds: time) - Moment(microseconds: startedAt ?? time))
+  }
 }

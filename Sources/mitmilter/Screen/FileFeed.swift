@@ -26,7 +26,8 @@ final class FileFeed: ScreenFeed {
   var paths: [String] { readers.map(\.path).filter { $0 != "-" } }
 
   var now: Moment {
-    Moment(microseconds: linux_wall_microseconds() - (records.head?.startedAt ?? 0))
+    Moment(microseconds: linux_wall_microseconds())
+      - Moment.Span(microseconds: records.head?.startedAt ?? 0)
   }
 
   var stream: ConsoleModel.Stream { isOver ? .ended : .flowing }

@@ -85,7 +85,7 @@ struct ReplyTimePlot {
 
   var overTime: Markup {
     let replies = times.flatMap(\.replies)
-    guard let first = replies.map(\.at.microseconds).min(), let last = replies.map(\.at.microseconds).max()
+    guard let first = replies.map(\.at).min(), let last = replies.map(\.at).max()
     else {
       return ""
     }
@@ -99,16 +99,16 @@ struct ReplyTimePlot {
 
         """
     }
-    let length = Double(max(1, last - first))
+    let length = Double(max(1, (last - first).microseconds))
     var dots = Set<Dot>()
     for reply in replies {
-      let x = Double(reply.at.microseconds - first) / length * Double(Self.right - Self.left)
+      let x = Double((reply.at - first).microseconds) / length * Double(Self.right - Self.left)
       dots.insert(Dot(x: Self.left + Int(x), y: 8 + Int((1 - share(reply.took)) * Double(Self.plotHeight))))
     }
     for dot in dots.sorted(by: { ($0.x, $0.y) < ($1.x, $1.y) }) {
       drawing += "<circle class=\"dot\" cx=\"\(dot.x)\" cy=\"\(dot.y)\" r=\"3\"/>"
     }
-    let span = ListingText.duration(Moment.Span(microseconds: last - first))
+    let span = ListingText.duration(last - first)
     drawing += """
       <text x="\(Self.left)" y="\(height - 2)">first reply</text><text x="\(Self.right)" y="\(height - 2)" \
       text-anchor="end">\(span) later</text>

@@ -20,14 +20,14 @@ package final class MergedRecords: RecordSource {
   private final class Part {
     let source: any RecordSource
     let name: String?
-    /// Microseconds from the common moment zero to the part's own.
-    let offset: Int64
+    /// From the common moment zero to the part's own.
+    let offset: Moment.Span
     var next = 0
     /// Merged number by own number.
     var packets: [Int: Int] = [:]
     var connections: [Int: Int] = [:]
 
-    init(_ source: any RecordSource, name: String?, offset: Int64) {
+    init(_ source: any RecordSource, name: String?, offset: Moment.Span) {
       self.source = source
       self.name = name
       self.offset = offset
@@ -40,7 +40,9 @@ package final class MergedRecords: RecordSource {
     let first = starts.min() ?? 0
     startedAt = first
     parts = sources.indices.map {
-      Part(sources[$0], name: names.indices.contains($0) ? names[$0] : nil, offset: starts[$0] - first)
+      Part(
+        sources[$0], name: names.indices.contains($0) ? names[$0] : nil,
+        offset: Moment(microseconds: starts[$0]) - Moment(microseconds: first))
     }
     merge()
   }
@@ -69,7 +71,7 @@ package final class MergedRecords: RecordSource {
     guard order.indices.contains(index) else { return nil }
     let part = parts[Int(order[index].part)]
     guard var record = part.source.record(at: Int(order[index].record)) else { return nil }
-    record.time = Moment(microseconds: record.time.microseconds + part.offset)
+    record.time = record.time + part.offset
     record.connection = part.connections[record.connection] ?? 0
     record.event = renumbered(record.event, part.packets)
     return record
@@ -93,7 +95,7 @@ package final class MergedRecords: RecordSource {
     guard part.next < part.source.count else { return nil }
     // A line that cannot be read keeps its place, next to what came before it.
     guard let record = part.source.record(at: part.next) else { return Ahead(record: nil, time: .min) }
-    return Ahead(record: record, time: record.time.microseconds + part.offset)
+    return Ahead(record: record, time: (record.time + part.offset).microseconds)
   }
 
   private func earlier(_ a: Ahead?, _ b: Ahead?) -> Bool { (a?.time ?? .max) < (b?.time ?? .max) }

@@ -74,17 +74,17 @@ struct PacketChunk: Sendable {
 
   private struct Base: Sendable {
     var from: Int
-    var microseconds: Int64
+    var time: Moment
   }
 
   init() { entries.reserveCapacity(Self.rows) }
 
   mutating func append(_ entry: PacketEntry, at time: Moment) {
     var entry = entry
-    if let base = bases.last, let offset = UInt32(exactly: time.microseconds - base.microseconds) {
+    if let base = bases.last, let offset = UInt32(exactly: (time - base.time).microseconds) {
       entry.time = offset
     } else {
-      bases.append(Base(from: entries.count, microseconds: time.microseconds))
+      bases.append(Base(from: entries.count, time: time))
       entry.time = 0
     }
     entries.append(entry)
@@ -92,7 +92,7 @@ struct PacketChunk: Sendable {
 
   func time(at i: Int) -> Moment {
     let base = bases.last { $0.from <= i }
-    return Moment(microseconds: (base?.microseconds ?? 0) + Int64(entries[i].time))
+    return (base?.time ?? .zero) + Moment.Span(microseconds: Int64(entries[i].time))
   }
 
   mutating func modify(_ i: Int, _ change: (inout PacketEntry) -> Void) { change(&entries[i]) }

@@ -1,6 +1,6 @@
 /// Which row a packet number has, and back: runs of numbers that follow one another.
 ///
-/// A trace written by one run is a single run; a filtered or joined one has gaps.
+/// A trace written by one run is a single run; a filtered or joined one has gaps. A stranger's has any number.
 struct PacketNumbers: Sendable {
   private var runs: [Run] = []
   private var rows = 0
@@ -13,7 +13,7 @@ struct PacketNumbers: Sendable {
   }
 
   mutating func append(_ number: Int) {
-    if runs.isEmpty || number != last + 1 {
+    if runs.isEmpty || number <= last || number - 1 != last {
       if !runs.isEmpty && number <= last { ascends = false }
       runs.append(Run(row: rows, number: number))
     }
@@ -23,7 +23,7 @@ struct PacketNumbers: Sendable {
 
   func number(_ row: Int) -> Int {
     let run = runs[lastRun { $0.row <= row }]
-    return run.number + row - run.row
+    return run.number + (row - run.row)
   }
 
   /// The latest row of that number; nil for a number that no packet has.
@@ -41,8 +41,8 @@ struct PacketNumbers: Sendable {
 
   private func row(_ number: Int, in i: Int) -> Int? {
     let end = i + 1 < runs.count ? runs[i + 1].row : rows
-    let row = runs[i].row + number - runs[i].number
-    return row >= runs[i].row && row < end ? row : nil
+    let (behind, overflow) = number.subtractingReportingOverflow(runs[i].number)
+    return !overflow && behind >= 0 && behind < end - runs[i].row ? runs[i].row + behind : nil
   }
 
   /// The last run that `fits`, where all that fit come first; 0 where none does.

@@ -20,16 +20,17 @@ extension TimelineIndex {
     return row
   }
 
+  /// A number says little by itself: in a stranger's trace several packets have the same, or another kind of packet has it.
   private mutating func link(_ entry: inout PacketEntry, row: Int, _ placement: Placement) {
     if let answers = placement.answers, let command = numbers.row(answers) {
       entry.link = UInt32(clamping: command)
     }
-    if let early = placement.answeredBefore.flatMap({ numbers.row($0) }) {
+    if let early = placement.answeredBefore.flatMap({ numbers.row($0) }), packets[early].sender == .milter {
       earlyReplies[UInt32(clamping: row)] = early
       packets.modify(early) { $0.answers(UInt32(clamping: row), of: placement.stage) }
     }
     for (i, number) in placement.macros.enumerated() {
-      guard let macros = numbers.row(number) else { continue }
+      guard let macros = numbers.row(number), packets[macros].kind == .command(.macro) else { continue }
       if i == 0 { entry.link = UInt32(clamping: macros) }
       packets.modify(macros) { $0.link = UInt32(clamping: row) }
     }

@@ -195,6 +195,7 @@ extension TimelineIndex {
 
   /// Index of the connection with that number in the trace.
   package func connectionIndex(_ number: Int) -> Int? {
+    guard number > 0 else { return connectionsByNumber[number] }
     let i = number - 1
     if connections.indices.contains(i), connections[i].number == number { return i }
     return connectionsByNumber[number]
