@@ -23,27 +23,36 @@ let package = Package(
   targets: [
     // Pure targets: standard library only, no I/O, no clock.
     .target(name: "MilterProtocol", swiftSettings: pure),
-    .target(name: "TraceModel", dependencies: ["MilterProtocol"], swiftSettings: pure),
+    .target(name: "Dialogue", dependencies: ["MilterProtocol"], swiftSettings: pure),
+    .target(name: "Findings", dependencies: ["Dialogue", "MilterProtocol"], swiftSettings: pure),
+    .target(name: "TraceModel", dependencies: ["Dialogue", "MilterProtocol"], swiftSettings: pure),
     .target(name: "Mail", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(name: "Delivery", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(
-      name: "TraceFormat", dependencies: ["TraceModel", "Mail", "Delivery", "MilterProtocol"],
+      name: "TraceFormat",
+      dependencies: ["Dialogue", "Findings", "TraceModel", "Mail", "Delivery", "MilterProtocol"],
       swiftSettings: pure),
-    .target(name: "CommandLanguage", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(
-      name: "ProxyCore", dependencies: ["TraceModel", "Mail", "CommandLanguage", "MilterProtocol"],
+      name: "CommandLanguage", dependencies: ["Dialogue", "TraceModel", "MilterProtocol"], swiftSettings: pure
+    ),
+    .target(
+      name: "ProxyCore",
+      dependencies: ["Dialogue", "Findings", "TraceModel", "Mail", "CommandLanguage", "MilterProtocol"],
       swiftSettings: pure),
     .target(name: "Cells", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(
       name: "ConsoleUI",
-      dependencies: ["Cells", "TraceModel", "Mail", "Delivery", "CommandLanguage", "MilterProtocol"],
+      dependencies: [
+        "Cells", "Dialogue", "Findings", "TraceModel", "Mail", "Delivery", "CommandLanguage",
+        "MilterProtocol",
+      ],
       swiftSettings: pure),
 
     // Targets with I/O.
     .target(
       name: "ProxyRuntime",
       dependencies: [
-        "ProxyCore", "TraceFormat", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux",
+        "ProxyCore", "TraceFormat", "Dialogue", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux",
       ], swiftSettings: strict),
     .target(name: "TerminalDriver", dependencies: ["Cells", "CNcurses"], swiftSettings: strict),
     .target(name: "CLinux", cSettings: strictC, linkerSettings: [.linkedLibrary("z")]),
@@ -55,7 +64,8 @@ let package = Package(
     .executableTarget(
       name: "mitmilter",
       dependencies: [
-        "MilterProtocol", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore", "ConsoleUI",
+        "MilterProtocol", "Dialogue", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore",
+        "ConsoleUI",
         "ProxyRuntime", "TerminalDriver", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
@@ -64,25 +74,30 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "MilterProtocol", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore", "Cells",
+        "MilterProtocol", "Dialogue", "Findings", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore",
+        "Cells",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
     tests("MilterProtocol", hasFixtures: true),
-    tests("TraceModel", also: ["MilterProtocol"]),
+    tests("Dialogue", also: ["MilterProtocol"]),
+    tests("Findings", also: ["Dialogue", "MilterProtocol"], hasFixtures: true),
+    tests("TraceModel", also: ["Dialogue", "MilterProtocol"]),
     tests("Mail", also: ["TraceModel", "MilterProtocol"]),
     tests("Delivery", also: ["TraceModel", "MilterProtocol"]),
     tests(
       "TraceFormat", also: ["TraceModel", "Mail", "Delivery", "CommandLanguage", "MilterProtocol"],
       hasFixtures: true),
     tests("CommandLanguage", also: ["TraceModel", "MilterProtocol"]),
-    tests("ProxyCore", also: ["TraceModel", "CommandLanguage", "MilterProtocol"]),
+    tests("ProxyCore", also: ["Dialogue", "TraceModel", "CommandLanguage", "MilterProtocol"]),
     tests("Cells", hasFixtures: true),
     tests(
       "ConsoleUI", also: ["Cells", "TraceModel", "Mail", "CommandLanguage", "MilterProtocol"],
       hasFixtures: true),
     tests(
       "ProxyRuntime",
-      also: ["ProxyCore", "TraceFormat", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux"],
+      also: [
+        "ProxyCore", "TraceFormat", "Dialogue", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux",
+      ],
       hasFixtures: true),
     tests("TerminalDriver", also: ["Cells", "MilterProtocol", "CNcurses"]),
 

@@ -1,3 +1,4 @@
+import MilterProtocol
 import TraceModel
 
 /// The character sets that are shown as text; others stay bytes, with their name said.

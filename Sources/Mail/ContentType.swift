@@ -1,3 +1,4 @@
+import MilterProtocol
 import TraceModel
 
 /// `text/plain; charset=utf-8; name="a.txt"`: type and parameters of a part, or of its disposition.

@@ -1,3 +1,4 @@
+import MilterProtocol
 import TraceModel
 
 /// A header value taken apart into what stands for itself and encoded words (`=?utf-8?Q?gr=C3=BC=C3=9Fe?=`, RFC 2047).

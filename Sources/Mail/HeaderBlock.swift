@@ -1,3 +1,4 @@
+import MilterProtocol
 import TraceModel
 
 /// Header fields as they stand in bytes: those of a MIME part, of an attached mail, of a file.

@@ -1,3 +1,4 @@
+import MilterProtocol
 import TraceModel
 
 /// How the content of a part travels (Content-Transfer-Encoding).

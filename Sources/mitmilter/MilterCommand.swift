@@ -40,7 +40,7 @@ struct MilterCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("postfix, sendmail or generic. Default: told from its macros.", valueName: "kind"))
-  var mta: MTAProfile?
+  var mta: MTAChoice?
 
   @Option(
     help: ArgumentHelp(
@@ -54,7 +54,7 @@ struct MilterCommand: ParsableCommand {
       valueName: "act"))
   var onTimeout = "forward"
 
-  @OptionGroup var standIn: StandInOptions
+  @OptionGroup var standIn: MilterRoleOptions
 
   @Option(
     name: .customLong("socket-mode"),
@@ -81,19 +81,18 @@ struct MilterCommand: ParsableCommand {
       commands.insert("on \(hold) named hold do hold", at: 0)
     }
     let sources = RuleSources(files: rules, commands: commands)
-    var controls = Controls()
+    var controls = ProxySettings()
     controls.rules = RuleBook(try sources.read())
-    controls.mta = mta
-    controls.mtaTimeout = try mtaTimeout.map(SteeringOptions.mtaTimeout(parsing:))
+    controls.patience = try SteeringOptions.patience(mta, mtaTimeout)
     if let answer = try SteeringOptions.answer(onTimeout, or: "forward", of: "--on-timeout") {
       controls.onTimeout = .answer(answer)
     }
     guard let verdict = try SteeringOptions.answer(self.default, or: "", of: "--default") else {
       throw Failure("--default: expected a verdict", hint: "accept, reject, tempfail, discard")
     }
-    let standIn = try standIn.standIn(verdict)
-    for objection in standIn.objections(to: controls.rules) { tell("warning: \(objection)") }
-    controls.standIn = standIn
+    let role = try standIn.role(verdict)
+    for objection in role.objections(to: controls.rules) { tell("warning: \(objection)") }
+    controls.role = role
     return SteeringPlan(controls: controls, sources: sources, choosesNegotiation: true)
   }
 }

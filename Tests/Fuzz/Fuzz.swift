@@ -5,7 +5,11 @@
 //   bits 3–7   all set: the sender closes instead, and no frame follows
 //
 // Whatever the bytes, nothing may trap, and these have to hold: a packet's value encodes to the packet; fields and
-// malformations lie inside it; what is printed of it holds no control character; the tracker stays bounded.
+// malformations lie inside it; what is printed of it holds no control character; the dialogue stays bounded.
+
+import Dialogue
+import Findings
+import MilterProtocol
 
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
@@ -18,9 +22,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 }
 
 struct FuzzedLeg {
-  var tracker = StageTracker()
-  var lint = MessageLint()
-  var scope = MacroScope()
+  var dialogue = Dialogue()
+  var remarks = Remarks()
   var now = Moment.zero
   var number = 0
 
@@ -33,12 +36,12 @@ struct FuzzedLeg {
     var findings: [Finding] = []
     defer { for finding in findings { check(isPlain(finding.text), "a finding prints control characters") } }
     if control >> 3 == 31 {
-      tracker.closed(sender, at: now, findings: &findings)
+      close(sender, unfinished: 0, &findings)
       return offset + 1
     }
     switch Framing.next(in: input.span, at: offset + 1) {
     case .incomplete:
-      tracker.closed(sender, at: now, unfinished: input.count - offset - 1, findings: &findings)
+      close(sender, unfinished: input.count - offset - 1, &findings)
       return nil
     case .oversized(let length):
       findings.append(.oversized(length: length, from: sender))
@@ -48,6 +51,11 @@ struct FuzzedLeg {
       received(Packet(frame: Array(input[offset + 1..<end]), from: sender), &findings)
       return end
     }
+  }
+
+  private mutating func close(_ leg: Leg, unfinished: Int, _ findings: inout [Finding]) {
+    remarks.remark(onEndOf: leg, unfinished: unfinished, before: dialogue, into: &findings)
+    dialogue.closed(leg)
   }
 
   private mutating func received(_ packet: Packet, _ findings: inout [Finding]) {
@@ -64,12 +72,25 @@ struct FuzzedLeg {
         "a field outside its packet")
     }
     check(isPlain(PacketSummary(packet).text), "a summary prints control characters")
-    let place = tracker.received(packet, dissection, number: number, at: now, findings: &findings)
-    check(tracker.pending.count <= 64, "the queue grows")
-    lint.received(packet, at: place, number: number, findings: &findings)
-    scope.received(packet, number: number)
-    _ = scope.inForce
+    remarks.remark(
+      on: packet, dissection, number: number, way, before: dialogue, now, into: &findings)
+    dialogue.travelled(packet, dissection.shape, number: number, way, at: now)
+    if way == .came { settle(packet, &findings) }
+    check(dialogue.pending.allOwed.count <= 1024, "the list of pending replies grows")
+    _ = dialogue.macros.all
   }
+
+  /// What was stopped goes on at once, or nowhere.
+  private mutating func settle(_ packet: Packet, _ findings: inout [Finding]) {
+    guard number % 3 == 0 else { return dialogue.kept(number) }
+    let dissection = Dissection(packet)
+    remarks.remark(
+      on: packet, dissection, number: number, .left, before: dialogue, now, into: &findings)
+    dialogue.travelled(packet, dissection.shape, number: number, .left, at: now)
+  }
+
+  /// Most pass; some stop here.
+  private var way: Dialogue.Way { number % 5 == 0 ? .came : .through }
 
   private func isPlain(_ text: String) -> Bool {
     !text.unicodeScalars.contains { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) }

@@ -19,7 +19,7 @@ final class RunningProxy: Sendable {
   /// - Parameter trace: the path of a trace to write.
   init(
     listen: MilterAddress = .inet(host: "127.0.0.1", port: 0, family: .any), milter: MilterAddress,
-    trace: String? = nil, grace: Moment.Span = .seconds(0), controls: Controls = Controls(),
+    trace: String? = nil, grace: Moment.Span = .seconds(0), controls: ProxySettings = ProxySettings(),
     lingering: Lingering = Lingering(), openFiles: Int64? = nil
   ) throws {
     let started = Mailbox<Result<MilterAddress, any Error>>()
@@ -38,7 +38,7 @@ final class RunningProxy: Sendable {
         let address = listener.address
         var configuration = Engine.Configuration()
         configuration.grace = grace
-        configuration.controls = controls
+        configuration.settings = controls
         configuration.lingering = lingering
         if let openFiles { configuration.openFiles = openFiles }
         let engine = Engine(

@@ -46,6 +46,8 @@ import Testing
     let table = String(decoding: try wholeFile("/proc/net/tcp"), as: UTF8.self)
     return table.split(separator: "\n").dropFirst().compactMap { line in
       let columns = line.split(separator: " ")
+      // What is left of a connection to an earlier owner of the port is none (06: TIME_WAIT).
+      guard columns[3] != "06" else { return nil }
       return UInt16(columns[2].suffix(4), radix: 16) == port ? String(columns[5].prefix(2)) : nil
     }
   }

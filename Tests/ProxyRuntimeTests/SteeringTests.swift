@@ -15,7 +15,7 @@ import TraceModel
 
     init(_ rules: [Rule], onMilterFailure: Answer? = nil) throws {
       let listener = try LoopbackSocket.listening()
-      var controls = Controls()
+      var controls = ProxySettings()
       controls.rules = RuleBook(rules)
       controls.isAttended = true
       controls.onMilterFailure = onMilterFailure

@@ -1,14 +1,17 @@
+import Dialogue
 import MilterProtocol
 
-/// Packets played at a stage tracker, a millisecond apart, numbered from 1.
+/// Packets that pass from one peer to the other, a millisecond apart, numbered from 1.
 package struct LegPlay {
-  package private(set) var tracker = StageTracker()
-  package private(set) var places: [Place] = []
+  private var follower = Follower()
+  package private(set) var places: [Placement] = []
   package private(set) var findings: [Finding] = []
   package private(set) var now = Moment.zero
   private var number = 0
 
   package init() {}
+
+  package var dialogue: Dialogue { follower.dialogue }
 
   package init(_ letters: String, actions: ActionFlags = .current, flags: ProtocolFlags = []) {
     play(Letters.packets(letters, actions: actions, flags: flags))
@@ -20,7 +23,7 @@ package struct LegPlay {
     for packet in packets {
       now = now + .milliseconds(1)
       number += 1
-      places.append(tracker.received(packet, number: number, at: now, findings: &findings))
+      places.append(follower.received(packet, number: number, at: now, findings: &findings))
     }
     return Array(findings[before...])
   }
@@ -33,7 +36,7 @@ package struct LegPlay {
   @discardableResult
   package mutating func close(_ leg: Leg, unfinished: Int = 0) -> [Finding] {
     let before = findings.count
-    tracker.closed(leg, at: now, unfinished: unfinished, findings: &findings)
+    follower.closed(leg, unfinished: unfinished, findings: &findings)
     return Array(findings[before...])
   }
 }

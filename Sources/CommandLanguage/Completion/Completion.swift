@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// What may be typed at the cursor, with a few words about each.
 package struct Completion: Hashable, Sendable {
   /// The bytes in front of the cursor that a candidate takes the place of; empty at a new word.

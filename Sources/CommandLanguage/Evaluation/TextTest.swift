@@ -1,3 +1,4 @@
+import MilterProtocol
 import TraceModel
 
 /// A question to text: put to each value, answered yes by any of them.

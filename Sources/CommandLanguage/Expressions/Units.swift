@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// Numbers with a unit, both ways.
 package enum Units {
   /// Microseconds a unit, the largest first.

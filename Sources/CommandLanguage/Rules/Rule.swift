@@ -1,3 +1,4 @@
+import MilterProtocol
 import TraceModel
 
 /// `on EXPRESSION do INSTRUCTION; …`: what is done about a packet without the operator.

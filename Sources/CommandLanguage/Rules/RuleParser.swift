@@ -1,3 +1,4 @@
+import MilterProtocol
 import TraceModel
 
 extension StatementParser {

@@ -1,4 +1,5 @@
 import Cells
+import Dialogue
 import MilterProtocol
 import TraceModel
 
@@ -76,7 +77,7 @@ enum MacrosTab {
     page.row("", DisplayText(head, style: .dim) + DisplayText(line), value: Array(line.utf8))
   }
 
-  private static func row(_ fact: MacroFact, _ macros: MacroFacts, into page: inout DetailPage) {
+  private static func row(_ fact: MacroFact, _ macros: MacrosInForce, into page: inout DetailPage) {
     let current = macros.value(fact.name.bytes)
     let isShadowed = current?.packet != fact.packet
     var value = DisplayText(escaping: fact.value.slice, style: isShadowed ? .dim : Style(.value))

@@ -1,4 +1,5 @@
 import Cells
+import Dialogue
 import MilterProtocol
 import TraceModel
 
@@ -70,7 +71,7 @@ enum SessionTab {
 
   // MARK: negotiation
 
-  private static func negotiation(_ facts: NegotiationFacts, into page: inout DetailPage) {
+  private static func negotiation(_ facts: Negotiation, into page: inout DetailPage) {
     let matrix = NegotiationMatrix(facts)
     guard let offered = facts.offered, !matrix.rows.isEmpty else { return }
     page.heading("Negotiation")

@@ -1,3 +1,4 @@
+import Findings
 import MilterProtocol
 import TraceModel
 
@@ -5,7 +6,7 @@ import TraceModel
 struct PacketJudge {
   /// What the connection has agreed on.
   let flags: ProtocolFlags
-  let mta: MTAKind
+  let mta: KnownMTA?
   let stage: Stage?
   /// What the milter was offered, where the packet may be an answer to that.
   let offered: OptNeg?
@@ -14,12 +15,7 @@ struct PacketJudge {
 
   init(_ detail: PacketDetail) {
     flags = detail.facts.negotiation.mtaFlags
-    mta =
-      switch detail.mta {
-      case .postfix: .postfix
-      case .sendmail: .sendmail
-      case nil: .unknown
-      }
+    mta = detail.mta
     stage = detail.stage
     offered = detail.facts.negotiation.shown ?? detail.facts.negotiation.offered
   }

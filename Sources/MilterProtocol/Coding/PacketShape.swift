@@ -81,7 +81,8 @@ package struct StringList: Sequence, IteratorProtocol {
   }
 }
 
-/// Walks the symbol lists of an OPTNEG reply: u32 stage, then one string of names. Stops where one is cut short.
+/// Walks the symbol lists of an OPTNEG reply: u32 stage, then one string of names, of which the last
+/// may lack its NUL. Stops where a stage is cut short.
 package struct SymbolLists: Sequence, IteratorProtocol {
   private let bytes: [UInt8]
   private var rest: Range<Int>
@@ -95,8 +96,8 @@ package struct SymbolLists: Sequence, IteratorProtocol {
     guard rest.count > 4 else { return nil }
     let stage = bytes.span.bigEndian32(at: rest.lowerBound)
     let start = rest.lowerBound + 4
-    guard let end = bytes.span.firstNUL(in: start..<rest.upperBound) else { return nil }
-    rest = end + 1..<rest.upperBound
+    let end = bytes.span.firstNUL(in: start..<rest.upperBound) ?? rest.upperBound
+    rest = Swift.min(end + 1, rest.upperBound)..<rest.upperBound
     return (stage, start..<end)
   }
 }

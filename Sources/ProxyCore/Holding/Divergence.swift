@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 
 /// What to do when the MTA was told one thing and the milter another: all rules of divergence, in this file.
@@ -34,7 +35,16 @@ import MilterProtocol
 /// | continue at DATA | a refusal | abort, out: the MTA may send RCPT again, which libmilter ignores after DATA |
 ///
 /// Sources: `docs/protocol.md`, sections 6.2, 6.3 and 6.4.
-enum Divergence {
+struct Divergence: Sendable {
+  /// What the milter gets no more of.
+  private(set) var out = Out.no
+  /// It was sent a recipient of this message.
+  private var sawRcpt = false
+  /// A recipient of this message was kept from it.
+  private var missesRcpt = false
+  /// It wants no more of this body, but the MTA sends it.
+  private(set) var skipsBody = false
+
   enum Out: UInt8, Sendable, Comparable {
     case no, message, connection
     static func < (a: Out, b: Out) -> Bool { a.rawValue < b.rawValue }
@@ -48,18 +58,50 @@ enum Divergence {
     static let aborted = Consequence(out: .message, abort: true)
   }
 
+  /// A message begins for the MTA: a new chance for a milter that is out of the last one.
+  mutating func beganMessage() { self = Divergence(out: out == .message ? .no : out) }
+
+  private init(out: Out) { self.out = out }
+
+  init() {}
+
+  mutating func forwarded(_ kind: CommandKind) {
+    if kind == .mail { beganMessage() }
+    if kind == .rcpt { sawRcpt = true }
+  }
+
+  mutating func keptRecipient() { missesRcpt = true }
+
+  mutating func skipBody() { skipsBody = true }
+
+  mutating func follow(_ consequence: Consequence) { out = max(out, consequence.out) }
+
+  /// Why the milter does not get such a command now; nil where it does.
+  func barrier(to kind: CommandKind) -> (why: Sentence, consequence: Consequence)? {
+    // MAIL is a new chance for a milter that is out of the message.
+    let out: Out = kind == .mail && self.out == .message ? .no : self.out
+    if !Self.reaches(kind, out: out) {
+      return ("the milter is out of this \(out == .message ? "message" : "connection")", .none)
+    }
+    if missesRcpt, !sawRcpt, Self.needsRecipient(kind) {
+      return ("the milter knows of no recipient", .aborted)
+    }
+    if kind == .body, skipsBody { return ("the rest of the body is skipped", .none) }
+    return nil
+  }
+
   /// The milter never saw this command; the MTA was told `told`.
   ///
   /// - Parameter declined: it did not want to see it either.
   static func answered(_ stage: Stage, told: ReplyKind, declined: Bool) -> Consequence {
-    let over = endsMessage(told, at: stage)
+    let over = told.endsMessage(at: stage)
     if declined { return over ? .aborted : .none }
     switch stage {
     case .connect: return Consequence(out: .connection)
     case .mail: return .outOfMessage
     case .helo, .unknown, .negotiation: return .none
     case .eoh, .bodyEOB: return .aborted
-    case .data: return over || !refuses(told) ? .aborted : .none
+    case .data: return over || !told.refuses ? .aborted : .none
     case .rcpt, .header, .body: return over ? .aborted : .none
     }
   }
@@ -74,37 +116,18 @@ enum Divergence {
 
   /// The milter said one thing about a command, the MTA was told another.
   static func overruled(_ stage: Stage, said: ReplyKind, told: ReplyKind) -> Consequence {
-    let milterIsDone = endsMessage(said, at: stage)
-    let mtaIsDone = endsMessage(told, at: stage)
+    let milterIsDone = said.endsMessage(at: stage)
+    let mtaIsDone = told.endsMessage(at: stage)
     switch stage {
     case .unknown: return said == .accept && told != .accept ? .outOfMessage : .none
     case .negotiation, .connect, .helo, .bodyEOB: return .none
-    case .data where refuses(told) && !milterIsDone && !refuses(said): return .aborted
-    case .data where refuses(said) && !refuses(told): return .outOfMessage
+    case .data where told.refuses && !milterIsDone && !said.refuses: return .aborted
+    case .data where said.refuses && !told.refuses: return .outOfMessage
     case .mail, .rcpt, .data, .header, .eoh, .body: break
     }
     if milterIsDone, !mtaIsDone { return .outOfMessage }
     if mtaIsDone, !milterIsDone { return .aborted }
     return .none
-  }
-
-  /// Whether after this verdict nothing more of the message is asked.
-  static func endsMessage(_ verdict: ReplyKind, at stage: Stage) -> Bool {
-    switch stage {
-    case .negotiation, .connect, .helo, .unknown: return false
-    case .bodyEOB: return true
-    case .rcpt, .data: return verdict == .accept || verdict == .discard
-    case .mail, .header, .eoh, .body: return verdict == .accept || verdict == .discard || refuses(verdict)
-    }
-  }
-
-  static func refuses(_ verdict: ReplyKind) -> Bool {
-    switch verdict {
-    case .reject, .tempfail, .replyCode, .shutdown, .connFail: true
-    case .optNeg, .continue, .accept, .discard, .skip, .progress, .addHeader, .insHeader, .chgHeader,
-      .addRcpt, .addRcptPar, .delRcpt, .chgFrom, .replBody, .quarantine, .setSymList:
-      false
-    }
   }
 
   /// Whether the command needs a recipient in front of it, by libmilter's table.

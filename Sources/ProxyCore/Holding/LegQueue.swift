@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 import TraceModel
 
@@ -21,19 +22,21 @@ struct LegQueue: Sendable {
     var findings: [Finding] = []
     /// On whose behalf it is no longer what came, or never leaves.
     var cause: Cause?
-    /// A verdict for which the milter was asked nothing when it gave it, whatever it is asked while the verdict waits here.
-    var isUnasked = false
+    /// What came, dissected.
+    let dissection: Dissection
     private(set) var passing: [UInt8]?
 
-    init(number: Int, _ packet: Packet) {
+    init(number: Int, _ packet: Packet, _ dissection: Dissection) {
       self.number = number
+      self.dissection = dissection
       original = packet
       current = packet
     }
 
     /// Bytes that make no packet and only keep their place.
     init(passing bytes: [UInt8], from sender: Leg) {
-      self.init(number: 0, Packet(frame: [0, 0, 0, 0], from: sender))
+      let nothing = Packet(frame: [0, 0, 0, 0], from: sender)
+      self.init(number: 0, nothing, Dissection(nothing))
       passing = bytes
     }
 
@@ -116,11 +119,6 @@ struct LegQueue: Sendable {
   var kept: Int? {
     guard let turn else { return nil }
     return entries[...turn].firstIndex { $0.isKept }
-  }
-
-  /// Replies among the entries before `index` that settle what the milter was asked.
-  func answers(before index: Int? = nil) -> Int {
-    entries[..<(index ?? entries.endIndex)].reduce(0) { $0 + ($1.settles && !$1.isUnasked ? 1 : 0) }
   }
 }
 

@@ -1,119 +1,80 @@
+import CommandLanguage
+import Dialogue
 import MilterProtocol
 import TraceModel
 
-/// What comes in: who waits for it, whether it has to stop here, and what rules say.
+/// What comes in: whether it has to stop here, and what rules say.
 extension Steering {
-  func mtaWaits(at stage: Stage) -> Bool {
-    guard let flag = stage.noReplyFlag else { return true }
-    return !facts.negotiation.mtaFlags.contains(flag)
-  }
-
-  func milterAnswers(at stage: Stage) -> Bool {
-    guard let flag = stage.noReplyFlag else { return true }
-    return !facts.negotiation.milterFlags.contains(flag)
-  }
-
-  /// The milter switched the command off.
-  func milterDeclined(_ stage: Stage) -> Bool {
-    guard let flag = stage.noCommandFlag else { return false }
-    return facts.negotiation.milterFlags.contains(flag)
-  }
-
   /// The milter promised no reply somewhere where the MTA was told to wait for one, or the other way round.
   private var repliesDiffer: Bool {
-    let negotiation = facts.negotiation
+    let negotiation = dialogue.negotiation
     return negotiation.milterFlags.intersection(.allNoReply) != negotiation.mtaFlags.intersection(.allNoReply)
   }
 
-  /// - Parameter isAnswered: whether the MTA had its answer before, from a milter that gave one too many.
-  mutating func noteArrival(
-    of packet: Packet, _ number: Int, isAnswered: Bool, at now: Moment, into effects: inout Effects
-  ) {
+  mutating func noteArrival(of packet: Packet, _ placement: Placement, _ turn: inout Turn) {
     guard case .command(let kind) = packet.kind, let stage = kind.stage else { return }
-    if kind == .mail { endEarlierMessage(at: now, into: &effects) }
-    guard mtaWaits(at: stage) else { return }
-    guard isAnswered else { return conversation.arrived(number, stage, at: now) }
-    conversation.arrivedAnswered(number)
-    if stage == .bodyEOB {
-      endMessage("the MTA had its answer to the end of message before it asked", at: now, into: &effects)
+    if kind == .mail, !modifications.isEmpty {
+      refuse(modifications.giveUp(butFor: facts.messageCount), &turn)
+    }
+    // Without the milter's fault it has no answer yet.
+    if stage == .bodyEOB, placement.answeredBefore != nil {
+      giveUpModifications("the MTA had its answer to the end of message before it asked", &turn)
     }
   }
 
   /// Whether nothing but a rule can have a say about the packet: without one it costs one record and no copy.
-  func mayPass(_ packet: Packet, _ controls: Controls) -> Bool {
-    let kind = packet.kind
-    guard queues[packet.sender].isEmpty, !isStepping else { return false }
-    switch kind {
-    case .command(.optNeg): return standIn == nil && controls.offer == nil
+  func mayPass(_ packet: Packet, _ settings: ProxySettings) -> Bool {
+    guard queues[packet.sender].isEmpty, !queues.isStepping else { return false }
+    switch packet.kind {
+    case .command(.optNeg): return role == nil && settings.offer == nil
     case .command(.macro):
       // Macros travel with their command, which may be kept.
-      guard !controls.rules.keepsMacros(for: packet.macroCommand) else { return false }
+      guard !settings.rules.keepsMacros(for: packet.macroCommand) else { return false }
       if case .forward = route(packet) { return true }
       return false
     case .command(let command):
       guard case .forward = route(packet) else { return false }
       // A promise of no reply that the MTA does not know of has to be kept for the milter.
-      if let stage = command.stage, mtaWaits(at: stage), !milterAnswers(at: stage) { return false }
-      return true
-    case .reply(.optNeg): return controls.negotiation == .transparent
+      guard let stage = command.stage else { return true }
+      return !dialogue.negotiation.mtaWaits(at: stage) || dialogue.negotiation.milterAnswers(at: stage)
+    case .reply(.optNeg): return settings.negotiation == .transparent
     case .reply(let reply):
-      guard let asked = conversation.asked.first else { return !repliesDiffer && conversation.owed.isEmpty }
+      guard let asked = pending.asked else { return !repliesDiffer && pending.owed == nil }
       // What goes on changes nothing for modifications that wait for the end.
-      let isPlain = changes.isEmpty || reply == .continue && asked.stage != .bodyEOB
-      return isPlain && asked.told == nil && conversation.owes(asked.number)
-    case .unknown, .empty: return standIn == nil
+      let isPlain = modifications.isEmpty || reply == .continue && asked.stage != .bodyEOB
+      return isPlain && asked.isOwed
+    case .unknown, .empty: return role == nil
     }
   }
 
-  mutating func noteStraight(_ packet: Packet, _ number: Int, at now: Moment, into effects: inout Effects) {
+  mutating func noteStraight(_ packet: Packet, _ turn: inout Turn) {
     switch packet.kind {
-    case .command(let kind): noteForwarded(kind, number, at: now)
-    case .reply(let kind):
-      if kind == .replBody { milter.replacedBody = true }
-      guard kind.settles, let asked = conversation.replied() else { return }
-      conversation.settled(asked.number, kind)
-      noteVerdict(kind, at: asked.stage)
+    case .command(let kind):
+      noteForwarded(kind, turn.now)
+      if kind == .abort { giveUpModifications("the MTA aborted it", &turn) }
+    case .reply(let kind): if kind == .replBody { modifications.milterSentBody() }
     case .unknown, .empty: break
     }
-    if packet.kind == .command(.abort) { endMessage("the MTA aborted it", at: now, into: &effects) }
   }
 
-  /// The milter is now where libmilter is after such a verdict of its own.
-  mutating func noteVerdict(_ kind: ReplyKind, at stage: Stage) {
-    if Divergence.endsMessage(kind, at: stage) || kind == .accept { milter.isInMessage = false }
-  }
-
-  mutating func noteForwarded(_ kind: CommandKind, _ number: Int, at now: Moment) {
-    lastToMilter = now
-    if let stage = kind.stage {
-      conversation.forwarded(number, stage, isAsked: milterAnswers(at: stage))
-    }
-    switch kind {
-    case .mail:
-      milter.beginMessage()
-      milter.isInMessage = true
-    case .rcpt:
-      milter.sawRcpt = true
-      milter.isInMessage = true
-    case .data, .header, .eoh, .body: milter.isInMessage = true
-    case .bodyEOB, .abort, .quit, .quitNC: milter.isInMessage = false
-    case .optNeg, .macro, .connect, .helo, .unknown: break
-    }
+  mutating func noteForwarded(_ kind: CommandKind, _ now: Moment) {
+    deadlines.reachedMilter(at: now)
+    divergence.forwarded(kind)
+    if kind == .mail { modifications.beganMessage() }
   }
 
   /// What rules say about a packet that just arrived, with the facts as they are after it.
   mutating func examine(
-    _ entry: LegQueue.Entry, _ placement: Placement?, at now: Moment, _ controls: inout Controls,
-    into effects: inout Effects
+    _ entry: LegQueue.Entry, _ placement: Placement, _ turn: inout Turn
   ) -> [LegQueue.Order] {
-    guard controls.rules.mayMatch(entry.original.kind, from: entry.original.sender) else { return [] }
+    guard turn.settings.rules.mayMatch(entry.original.kind, from: entry.original.sender) else { return [] }
     let context = FactsContext(
-      entry.original, number: entry.number, at: now, connection: connection,
-      placement: placement ?? Placement(), facts: facts, findings: entry.findings)
-    let ruling = controls.rules.ruling(on: context)
+      entry.original, number: entry.number, at: turn.now, connection: connection, placement: placement,
+      facts: facts, findings: entry.findings)
+    let ruling = turn.settings.rules.ruling(on: context)
     for label in ruling.told {
-      record(.noted(text: "matched rule \(others: label)", packet: entry.number), at: now, into: &effects)
-      effects.acts.append(
+      record(.noted(text: "matched rule \(others: label)", packet: entry.number), &turn)
+      turn.act(
         .say("rule \(label): packet \(entry.number), \(entry.original.kind.name), connection \(connection)"))
     }
     return ruling.orders

@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 import TraceModel
 
@@ -7,15 +8,15 @@ import TraceModel
 extension Steering {
   /// Instead of the milter.
   func refusal(
-    toAnswer kind: CommandKind, _ number: Int, with answer: Answer, _ controls: Controls
+    toAnswer kind: CommandKind, _ number: Int, with answer: Answer
   ) -> Refusal? {
     guard let stage = kind.stage else {
       return Refusal("\(kind.name) is never answered: the MTA would take this for its next command's answer")
     }
-    if let refusal = refusal(of: answer, at: stage, controls) { return refusal }
-    guard conversation.owes(number) else {
-      if conversation.isAnsweredEarly(number) { return .answeredEarly(kind.name) }
-      if hasStandIn {
+    if let refusal = refusal(of: answer, at: stage) { return refusal }
+    guard pending.owes(number) else {
+      if pending.command(number)?.mta == .toldByAnother { return .answeredEarly(kind.name) }
+      if isMilter {
         return Refusal(
           "--no-reply promised none to \(kind.name): the MTA would take this as the answer to its next command"
         )
@@ -29,37 +30,35 @@ extension Steering {
 
   /// In place of the milter's reply that waits at `index`.
   func refusal(
-    toReplace kind: ReplyKind, at index: Int, with answer: Answer, _ controls: Controls
+    toReplace kind: ReplyKind, at index: Int, with answer: Answer
   ) -> Refusal? {
     switch kind.role {
     case .verdict: break
-    case .negotiation: return refusal(of: answer, at: .negotiation, controls)
+    case .negotiation: return refusal(of: answer, at: .negotiation)
     case .keepAlive, .modification, .misplaced:
       return Refusal("\(kind.name) settles nothing, so no verdict can take its place")
     }
-    let asked = asked(forVerdictAt: index)
-    guard asked?.told == nil else { return Refusal("the MTA has its answer already: this one goes nowhere") }
-    if let asked, !asked.isAnsweredEarly { return refusal(of: answer, at: asked.stage, controls) }
-    if let owed = conversation.owed.first { return refusal(of: answer, at: owed.stage, controls) }
+    let asked = pending.command(answeredBy: queues[.milter].entries[index].number)
+    switch asked?.mta {
+    case .told: return Refusal("the MTA has its answer already: this one goes nowhere")
+    case .waits, .expectsNone: if let asked { return refusal(of: answer, at: asked.stage) }
+    case .toldByAnother, nil: break
+    }
+    if let owed = pending.owed { return refusal(of: answer, at: owed.stage) }
     return asked.map { .answeredEarly($0.stage.name) } ?? Refusal("the MTA waits for no verdict here")
   }
 
   /// Why a verdict of the milter cannot be kept from the MTA; nil where it is one too many.
   func refusal(toDropVerdictAt index: Int) -> Refusal? {
-    guard let asked = asked(forVerdictAt: index), asked.told == nil, !asked.isAnsweredEarly else {
-      return nil
+    switch pending.command(answeredBy: queues[.milter].entries[index].number)?.mta {
+    case .waits, .expectsNone:
+      return Refusal("the MTA waits for a verdict: give another one, or close the connection")
+    case .told, .toldByAnother, nil: return nil
     }
-    return Refusal("the MTA waits for a verdict: give another one, or close the connection")
-  }
-
-  /// What the milter was asked that the verdict which waits at `index` answers; nil for one too many.
-  private func asked(forVerdictAt index: Int) -> Conversation.Asked? {
-    guard !queues[.milter].entries[index].isUnasked else { return nil }
-    return conversation.asked(behind: queues[.milter].answers(before: index))
   }
 
   /// By what MTAs make of it (protocol.md 3.2, 4.3).
-  func refusal(of answer: Answer, at stage: Stage, _ controls: Controls) -> Refusal? {
+  func refusal(of answer: Answer, at stage: Stage) -> Refusal? {
     if stage == .negotiation {
       return Refusal("OPTNEG is answered by OPTNEG: anything else fails the negotiation on both MTAs")
     }
@@ -71,17 +70,17 @@ extension Steering {
           + "the next message")
     case .connFail: return Refusal("neither Postfix nor Sendmail takes CONN_FAIL: both give the milter up")
     case .shutdown:
-      guard profile(controls) != .postfix else { return nil }
+      guard dialogue.mta != .postfix else { return nil }
       return Refusal("only Postfix takes SHUTDOWN; others give the milter up")
-    case .skip: return refusalOfSkip(at: stage, controls)
+    case .skip: return refusalOfSkip(at: stage)
     case .continue, .reject, .tempfail, .custom: return nil
     }
   }
 
-  private func refusalOfSkip(at stage: Stage, _ controls: Controls) -> Refusal? {
+  private func refusalOfSkip(at stage: Stage) -> Refusal? {
     if stage == .body { return nil }
     if stage == .bodyEOB { return Refusal("nothing is left to skip at end of message") }
-    guard profile(controls) != .postfix else { return nil }
+    guard dialogue.mta != .postfix else { return nil }
     return Refusal("SKIP at \(stage.name): Sendmail ignores the milter for the rest of the session")
   }
 }

@@ -1,16 +1,17 @@
+import Dialogue
+import Findings
 import MilterProtocol
 import TraceModel
 
 /// Follows one connection that somebody may hold, edit, answer or inject into.
 ///
 /// Its jobs:
-/// 1. keep what arrives in a queue for each direction, so that order stands whatever is held (``LegQueue``);
+/// 1. keep what arrives in a queue for each direction, so that order stands whatever is held (``LegQueues``);
 /// 2. let rules look at each packet as it arrives, and carry their instructions out when its turn comes;
-/// 3. know what the MTA waits for and what the milter was asked (``Conversation``), and keep both conversations legal
-///    where they drift apart (``Divergence``);
-/// 4. keep modifications until the final reply of end of message, and send them before it;
-/// 5. watch the clock: PROGRESS where that MTA takes it, the timeout act where it does not;
-/// 6. remark on both legs, each with a tracker of its own, on what peers send and on what we send.
+/// 3. keep both conversations legal where they drift apart (``Divergence``); who waits for what it asks the ``Dialogue``;
+/// 4. keep modifications until the final reply of end of message, and send them before it (``PendingModifications``);
+/// 5. watch the clock: PROGRESS where that MTA takes it, the timeout act where it does not (``Deadlines``);
+/// 6. have remarked on both legs, on what peers send and on what we send (``Remarks``).
 ///
 /// ```
 ///   received ─▶ record ─▶ rules ─▶ queue ─▶ turn ─▶ orders ─▶ kept? ──no──▶ route ─▶ send, answer, absorb
@@ -24,162 +25,121 @@ import TraceModel
 package struct Steering: Sendable {
   let connection: Int
   /// The same fold that screens and filters use, one record behind none.
-  private(set) var facts = SessionFacts()
-  var conversation = Conversation()
-  var queues = [LegQueue(), LegQueue()]
-  var milter = MilterSide()
-  /// What travels on each leg, whoever sent it.
-  var trackers = [StageTracker(), StageTracker()]
-  /// Modifications of the operator and of rules for the message in progress, in order.
-  var changes: [PendingChange] = []
-  /// The packet for which a quarantine was refused and no verdict was asked since.
-  var unquarantined: Int?
-  var body = MailBody()
-  /// Hold the next packet that comes to its turn.
-  var isStepping = false
-  /// Set once the milter is gone, or from the start where there is none.
-  private(set) var standIn: Controls.StandIn?
-  var lastProgress: Moment?
-  /// When a packet last left for the milter.
-  var lastToMilter: Moment?
-  var stopped = LegSet()
+  private(set) var facts: SessionFacts
+  private var remarks = Remarks()
+  var queues = LegQueues()
+  var modifications = PendingModifications()
+  var deadlines = Deadlines()
+  var divergence = Divergence()
+  /// Set once the milter is gone, or from the start where there is none: we answer in its place.
+  private(set) var role: ProxySettings.MilterRole?
   private var closing: [Leg] = []
   private var sawQuit = false
 
-  struct PendingChange: Sendable {
-    var change: Change
-    var cause: Cause
-    /// The packet that it was given for.
-    var packet: Int?
-    /// Number of its message.
-    var message: Int
-  }
-
-  /// What the milter believes.
-  struct MilterSide: Sendable {
-    var out = Divergence.Out.no
-    /// It saw a message begin, and no end of it.
-    var isInMessage = false
-    var sawRcpt = false
-    /// A recipient of this message was kept from it.
-    var missesRcpt = false
-    /// It wants no more of this body, but the MTA sends it.
-    var skipsBody = false
-    /// Body chunks of its own have gone to the MTA in this message.
-    var replacedBody = false
-
-    mutating func beginMessage() { self = MilterSide(out: out == .message ? .no : out) }
-  }
-
-  package init(connection: Int, standIn: Controls.StandIn? = nil) {
+  package init(connection: Int, patience: Patience = Patience(), role: ProxySettings.MilterRole? = nil) {
     self.connection = connection
-    self.standIn = standIn
+    self.role = role
+    facts = SessionFacts(Dialogue(patience: patience))
   }
 
-  /// Hands itself over where it lies: large as it is, it is not moved out of its machine and back for each event.
-  mutating func inPlace(_ body: (inout Steering) -> Void) { body(&self) }
+  var dialogue: Dialogue { facts.dialogue }
+  /// Who waits for what.
+  var pending: PendingReplies { facts.dialogue.pending }
 
   // MARK: - Events
 
-  package mutating func received(
-    _ packet: Packet, at now: Moment, _ controls: inout Controls, into effects: inout Effects
-  ) {
+  package mutating func received(_ packet: Packet, _ turn: inout Turn) {
     if packet.kind == .command(.quit) { sawQuit = true }
-    let number = effects.takePacketNumber()
-    if packet.sender == .mta { body.note(packet, keeps: controls.rules.rewritesParts) }
-    let mayPass = mayPass(packet, controls)
-    let passes = mayPass && !controls.rules.mayMatch(packet.kind, from: packet.sender)
-    let place = effects.records.count
-    let placement = record(
-      .received(Received(number: number, packet: packet, forwarded: passes)), at: now, into: &effects)
-    noteArrival(
-      of: packet, number, isAnswered: placement?.answeredBefore != nil, at: now, into: &effects)
-    let found = watch(packet, number, on: packet.sender, at: now, into: &effects)
+    let number = turn.effects.takePacketNumber()
+    if packet.sender == .mta {
+      modifications.note(packet, keepsBody: turn.settings.rules.rewritesParts)
+    }
+    let mayPass = mayPass(packet, turn.settings)
+    let passes = mayPass && !turn.settings.rules.mayMatch(packet.kind, from: packet.sender)
+    let dissection = Dissection(packet)
+    var findings: [Finding] = []
+    remark(on: packet, dissection, number, passes ? .through : .came, turn.now, into: &findings)
+    let place = turn.effects.records.count
+    turn.record(.received(Received(number: number, packet: packet, forwarded: passes)), of: connection)
+    let placement = facts.received(
+      packet, dissection.shape, number: number, at: turn.now, forwarded: passes)
+    noteArrival(of: packet, placement, &turn)
+    for finding in findings { record(.found(finding), &turn) }
     if !passes {
-      var entry = LegQueue.Entry(number: number, packet)
-      entry.findings = found
-      entry.isUnasked = entry.settles && conversation.asked(behind: queues[.milter].answers()) == nil
-      entry.orders = examine(entry, placement, at: now, &controls, into: &effects)
+      var entry = LegQueue.Entry(number: number, packet, dissection)
+      entry.findings = findings
+      entry.orders = examine(entry, placement, &turn)
       guard mayPass, entry.orders.isEmpty else {
         queues[packet.sender].append(entry)
-        return run(at: now, &controls, into: &effects)
+        return run(&turn)
       }
       // The rules were asked and want nothing: it passes after all.
-      effects.records[place].event = .received(Received(number: number, packet: packet, forwarded: true))
-      facts.passed(number, to: packet.sender.other, at: now)
+      turn.effects.records[place].event = .received(Received(number: number, packet: packet, forwarded: true))
+      watch(packet, dissection, number, .left, known: findings, &turn)
+      facts.passed(number, at: turn.now)
     }
-    watch(packet, number, on: packet.sender.other, known: found, at: now, into: &effects)
-    effects.acts.append(.forward(to: packet.sender.other))
-    noteStraight(packet, number, at: now, into: &effects)
+    turn.act(.forward(to: packet.sender.other))
+    noteStraight(packet, &turn)
     // A command may have waited for this reply.
-    if !queues[.mta].isEmpty { run(at: now, &controls, into: &effects) }
+    if !queues[.mta].isEmpty { run(&turn) }
   }
 
   /// Bytes that make no packet; whether they stay behind what waits in front of them, or go nowhere.
-  package mutating func keeps(_ passed: Passed, into effects: inout Effects) -> Bool {
-    if standIn != nil, passed.sender == .mta { return true }
+  package mutating func keeps(_ passed: Passed, _ turn: inout Turn) -> Bool {
+    if role != nil, passed.sender == .mta { return true }
     guard !queues[passed.sender].isEmpty else { return false }
     queues[passed.sender].append(LegQueue.Entry(passing: passed.bytes, from: passed.sender))
-    throttle(into: &effects)
+    queues.throttle(&turn)
     return true
   }
 
-  package mutating func tick(at now: Moment, _ controls: inout Controls, into effects: inout Effects) {
-    meetDeadlines(at: now, &controls, into: &effects)
-    run(at: now, &controls, into: &effects)
-    keepWaiting(at: now, controls, into: &effects)
+  package mutating func tick(_ turn: inout Turn) {
+    meetDeadlines(&turn)
+    run(&turn)
+    keepWaiting(&turn)
   }
 
   /// The milter cannot be reached, or is gone, and the operator has said what the MTA is to hear then.
   ///
-  /// What it had said before still counts. An accepting stand-in declines every command, so that Postfix and Sendmail
+  /// What it had said before still counts. Where all is accepted every command is declined, so that Postfix and Sendmail
   /// ask no more than they must.
-  package mutating func milterFailed(
-    _ verdict: Answer, at now: Moment, _ controls: inout Controls, into effects: inout Effects
-  ) {
+  package mutating func milterFailed(_ verdict: Answer, _ turn: inout Turn) {
     let flags: ProtocolFlags = verdict == .accept ? .allNoCommand : []
-    standIn = Controls.StandIn(
+    role = ProxySettings.MilterRole(
       verdict: verdict, answers: .everyCommand, why: "the milter failed", actions: [], protocolFlags: flags)
-    for entry in queues[.milter].removeBehindVerdicts() { abandon(entry, at: now, into: &effects) }
-    conversation.forgetAsked(butFirst: queues[.milter].answers())
-    run(at: now, &controls, into: &effects)
+    for entry in queues[.milter].removeBehindVerdicts() { abandon(entry, &turn) }
+    run(&turn)
   }
 
   /// The MTA said its last. What it wanted to know is abandoned, its farewell still reaches the milter.
-  package mutating func mtaLeft(at now: Moment, into effects: inout Effects) {
+  package mutating func mtaLeft(_ turn: inout Turn) {
     for entry in queues[.mta].removeAll() {
       if entry.isFarewell, case .forward = route(entry.original) {
         if let hold = entry.hold {
           let released = Released(number: entry.number, outcome: .forwarded, cause: hold.cause)
-          record(.released(released), at: now, into: &effects)
+          record(.released(released), &turn)
         }
-        send(entry, to: .milter, at: now, into: &effects)
+        send(entry, to: .milter, &turn)
       } else {
-        abandon(entry, at: now, into: &effects)
+        abandon(entry, &turn)
       }
     }
-    abandonAll(at: now, into: &effects)
+    abandonAll(&turn)
   }
 
   /// The connection is over: nobody waits for what is held.
-  package mutating func abandonAll(at now: Moment, into effects: inout Effects) {
+  package mutating func abandonAll(_ turn: inout Turn) {
     for leg in Leg.allCases {
-      for entry in queues[leg].removeAll() { abandon(entry, at: now, into: &effects) }
+      for entry in queues[leg].removeAll() { abandon(entry, &turn) }
     }
-    endMessage("the connection ended", at: now, into: &effects)
+    giveUpModifications("the connection ended", &turn)
   }
 
   /// Nobody is left to decide: everything that is held goes on as it came.
-  package mutating func letGo(
-    _ cause: Cause, at now: Moment, _ controls: inout Controls, into effects: inout Effects
-  ) {
-    for leg in Leg.allCases {
-      for index in queues[leg].entries.indices where queues[leg].entries[index].hold != nil {
-        queues[leg].entries[index].revert()
-      }
-    }
-    releaseAll(cause, at: now, into: &effects)
-    run(at: now, &controls, into: &effects)
+  package mutating func letGo(_ cause: Cause, _ turn: inout Turn) {
+    queues.revertHeld()
+    releaseAll(cause, &turn)
+    run(&turn)
   }
 
   /// The legs that instructions want closed.
@@ -191,76 +151,104 @@ package struct Steering: Sendable {
   mutating func close(_ leg: Leg) { closing.append(leg) }
 
   /// Whether the MTA may still ask something: not once it said QUIT.
-  package var isWanted: Bool { !sawQuit && standIn == nil }
+  package var isWanted: Bool { !sawQuit && role == nil }
 
   /// Whether we answer in the milter's place.
-  package var hasStandIn: Bool { standIn != nil }
+  package var isMilter: Bool { role != nil }
 
   /// Whether the milter was asked something that it has not answered.
-  package var milterOwes: Bool { !trackers[.milter].pending.isEmpty }
+  package var milterOwes: Bool { pending.asked != nil }
 
   /// Whether packets of this direction still wait here.
   package func waits(from leg: Leg) -> Bool { !queues[leg].isEmpty }
 
   /// A peer said its last.
-  package mutating func noteEnd(
-    of leg: Leg, unfinished: Int, at now: Moment, into effects: inout Effects
-  ) {
+  package mutating func noteEnd(of leg: Leg, _ how: Closed.Ending, unfinished: Int, _ turn: inout Turn) {
     var findings: [Finding] = []
-    trackers[leg].closed(leg, at: now, unfinished: unfinished, findings: &findings)
-    for finding in findings { record(.found(finding), at: now, into: &effects) }
-    // The other peer sees the same end from us.
-    findings.removeAll()
-    trackers[leg.other].closed(leg, at: now, findings: &findings)
-  }
-
-  /// We ended a leg: nothing that the peers do about it is worth a remark.
-  package mutating func noteOurEnd(of leg: Leg, at now: Moment) {
-    var findings: [Finding] = []
-    for side in Leg.allCases { trackers[side].closed(leg, at: now, findings: &findings) }
+    remarks.remark(onEndOf: leg, unfinished: unfinished, before: dialogue, into: &findings)
+    record(.closed(Closed(leg: leg, how: how)), &turn)
+    for finding in findings { record(.found(finding), &turn) }
   }
 
   // MARK: - Records
 
-  /// Lets the tracker of a leg see a packet that travels there, and records its remarks.
-  ///
-  /// - Parameters:
-  ///   - known: what was remarked on the packet before, on the other leg; not said twice.
-  ///   - wanted: what we do on purpose, knowing better than the tracker which MTA this is.
-  @discardableResult
-  mutating func watch(
-    _ packet: Packet, _ number: Int, on leg: Leg, known: [Finding] = [], wanted: FindingRule? = nil,
-    at now: Moment, into effects: inout Effects
-  ) -> [Finding] {
-    var findings: [Finding] = []
-    _ = trackers[leg].received(packet, number: number, at: now, findings: &findings)
-    for finding in findings
-    where finding.rule != wanted && !known.contains(where: { $0.rule == finding.rule }) {
-      record(.found(finding), at: now, into: &effects)
+  /// Remarks on a packet that came in; where both legs differ, by what either makes of it.
+  private mutating func remark(
+    on packet: Packet, _ dissection: Dissection, _ number: Int, _ way: Dialogue.Way, _ now: Moment,
+    into findings: inout [Finding]
+  ) {
+    guard way == .through, dialogue.isSteered else {
+      return remarks.remark(
+        on: packet, dissection, number: number, way, before: dialogue, now, into: &findings)
     }
-    return findings
+    remarks.remark(
+      on: packet, dissection, number: number, way, at: packet.sender, before: dialogue, now, into: &findings)
+    var others: [Finding] = []
+    remarks.remark(
+      on: packet, dissection, number: number, way, at: packet.sender.other, before: dialogue, now,
+      into: &others)
+    for other in others where !findings.contains(where: { $0.rule == other.rule }) { findings.append(other) }
   }
 
-  @discardableResult
-  mutating func record(_ event: Record.Event, at now: Moment, into effects: inout Effects) -> Placement? {
-    let record = Record(time: now, connection: connection, event: event)
-    effects.records.append(record)
-    return facts.apply(record)
+  /// Remarks on a packet that leaves by itself, and records them.
+  ///
+  /// - Parameter known: what was remarked on it when it came; not said twice.
+  private mutating func watch(
+    _ packet: Packet, _ dissection: Dissection, _ number: Int, _ way: Dialogue.Way, known: [Finding] = [],
+    _ turn: inout Turn
+  ) {
+    var findings: [Finding] = []
+    remarks.remark(
+      on: packet, dissection, number: number, way, before: dialogue, turn.now, into: &findings)
+    for finding in findings where !known.contains(where: { $0.rule == finding.rule }) {
+      record(.found(finding), &turn)
+    }
   }
 
-  private mutating func abandon(_ entry: LegQueue.Entry, at now: Moment, into effects: inout Effects) {
+  mutating func record(_ event: Record.Event, _ turn: inout Turn) {
+    let record = Record(time: turn.now, connection: connection, event: event)
+    turn.effects.records.append(record)
+    facts.apply(record)
+  }
+
+  // MARK: - Leaving
+
+  mutating func send(_ entry: LegQueue.Entry, to leg: Leg, _ turn: inout Turn) {
+    let isEdited = entry.isEdited
+    let sent = Sent(
+      leg: leg, original: entry.number, number: nil, packet: isEdited ? entry.current : nil,
+      cause: entry.cause ?? .policy("in its turn"))
+    leave(sent, entry.current, isEdited ? Dissection(entry.current) : entry.dissection, entry.findings, &turn)
+  }
+
+  mutating func sendOurs(_ packet: Packet, to leg: Leg, _ cause: Cause, _ turn: inout Turn) {
+    let number = turn.effects.takePacketNumber()
+    let sent = Sent(leg: leg, original: nil, number: number, packet: packet, cause: cause)
+    leave(sent, packet, Dissection(packet), [], &turn)
+  }
+
+  /// The record first, what is odd about it behind.
+  private mutating func leave(
+    _ sent: Sent, _ packet: Packet, _ dissection: Dissection, _ known: [Finding], _ turn: inout Turn
+  ) {
+    var findings: [Finding] = []
+    remarks.remark(
+      on: packet, dissection, number: sent.original ?? sent.number ?? 0,
+      sent.original == nil ? .made : .left, before: dialogue, turn.now, into: &findings)
+    record(.sent(sent), &turn)
+    for finding in findings where !known.contains(where: { $0.rule == finding.rule }) {
+      record(.found(finding), &turn)
+    }
+    turn.act(.send(packet, to: sent.leg))
+  }
+
+  mutating func drop(_ entry: LegQueue.Entry, _ cause: Cause, _ turn: inout Turn) {
+    record(.released(Released(number: entry.number, outcome: .dropped, cause: cause)), &turn)
+  }
+
+  private mutating func abandon(_ entry: LegQueue.Entry, _ turn: inout Turn) {
     guard !entry.isPassing else { return }
     let cause = entry.hold?.cause ?? .policy("its connection ended")
-    record(
-      .released(Released(number: entry.number, outcome: .abandoned, cause: cause)), at: now, into: &effects)
-  }
-}
-
-extension Array {
-  /// Of two that belong to the legs.
-  subscript(leg: Leg) -> Element {
-    get { self[Int(leg.rawValue)] }
-    set { self[Int(leg.rawValue)] = newValue }
-    _modify { yield &self[Int(leg.rawValue)] }
+    record(.released(Released(number: entry.number, outcome: .abandoned, cause: cause)), &turn)
   }
 }

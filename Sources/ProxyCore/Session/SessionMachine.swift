@@ -6,14 +6,16 @@ import TraceModel
 ///
 /// Its jobs:
 /// 1. number every packet and record it before it leaves;
-/// 2. forward it as it came, or where somebody may hold, edit or answer leave it to ``Steering``;
-/// 3. let a tracker remark on what the peers do; its findings follow the record of the packet;
+/// 2. forward it as it came (``Passing``), or where somebody may hold, edit or answer leave it to ``Steering``;
+/// 3. have what the peers do remarked on; the findings follow the record of the packet;
 /// 4. let each peer see the other's end as it would without us.
 ///
 /// ```
 ///                 connected                     both legs ended
 ///   connecting ───────────────▶ relaying ─────────────────────────▶ over
-///        └────── unreachable, or 30 s passed: the MTA is closed ─────┘
+///        │                         │ the milter is gone,               ▲
+///        │                         └─▶ draining: what it said is held ─┤
+///        └────── unreachable, or 30 s passed: the MTA is closed ───────┘
 /// ```
 ///
 /// What stays true: bytes of one leg leave in the order in which they came; no finding changes what leaves; the
@@ -22,13 +24,48 @@ import TraceModel
 /// broken connection as a broken connection.
 package struct SessionMachine: Sendable {
   private enum State {
-    case connecting
+    /// The milter has until then to accept the connection.
+    case connecting(by: Moment)
     case relaying
+    /// The milter ended so, but what it said is still held.
+    case draining(Closed.Ending)
     case over
   }
 
+  /// Who looks at the packets.
+  private enum Conduct {
+    case passing(Passing)
+    case steered(Steering)
+
+    /// Hands over what passes, moved out and back; nil where there is none.
+    mutating func passing<Value>(_ body: (inout Passing) -> Value) -> Value? {
+      switch consume self {
+      case .passing(var passing):
+        let value = body(&passing)
+        self = .passing(passing)
+        return value
+      case .steered(let steering):
+        self = .steered(steering)
+        return nil
+      }
+    }
+
+    mutating func steering<Value>(_ body: (inout Steering) -> Value) -> Value? {
+      switch consume self {
+      case .steered(var steering):
+        let value = body(&steering)
+        self = .steered(steering)
+        return value
+      case .passing(let passing):
+        self = .passing(passing)
+        return nil
+      }
+    }
+  }
+
   package let connection: Int
-  private var state = State.connecting
+  private var state: State
+  private var conduct: Conduct
   /// Legs whose peers will say nothing more.
   private var ended = LegSet()
   /// Legs whose peers take nothing more.
@@ -37,344 +74,293 @@ package struct SessionMachine: Sendable {
   private var foreign = LegSet()
   /// Bytes of the incomplete packet behind which a leg is about to end.
   private var unfinished = 0
-  /// Watches a conversation that only passes. One serves both legs, for both see the same packets.
-  private var tracker = StageTracker()
-
-  /// Follows the packets of a connection that somebody may act on; nil where they only pass.
-  private var steering: Steering?
-  /// The milter is gone, but what it said is still held.
-  private var postponed: Closed.Ending?
-  private var connectBy: Moment?
   private var wakesAt: Moment?
 
   /// How long a milter may take to accept a connection (`milter_connect_timeout` of Postfix).
   package static let connectPatience = Moment.Span.seconds(30)
 
-  package init(connection: Int) {
+  /// The MTA connected.
+  package init(connection: Int, _ opened: Opened, _ turn: inout Turn) {
     self.connection = connection
+    let settings = turn.settings
+    if settings.steers {
+      conduct = .steered(
+        Steering(connection: connection, patience: settings.patience, role: settings.role))
+    } else {
+      conduct = .passing(Passing(patience: settings.patience))
+    }
+    if settings.role == nil {
+      state = .connecting(by: turn.now + Self.connectPatience)
+    } else {
+      state = .relaying
+      ended.insert(.milter)
+    }
+    record(.opened(opened), &turn)
+    guard settings.role == nil else { return }
+    turn.act(.connectMilter)
+    wake(&turn)
   }
 
   /// Whether nothing more will be asked of the outside.
   package var isOver: Bool {
     switch state {
     case .over: true
-    case .connecting, .relaying: false
+    case .connecting, .relaying, .draining: false
     }
   }
 
   /// Whether the milter was asked something that it has not answered, be the MTA still there or not.
-  package var milterOwes: Bool { steering?.milterOwes ?? !tracker.pending.isEmpty }
+  package var milterOwes: Bool {
+    switch conduct {
+    case .passing(let passing): passing.milterOwes
+    case .steered(let steering): steering.milterOwes
+    }
+  }
 
   // MARK: - Events
 
-  /// The MTA connected.
-  package mutating func opened(
-    _ opened: Opened, at now: Moment, under controls: inout Controls, into effects: inout Effects
-  ) {
-    if controls.steers { steering = Steering(connection: connection, standIn: controls.standIn) }
-    record(.opened(opened), at: now, into: &effects)
-    guard controls.standIn == nil else {
-      state = .relaying
-      ended.insert(.milter)
-      return
-    }
-    connectBy = now + Self.connectPatience
-    effects.acts.append(.connectMilter)
-    wake(controls, into: &effects)
-  }
-
-  package mutating func milterConnected(
-    at now: Moment, under controls: inout Controls, into effects: inout Effects
-  ) {
+  package mutating func milterConnected(_ turn: inout Turn) {
     guard case .connecting = state else { return }
     state = .relaying
-    connectBy = nil
-    wake(controls, into: &effects)
+    wake(&turn)
   }
 
   /// The milter could not be reached: the MTA sees a close, as it would where nobody listens, unless the operator
   /// wants it to hear something else.
-  package mutating func milterUnreachable(
-    _ why: Sentence, at now: Moment, under controls: inout Controls, into effects: inout Effects
-  ) {
+  package mutating func milterUnreachable(_ why: Sentence, _ turn: inout Turn) {
     guard case .connecting = state else { return }
-    connectBy = nil
-    record(.closed(Closed(leg: .milter, how: .unreachable(why))), at: now, into: &effects)
-    remark([Finding(.unreachable, packet: nil, why)], at: now, into: &effects)
+    state = .relaying
+    record(.closed(Closed(leg: .milter, how: .unreachable(why))), &turn)
+    record(.found(Finding(.unreachable, packet: nil, why)), &turn)
     ended.insert(.milter)
-    effects.acts.append(.close(.milter))
-    if standIn(at: now, under: &controls, into: &effects) {
-      state = .relaying
-      return
-    }
+    turn.act(.close(.milter))
+    if takeOver(&turn) { return }
     if !ended.contains(.mta) {
-      record(.closed(Closed(leg: .mta, how: .ours("the milter is unreachable"))), at: now, into: &effects)
+      record(.closed(Closed(leg: .mta, how: .ours("the milter is unreachable"))), &turn)
     }
-    end(at: now, controls, into: &effects)
-    effects.acts.append(.close(.mta))
+    end(&turn)
+    turn.act(.close(.mta))
   }
 
   /// A whole packet arrived.
-  package mutating func received(
-    _ packet: Packet, at now: Moment, under controls: inout Controls, into effects: inout Effects
-  ) {
-    guard steering != nil else {
-      let number = effects.takePacketNumber()
-      record(
-        .received(Received(number: number, packet: packet, forwarded: true)), at: now, into: &effects)
-      effects.acts.append(.forward(to: packet.sender.other))
-      var findings: [Finding] = []
-      _ = tracker.received(packet, number: number, at: now, findings: &findings)
-      return remark(findings, at: now, into: &effects)
-    }
-    steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
-      steering.received(packet, at: now, &controls, into: &effects)
+  package mutating func received(_ packet: Packet, _ turn: inout Turn) {
+    let number = connection
+    switch conduct {
+    case .passing: _ = conduct.passing { $0.received(packet, of: number, &turn) }
+    case .steered: steer(&turn) { $0.received(packet, &$1) }
     }
   }
 
   /// Bytes arrived that make no packet; they pass.
-  package mutating func passed(
-    _ passed: Passed, start: Inflow.Start?, at now: Moment, into effects: inout Effects
-  ) {
-    record(.passed(passed), at: now, into: &effects)
-    remark(on: passed, start, at: now, into: &effects)
-    if steering?.keeps(passed, into: &effects) ?? false { return }
-    effects.acts.append(.forward(to: passed.sender.other))
+  package mutating func passed(_ passed: Passed, start: Inflow.Start?, _ turn: inout Turn) {
+    record(.passed(passed), &turn)
+    remark(on: passed, start, &turn)
+    if steering({ $0.keeps(passed, &turn) }) ?? false { return }
+    turn.act(.forward(to: passed.sender.other))
   }
 
   /// The peer of a leg will say nothing more: `.peer` where it said so, `.error` where the connection broke, `.ours` where
   /// it is not waited for any longer.
-  package mutating func closed(
-    _ leg: Leg, _ how: Closed.Ending, at now: Moment, under controls: inout Controls,
-    into effects: inout Effects
-  ) {
+  package mutating func closed(_ leg: Leg, _ how: Closed.Ending, _ turn: inout Turn) {
     guard !ended.contains(leg) else { return }
-    record(.closed(Closed(leg: leg, how: how)), at: now, into: &effects)
-    remark(onEndOf: leg, at: now, into: &effects)
+    noteEnd(of: leg, how, &turn)
     ended.insert(leg)
     switch leg {
     case .mta:
-      steering?.mtaLeft(at: now, into: &effects)
-      if steering?.hasStandIn ?? false { return closeBehind(.mta, at: now, controls, into: &effects) }
-      if let earlier = postponed.take() { passOn(earlier, of: .milter, at: now, controls, into: &effects) }
-    case .milter:
-      if standIn(at: now, under: &controls, into: &effects) {
-        effects.acts.append(.close(.milter))
-        return
+      steering { $0.mtaLeft(&turn) }
+      if isMilter { return closeBehind(.mta, &turn) }
+      if case .draining(let earlier) = state {
+        state = .relaying
+        passOn(earlier, of: .milter, &turn)
       }
-      if steering?.waits(from: .milter) ?? false {
-        postponed = how
-        return wake(controls, into: &effects)
+    case .milter:
+      if takeOver(&turn) { return turn.act(.close(.milter)) }
+      if waitsForMTA {
+        state = .draining(how)
+        return wake(&turn)
       }
     }
-    passOn(how, of: leg, at: now, controls, into: &effects)
+    passOn(how, of: leg, &turn)
   }
 
   /// The peer of a leg takes nothing more. What it said before is still to be read, unless it has ended already.
-  package mutating func deafened(
-    _ leg: Leg, at now: Moment, under controls: inout Controls, into effects: inout Effects
-  ) {
+  package mutating func deafened(_ leg: Leg, _ turn: inout Turn) {
     guard !deaf.contains(leg) else { return }
     deaf.insert(leg)
-    if ended.contains(leg) { breakOff(after: leg, at: now, controls, into: &effects) }
+    if ended.contains(leg) { breakOff(after: leg, &turn) }
   }
 
   /// The operator asks something: of a packet by its number, or of the message or connection.
   package mutating func instructed(
-    _ instruction: Instruction, packet: Int?, body: [UInt8]? = nil, _ cause: Cause, at now: Moment,
-    under controls: inout Controls, into effects: inout Effects
+    _ instruction: Instruction, packet: Int?, body: [UInt8]? = nil, _ cause: Cause, _ turn: inout Turn
   ) {
-    guard steering != nil, !isOver else {
-      return instructedWithoutSteering(instruction, packet, cause, at: now, into: &effects)
+    switch conduct {
+    case .steered where !isOver:
+      steer(&turn) { $0.instructed(instruction, packet: packet, body: body, cause, &$1) }
+    case .passing, .steered:
+      let why: Sentence = isOver ? "the connection has ended" : "the connection only passes"
+      turn.record(.withoutConnection(instruction, packet, cause, because: why), of: connection)
     }
-    steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
-      steering.instructed(instruction, packet: packet, body: body, cause, at: now, &controls, into: &effects)
-    }
-  }
-
-  private mutating func instructedWithoutSteering(
-    _ instruction: Instruction, _ packet: Int?, _ cause: Cause, at now: Moment, into effects: inout Effects
-  ) {
-    let why: Sentence = isOver ? "the connection has ended" : "the connection only passes"
-    let event = Record.Event.withoutConnection(instruction, packet, cause, because: why)
-    effects.records.append(Record(time: now, connection: connection, event: event))
   }
 
   /// Nobody is left to decide: what is held goes on as it is.
-  package mutating func letGo(
-    _ cause: Cause, at now: Moment, under controls: inout Controls, into effects: inout Effects
-  ) {
-    steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
-      steering.letGo(cause, at: now, &controls, into: &effects)
-    }
+  package mutating func letGo(_ cause: Cause, _ turn: inout Turn) {
+    steer(&turn) { $0.letGo(cause, &$1) }
   }
 
   /// The time that was asked for with `wake` has come.
-  package mutating func tick(at now: Moment, under controls: inout Controls, into effects: inout Effects) {
+  package mutating func tick(_ turn: inout Turn) {
     wakesAt = nil
-    if let connectBy, connectBy <= now {
-      milterUnreachable("no answer within 30 s", at: now, under: &controls, into: &effects)
-    }
-    steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
-      steering.tick(at: now, &controls, into: &effects)
-    }
-    wake(controls, into: &effects)
+    if case .connecting(let by) = state, by <= turn.now { milterUnreachable("no answer within 30 s", &turn) }
+    steer(&turn) { $0.tick(&$1) }
+    wake(&turn)
   }
 
   /// The program ends: both legs are closed.
-  package mutating func terminated(
-    _ why: Sentence, at now: Moment, under controls: inout Controls, into effects: inout Effects
-  ) {
+  package mutating func terminated(_ why: Sentence, _ turn: inout Turn) {
     for leg in Leg.allCases {
-      if !ended.contains(leg) { record(.closed(Closed(leg: leg, how: .ours(why))), at: now, into: &effects) }
-      effects.acts.append(.close(leg))
+      if !ended.contains(leg) { record(.closed(Closed(leg: leg, how: .ours(why))), &turn) }
+      turn.act(.close(leg))
     }
-    end(at: now, controls, into: &effects)
+    end(&turn)
   }
 
-  // MARK: - Steering
+  // MARK: - Conduct
 
-  private mutating func steer(
-    at now: Moment, under controls: inout Controls, into effects: inout Effects,
-    _ body: (inout Steering, inout Controls, inout Effects) -> Void
-  ) {
+  /// Nil where the connection only passes.
+  @discardableResult
+  private mutating func steering<Value>(_ body: (inout Steering) -> Value) -> Value? {
+    conduct.steering(body)
+  }
+
+  /// Lets the steering act, and does what it wants of the legs.
+  private mutating func steer(_ turn: inout Turn, _ body: (inout Steering, inout Turn) -> Void) {
     guard !isOver else { return }
-    var closing: [Leg] = []
-    let steered: Void? = steering?.inPlace { steering in
-      body(&steering, &controls, &effects)
-      closing = steering.takeClosing()
+    let closing = steering { steering in
+      body(&steering, &turn)
+      return steering.takeClosing()
     }
-    guard steered != nil else { return }
-    for leg in closing { close(leg, at: now, under: &controls, into: &effects) }
-    if let how = postponed, !(self.steering?.waits(from: .milter) ?? false) {
-      postponed = nil
-      passOn(how, of: .milter, at: now, controls, into: &effects)
+    guard let closing else { return }
+    for leg in closing { close(leg, &turn) }
+    if case .draining(let how) = state, !waitsForMTA {
+      state = .relaying
+      passOn(how, of: .milter, &turn)
     }
-    wake(controls, into: &effects)
+    wake(&turn)
+  }
+
+  /// Whether we answer in the milter's place.
+  private var isMilter: Bool { if case .steered(let steering) = conduct { steering.isMilter } else { false } }
+
+  /// Whether something that the milter said has not left for the MTA.
+  private var waitsForMTA: Bool {
+    if case .steered(let steering) = conduct { steering.waits(from: .milter) } else { false }
   }
 
   /// Answers in the milter's place from here on, if the operator wants that.
-  private mutating func standIn(
-    at now: Moment, under controls: inout Controls, into effects: inout Effects
-  ) -> Bool {
-    guard let answer = controls.onMilterFailure, !ended.contains(.mta), steering?.isWanted ?? false
+  private mutating func takeOver(_ turn: inout Turn) -> Bool {
+    guard let answer = turn.settings.onMilterFailure, !ended.contains(.mta),
+      case .steered(let steering) = conduct, steering.isWanted
     else { return false }
-    steer(at: now, under: &controls, into: &effects) { steering, controls, effects in
-      steering.milterFailed(answer, at: now, &controls, into: &effects)
-    }
+    steer(&turn) { $0.milterFailed(answer, &$1) }
     return true
   }
 
+  // MARK: - Ends
+
   /// A leg is closed because an instruction says so; the other peer sees it as the end of the first.
-  private mutating func close(
-    _ leg: Leg, at now: Moment, under controls: inout Controls, into effects: inout Effects
-  ) {
+  private mutating func close(_ leg: Leg, _ turn: inout Turn) {
     guard !ended.contains(leg) else { return }
-    record(
-      .closed(Closed(leg: leg, how: .ours("an instruction closed it"))), at: now, into: &effects)
-    steering?.noteOurEnd(of: leg, at: now)
+    record(.closed(Closed(leg: leg, how: .ours("an instruction closed it"))), &turn)
     ended.insert(leg)
-    effects.acts.append(.close(leg))
+    turn.act(.close(leg))
     switch leg {
     case .mta:
-      steering?.abandonAll(at: now, into: &effects)
-      if steering?.hasStandIn ?? false { return end(at: now, controls, into: &effects) }
-    case .milter: if standIn(at: now, under: &controls, into: &effects) { return }
+      steering { $0.abandonAll(&turn) }
+      if isMilter { return end(&turn) }
+    case .milter: if takeOver(&turn) { return }
     }
-    passOn(.peer, of: leg, at: now, controls, into: &effects)
+    passOn(.peer, of: leg, &turn)
   }
 
   /// The last leg that there was has ended.
-  private mutating func closeBehind(
-    _ leg: Leg, at now: Moment, _ controls: Controls, into effects: inout Effects
-  ) {
-    end(at: now, controls, into: &effects)
-    effects.acts.append(.close(leg))
+  private mutating func closeBehind(_ leg: Leg, _ turn: inout Turn) {
+    end(&turn)
+    turn.act(.close(leg))
   }
 
   /// The end of one leg is passed on to the other.
-  private mutating func passOn(
-    _ how: Closed.Ending, of leg: Leg, at now: Moment, _ controls: Controls, into effects: inout Effects
-  ) {
+  private mutating func passOn(_ how: Closed.Ending, of leg: Leg, _ turn: inout Turn) {
     if how.isOrderly, !deaf.contains(leg) {
-      if how != .peer { effects.acts.append(.close(leg)) }
-      effects.acts.append(.finish(leg.other))
-      if ended.contains(leg.other) { end(at: now, controls, into: &effects) }
+      if how != .peer { turn.act(.close(leg)) }
+      turn.act(.finish(leg.other))
+      if ended.contains(leg.other) { end(&turn) }
     } else {
-      breakOff(after: leg, at: now, controls, into: &effects)
+      breakOff(after: leg, &turn)
     }
   }
 
   /// The connection of `leg` is broken: the other peer sees a broken connection too.
-  private mutating func breakOff(
-    after leg: Leg, at now: Moment, _ controls: Controls, into effects: inout Effects
-  ) {
-    effects.acts.append(.close(leg))
+  private mutating func breakOff(after leg: Leg, _ turn: inout Turn) {
+    turn.act(.close(leg))
     if !ended.contains(leg.other) {
-      let why: Sentence = "the connection to the \(leg == .mta ? "MTA" : "milter") broke"
-      record(.closed(Closed(leg: leg.other, how: .ours(why))), at: now, into: &effects)
+      record(.closed(Closed(leg: leg.other, how: .ours("the connection to the \(leg.noun) broke"))), &turn)
     }
-    end(at: now, controls, into: &effects)
-    effects.acts.append(.reset(leg.other))
+    end(&turn)
+    turn.act(.reset(leg.other))
   }
 
-  private mutating func end(at now: Moment, _ controls: Controls, into effects: inout Effects) {
+  private mutating func end(_ turn: inout Turn) {
     state = .over
-    connectBy = nil
     ended = [.mta, .milter]
-    steering?.abandonAll(at: now, into: &effects)
-    wake(controls, into: &effects)
+    steering { $0.abandonAll(&turn) }
+    wake(&turn)
   }
 
   /// Asks for a tick when the next thing is due, if that has changed.
-  private mutating func wake(_ controls: Controls, into effects: inout Effects) {
-    let due = isOver ? nil : earlier(connectBy, steering?.nextMoment(controls))
+  private mutating func wake(_ turn: inout Turn) {
+    var due: Moment?
+    if !isOver {
+      if case .connecting(let by) = state { due = by }
+      if case .steered(let steering) = conduct { due = earlier(due, steering.nextMoment(turn.settings)) }
+    }
     guard due != wakesAt else { return }
     wakesAt = due
-    effects.acts.append(.wake(at: due))
+    turn.act(.wake(at: due))
   }
 
   // MARK: - Records
 
-  private mutating func record(_ event: Record.Event, at now: Moment, into effects: inout Effects) {
-    guard steering == nil else {
-      steering?.record(event, at: now, into: &effects)
-      return
+  private mutating func record(_ event: Record.Event, _ turn: inout Turn) {
+    switch conduct {
+    case .passing: turn.record(event, of: connection)
+    case .steered: steering { $0.record(event, &turn) }
     }
-    effects.records.append(Record(time: now, connection: connection, event: event))
   }
 
-  private mutating func remark(
-    on passed: Passed, _ start: Inflow.Start?, at now: Moment, into effects: inout Effects
-  ) {
+  private mutating func remark(on passed: Passed, _ start: Inflow.Start?, _ turn: inout Turn) {
     switch start {
     case .foreign(let peer)?:
       foreign.insert(passed.sender)
-      remark([Finding(.notMilter, packet: nil, "\(peer.name) speaks here")], at: now, into: &effects)
+      record(.found(Finding(.notMilter, packet: nil, "\(peer.name) speaks here")), &turn)
     case .oversized(let length)?:
       let text: Sentence =
-        "the \(passed.sender == .mta ? "MTA" : "milter") announces a length of \(length);"
+        "the \(passed.sender.noun) announces a length of \(length);"
         + " above \(Framing.ceiling) a packet is passed on without a look inside"
-      remark([Finding(.lengthAbsurd, packet: nil, text)], at: now, into: &effects)
+      record(.found(Finding(.lengthAbsurd, packet: nil, text)), &turn)
     case nil: break
     }
     if case .incomplete = passed.reason { unfinished = passed.bytes.count }
   }
 
-  private mutating func remark(onEndOf leg: Leg, at now: Moment, into effects: inout Effects) {
+  private mutating func noteEnd(of leg: Leg, _ how: Closed.Ending, _ turn: inout Turn) {
     defer { unfinished = 0 }
-    guard foreign.isEmpty else { return }
-    guard steering == nil else {
-      steering?.noteEnd(of: leg, unfinished: unfinished, at: now, into: &effects)
-      return
+    guard foreign.isEmpty else { return record(.closed(Closed(leg: leg, how: how)), &turn) }
+    let (number, bytes) = (connection, unfinished)
+    switch conduct {
+    case .passing: _ = conduct.passing { $0.noteEnd(of: leg, how, unfinished: bytes, of: number, &turn) }
+    case .steered: steering { $0.noteEnd(of: leg, how, unfinished: bytes, &turn) }
     }
-    var findings: [Finding] = []
-    tracker.closed(leg, at: now, unfinished: unfinished, findings: &findings)
-    remark(findings, at: now, into: &effects)
-  }
-
-  private mutating func remark(_ findings: [Finding], at now: Moment, into effects: inout Effects) {
-    for finding in findings { record(.found(finding), at: now, into: &effects) }
   }
 }
 

@@ -14,9 +14,9 @@ final class Connection {
   /// When the milter last said or took something.
   var milterMoved = Moment.zero
 
-  init(slot: Int, number: Int) {
+  init(slot: Int, _ machine: SessionMachine) {
     self.slot = slot
-    machine = SessionMachine(connection: number)
+    self.machine = machine
   }
 
   subscript(leg: Leg) -> Endpoint {

@@ -43,7 +43,7 @@ extension Engine {
 
   private func end(_ connection: Connection, _ why: Sentence) {
     connection.milter.hasEnded = true
-    connection.machine.closed(.milter, .ours(why), at: now, under: &controls, into: &effects)
+    connection.machine.closed(.milter, .ours(why), &turn)
     perform(for: connection, .none)
   }
 }

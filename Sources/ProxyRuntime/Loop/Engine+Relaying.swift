@@ -105,12 +105,12 @@ extension Engine {
   }
 
   private func receive(_ packet: Packet, _ current: Current, _ connection: Connection) {
-    connection.machine.received(packet, at: now, under: &controls, into: &effects)
+    connection.machine.received(packet, &turn)
     perform(for: connection, current)
   }
 
   private func pass(_ passed: Passed, _ start: Inflow.Start?, _ current: Current, _ connection: Connection) {
-    connection.machine.passed(passed, start: start, at: now, into: &effects)
+    connection.machine.passed(passed, start: start, &turn)
     perform(for: connection, current)
   }
 
@@ -129,7 +129,7 @@ extension Engine {
       pass(Passed(sender: leg, bytes: rest, reason: .incomplete), nil, .owned(rest), connection)
     }
     connection.machine.closed(
-      leg, count == 0 ? .peer : .error(name(of: code)), at: now, under: &controls, into: &effects)
+      leg, count == 0 ? .peer : .error(name(of: code)), &turn)
     perform(for: connection, .none)
     if leg == .mta { watchForSilence(connection) }
   }
@@ -177,7 +177,7 @@ extension Engine {
     connection[leg].isDeaf = true
     connection[leg].outbox.clear()
     touch(connection)
-    connection.machine.deafened(leg, at: now, under: &controls, into: &effects)
+    connection.machine.deafened(leg, &turn)
     perform(for: connection, .none)
   }
 
@@ -187,8 +187,8 @@ extension Engine {
   func perform(for connection: Connection, _ current: Current) {
     touch(connection)
     var next = 0
-    while next < effects.acts.count {
-      let act = effects.acts[next]
+    while next < turn.effects.acts.count {
+      let act = turn.effects.acts[next]
       next += 1
       switch act {
       case .forward(let leg):
@@ -211,7 +211,7 @@ extension Engine {
       case .say(let words): (configuration.tell ?? report)(words)
       }
     }
-    effects.acts.removeAll(keepingCapacity: true)
+    turn.effects.acts.removeAll(keepingCapacity: true)
   }
 
   // MARK: - Connecting to the milter
@@ -240,7 +240,7 @@ extension Engine {
       if result == 0 || errno == EINPROGRESS {
         connection.milter.open(socket, isUnix: address.isUnix)
         connection.milter.isConnecting = result != 0
-        if result == 0 { connection.machine.milterConnected(at: now, under: &controls, into: &effects) }
+        if result == 0 { connection.machine.milterConnected(&turn) }
         return
       }
       let code = errno
@@ -248,7 +248,7 @@ extension Engine {
       if code == EAGAIN {
         // A unix listener with a full backlog; a blocking connect would wait for it.
         connection.candidates = [address] + connection.candidates
-        return timers.set(now + Self.backlogPause, for: connection.slot | Self.retries)
+        return timers.set(turn.now + Self.backlogPause, for: connection.slot | Self.retries)
       }
       why = words(for: code)
     }
@@ -259,7 +259,7 @@ extension Engine {
     let code = linux_socket_error(connection.milter.descriptor)
     guard code != 0 else {
       connection.milter.isConnecting = false
-      connection.machine.milterConnected(at: now, under: &controls, into: &effects)
+      connection.machine.milterConnected(&turn)
       return perform(for: connection, .none)
     }
     // What the MTA said so far waits for the next address.
@@ -276,7 +276,7 @@ extension Engine {
 
   private func unreachable(_ connection: Connection, _ why: String) {
     complain(thatUnreachable: why)
-    connection.machine.milterUnreachable(Sentence(words: why), at: now, under: &controls, into: &effects)
+    connection.machine.milterUnreachable(Sentence(words: why), &turn)
   }
 
   private func words(for code: Int32) -> String { String(cString: strerror(code)).lowercased() }

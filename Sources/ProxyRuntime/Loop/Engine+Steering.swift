@@ -12,30 +12,30 @@ extension Engine {
     guard let connection = found else {
       let event = Record.Event.withoutConnection(
         instruction, packet, cause, because: "the connection has ended")
-      return effects.records.append(Record(time: now, connection: number, event: event))
+      return turn.effects.records.append(Record(time: turn.now, connection: number, event: event))
     }
     connection.machine.instructed(
-      instruction, packet: packet, body: body, cause, at: now, under: &controls, into: &effects)
+      instruction, packet: packet, body: body, cause, &turn)
     perform(for: connection, .none)
   }
 
   func letGo(_ cause: Cause) {
-    controls.isUnattendedForGood = true
-    controls.isAttended = false
+    turn.settings.isUnattendedForGood = true
+    turn.settings.isAttended = false
     for case let connection? in connections {
-      connection.machine.letGo(cause, at: now, under: &controls, into: &effects)
+      connection.machine.letGo(cause, &turn)
       perform(for: connection, .none)
     }
   }
 
   func setRules(_ rules: [Rule]) {
-    controls.rules.replace(with: rules)
+    turn.settings.rules.replace(with: rules)
     recordRules()
   }
 
   /// The rules in force, for whoever reads the trace.
   func recordRules() {
-    let rules = controls.rules.entries.map(\.rule)
+    let rules = turn.settings.rules.entries.map(\.rule)
     journal.locate(rules)
     guard !rules.isEmpty || hasRecordedRules else { return }
     hasRecordedRules = true
@@ -45,6 +45,6 @@ extension Engine {
 
   /// Of no connection.
   func recordForRun(_ event: Record.Event) {
-    effects.records.append(Record(time: now, connection: 0, event: event))
+    turn.effects.records.append(Record(time: turn.now, connection: 0, event: event))
   }
 }

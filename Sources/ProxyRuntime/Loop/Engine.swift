@@ -40,7 +40,7 @@ package final class Engine {
     /// How many files the process may have open; negative where that is not known.
     package var openFiles = linux_raise_open_files()
     /// What the operator has set, with the rules to begin with.
-    package var controls = Controls()
+    package var settings = ProxySettings()
     /// Reads the rules' files again; nil where that went wrong, and everything stays as it was.
     package var rereadRules: (() -> [Rule]?)?
     /// Takes what rules want told, one line; nil: as other messages.
@@ -58,15 +58,14 @@ package final class Engine {
   var arena = Arena()
   var outgoing = Outgoing()
   private var leaving = Outgoing()
-  var effects = Effects()
-  var controls: Controls
+  /// The time of this turn, what the operator has set, and what the machines want.
+  var turn: Turn
+  var now: Moment { turn.now }
   var timers = Timers()
   var connections: [Connection?] = []
   var freeSlots: [Int] = []
   var liveConnections = 0
   var touched: [Connection] = []
-  /// The time of this turn.
-  var now = Moment.zero
   var journal: Journal
   private let requests: Mailbox<Request>
   private let signals: Signals?
@@ -86,7 +85,7 @@ package final class Engine {
     report: @escaping (String) -> Void
   ) {
     self.configuration = configuration
-    controls = configuration.controls
+    turn = Turn(configuration.settings)
     target = milter
     self.clock = clock
     self.journal = journal
@@ -101,20 +100,20 @@ package final class Engine {
   }
 
   /// Packets that arrived so far.
-  package var packets: Int { effects.nextPacket - 1 }
+  package var packets: Int { turn.effects.nextPacket - 1 }
   /// Connections so far.
   package private(set) var accepted = 0
 
   /// Relays until it is told to stop.
   package func run() {
-    now = clock.now
+    turn.now = clock.now
     recordRules()
     while listener != nil || liveConnections > 0 {
       let ready = poller.wait(milliseconds: patience)
-      now = clock.now
+      turn.now = clock.now
       for index in 0..<ready { handle(poller[index]) }
-      while let slot = timers.due(at: now) { wake(slot) }
-      if let stopsAt, stopsAt <= now { terminate() }
+      while let slot = timers.due(at: turn.now) { wake(slot) }
+      if let stopsAt, stopsAt <= turn.now { terminate() }
       endTurn()
       journal.catchUp()
     }
@@ -161,7 +160,7 @@ package final class Engine {
     guard acceptor.isPaused, !before else { return }
     makeRoom()
     poller.remove(descriptor)
-    timers.set(now + Acceptor.pause, for: Self.listenerSlot)
+    timers.set(turn.now + Acceptor.pause, for: Self.listenerSlot)
     if let complaint = acceptor.complaint { report(complaint) }
   }
 
@@ -180,7 +179,7 @@ package final class Engine {
     case Self.retries: connectAgain(connection)
     case Self.lingerers: endIfSilent(connection)
     default:
-      connection.machine.tick(at: now, under: &controls, into: &effects)
+      connection.machine.tick(&turn)
       perform(for: connection, .none)
     }
   }
@@ -196,15 +195,14 @@ package final class Engine {
   private func open(_ socket: Int32, _ peer: SocketAddress) {
     let slot = freeSlots.popLast() ?? connections.count
     accepted += 1
-    let connection = Connection(slot: slot, number: accepted)
+    let local = SocketAddress { _ = getsockname(socket, $0, &$1) }
+    let opened = Opened(
+      peer: peer.canonical, local: local.canonical, milter: target?.address.description)
+    let connection = Connection(slot: slot, SessionMachine(connection: accepted, opened, &turn))
     if slot == connections.count { connections.append(connection) } else { connections[slot] = connection }
     liveConnections += 1
     Endpoint.prepare(socket, isUnix: peer.isUnix)
     connection.mta.open(socket, isUnix: peer.isUnix)
-    let local = SocketAddress { _ = getsockname(socket, $0, &$1) }
-    let opened = Opened(
-      peer: peer.canonical, local: local.canonical, milter: target?.address.description)
-    connection.machine.opened(opened, at: now, under: &controls, into: &effects)
     perform(for: connection, .none)
   }
 
@@ -213,7 +211,7 @@ package final class Engine {
     case .stop where stopsAt == nil:
       stopListening()
       letGo(.policy("mitmilter ends"))
-      stopsAt = now + configuration.grace
+      stopsAt = turn.now + configuration.grace
     case .stop, .stopAtOnce:
       stopListening()
       stopsAt = now
@@ -225,7 +223,7 @@ package final class Engine {
       }
     case .setRules(let rules): setRules(rules)
     case .arm(let isOn):
-      controls.rules.isArmed = isOn
+      turn.settings.rules.isArmed = isOn
       recordForRun(.instructed(Instructed(text: isOn ? "rules on" : "rules off", cause: .operator)))
     case .drain:
       stopListening()
@@ -243,7 +241,7 @@ package final class Engine {
 
   private func terminate() {
     for case let connection? in connections {
-      connection.machine.terminated("mitmilter ends", at: now, under: &controls, into: &effects)
+      connection.machine.terminated("mitmilter ends", &turn)
       perform(for: connection, .none)
     }
     flush()
@@ -264,12 +262,12 @@ package final class Engine {
   /// Keeps the records, then lets the bytes out. A peer that takes nothing more can make both again.
   func flush() {
     repeat {
-      journal.append(&effects.records)
+      journal.append(&turn.effects.records)
       swap(&outgoing, &leaving)
       leaving.send { slot, leg, source in
         if let connection = connections[slot] { send(source, on: leg, of: connection) }
       }
-    } while !effects.records.isEmpty || !outgoing.isEmpty
+    } while !turn.effects.records.isEmpty || !outgoing.isEmpty
     arena.clear()
   }
 
@@ -296,8 +294,8 @@ package final class Engine {
 
   /// Says that the milter is out of reach, but not for every connection.
   func complain(thatUnreachable why: String) {
-    if let suffix = unreachable.due(at: now) {
-      let seen = controls.onMilterFailure.map { "is told \($0.name)" } ?? "sees a closed connection"
+    if let suffix = unreachable.due(at: turn.now) {
+      let seen = turn.settings.onMilterFailure.map { "is told \($0.name)" } ?? "sees a closed connection"
       report(
         "cannot reach the milter at \(target?.address.description ?? "nowhere"): \(why); the MTA \(seen)\(suffix)"
       )

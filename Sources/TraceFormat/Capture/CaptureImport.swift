@@ -1,3 +1,5 @@
+import Dialogue
+import Findings
 import MilterProtocol
 import TraceModel
 
@@ -40,7 +42,8 @@ package struct CaptureImport {
     var sawOptNeg = false
     var toldNoOptNeg = false
     /// Follows what both ends say, to remark on it as a proxy in between would have.
-    var tracker = StageTracker()
+    var dialogue = Dialogue()
+    var remarks = Remarks()
     /// Whether the capture shows the connection from its start, whole so far; else only packets by themselves can be
     /// judged, not their order.
     var isWhole = true
@@ -151,7 +154,8 @@ package struct CaptureImport {
         if reset { find(.captureReset, number, nil, "the \(leg.name) sent RST") }
         record(number, .closed(Closed(leg: leg, how: reset ? .error("ECONNRESET") : .peer)))
         var findings: [Finding] = []
-        tracked.tracker.closed(leg, at: moment(recordTime ?? lastTime), findings: &findings)
+        tracked.remarks.remark(onEndOf: leg, before: tracked.dialogue, into: &findings)
+        tracked.dialogue.closed(leg)
         remark(findings, on: number, tracked)
       }
     }
@@ -186,8 +190,10 @@ package struct CaptureImport {
       find(.captureNoOptNeg, number, packetCount, "the first packet seen is \(packet.kind.name)")
     }
     var findings: [Finding] = []
-    _ = tracked.tracker.received(
-      packet, number: packetCount, at: moment(recordTime ?? lastTime), findings: &findings)
+    let (dissection, now) = (Dissection(packet), moment(recordTime ?? lastTime))
+    tracked.remarks.remark(
+      on: packet, dissection, number: packetCount, .through, before: tracked.dialogue, now, into: &findings)
+    tracked.dialogue.travelled(packet, dissection.shape, number: packetCount, .through, at: now)
     remark(findings, on: number, tracked)
   }
 

@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 import TraceModel
 
@@ -73,7 +74,7 @@ struct SessionJSON {
     bytes.append(key: ",\"severity\":", entry.severity?.name)
   }
 
-  private func append(_ negotiation: NegotiationFacts, to bytes: inout [UInt8]) {
+  private func append(_ negotiation: Negotiation, to bytes: inout [UInt8]) {
     bytes.append(ascii: ",\"negotiation\":{")
     var isFirst = true
     for (name, optNeg) in [

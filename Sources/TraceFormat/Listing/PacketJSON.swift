@@ -29,7 +29,8 @@ package struct PacketJSON {
     line.append(key: ",\"conn\":", connection)
     line.append(key: ",\"msg\":null,\"time\":", clock.rfc3339(time.microseconds))
     line.append(ascii: ",\"from\":null,\"code\":null,\"name\":\"FINDING\",\"stage\":null,\"way\":\"made\"")
-    line.append(key: ",\"summary\":", "\(finding.rule.id) \(finding.rule.title): \(ListingText.inert(finding.text))")
+    line.append(
+      key: ",\"summary\":", "\(finding.rule.id) \(finding.rule.title): \(ListingText.inert(finding.text))")
     line.append(key: ",\"findings\":[", finding.rule.id)
     line.append(ascii: "],\"fields\":[],\"raw\":\"\",\"finding\":{")
     findings.appendMembers(finding, of: connection, message: nil, at: time, to: &line)

@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 
 /// Tells from the records of a run which decisions were made: a fold like the timeline's, for the decision log.
@@ -31,8 +32,6 @@ package struct DecisionFold: Sendable {
 
   fileprivate struct Connection {
     var facts = SessionFacts()
-    /// Commands that came and have no verdict yet, oldest first.
-    private var arrived: [(command: Int, stage: Stage, at: Moment)] = []
     /// Commands that are held.
     private var held: Set<Int> = []
     /// Who let a command go that was held.
@@ -44,16 +43,22 @@ package struct DecisionFold: Sendable {
 
     mutating func apply(_ record: Record) -> Decision? {
       let before = facts.latest?.verdict.packet
+      let released: PendingReply?
+      if case .released(let event) = record.event {
+        released = facts.dialogue.pending.command(event.number)
+      } else {
+        released = nil
+      }
       facts.apply(record)
       switch record.event {
-      case .received(let received): note(received, at: record.time)
+      case .received(let received): note(received)
       case .sent(let sent) where sent.leg == .mta: note(sent)
       case .held(let hold): held.insert(hold.number)
-      case .released(let released):
-        let wasHeld = held.remove(released.number) != nil
-        if released.outcome == .abandoned { return wasHeld ? abandoned(released, record) : nil }
-        if wasHeld, released.cause == .operator || released.cause == .timeout {
-          releases[released.number] = released.cause
+      case .released(let event):
+        let wasHeld = held.remove(event.number) != nil
+        if event.outcome == .abandoned { return wasHeld ? released.flatMap { abandoned($0, record) } : nil }
+        if wasHeld, event.cause == .operator || event.cause == .timeout {
+          releases[event.number] = event.cause
         }
       case .sent, .opened, .passed, .instructed, .found, .noted, .marked, .closed: break
       }
@@ -63,13 +68,9 @@ package struct DecisionFold: Sendable {
 
     // MARK: - What is kept until a verdict
 
-    private mutating func note(_ received: Received, at now: Moment) {
+    private mutating func note(_ received: Received) {
       switch received.packet.kind {
-      case .command(let kind):
-        guard let stage = kind.stage, stage != .negotiation else { return }
-        if arrived.count >= FactLimits.pending { arrived.removeFirst() }
-        arrived.append((received.number, stage, now))
-        forgetChangesOfEarlierMessage()
+      case .command: forgetChangesOfEarlierMessage()
       case .reply(let kind) where kind.role == .modification:
         let what = Decision.Change.What(received.packet, kind)
         if received.forwarded { return add(what, .peer) }
@@ -112,9 +113,6 @@ package struct DecisionFold: Sendable {
 
     private mutating func decision(_ settled: SessionFacts.Settled, _ record: Record) -> Decision? {
       let verdict = settled.verdict
-      let index = arrived.firstIndex { $0.command == settled.command }
-      let since = index.map { arrived[$0].at }
-      if let index { arrived.removeSubrange(...index) }
       let release = releases.removeValue(forKey: settled.command)
       guard verdict.stage != .negotiation else { return nil }
       let author = DecisionAuthor(verdict.author, releasedBy: release)
@@ -122,18 +120,18 @@ package struct DecisionFold: Sendable {
       var decision = Decision(
         time: record.time, connection: record.connection, message: settled.message, packet: verdict.packet,
         stage: verdict.stage, outcome: .verdict(verdict), author: author,
-        waited: since.map { record.time - $0 })
+        waited: settled.waited)
       describe(&decision, command: settled.command)
       return decision
     }
 
-    private mutating func abandoned(_ released: Released, _ record: Record) -> Decision? {
-      guard let command = arrived.first(where: { $0.command == released.number }) else { return nil }
+    private func abandoned(_ command: PendingReply, _ record: Record) -> Decision? {
+      guard command.stage != .negotiation else { return nil }
       var decision = Decision(
         time: record.time, connection: record.connection,
-        message: facts.message.flatMap { $0.decision == nil ? $0.number : nil } ?? 0, packet: command.command,
-        stage: command.stage, outcome: .abandoned, author: .mta, waited: record.time - command.at)
-      describe(&decision, command: command.command)
+        message: facts.message.flatMap { $0.decision == nil ? $0.number : nil } ?? 0, packet: command.number,
+        stage: command.stage, outcome: .abandoned, author: .mta, waited: record.time - command.came)
+      describe(&decision, command: command.number)
       return decision
     }
 
@@ -156,7 +154,7 @@ package struct DecisionFold: Sendable {
 extension Decision.Change.What {
   fileprivate init(_ packet: Packet, _ kind: ReplyKind) {
     if kind == .replBody {
-      self = .body(bytes: packet.payloadBytes)
+      self = .body(bytes: packet.payload.count)
     } else if case .reply(.modification(let modification)) = PacketValue(decoding: packet) {
       self = .modification(modification)
     } else {

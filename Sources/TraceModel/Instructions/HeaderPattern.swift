@@ -47,10 +47,3 @@ package struct HeaderPattern: Hashable, Sendable {
     return deletions.reversed()
   }
 }
-
-/// ASCII only: bytes above 127 stay as they are.
-@inline(__always)
-@inlinable
-package func lowercased(_ byte: UInt8) -> UInt8 {
-  byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
-}

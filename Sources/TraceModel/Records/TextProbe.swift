@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// Text that a packet must have for a search to find it there: what a source may look for before a record is read.
 ///
 /// Visible ASCII only, without quotes, slashes, backslashes and colons, in lower case: that is what a trace holds

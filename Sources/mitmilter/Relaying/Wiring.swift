@@ -72,7 +72,7 @@ struct Wiring: ~Copyable {
   ) -> Engine {
     var configuration = Engine.Configuration()
     configuration.grace = options.grace
-    configuration.controls = options.steering.controls
+    configuration.settings = options.steering.controls
     configuration.tell = tell
     let sources = options.steering.sources
     if !sources.files.isEmpty { configuration.rereadRules = { sources.reread(report) } }

@@ -18,7 +18,7 @@ final class LiveScreen {
   private let window = RecordWindow()
   private let head: TraceHead
   private let path: String?
-  private let controls: Controls
+  private let controls: ProxySettings
   private let guidance: Guidance
 
   /// The engine on its way to its thread.

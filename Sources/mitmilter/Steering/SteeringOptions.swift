@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLanguage
+import Dialogue
 import MilterProtocol
 import ProxyCore
 import TraceModel
@@ -28,7 +29,7 @@ struct SteeringOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("postfix, sendmail or generic. Default: told from its macros.", valueName: "kind"))
-  var mta: MTAProfile?
+  var mta: MTAChoice?
 
   @Option(
     help: ArgumentHelp(
@@ -56,16 +57,14 @@ struct SteeringOptions: ParsableArguments {
   /// - Parameter screen: has the words of `--command`; without a screen they can only be rules.
   func plan(with screen: ScreenOptions, isShown: Bool) throws -> SteeringPlan {
     let sources = RuleSources(files: rules, commands: isShown ? screen.rules : screen.command)
-    var controls = Controls()
+    var controls = ProxySettings()
     let first = try sources.read()
     controls.rules = RuleBook(first)
     controls.mayGainRules = !rules.isEmpty
     let hasRules = !rules.isEmpty || !first.isEmpty
     controls.negotiation = negotiation ?? (hasRules ? .widen : .transparent)
     controls.offer = try offer.map(Offer.init(parsing:))
-    controls.mta = mta
-    controls.mtaTimeout = try mtaTimeout.map(Self.mtaTimeout(parsing:))
-    if let milterTimeout { controls.milterTimeout = try Self.span(milterTimeout, of: "--milter-timeout") }
+    controls.patience = try Self.patience(mta, mtaTimeout, milterTimeout)
     if let answer = try Self.answer(onTimeout, or: "forward", of: "--on-timeout") {
       controls.onTimeout = .answer(answer)
     }
@@ -73,11 +72,21 @@ struct SteeringOptions: ParsableArguments {
     return SteeringPlan(controls: controls, sources: sources, choosesNegotiation: negotiation != nil)
   }
 
-  static func mtaTimeout(parsing text: String) throws -> Controls.MTATimeout {
+  /// What the options say of whoever waits.
+  static func patience(
+    _ mta: MTAChoice?, _ mtaTimeout: String?, _ milterTimeout: String? = nil
+  ) throws -> Patience {
+    var patience = mta.map { Patience.told($0.mta) } ?? Patience()
+    patience.timeouts = try mtaTimeout.map(timeouts(parsing:))
+    if let milterTimeout { patience.milter = try span(milterTimeout, of: "--milter-timeout") }
+    return patience
+  }
+
+  private static func timeouts(parsing text: String) throws -> Patience.Timeouts {
     let parts = text.split(separator: ",", maxSplits: 1).map(String.init)
     let command = try span(parts.first ?? "", of: "--mta-timeout")
     let content = try parts.count > 1 ? span(parts[1], of: "--mta-timeout") : command
-    return Controls.MTATimeout(command: command, content: content)
+    return Patience.Timeouts(command: command, content: content)
   }
 
   static func span(_ text: String, of option: String) throws -> Moment.Span {
@@ -107,7 +116,7 @@ struct SteeringOptions: ParsableArguments {
 
 /// What the engine is set to, and where its rules come from.
 struct SteeringPlan {
-  var controls = Controls()
+  var controls = ProxySettings()
   var sources = RuleSources(files: [], commands: [])
   /// The operator chose the policy; otherwise a screen makes it `widen`.
   var choosesNegotiation = false
@@ -122,4 +131,18 @@ struct SteeringPlan {
 }
 
 extension NegotiationPolicy: ExpressibleByArgument {}
-extension MTAProfile: ExpressibleByArgument {}
+
+/// What `--mta` takes.
+enum MTAChoice: String, ExpressibleByArgument, CaseIterable {
+  case postfix, sendmail
+  /// None that is known: the shorter patience of both, PROGRESS only where both take it.
+  case generic
+
+  var mta: KnownMTA? {
+    switch self {
+    case .postfix: .postfix
+    case .sendmail: .sendmail
+    case .generic: nil
+    }
+  }
+}

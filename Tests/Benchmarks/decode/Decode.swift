@@ -1,12 +1,15 @@
 // Decodes a stream of packets over and over, in Swift and in C, and prints nanoseconds a packet and their ratio.
 // Both find the frame, the kind and the range of every string; the C side is `decode.c`.
+import Dialogue
+import Findings
 import Glibc
+import MilterProtocol
 
 @main struct DecodeBenchmark {
   static func main() {
     let rounds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 7
     print("ns a packet, best of \(rounds) interleaved rounds")
-    print(row("stream", ["packets", "C", "Swift", "Swift/C", "tracker", "value"]))
+    print(row("stream", ["packets", "C", "Swift", "Swift/C", "dialogue", "value"]))
     for stream in [Stream.session, Stream.chunks] { measure(stream, rounds) }
   }
 
@@ -23,7 +26,7 @@ import Glibc
       best.swift.keepLeast(
         nanoseconds { for pass in 0..<passes { sums.swift &+= decodeInSwift(bytes.span, UInt(pass)) } }
           / Double(passes * packets.count))
-      best.tracker.keepLeast(
+      best.dialogue.keepLeast(
         nanoseconds { for _ in 0..<passes { track(packets) } } / Double(passes * packets.count))
       best.value.keepLeast(
         nanoseconds { for _ in 0..<max(1, passes / 20) { decodeValues(packets) } }
@@ -35,7 +38,7 @@ import Glibc
         stream.name,
         [
           String(packets.count), ns(best.c), ns(best.swift), ns(best.swift / best.c, digits: 2),
-          ns(best.tracker), ns(best.value),
+          ns(best.dialogue), ns(best.value),
         ]))
   }
 
@@ -69,12 +72,16 @@ import Glibc
   }
 
   @inline(never) static func track(_ packets: [Packet]) {
-    var tracker = StageTracker()
+    var dialogue = Dialogue()
+    var remarks = Remarks()
     var findings: [Finding] = []
     var now = Moment.zero
     for (number, packet) in packets.enumerated() {
       now = now + Moment.Span(microseconds: 50)
-      _ = tracker.received(packet, number: number, at: now, findings: &findings)
+      let dissection = Dissection(packet)
+      remarks.remark(
+        on: packet, dissection, number: number, .through, before: dialogue, now, into: &findings)
+      dialogue.travelled(packet, dissection.shape, number: number, .through, at: now)
     }
     precondition(findings.isEmpty, "the stream is not in order: \(findings[0])")
   }
@@ -109,7 +116,7 @@ import Glibc
 struct Times {
   var c = Double.infinity
   var swift = Double.infinity
-  var tracker = Double.infinity
+  var dialogue = Double.infinity
   var value = Double.infinity
 }
 

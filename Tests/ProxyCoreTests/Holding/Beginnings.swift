@@ -12,8 +12,8 @@ enum Beginnings {
   }
 
   /// Controls under which connections are followed, as with a screen.
-  static func watched(_ change: (inout Controls) -> Void = { _ in }) -> Controls {
-    var controls = Controls()
+  static func watched(_ change: (inout ProxySettings) -> Void = { _ in }) -> ProxySettings {
+    var controls = ProxySettings()
     controls.isAttended = true
     change(&controls)
     return controls

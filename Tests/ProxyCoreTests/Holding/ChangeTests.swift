@@ -308,7 +308,7 @@ import Testing
 @Suite struct NegotiationTests {
   private let small = Milter.optNeg([], [.noConnect, .noBody, .noReplyMail, .skip])
 
-  private func told(_ controls: Controls) throws -> OptNeg? {
+  private func told(_ controls: ProxySettings) throws -> OptNeg? {
     let acts = try Playbook(cast: ["milter OPTNEG": small], controls: controls).acts(
       "milter OPTNEG", after: "opened\nmilter connected\nmta OPTNEG")
     for case .send(let packet, .mta) in acts {

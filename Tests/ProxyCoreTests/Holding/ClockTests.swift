@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 import ProxyCore
 import TestSupport
@@ -7,12 +8,13 @@ import TraceModel
 /// Deadlines, PROGRESS, and what is done when somebody loses patience.
 @Suite struct ClockTests {
   private func play(
-    _ mta: MTAProfile, after last: String, with change: (inout Controls) -> Void = { _ in }, _ script: String,
+    _ mta: KnownMTA?, after last: String, with change: (inout ProxySettings) -> Void = { _ in },
+    _ script: String,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
-    var controls = Controls()
+    var controls = ProxySettings()
     controls.negotiation = .widen
-    controls.mta = mta
+    controls.patience = .told(mta)
     change(&controls)
     expectPlay(
       controls: controls, after: Beginnings.upTo(last), script, sourceLocation: sourceLocation)
@@ -42,7 +44,6 @@ import TraceModel
         wake at 30 s
       say progress
         record sent on mta PROGRESS
-        record finding W04 on 11
         record instructed progress done
         send PROGRESS to mta
       say forward on 8
@@ -70,7 +71,6 @@ import TraceModel
       tick
         record released 8 forwarded
         record sent on mta of 8
-        record finding W01 on 8
         send CONTINUE to mta
       """)
   }
@@ -115,14 +115,13 @@ import TraceModel
       tick
         record released 20 forwarded
         record sent on mta of 20
-        record finding W01 on 20
         send CONTINUE to mta
       """)
   }
 
   @Test func aVerdictIsGivenInTimeWhereTheOperatorWantsOne() {
     play(
-      .generic, after: "HELO", with: { $0.onTimeout = .answer(.tempfail) },
+      nil, after: "HELO", with: { $0.onTimeout = .answer(.tempfail) },
       """
       rule on mail do hold
       mta MAIL
@@ -141,7 +140,7 @@ import TraceModel
   @Test func timeoutsAreAsTheOperatorSays() {
     play(
       .sendmail, after: "BODY",
-      with: { $0.mtaTimeout = Controls.MTATimeout(command: .seconds(60), content: .seconds(600)) },
+      with: { $0.patience.timeouts = Patience.Timeouts(command: .seconds(60), content: .seconds(600)) },
       """
       rule on reply and stage == bodyeob do hold
       mta BODYEOB
@@ -160,7 +159,6 @@ import TraceModel
       tick
         record released 20 forwarded
         record sent on mta of 20
-        record finding W03 on 20
         send CONTINUE to mta
       """)
   }
@@ -170,7 +168,7 @@ import TraceModel
       .postfix, after: "HELO",
       with: {
         $0.isAttended = true
-        $0.milterTimeout = .seconds(60)
+        $0.patience.milter = .seconds(60)
       },
       """
       rule on mail do hold

@@ -393,13 +393,11 @@ import Testing
       say reject on 9
         record sent on mta REJECT
         record sent on milter ABORT
-        record finding S11 on 11
         record instructed reject done
         send REJECT to mta
         send ABORT to milter
       milter CONTINUE
         record 12 CONTINUE from milter
-        record finding W02 on 12
         record released 12 dropped
       mta MAIL
         record 13 MAIL from mta, forwarded

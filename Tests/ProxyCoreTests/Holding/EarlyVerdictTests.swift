@@ -184,7 +184,6 @@ import TraceModel
       milter CONTINUE
         record 11 CONTINUE from milter
         record sent on mta of 11
-        record finding R02 on 11
         send CONTINUE to mta
       """)
   }
@@ -264,7 +263,6 @@ import TraceModel
       milter ACCEPT
         record 11 ACCEPT from milter
         record sent on mta of 11
-        record finding R02 on 11
         send ACCEPT to mta
       """)
   }
@@ -309,6 +307,7 @@ import TraceModel
         wake at 8 s
       milter ends
         record closed milter: by the peer
+        record finding R03 on 10
         record finding W05
         close milter
 
@@ -352,23 +351,23 @@ import TraceModel
       try Rule(parsing: "on command every 3 do hold"),
       try Rule(parsing: "on verdict every 4 do hold"),
     ])
-    var effects = Effects()
-    var machine = Self.connected(&controls, into: &effects)
+    var turn = Turn(controls)
+    var machine = Self.connected(&turn)
     var (came, left): ([Packet], [Packet]) = ([], [])
     var current: Packet?
     func perform() {
-      for act in effects.acts {
+      for act in turn.effects.acts {
         switch act {
         case .forward: left += current.map { [$0] } ?? []
         case .send(let packet, _): left.append(packet)
         default: break
         }
       }
-      effects.acts.removeAll()
+      turn.effects.acts.removeAll()
     }
     func letGo() {
       current = nil
-      machine.instructed(.forwardAll, packet: nil, .operator, at: .zero, under: &controls, into: &effects)
+      machine.instructed(.forwardAll, packet: nil, .operator, &turn)
       perform()
     }
     let beginning = [MTA.optNeg(), Milter.optNeg(), MTA.connect(), Milter.continue]
@@ -376,7 +375,7 @@ import TraceModel
     for packet in beginning + rest + [MTA.quit] {
       came.append(packet)
       current = packet
-      machine.received(packet, at: .zero, under: &controls, into: &effects)
+      machine.received(packet, &turn)
       perform()
       if generator.chance(1, in: 3) { letGo() }
     }
@@ -401,47 +400,45 @@ import TraceModel
     ].filter { _ in generator.chance(1, in: 2) }
     controls.rules = RuleBook(try rules.map { try Rule(parsing: $0) })
     let promised = SteeringGenerator.declined(&generator).intersection(.allNoReply)
-    var effects = Effects()
-    var machine = Self.connected(&controls, into: &effects)
+    var turn = Turn(controls)
+    var machine = Self.connected(&turn)
     let beginning = [MTA.optNeg(), Milter.optNeg([], promised)]
     let isLost = generator.chance(2, in: 3)
     let rest = (0..<80).map { _ in Self.anything(&generator) }
     func letGo(in time: Moment.Span) {
-      let now = Moment.zero + time
-      machine.instructed(.forwardAll, packet: nil, .operator, at: now, under: &controls, into: &effects)
-      machine.tick(at: now, under: &controls, into: &effects)
+      turn.now = Moment.zero + time
+      defer { turn.now = .zero }
+      machine.instructed(.forwardAll, packet: nil, .operator, &turn)
+      machine.tick(&turn)
     }
     func say() {
       let instruction = generator.element(of: [
         Instruction.answer(.reject), .answer(.continue), .answer(.accept), .drop, .forward, .hold, .step,
       ])
-      let numbers = effects.records.suffix(12).compactMap { record in
+      let numbers = turn.effects.records.suffix(12).compactMap { record in
         if case .received(let received) = record.event { received.number } else { nil }
       }
       machine.instructed(
-        instruction, packet: numbers.randomElement(using: &generator), .operator, at: .zero, under: &controls,
-        into: &effects)
+        instruction, packet: numbers.randomElement(using: &generator), .operator, &turn)
     }
     for packet in beginning + rest {
-      machine.received(packet, at: .zero, under: &controls, into: &effects)
+      machine.received(packet, &turn)
       if generator.chance(1, in: 6) { letGo(in: .seconds(0)) }
       if generator.chance(1, in: 12) { letGo(in: .seconds(3600)) }
       if generator.chance(1, in: 4) { say() }
     }
-    if isLost { machine.closed(.milter, .peer, at: .zero, under: &controls, into: &effects) }
-    for _ in effects.records { letGo(in: .seconds(3600)) }
+    if isLost { machine.closed(.milter, .peer, &turn) }
+    for _ in turn.effects.records { letGo(in: .seconds(3600)) }
     var answers = AnswerCount(noReply: promised)
-    for record in effects.records { answers.apply(record) }
+    for record in turn.effects.records { answers.apply(record) }
     #expect(answers.unasked == [])
     if isLost { #expect(answers.waited <= 0) }
   }
 
   /// Both ends are there, and nothing was said.
-  private static func connected(_ controls: inout Controls, into effects: inout Effects) -> SessionMachine {
-    var machine = SessionMachine(connection: 1)
-    machine.opened(
-      Opened(peer: "unix:", local: "unix:", milter: nil), at: .zero, under: &controls, into: &effects)
-    machine.milterConnected(at: .zero, under: &controls, into: &effects)
+  private static func connected(_ turn: inout Turn) -> SessionMachine {
+    var machine = SessionMachine(connection: 1, Opened(peer: "unix:", local: "unix:", milter: nil), &turn)
+    machine.milterConnected(&turn)
     return machine
   }
 

@@ -32,7 +32,7 @@ import Testing
 
   /// Without any, a connection is followed where rules may still come (HUP), and what was agreed by then binds them.
   @Test func rulesThatComeLaterActOnConnectionsThatAreOpen() {
-    var controls = Controls()
+    var controls = ProxySettings()
     controls.mayGainRules = true
     expectPlay(
       cast: ["milter OPTNEG": Milter.optNeg([], [])], controls: controls, after: Beginnings.upTo("HELO"),

@@ -7,26 +7,22 @@ import TraceModel
 
 /// Random rules over random legal traffic: both conversations stay legal whatever is done to them.
 @Suite struct RandomSteeringTests {
-  @Test(arguments: 0..<300) func bothLegsStayLegal(seed: UInt64) {
+  @Test(arguments: 0..<3000) func bothLegsStayLegal(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
-    var controls = Controls()
+    var controls = ProxySettings()
     controls.rules = RuleBook(SteeringGenerator.rules(&generator))
     controls.negotiation = generator.element(of: NegotiationPolicy.allCases)
     controls.isAttended = generator.chance(1, in: 2)
     var bench = SteeringBench(
       controls: controls, declined: SteeringGenerator.declined(&generator), generator: generator)
     bench.play()
-    var matching = ReplyMatching()
-    for record in bench.records { matching.apply(record) }
-    #expect(matching.differences == [])
-    #expect(matching.replies > 0)
     #expect(
       bench.complaints == [], "rules:\n\(controls.rules.entries.map(\.rule.text).joined(separator: "\n"))")
   }
 
   @Test(arguments: 0..<100) func withoutRulesEveryByteIsTheSame(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
-    var controls = Controls()
+    var controls = ProxySettings()
     controls.isAttended = true
     let declined = SteeringGenerator.declined(&generator)
     var bench = SteeringBench(controls: controls, declined: declined, generator: generator)
@@ -39,7 +35,7 @@ import TraceModel
   /// Whatever is held, it leaves in the order in which it came and none of it is lost.
   @Test(arguments: 0..<100) func whatIsHeldIsNotLost(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
-    var controls = Controls()
+    var controls = ProxySettings()
     controls.rules = RuleBook([
       try Rule(parsing: "on command do hold"), try Rule(parsing: "on reply every 2 do delay 1s"),
       try Rule(parsing: "on macro every 3 do hold"),

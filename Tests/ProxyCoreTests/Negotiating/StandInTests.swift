@@ -9,7 +9,7 @@ import TraceModel
   private static let everything = OptNeg(version: 6, actions: .current, protocolFlags: .current)
 
   @Test func itAsksForNothingThatWasNotOffered() {
-    let standIn = Controls.StandIn(
+    let standIn = ProxySettings.MilterRole(
       verdict: .accept, protocolFlags: [.skip, .rejectedRcpt, .noBody, .noReplyHeaders],
       symbolLists: [OptNeg.SymbolList(stage: 3, names: Array("i".utf8))])
     let poor = OptNeg(version: 6, actions: [.addHeaders], protocolFlags: [.noBody])
@@ -26,7 +26,7 @@ import TraceModel
       (2, 6, 2), (3, 6, 3), (4, 6, 4), (6, 6, 6), (6, 4, 4), (2, 3, 2),
     ] as [(UInt32, UInt32, UInt32)])
   func itSpeaksTheLowerVersionAndOnlyWhatThatKnows(ours: UInt32, offered: UInt32, spoken: UInt32) {
-    let standIn = Controls.StandIn(verdict: .accept, version: ours)
+    let standIn = ProxySettings.MilterRole(verdict: .accept, version: ours)
     var offer = Self.everything
     offer.version = offered
     let answer = standIn.answer(to: offer)
@@ -37,7 +37,7 @@ import TraceModel
   }
 
   @Test func withoutListsNoneAreAnnounced() {
-    let answer = Controls.StandIn(verdict: .accept).answer(to: Self.everything)
+    let answer = ProxySettings.MilterRole(verdict: .accept).answer(to: Self.everything)
     #expect(!answer.actions.contains(.setSymbolList))
     #expect(answer.symbolLists.isEmpty)
   }
@@ -113,7 +113,7 @@ import TraceModel
       ),
     ] as [(String, [String])])
   func rulesThatCannotWorkAreNamed(rule: String, objections: [String]) throws {
-    let standIn = Controls.StandIn(
+    let standIn = ProxySettings.MilterRole(
       verdict: .accept, actions: [.addHeaders], protocolFlags: [.noBody, .noReplyHeaders])
     var named = try Rule(parsing: rule)
     named.place = "a:1"
@@ -144,11 +144,11 @@ import TraceModel
     }
   }
 
-  private static func controls(_ change: (inout Controls.StandIn) -> Void) -> Controls {
-    var controls = Controls()
-    var standIn = Controls.StandIn(verdict: .accept)
+  private static func controls(_ change: (inout ProxySettings.MilterRole) -> Void) -> ProxySettings {
+    var controls = ProxySettings()
+    var standIn = ProxySettings.MilterRole(verdict: .accept)
     change(&standIn)
-    controls.standIn = standIn
+    controls.role = standIn
     return controls
   }
 }

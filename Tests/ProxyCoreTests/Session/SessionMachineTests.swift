@@ -221,14 +221,14 @@ import TraceModel
   }
 
   @Test func numbersAreSharedByAllConnectionsOfATrace() {
-    var effects = Effects()
-    var controls = Controls()
-    var first = SessionMachine(connection: 1)
-    var second = SessionMachine(connection: 2)
-    first.received(MTA.quit, at: .zero, under: &controls, into: &effects)
-    second.received(MTA.quit, at: .zero, under: &controls, into: &effects)
-    first.received(MTA.quit, at: .zero, under: &controls, into: &effects)
-    let numbers = effects.records.compactMap { record in
+    var turn = Turn()
+    let ends = Opened(peer: "unix:", local: "unix:", milter: nil)
+    var first = SessionMachine(connection: 1, ends, &turn)
+    var second = SessionMachine(connection: 2, ends, &turn)
+    first.received(MTA.quit, &turn)
+    second.received(MTA.quit, &turn)
+    first.received(MTA.quit, &turn)
+    let numbers = turn.effects.records.compactMap { record in
       if case .received(let received) = record.event { [record.connection, received.number] } else { nil }
     }
     #expect(numbers == [[1, 1], [2, 2], [1, 3]])

@@ -8,15 +8,13 @@ import TraceModel
 /// answers what its table takes and ignores the rest without a word. What either leg should not have seen becomes a
 /// complaint.
 package struct SteeringBench {
-  private var machine = SessionMachine(connection: 1)
-  private var effects = Effects()
-  private var controls: Controls
+  private var machine: SessionMachine
+  private var turn: Turn
   private var generator: SeededGenerator
   private var mta: BenchMTA
   private var milter: BenchMilter
-  private var trackers = [StageTracker(), StageTracker()]
+  private var legs = [Follower(), Follower()]
   private var travelled: [(packet: Packet, leg: Leg, isOurs: Bool)] = []
-  private var now = Moment.zero
   private var wakesAt: Moment?
   private var findings: [Finding] = []
   package private(set) var complaints: [String] = []
@@ -24,8 +22,10 @@ package struct SteeringBench {
   package private(set) var records: [Record] = []
 
   /// - Parameter declined: the protocol flags that the milter answers with.
-  package init(controls: Controls, declined: ProtocolFlags, generator: SeededGenerator) {
-    self.controls = controls
+  package init(controls: ProxySettings, declined: ProtocolFlags, generator: SeededGenerator) {
+    turn = Turn(controls)
+    machine = SessionMachine(
+      connection: 1, Opened(peer: "unix:", local: "unix:", milter: nil), &turn)
     self.generator = generator
     mta = BenchMTA()
     milter = BenchMilter(flags: declined)
@@ -33,28 +33,26 @@ package struct SteeringBench {
 
   /// Plays until the MTA has left.
   package mutating func play() {
-    machine.opened(
-      Opened(peer: "unix:", local: "unix:", milter: nil), at: now, under: &controls, into: &effects)
     perform(nil)
-    machine.milterConnected(at: now, under: &controls, into: &effects)
+    machine.milterConnected(&turn)
     perform(nil)
     var idle = 0
     for _ in 0..<2000 {
-      now = now + .milliseconds(1)
+      turn.now = turn.now + .milliseconds(1)
       if mta.hasLeft, wakesAt == nil { break }
       if mta.owed == nil, !mta.hasLeft {
         let packets = mta.next(&generator)
         for packet in packets { deliver(packet) }
         idle = 0
       } else if let wake = wakesAt {
-        now = max(now, wake)
+        turn.now = max(turn.now, wake)
         wakesAt = nil
-        machine.tick(at: now, under: &controls, into: &effects)
+        machine.tick(&turn)
         perform(nil)
         idle += 1
-        if controls.isAttended || mta.hasLeft, idle % 20 == 0 {
+        if turn.settings.isAttended || mta.hasLeft, idle % 20 == 0 {
           machine.instructed(
-            .forwardAll, packet: nil, .operator, at: now, under: &controls, into: &effects)
+            .forwardAll, packet: nil, .operator, &turn)
           perform(nil)
         }
       } else {
@@ -81,20 +79,20 @@ package struct SteeringBench {
   private mutating func deliver(_ packet: Packet) {
     travelled.append((packet, packet.sender, false))
     watch(packet, on: packet.sender)
-    machine.received(packet, at: now, under: &controls, into: &effects)
+    machine.received(packet, &turn)
     perform(packet)
   }
 
   private mutating func watch(_ packet: Packet, on leg: Leg) {
     let index = leg == .mta ? 0 : 1
-    _ = trackers[index].received(packet, number: travelled.count, at: now, findings: &findings)
+    legs[index].received(packet, number: travelled.count, at: turn.now, findings: &findings)
   }
 
   private mutating func perform(_ current: Packet?) {
-    let acts = effects.acts
-    effects.acts.removeAll()
-    records += effects.records
-    effects.records.removeAll()
+    let acts = turn.effects.acts
+    turn.effects.acts.removeAll()
+    records += turn.effects.records
+    turn.effects.records.removeAll()
     var replies: [Packet] = []
     for act in acts {
       switch act {

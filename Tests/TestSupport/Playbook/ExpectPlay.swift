@@ -6,7 +6,7 @@ import Testing
 ///
 /// - Parameter beginning: events that come first, without their effects.
 package func expectPlay(
-  cast: [String: Packet] = [:], controls: Controls = Controls(), after beginning: String = "",
+  cast: [String: Packet] = [:], controls: ProxySettings = ProxySettings(), after beginning: String = "",
   _ script: String, sourceLocation: SourceLocation = #_sourceLocation
 ) {
   do {

@@ -26,9 +26,9 @@ package struct Playbook {
   package var cast: [String: Packet] = [:]
 
   /// What the operator has set.
-  package var controls: Controls
+  package var controls: ProxySettings
 
-  package init(cast: [String: Packet] = [:], controls: Controls = Controls()) {
+  package init(cast: [String: Packet] = [:], controls: ProxySettings = ProxySettings()) {
     self.cast = cast
     self.controls = controls
   }
@@ -52,10 +52,8 @@ package struct Playbook {
   ///
   /// - Parameter beginning: a play whose effects are not shown.
   package func performed(_ script: String, after beginning: String = "") throws(BadLine) -> String {
-    var machine = SessionMachine(connection: 1)
-    var effects = Effects()
-    var controls = controls
-    var now = Moment.zero
+    var machine: SessionMachine?
+    var turn = Turn(controls)
     var lines: [String] = []
     var shown = 0
     let events = (beginning + "\n---\n" + script).split(separator: "\n")
@@ -66,31 +64,30 @@ package struct Playbook {
         continue
       }
       if let seconds = line.hasPrefix("at ") ? Int64(line.dropFirst(3).prefix { $0 != " " }) : nil {
-        now = Moment(microseconds: seconds * 1_000_000)
+        turn.now = Moment(microseconds: seconds * 1_000_000)
       } else {
-        try perform(String(line), at: now, on: &machine, under: &controls, into: &effects)
+        try perform(String(line), on: &machine, &turn)
       }
-      lines += effects.records.map { "  record \(PlayText.of($0.event))" }
-      lines += effects.acts.map { "  \(PlayText.of($0))" }
-      effects.records.removeAll()
-      effects.acts.removeAll()
+      lines += turn.effects.records.map { "  record \(PlayText.of($0.event))" }
+      lines += turn.effects.acts.map { "  \(PlayText.of($0))" }
+      turn.effects.records.removeAll()
+      turn.effects.acts.removeAll()
     }
     return lines[shown...].joined(separator: "\n")
   }
 
   /// What the machine asks for in `script`, all events of it together.
   package func acts(_ script: String, after beginning: String = "") throws(BadLine) -> [Effects.Act] {
-    var machine = SessionMachine(connection: 1)
-    var effects = Effects()
-    var controls = controls
+    var machine: SessionMachine?
+    var turn = Turn(controls)
     for line in beginning.split(separator: "\n") {
-      try perform(String(line), at: .zero, on: &machine, under: &controls, into: &effects)
+      try perform(String(line), on: &machine, &turn)
     }
-    effects.acts.removeAll()
+    turn.effects.acts.removeAll()
     for line in script.split(separator: "\n") {
-      try perform(String(line), at: .zero, on: &machine, under: &controls, into: &effects)
+      try perform(String(line), on: &machine, &turn)
     }
-    return effects.acts
+    return turn.effects.acts
   }
 
   /// A line of a play that is no event.
@@ -100,22 +97,28 @@ package struct Playbook {
   }
 
   private func perform(
-    _ line: String, at now: Moment, on machine: inout SessionMachine, under controls: inout Controls,
-    into effects: inout Effects
+    _ line: String, on opened: inout SessionMachine?, _ turn: inout Turn
   ) throws(BadLine) {
+    if line == "opened" {
+      let ends = Opened(peer: "unix:", local: "unix:/run/a", milter: "unix:/run/b")
+      opened = SessionMachine(connection: 1, ends, &turn)
+      return
+    }
+    guard var machine = opened.take() else { throw BadLine(line: line) }
+    defer { opened = machine }
     if let packet = cast[line] ?? Self.standardCast[line] {
-      return machine.received(packet, at: now, under: &controls, into: &effects)
+      return machine.received(packet, &turn)
     }
     let words = line.split(separator: " ").map(String.init)
     let leg = Leg.allCases.first { $0.name == words.first }
     switch (leg, words.dropFirst().first) {
-    case (_, "connected"): machine.milterConnected(at: now, under: &controls, into: &effects)
+    case (_, "connected"): machine.milterConnected(&turn)
     case (_, "unreachable"):
-      machine.milterUnreachable("connection refused", at: now, under: &controls, into: &effects)
-    case (let leg?, "ends"): machine.closed(leg, .peer, at: now, under: &controls, into: &effects)
+      machine.milterUnreachable("connection refused", &turn)
+    case (let leg?, "ends"): machine.closed(leg, .peer, &turn)
     case (let leg?, "breaks"):
-      machine.closed(leg, .error(words.last ?? ""), at: now, under: &controls, into: &effects)
-    case (let leg?, "is"): machine.deafened(leg, at: now, under: &controls, into: &effects)
+      machine.closed(leg, .error(words.last ?? ""), &turn)
+    case (let leg?, "is"): machine.deafened(leg, &turn)
     case (let leg?, "passes"):
       guard let reason = Passed.Reason(rawValue: words.last ?? "") else { throw BadLine(line: line) }
       let start: Inflow.Start? =
@@ -125,13 +128,11 @@ package struct Playbook {
         case .incomplete, .unframed: nil
         }
       let passed = Passed(sender: leg, bytes: [2, 0, 0, 0], reason: reason)
-      machine.passed(passed, start: start, at: now, into: &effects)
-    case (nil, _) where line == "opened":
-      machine.opened(
-        Opened(peer: "unix:", local: "unix:/run/a", milter: "unix:/run/b"), at: now, under: &controls,
-        into: &effects)
+      machine.passed(passed, start: start, &turn)
     case (nil, _) where line.hasPrefix("rule "):
-      do { controls.rules.replace(with: controls.rules.entries.map(\.rule) + [try rule(line)]) } catch {
+      do {
+        turn.settings.rules.replace(with: turn.settings.rules.entries.map(\.rule) + [try rule(line)])
+      } catch {
         throw BadLine(line: line)
       }
     case (nil, _) where line.hasPrefix("say "):
@@ -140,13 +141,13 @@ package struct Playbook {
       let instruction: Instruction
       do { instruction = try Instruction(parsing: text) } catch { throw BadLine(line: line) }
       machine.instructed(
-        instruction, packet: packet, .operator, at: now, under: &controls, into: &effects)
+        instruction, packet: packet, .operator, &turn)
     case (nil, _) where line == "nobody watches":
-      controls.isUnattendedForGood = true
-      machine.letGo(.policy("nobody watches"), at: now, under: &controls, into: &effects)
-    case (nil, _) where line == "tick": machine.tick(at: now, under: &controls, into: &effects)
+      turn.settings.isUnattendedForGood = true
+      machine.letGo(.policy("nobody watches"), &turn)
+    case (nil, _) where line == "tick": machine.tick(&turn)
     case (nil, _) where line == "the program ends":
-      machine.terminated("mitmilter ends", at: now, under: &controls, into: &effects)
+      machine.terminated("mitmilter ends", &turn)
     default: throw BadLine(line: line)
     }
   }

@@ -38,19 +38,6 @@ import TraceModel
 
   @Test func thereAreSamples() { #expect(Self.samples.count >= 8) }
 
-  /// Two readers of the same conversation (see `ReplyMatching`).
-  @Test(arguments: Self.samples)
-  func everyReplyBelongsToOneCommandWhoeverReads(_ name: String) throws {
-    let source = try sample(name)
-    var connections: [Int: ReplyMatching] = [:]
-    for number in 0..<source.count {
-      guard let record = source.record(at: number) else { continue }
-      connections[record.connection, default: ReplyMatching()].apply(record)
-    }
-    for (connection, matching) in connections { #expect(matching.differences == [], "c\(connection)") }
-    #expect(connections.values.contains { $0.replies > 0 })
-  }
-
   @Test(arguments: Self.samples)
   func everyFormatHasSomethingToSay(_ name: String) throws {
     let source = try sample(name)

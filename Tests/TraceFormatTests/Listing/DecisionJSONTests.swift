@@ -43,7 +43,7 @@ import TraceModel
     var fold = DecisionFold()
     let json = DecisionJSON(startedAt: 0)
     var count = 0
-    for _ in 0..<20_000 {
+    for _ in 0..<60_000 {
       var record = Record.random(using: &generator)
       record.connection = Int.random(in: 0..<3, using: &generator)
       guard let decision = fold.apply(record) else { continue }

@@ -6,7 +6,7 @@ import TraceModel
 
 @testable import TraceFormat
 
-/// The findings in the sample sessions are those that the tracker makes today of the same packets.
+/// The findings in the sample sessions are those that the follower makes today of the same packets.
 @Suite struct SampleFindingsTests {
   static let samples: [String] = {
     let folder = Fixtures.project.appendingPathComponent("sample-sessions")
@@ -19,20 +19,20 @@ import TraceModel
   @Test(arguments: samples)
   func aSampleHoldsTheFindingsOfToday(_ name: String) throws {
     let source = try records(TemporaryFolder.bytes(of: Fixtures.project.path + "/sample-sessions/" + name))
-    var trackers: [Int: StageTracker] = [:]
+    var followers: [Int: Follower] = [:]
     var found: [Finding] = []
     var recorded: [Finding] = []
     for record in source {
-      var tracker = trackers[record.connection] ?? StageTracker()
+      var follower = followers[record.connection] ?? Follower()
       switch record.event {
       case .received(let received):
-        _ = tracker.received(received.packet, number: received.number, at: record.time, findings: &found)
+        follower.received(received.packet, number: received.number, at: record.time, findings: &found)
       case .closed(let closed):
-        if closed.how == .peer { tracker.closed(closed.leg, at: record.time, findings: &found) }
+        if closed.how == .peer { follower.closed(closed.leg, findings: &found) }
       case .found(let finding): recorded.append(finding)
       case .opened, .sent, .passed, .held, .released, .instructed, .noted, .marked: break
       }
-      trackers[record.connection] = tracker
+      followers[record.connection] = follower
     }
     // A trace of an earlier version has no parts.
     #expect(

@@ -68,15 +68,14 @@ import TraceModel
   // MARK: reading
 
   private static func findings(_ records: [Record]) -> [Finding] {
-    var trackers: [Int: (StageTracker, MessageLint)] = [:]
+    var followers: [Int: Follower] = [:]
     var result: [Finding] = []
     for record in records {
       guard case .received(let received) = record.event else { continue }
-      var (tracker, lint) = trackers[record.connection] ?? (StageTracker(), MessageLint())
-      let place = tracker.received(
+      var follower = followers[record.connection] ?? Follower()
+      follower.received(
         received.packet, number: received.number, at: record.time, findings: &result)
-      lint.received(received.packet, at: place, number: received.number, findings: &result)
-      trackers[record.connection] = (tracker, lint)
+      followers[record.connection] = follower
     }
     return result
   }

@@ -51,16 +51,15 @@ enum Redacted {
 
   /// What the rules say about each packet on the MTA's leg, without the words that quote it.
   static func findings(_ records: [Record]) -> [String] {
-    var trackers: [Int: (StageTracker, MessageLint)] = [:]
+    var followers: [Int: Follower] = [:]
     var result: [String] = []
     for record in records {
       guard case .received(let received) = record.event else { continue }
-      var (tracker, lint) = trackers[record.connection] ?? (StageTracker(), MessageLint())
+      var follower = followers[record.connection] ?? Follower()
       var findings: [Finding] = []
-      let place = tracker.received(
+      follower.received(
         received.packet, number: received.number, at: record.time, findings: &findings)
-      lint.received(received.packet, at: place, number: received.number, findings: &findings)
-      trackers[record.connection] = (tracker, lint)
+      followers[record.connection] = follower
       result += findings.map { "\($0.packet ?? 0) \($0.rule.id)" }
     }
     return result

@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 import TestSupport
 import Testing
@@ -116,7 +117,7 @@ import TraceModel
   }
 
   @Test func withoutAnOfferThereIsNothing() {
-    #expect(NegotiationMatrix(NegotiationFacts()).rows.isEmpty)
+    #expect(NegotiationMatrix(Negotiation()).rows.isEmpty)
   }
 }
 

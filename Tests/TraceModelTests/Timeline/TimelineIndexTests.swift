@@ -69,7 +69,7 @@ import TraceModel
     for record in play.records {
       let placement = live[record.connection, default: SessionFacts()].apply(record)
       guard placement != nil else { continue }
-      #expect(index.facts(at: row, from: source) == live[record.connection])
+      #expect("\(index.facts(at: row, from: source))" == live[record.connection].map { "\($0)" })
       #expect(index[row].message == placement?.message)
       #expect(index[row].took == placement?.took)
       row += 1
@@ -87,7 +87,7 @@ import TraceModel
       index.append(record)
       guard live[record.connection, default: SessionFacts()].apply(record) != nil else { continue }
       let before = source.reads
-      #expect(index.facts(at: index.count - 1, from: source) == live[record.connection])
+      #expect("\(index.facts(at: index.count - 1, from: source))" == live[record.connection].map { "\($0)" })
       #expect(source.reads == before)
     }
     #expect(index.count > 0)

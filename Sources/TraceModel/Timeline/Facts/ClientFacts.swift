@@ -11,17 +11,14 @@ package struct ClientFacts: Hashable, Sendable {
   package var address: Head?
 
   /// What can be read; nil where the packet ends before the family byte.
-  init?(reading packet: Packet) {
-    var strings = WireStrings(packet)
-    guard let hostname = strings.next(), strings.offset < packet.bytes.count else { return nil }
-    self.hostname = Head(hostname)
-    let familyAt = strings.offset
-    family = packet.bytes[familyAt]
-    let payloadOffset = familyAt - packet.payload.lowerBound
-    guard family != UInt8(ascii: "U"), let port = packet.payloadNumber(at: payloadOffset + 1, bytes: 2)
-    else { return }
-    self.port = UInt16(port)
-    var rest = WireStrings(packet, from: payloadOffset + 3)
-    address = rest.next().map { Head($0) }
+  init?(_ connect: ConnectShape, of packet: Packet) {
+    guard connect.hostname.upperBound + 1 < packet.bytes.count else { return nil }
+    hostname = Head(packet.bytes[connect.hostname])
+    family = connect.family
+    guard connect.family != UInt8(ascii: "U"), connect.hostname.upperBound + 3 < packet.bytes.count else {
+      return
+    }
+    port = connect.port
+    address = connect.address.lowerBound == packet.bytes.count ? nil : Head(packet.bytes[connect.address])
   }
 }

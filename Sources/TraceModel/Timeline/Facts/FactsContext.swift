@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 
 /// One packet with the facts as they are after it: what expressions are asked about where facts are at hand.
@@ -48,7 +49,7 @@ package struct FactsContext: PacketContext {
   package var clientHost: ArraySlice<UInt8>? { facts.client?.hostname.slice }
   package var clientAddress: ArraySlice<UInt8>? { facts.client?.address?.slice }
   package var clientPort: UInt16? { facts.client?.port }
-  package func macro(_ name: [UInt8]) -> ArraySlice<UInt8>? { facts.macros.value(name)?.value.slice }
+  package func macro(_ name: [UInt8]) -> ArraySlice<UInt8>? { facts.macros.bytes(of: name) }
 
   private var mail: MessageFacts? { facts.message(at: placement) }
   package var queueID: ArraySlice<UInt8>? { (mail?.queueID ?? laterQueueID)?.slice }

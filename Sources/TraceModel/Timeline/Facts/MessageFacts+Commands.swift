@@ -3,34 +3,33 @@ import MilterProtocol
 /// What each command adds to the message.
 extension MessageFacts {
   /// - Parameter payloadBytes: of the packet as it came, also where its content was not read.
-  mutating func commanded(_ kind: CommandKind, _ packet: Packet, payloadBytes: Int, number: Int) {
-    switch kind {
-    case .mail: sender = envelope(packet, number: number)
-    case .rcpt: addRecipient(packet, number: number)
-    case .header: addHeader(packet, payloadBytes: payloadBytes, number: number)
+  mutating func commanded(_ packet: Packet, _ shape: PacketShape, payloadBytes: Int, number: Int) {
+    switch shape {
+    case .mail(let address, let arguments): sender = envelope(packet, address, arguments, number: number)
+    case .rcpt(let address, let arguments):
+      recipientCount += 1
+      guard recipients.count < FactLimits.entries else { return }
+      recipients.append(RecipientFact(envelope: envelope(packet, address, arguments, number: number)))
+    case .header(let name, let value):
+      addHeader(packet, name, value, payloadBytes: payloadBytes, number: number)
     case .body:
       bodyBytes += payloadBytes
       bodyChunks += 1
     case .bodyEOB: bodyBytes += payloadBytes
-    case .abort: phase = .aborted
-    case .optNeg, .macro, .connect, .helo, .data, .eoh, .unknown, .quit, .quitNC: break
+    default: break
     }
   }
 
-  private mutating func envelope(_ packet: Packet, number: Int) -> EnvelopeFact {
-    var strings = WireStrings(packet)
-    let address = keep(strings.next() ?? [])
-    var arguments: [Head] = []
-    while arguments.count < FactLimits.entries, let argument = strings.next() {
-      arguments.append(keep(argument))
+  private mutating func envelope(
+    _ packet: Packet, _ address: Range<Int>, _ arguments: Range<Int>, number: Int
+  ) -> EnvelopeFact {
+    let address = keep(packet.bytes[address])
+    var heads: [Head] = []
+    var list = StringList(arguments, of: packet)
+    while heads.count < FactLimits.entries, let argument = list.next() {
+      heads.append(keep(packet.bytes[argument]))
     }
-    return EnvelopeFact(address: address, arguments: arguments, packet: number)
-  }
-
-  private mutating func addRecipient(_ packet: Packet, number: Int) {
-    recipientCount += 1
-    guard recipients.count < FactLimits.entries else { return }
-    recipients.append(RecipientFact(envelope: envelope(packet, number: number)))
+    return EnvelopeFact(address: address, arguments: heads, packet: number)
   }
 
   /// - Parameter forGood: with a 5xx.
@@ -43,17 +42,18 @@ extension MessageFacts {
     }
   }
 
-  private mutating func addHeader(_ packet: Packet, payloadBytes: Int, number: Int) {
+  private mutating func addHeader(
+    _ packet: Packet, _ name: Range<Int>, _ value: Range<Int>, payloadBytes: Int, number: Int
+  ) {
     headerCount += 1
     // Two NULs in the packet; colon, blank, CR and LF in the mail.
     headerBytes += payloadBytes + 2
     // One whose content was not read is counted and no more.
     guard headerCount <= FactLimits.entries, payloadBytes == 0 || !packet.payload.isEmpty else { return }
-    var strings = WireStrings(packet)
-    let name = strings.next() ?? []
-    let value = strings.next() ?? []
+    let name = packet.bytes[name]
     let index = 1 + (headers.last { $0.isNamed(name) }?.index ?? 0)
-    headers.append(HeaderFact(name: keep(name), value: keep(value), index: index, packet: number))
+    headers.append(
+      HeaderFact(name: keep(name), value: keep(packet.bytes[value]), index: index, packet: number))
   }
 }
 
@@ -70,26 +70,15 @@ extension MessageFacts {
         }
         if verdict.replyClass == 5 { refusedForGood = true }
       }
-      if verdict.kind == .accept || verdict.kind == .discard { decide(verdict) }
+      if verdict.kind == .accept || verdict.kind == .discard { decision = verdict }
     case .mail, .header, .eoh, .body:
-      if verdict.kind != .continue && verdict.kind != .skip { decide(verdict) }
+      if verdict.kind != .continue && verdict.kind != .skip { decision = verdict }
     case .data:
       // A refused DATA leaves the message open: both MTAs send further RCPT and DATA (protocol.md 6.2).
-      if verdict.refuses {
-        decision = verdict
-      } else if verdict.kind == .accept || verdict.kind == .discard {
-        decide(verdict)
-      } else {
-        decision = nil
-      }
-    case .bodyEOB: decide(verdict)
+      decision = verdict.refuses || verdict.kind == .accept || verdict.kind == .discard ? verdict : nil
+    case .bodyEOB: decision = verdict
     case .negotiation, .connect, .helo, .unknown: break
     }
-  }
-
-  private mutating func decide(_ verdict: VerdictFact) {
-    decision = verdict
-    if phase == .open { phase = .decided }
   }
 
   mutating func modified(_ modification: ModificationFact) {

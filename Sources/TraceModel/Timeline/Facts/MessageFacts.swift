@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 
 /// One mail of a connection, as far as it has been seen.
@@ -33,18 +34,11 @@ package struct MessageFacts: Hashable, Sendable {
   package internal(set) var changes: [ChangeFact] = []
   /// What settled the whole message; nil so far, or where only recipients were refused.
   package internal(set) var decision: VerdictFact?
+  /// As ``Dialogue`` says.
   package internal(set) var phase: Phase = .open
   private var keptBytes = 0
 
-  package enum Phase: UInt8, Hashable, Sendable {
-    case open
-    /// Its verdict is given; ABORT may still follow.
-    case decided
-    /// Ended by ABORT; after a verdict that is mere tidying up.
-    case aborted
-    /// The connection ended first.
-    case lost
-  }
+  package typealias Phase = Messages.Phase
 
   init(number: Int, firstPacket: Int) {
     self.number = number
@@ -107,12 +101,4 @@ package struct HeaderFact: Hashable, Sendable {
   package func isNamed(_ other: some Collection<UInt8>) -> Bool {
     name.isWhole && sameHeaderName(name.bytes, other)
   }
-}
-
-/// Whether two header names are the same one: ASCII letters compare without regard to case.
-package func sameHeaderName(_ a: some Collection<UInt8>, _ b: some Collection<UInt8>) -> Bool {
-  guard a.count == b.count else { return false }
-  // Most names differ in their first letter: no iterator is made for those.
-  guard let first = a.first, let other = b.first else { return true }
-  return lowercased(first) == lowercased(other) && zip(a, b).allSatisfy { lowercased($0) == lowercased($1) }
 }

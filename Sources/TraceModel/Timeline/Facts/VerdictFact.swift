@@ -25,8 +25,8 @@ package struct VerdictFact: Hashable, Sendable {
     self.packet = number
     self.author = author
     guard kind == .replyCode else { return }
-    var strings = WireStrings(packet)
-    text = Head(strings.next() ?? [])
+    var strings = StringList(packet.payload, of: packet)
+    text = Head(strings.next().map { packet.bytes[$0] } ?? [])
     ending = ReplyText.Ending(of: packet)
   }
 

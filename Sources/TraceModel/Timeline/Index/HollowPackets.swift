@@ -3,8 +3,10 @@ import MilterProtocol
 extension SessionFacts {
   /// Folds in a packet that passed as it came as what it is, without its content having been read.
   mutating func received(hollow entry: PacketEntry, number: Int, at time: Moment) {
-    _ = received(
-      entry.hollow, number: number, at: time, forwarded: true, payloadBytes: entry.payloadBytes)
+    let hollow = entry.hollow
+    received(
+      hollow, Dissection(hollow).shape, number: number, at: time, forwarded: true,
+      payloadBytes: entry.payloadBytes)
   }
 }
 

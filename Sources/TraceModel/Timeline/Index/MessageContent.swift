@@ -99,25 +99,23 @@ extension TimelineIndex {
 
 extension MessageContent {
   fileprivate mutating func add(_ packet: Packet, number: Int, bodyLimit: Int) {
-    var strings = WireStrings(packet)
-    switch packet.kind {
-    case .command(.mail): sender = envelope(&strings)
-    case .command(.rcpt): recipients.append(envelope(&strings))
-    case .command(.header):
-      let header = Header(name: Array(strings.next() ?? []), value: Array(strings.next() ?? []))
+    switch Dissection(packet).shape {
+    case .mail(let address, let arguments): sender = envelope(packet, address, arguments)
+    case .rcpt(let address, let arguments): recipients.append(envelope(packet, address, arguments))
+    case .header(let name, let value):
+      let header = Header(name: Array(packet.bytes[name]), value: Array(packet.bytes[value]))
       headers.append(SeenHeader(header, packet: number))
-    case .command(.body), .command(.bodyEOB):
-      let chunk = packet.bytes[packet.payload]
+    case .body(let chunk), .bodyEOB(let chunk):
       let room = max(0, bodyLimit - body.count)
-      body.append(contentsOf: chunk.prefix(room))
+      body.append(contentsOf: packet.bytes[chunk].prefix(room))
       if chunk.count > room { bodyIsCut = true }
-    case .command, .reply, .unknown, .empty: break
+    default: break
     }
   }
 
-  private func envelope(_ strings: inout WireStrings) -> Envelope {
-    var envelope = Envelope(address: Array(strings.next() ?? []))
-    while let argument = strings.next() { envelope.arguments.append(Array(argument)) }
-    return envelope
+  private func envelope(_ packet: Packet, _ address: Range<Int>, _ arguments: Range<Int>) -> Envelope {
+    Envelope(
+      address: Array(packet.bytes[address]),
+      arguments: StringList(arguments, of: packet).map { Array(packet.bytes[$0]) })
   }
 }

@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 
 /// A snapshot of the index together with where its records are read, and what was read last.
@@ -30,9 +31,7 @@ package final class TimelineReader {
     if let known = queueIDs[i] { return known }
     var value: Head?
     if let row = index.messages[i].queueRow, let packet = index.packet(at: row, from: source) {
-      var macros = MacroFacts()
-      macros.announced(packet, number: 0)
-      value = macros.value("i".utf8)?.value
+      value = MacrosInForce(announcedBy: packet, number: 0).value("i".utf8)?.value
     }
     if queueIDs.count >= Self.queueIDLimit { queueIDs.removeAll(keepingCapacity: true) }
     queueIDs[i] = .some(value)
@@ -115,7 +114,7 @@ package struct RowContext: PacketContext {
   package var clientHost: ArraySlice<UInt8>? { session { $0.client?.hostname.slice } }
   package var clientAddress: ArraySlice<UInt8>? { session { $0.client?.address?.slice } }
   package var clientPort: UInt16? { session { $0.client?.port } }
-  package func macro(_ name: [UInt8]) -> ArraySlice<UInt8>? { session { $0.macros.value(name)?.value.slice } }
+  package func macro(_ name: [UInt8]) -> ArraySlice<UInt8>? { session { $0.macros.bytes(of: name) } }
   package var queueID: ArraySlice<UInt8>? {
     reader.index.messageIndex(at: row).flatMap { reader.queueID(ofMessage: $0) }?.slice
   }

@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 
 /// One packet more.

@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 
 /// All packets of a trace in order, and what is known about each without reading it again.

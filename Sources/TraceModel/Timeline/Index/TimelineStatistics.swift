@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 
 /// Counts of a whole trace, of bounded size.

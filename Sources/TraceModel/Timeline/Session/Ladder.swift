@@ -1,7 +1,7 @@
 import MilterProtocol
 
 /// A session as a ladder diagram: who sent what to whom, with us in the middle.
-package struct Ladder: Hashable, Sendable {
+package struct Ladder: Sendable {
   package private(set) var steps: [Step] = []
 
   package enum Party: Hashable, Sendable { case mta, us, milter }

@@ -1,3 +1,4 @@
+import Dialogue
 import MilterProtocol
 
 /// What was negotiated, bit by bit and in words.
@@ -26,7 +27,7 @@ package struct NegotiationMatrix: Hashable, Sendable {
   package enum Group: Hashable, Sendable { case action, protocolFlag }
 
   /// Empty before the MTA's offer.
-  package init(_ facts: NegotiationFacts) {
+  package init(_ facts: Negotiation) {
     guard let offered = facts.offered else {
       rows = []
       return

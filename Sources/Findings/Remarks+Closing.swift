@@ -1,0 +1,45 @@
+import Dialogue
+import MilterProtocol
+
+/// The end of the connection.
+extension Remarks {
+  /// The peer at the far end of a leg closed it, or lost it.
+  ///
+  /// - Parameters:
+  ///   - unfinished: bytes that had come of a packet that is not whole.
+  ///   - before: the dialogue as it is without the close.
+  package func remark(
+    onEndOf leg: Leg, unfinished: Int = 0, before dialogue: Dialogue, into findings: inout [Finding]
+  ) {
+    func remark(_ rule: FindingRule, _ text: Sentence, packet: Int? = nil) {
+      findings.append(Finding(rule, packet: packet, text))
+    }
+    if unfinished > 0 {
+      remark(
+        .endsInPacket, "the \(leg.noun) closed with \(counted(unfinished, "byte")) of an unfinished packet")
+    }
+    let state = dialogue.leg(leg)
+    if state.isLeftByMTA || state.marks.contains(.milterClosed) { return }
+    let awaited = dialogue.pending.awaited(on: leg)
+    if let awaited, awaited.stage != .negotiation {
+      remark(.noVerdict, "\(awaited.named) was never answered", packet: awaited.number)
+    }
+    switch leg {
+    case .mta:
+      if !state.marks.contains(.began) {
+        remark(.probe, "the MTA closed without a packet")
+      } else if let awaited {
+        remark(.closedWhilePending, "the MTA closed while the reply to \(awaited.named) was due")
+      } else if !state.marks.contains(.settled) {
+        remark(.noQuit, "the MTA closed after \(state.positionName)")
+      }
+    case .milter:
+      guard state.marks.contains(.began) else { return }
+      if let awaited, awaited.stage == .negotiation {
+        remark(.milterRefused, "OPTNEG was not answered", packet: awaited.number)
+      } else if !state.marks.contains(.settled) {
+        remark(.milterLeft, "the milter closed after \(state.positionName)")
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import Dialogue
+import MilterProtocol
+
+/// Modifications and where they stand.
+extension Remarks {
+  mutating func modification(
+    _ kind: ReplyKind, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+  ) {
+    if let action = kind.requiredAction, let answer = dialogue.negotiation.answer(on: scene.place),
+      !answer.actions.contains(action)
+    {
+      scene.remark(.editNotNegotiated, "\(kind.name) needs \(action.names[0])", &findings)
+    }
+    guard scene.due?.stage == .bodyEOB else { return misplaced(kind, scene, &findings) }
+    guard scene.isNew else { return }
+    if kind == .replBody {
+      replaceBody(scene, &findings)
+    } else if replyBody.hasBegun {
+      replyBody.isInterrupted = true
+    }
+  }
+
+  private func misplaced(_ kind: ReplyKind, _ scene: Scene, _ findings: inout [Finding]) {
+    let position = scene.leg.position
+    let place: Sentence = scene.due.map { "at \($0.stage.name)" } ?? "after \(scene.leg.positionName)"
+    if kind == .quarantine, scene.due != nil || position != .done {
+      scene.remark(.quarantineTooEarly, "QUARANTINE \(place)", &findings)
+    } else if scene.due == nil, position == .done || position == .out {
+      scene.remark(.editAfterVerdict, "\(kind.name) after the verdict", &findings)
+    } else {
+      scene.remark(.editTooEarly, "\(kind.name) \(place)", &findings)
+    }
+  }
+
+  /// So many small pieces of a new body, and a remark is made.
+  private static let manyChunks = 100
+
+  private mutating func replaceBody(_ scene: Scene, _ findings: inout [Finding]) {
+    let bytes = scene.packet.payload.count
+    if replyBody.isInterrupted {
+      scene.remark(.bodyInterleaved, "another modification came between parts of the body", &findings)
+    }
+    if bytes == 0 { scene.remark(.bodyErased, "the new body is empty", &findings) }
+    if bytes < 1024 { replyBody.smallChunks += 1 }
+    if replyBody.smallChunks == Self.manyChunks, bytes < 1024 {
+      scene.remark(.manySmallChunks, "\(Self.manyChunks) parts of less than 1024 bytes", &findings)
+    }
+    replyBody.hasBegun = true
+    replyBody.isInterrupted = false
+  }
+}

@@ -1,0 +1,217 @@
+import Dialogue
+import Mail
+import MilterProtocol
+import TraceModel
+
+/// Modifications of the operator and of rules for the message in progress: kept until its final reply, and sent before it.
+struct PendingModifications: Sendable {
+  private(set) var changes: [PendingChange] = []
+  /// The message's body, where a part of it may have to be rewritten.
+  private(set) var body = MailBody()
+  /// Body chunks of the milter's own have gone to the MTA in this message.
+  private(set) var milterReplacedBody = false
+  /// The packet for which a quarantine was refused and no verdict was asked since.
+  private var unquarantined: Int?
+
+  struct PendingChange: Sendable {
+    let change: Change
+    let cause: Cause
+    /// The packet that it was given for.
+    let packet: Int?
+    /// Number of its message.
+    let message: Int
+  }
+
+  /// One that comes to nothing, and why.
+  struct Lost {
+    let change: PendingChange
+    let why: Sentence
+  }
+
+  /// One that leaves.
+  struct Leaving {
+    let packet: Packet
+    let cause: Cause
+  }
+
+  var isEmpty: Bool { changes.isEmpty }
+
+  var replacesBody: Bool { changes.contains { $0.change.replacesBody } }
+
+  // MARK: - The message
+
+  mutating func note(_ packet: Packet, keepsBody: Bool) { body.note(packet, keeps: keepsBody) }
+
+  /// What whoever asks for a change has read back.
+  mutating func supply(_ body: [UInt8]) { self.body.supply(body) }
+
+  mutating func beganMessage() { milterReplacedBody = false }
+
+  mutating func milterSentBody() { milterReplacedBody = true }
+
+  // MARK: - Keeping
+
+  /// Keeps a change for the end of the message. Returns what gave way to it.
+  ///
+  /// - Parameter isOurRole: whether we are the milter, so that the MTA was asked by us.
+  mutating func keep(
+    _ change: Change, for packet: Int?, _ cause: Cause, _ facts: SessionFacts, isOurRole: Bool
+  ) throws(Refusal) -> [Lost] {
+    guard let message = facts.message, message.phase == .open else {
+      throw Refusal("no message is open: modifications belong to one")
+    }
+    if let refusal = change.refusalOfContent { throw refusal }
+    try checkAction(change.requiredAction, facts.negotiation, isOurRole: isOurRole)
+    if change.replacesBody, milterReplacedBody {
+      throw Refusal("the milter's new body is on its way to the MTA already: this one would be added to it")
+    }
+    let given = changes.filter { change.replacesBody && $0.change.givesWay(to: change) }
+    let kept = changes.filter { !(change.replacesBody && $0.change.givesWay(to: change)) }
+    if change.rewritesPart, let refusal = refusal(ofPart: change, behind: kept, message) { throw refusal }
+    changes =
+      kept + [PendingChange(change: change, cause: cause, packet: packet, message: message.number)]
+    return given.map { Lost(change: $0, why: "another new body took its place") }
+  }
+
+  private func checkAction(
+    _ needed: ActionFlags, _ negotiation: Negotiation, isOurRole: Bool
+  ) throws(Refusal) {
+    if negotiation.actions.isSuperset(of: needed) { return }
+    let name = ActionFlags.table.first { $0.flag == needed }?.name ?? "the action"
+    throw Refusal(
+      isOurRole
+        ? "\(name) was not negotiated with the MTA: --actions leaves it out, or the MTA does not offer it"
+        : "\(name) was not negotiated with the MTA: start with --negotiation widen")
+  }
+
+  /// Why a part of the body cannot be changed so, as far as that can be said by now.
+  private func refusal(
+    ofPart change: Change, behind others: [PendingChange], _ message: MessageFacts
+  ) -> Refusal? {
+    if body.isKept, body.whole == nil { return nil }
+    let plan = ChangePlan(
+      others.map(\.change) + [change], headers: Self.headers(of: message), body: body.whole)
+    return plan.refused.first { $0.change == others.count }?.refusal
+  }
+
+  private static func headers(of message: MessageFacts?) -> [Header] {
+    message?.headers.map { Header(name: $0.name.bytes, value: $0.value.bytes) } ?? []
+  }
+
+  // MARK: - Leaving
+
+  /// The end of the message has come: what is sent before its final reply, and what comes to nothing.
+  mutating func leave(_ facts: SessionFacts) -> (lost: [Lost], leaving: [Leaving]) {
+    guard !changes.isEmpty else { return ([], []) }
+    let plan = ChangePlan(
+      changes.map(\.change), headers: Self.headers(of: facts.message), body: body.whole)
+    let lost = plan.refused.map { Lost(change: changes[$0.change], why: $0.refusal.sentence) }
+    let isSpaced = facts.negotiation.keepsLeadingSpace
+    let leaving = plan.steps.flatMap { step in
+      step.modifications.map { modification in
+        Leaving(
+          packet: Packet(
+            encoding: Reply.modification(isSpaced ? modification.withLeadingSpace : modification)),
+          cause: changes[step.change].cause)
+      }
+    }
+    changes = []
+    return (lost, leaving)
+  }
+
+  /// No end of message comes for what was kept.
+  mutating func giveUp(_ why: Sentence) -> [Lost] {
+    defer { changes = [] }
+    return changes.map { Lost(change: $0, why: why) }
+  }
+
+  /// A new message begins; what was kept for it by its macros stays.
+  mutating func giveUp(butFor message: Int) -> [Lost] {
+    guard !changes.isEmpty else { return [] }
+    defer { changes.removeAll { $0.message != message } }
+    return changes.filter { $0.message != message }.map { Lost(change: $0, why: "a new message began") }
+  }
+
+  // MARK: - Quarantine
+
+  /// An instruction was done or refused.
+  mutating func note(_ instruction: Instruction, _ packet: Int?, isRefused: Bool) {
+    switch instruction {
+    case .change(.quarantine): unquarantined = isRefused ? packet : nil
+    case .answer: unquarantined = nil
+    case .mark, .unmark, .note, .hold, .forward, .forwardAll, .step, .drop, .progress, .change, .set, .raw,
+      .delay, .close:
+      break
+    }
+  }
+
+  /// Who said `quarantine; accept` and got no quarantine did not mean to deliver the mail.
+  func refusal(toDeliver packet: Int?, _ answer: Answer) -> Refusal? {
+    guard let packet, packet == unquarantined, answer == .accept || answer == .continue else { return nil }
+    return Refusal("the mail would be delivered, as its quarantine was refused")
+  }
+}
+
+extension Change {
+  var replacesBody: Bool {
+    switch self {
+    case .replaceBody, .deletePart, .replacePart: true
+    case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
+      .changeFrom,
+      .quarantine:
+      false
+    }
+  }
+
+  /// Whether it is given up for a later one: a new body takes the place of any other, a new part of that part alone.
+  fileprivate func givesWay(to later: Change) -> Bool {
+    switch (self, later) {
+    case (.deletePart(let a), .deletePart(let b)), (.deletePart(let a), .replacePart(let b, _)),
+      (.replacePart(let a, _), .deletePart(let b)), (.replacePart(let a, _), .replacePart(let b, _)):
+      a == b
+    case (_, _): replacesBody && later.replacesBody
+    }
+  }
+
+  /// Why it cannot be turned into packets here.
+  fileprivate var refusalOfContent: Refusal? {
+    switch self {
+    case .replaceBody(.file(let path)), .replacePart(_, .file(let path)):
+      Refusal("the contents of '\(others: path)' are not there")
+    case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
+      .changeFrom,
+      .replaceBody(.text), .quarantine, .deletePart, .replacePart(_, .text):
+      nil
+    }
+  }
+
+  /// The action that the MTA has to have agreed to.
+  var requiredAction: ActionFlags {
+    switch self {
+    case .addHeader, .insertHeader: .addHeaders
+    case .changeHeader, .prefixHeader, .deleteHeader: .changeHeaders
+    case .addRcpt(_, nil): .addRcpt
+    case .addRcpt: .addRcptWithParameters
+    case .deleteRcpt: .deleteRcpt
+    case .changeFrom: .changeFrom
+    case .replaceBody, .deletePart, .replacePart: .changeBody
+    case .quarantine: .quarantine
+    }
+  }
+}
+
+extension Modification {
+  /// With HDR_LEADSPC the MTA puts no space after the colon: the value has to bring it.
+  fileprivate var withLeadingSpace: Modification {
+    func spaced(_ header: Header) -> Header {
+      let isWhite = header.value.first.map { $0 == 0x20 || $0 == 0x09 } ?? true
+      return isWhite ? header : Header(name: header.name, value: [0x20] + header.value)
+    }
+    return switch self {
+    case .addHeader(let header): .addHeader(spaced(header))
+    case .insHeader(let index, let header): .insHeader(index: index, spaced(header))
+    case .chgHeader(let index, let header): .chgHeader(index: index, spaced(header))
+    case .addRcpt, .addRcptPar, .delRcpt, .chgFrom, .replBody, .quarantine: self
+    }
+  }
+}

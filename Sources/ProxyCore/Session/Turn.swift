@@ -1,0 +1,19 @@
+import MilterProtocol
+import TraceModel
+
+/// What every event comes with: the time, what the operator has set, and where records and acts go.
+///
+/// One value for the run of all machines. Settings are changed by the operator, and by rules that count what they do.
+package struct Turn: Sendable {
+  package var now = Moment.zero
+  package var settings: ProxySettings
+  package var effects = Effects()
+
+  package init(_ settings: ProxySettings = ProxySettings()) { self.settings = settings }
+
+  mutating func record(_ event: Record.Event, of connection: Int) {
+    effects.records.append(Record(time: now, connection: connection, event: event))
+  }
+
+  mutating func act(_ act: Effects.Act) { effects.acts.append(act) }
+}
