@@ -85,7 +85,7 @@ extension Redactor {
       switch part {
       case .words, .packet: part
       case .wire(let bytes): .wire(replaced(bytes, .quoted))
-      case .others(let text): .others(own(text))
+      case .others(let text): .others(label(text))
       }
     }
   }
@@ -96,6 +96,11 @@ extension Redactor {
       return sentence(note)
     }
     return Sentence(others: self.text(text))
+  }
+
+  /// A rule by its name or its text, alike in each record and in the rule itself: a name stands there in quotes.
+  private mutating func label(_ text: String) -> String {
+    text.hasPrefix("on ") ? own(text) : self.text(text)
   }
 
   /// Words of the operator: outside quotes keywords stay, and names of macros and headers.
@@ -137,7 +142,7 @@ extension Redactor {
   mutating func cause(_ cause: Cause) -> Cause {
     switch cause {
     case .operator, .timeout: cause
-    case .rule(let text): .rule(own(text))
+    case .rule(let text): .rule(label(text))
     case .policy(let text): .policy(sentence(text))
     }
   }

@@ -52,7 +52,7 @@ package struct Redactor {
     /// A body: words are replaced by what stands in their line, addresses and names as everywhere.
     case prose
 
-    var keepsHeaderNames: Bool { self == .own || self == .quoted || self == .sentence }
+    var keepsHeaderNames: Bool { self == .quoted || self == .sentence }
     var keepsShortNumbers: Bool { self == .technical || self == .quoted || self == .sentence }
     var isSpelledByUs: Bool { self == .own || self == .sentence }
   }

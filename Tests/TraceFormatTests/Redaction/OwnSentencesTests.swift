@@ -1,3 +1,4 @@
+import CommandLanguage
 import Foundation
 import MilterProtocol
 import TestSupport
@@ -38,6 +39,31 @@ import TraceModel
     #expect(new.text.hasSuffix("' in packet 12 is no recipient of 7345101"))
     #expect(new.text.utf8.count == old.text.utf8.count)
     for secret in ["wilhelmina", "geheim"] { #expect(!new.text.contains(secret)) }
+  }
+
+  /// So that its hits can still be counted.
+  @Test(arguments: ["on rcpt do add-header X-Seen yes", "on mail named \"my rule 12\" do reject"])
+  func aRuleAndItsNameStayTogether(_ text: String) throws {
+    let rule = try Rule(parsing: text)
+    var play = Recording()
+    play.append(.instructed(Instructed(text: rule.text, cause: .operator)))
+    play.greet()
+    for _ in 0..<2 {
+      let held = play.hold(Milter.addHeader("X-Seen", "yes"))
+      play.append(.instructed(Instructed(.forward, cause: .rule(rule.label), packet: held)))
+    }
+    var labels: [String] = []
+    var texts: [String] = []
+    for record in Redacted.records(play.records) {
+      guard case .instructed(let instructed) = record.event else { continue }
+      if case .rule(let label) = instructed.cause {
+        labels.append(label)
+      } else {
+        texts.append(instructed.text)
+      }
+    }
+    let new = try Rule(parsing: try #require(texts.first))
+    #expect(labels == [new.label, new.label] && new.label != rule.label)
   }
 
   @Test func ofASentenceWithoutPartsNothingIsTrusted() {

@@ -54,7 +54,7 @@ import TraceModel
     " do reply ",
     "\"reply 550 5.7.1 ", "SIZE=1999", "BODY=8BITMIME", "Thu, 01 Jan 2026 12:00:00 +0000", "t=1767268800;",
     "v=1;",
-    "550 5.7.1 ", "inet:8891@127.0.0.1", "\"30s,300s\"", "Postfix 3.7.11", "\"matched rule rule ", "i=1;",
+    "550 5.7.1 ", "inet:8891@127.0.0.1", "\"30s,300s\"", "Postfix 3.7.11", "\"matched rule ", "i=1;",
     "charset=utf-8",
     "delay ", "macro[\\\"i\\\"]", "\"reply.text has \"", "is a recipient already", "\"mitmilter ends\"",
   ])
