@@ -25,25 +25,30 @@ let package = Package(
     .target(name: "MilterProtocol", swiftSettings: pure),
     .target(name: "Dialogue", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(name: "Findings", dependencies: ["Dialogue", "MilterProtocol"], swiftSettings: pure),
-    .target(name: "TraceModel", dependencies: ["Dialogue", "MilterProtocol"], swiftSettings: pure),
+    .target(name: "TraceModel", dependencies: ["MilterProtocol"], swiftSettings: pure),
+    .target(
+      name: "Timeline", dependencies: ["Dialogue", "TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(name: "Mail", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
-    .target(name: "Delivery", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
+    .target(
+      name: "Delivery", dependencies: ["Timeline", "TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(
       name: "TraceFormat",
-      dependencies: ["Dialogue", "Findings", "TraceModel", "Mail", "Delivery", "MilterProtocol"],
+      dependencies: ["Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "Delivery", "MilterProtocol"],
       swiftSettings: pure),
     .target(
-      name: "CommandLanguage", dependencies: ["Dialogue", "TraceModel", "MilterProtocol"], swiftSettings: pure
+      name: "CommandLanguage", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure
     ),
     .target(
       name: "ProxyCore",
-      dependencies: ["Dialogue", "Findings", "TraceModel", "Mail", "CommandLanguage", "MilterProtocol"],
+      dependencies: [
+        "Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "CommandLanguage", "MilterProtocol",
+      ],
       swiftSettings: pure),
     .target(name: "Cells", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(
       name: "ConsoleUI",
       dependencies: [
-        "Cells", "Dialogue", "Findings", "TraceModel", "Mail", "Delivery", "CommandLanguage",
+        "Cells", "Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "Delivery", "CommandLanguage",
         "MilterProtocol",
       ],
       swiftSettings: pure),
@@ -52,7 +57,8 @@ let package = Package(
     .target(
       name: "ProxyRuntime",
       dependencies: [
-        "ProxyCore", "TraceFormat", "Dialogue", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux",
+        "ProxyCore", "TraceFormat", "Dialogue", "Timeline", "TraceModel", "CommandLanguage", "MilterProtocol",
+        "CLinux",
       ], swiftSettings: strict),
     .target(name: "TerminalDriver", dependencies: ["Cells", "CNcurses"], swiftSettings: strict),
     .target(name: "CLinux", cSettings: strictC, linkerSettings: [.linkedLibrary("z")]),
@@ -64,7 +70,7 @@ let package = Package(
     .executableTarget(
       name: "mitmilter",
       dependencies: [
-        "MilterProtocol", "Dialogue", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore",
+        "MilterProtocol", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore",
         "ConsoleUI",
         "ProxyRuntime", "TerminalDriver", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -74,29 +80,33 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "MilterProtocol", "Dialogue", "Findings", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore",
+        "MilterProtocol", "Dialogue", "Findings", "Timeline", "TraceModel", "TraceFormat", "CommandLanguage",
+        "ProxyCore",
         "Cells",
       ],
       path: "Tests/TestSupport", swiftSettings: strict),
     tests("MilterProtocol", hasFixtures: true),
     tests("Dialogue", also: ["MilterProtocol"]),
     tests("Findings", also: ["Dialogue", "MilterProtocol"], hasFixtures: true),
-    tests("TraceModel", also: ["Dialogue", "MilterProtocol"]),
+    tests("TraceModel", also: ["MilterProtocol"]),
+    tests("Timeline", also: ["Dialogue", "TraceModel", "MilterProtocol"]),
     tests("Mail", also: ["TraceModel", "MilterProtocol"]),
-    tests("Delivery", also: ["TraceModel", "MilterProtocol"]),
+    tests("Delivery", also: ["Timeline", "TraceModel", "MilterProtocol"]),
     tests(
-      "TraceFormat", also: ["TraceModel", "Mail", "Delivery", "CommandLanguage", "MilterProtocol"],
+      "TraceFormat",
+      also: ["Timeline", "TraceModel", "Mail", "Delivery", "CommandLanguage", "MilterProtocol"],
       hasFixtures: true),
-    tests("CommandLanguage", also: ["TraceModel", "MilterProtocol"]),
-    tests("ProxyCore", also: ["Dialogue", "TraceModel", "CommandLanguage", "MilterProtocol"]),
+    tests("CommandLanguage", also: ["Timeline", "TraceModel", "MilterProtocol"]),
+    tests("ProxyCore", also: ["Dialogue", "Timeline", "TraceModel", "CommandLanguage", "MilterProtocol"]),
     tests("Cells", hasFixtures: true),
     tests(
-      "ConsoleUI", also: ["Cells", "TraceModel", "Mail", "CommandLanguage", "MilterProtocol"],
+      "ConsoleUI", also: ["Cells", "Timeline", "TraceModel", "Mail", "CommandLanguage", "MilterProtocol"],
       hasFixtures: true),
     tests(
       "ProxyRuntime",
       also: [
-        "ProxyCore", "TraceFormat", "Dialogue", "TraceModel", "CommandLanguage", "MilterProtocol", "CLinux",
+        "ProxyCore", "TraceFormat", "Dialogue", "Timeline", "TraceModel", "CommandLanguage", "MilterProtocol",
+        "CLinux",
       ],
       hasFixtures: true),
     tests("TerminalDriver", also: ["Cells", "MilterProtocol", "CNcurses"]),
@@ -107,7 +117,7 @@ let package = Package(
       path: "Tests/TerminalProbe", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["TestSupport", "TraceFormat", "TraceModel", "MilterProtocol", "mitmilter"],
+      dependencies: ["TestSupport", "TraceFormat", "Timeline", "TraceModel", "MilterProtocol", "mitmilter"],
       swiftSettings: strict),
   ]
 )

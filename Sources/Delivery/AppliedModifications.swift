@@ -1,4 +1,5 @@
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// Applies modifications one after the other, by the rules of one MTA.

@@ -1,4 +1,5 @@
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// What the MTA will do with a mail after end of message: the envelope, headers and body that it delivers.

@@ -1,4 +1,5 @@
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// What an MTA makes of the text of REPLYCODE (protocol.md 4.6).

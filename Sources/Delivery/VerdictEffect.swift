@@ -1,4 +1,5 @@
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// What a verdict at a stage does to the SMTP client, in words, by MTA (protocol.md 4.2, 4.3).

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLanguage
 import Glibc
 import ProxyRuntime
+import Timeline
 import TraceFormat
 import TraceModel
 

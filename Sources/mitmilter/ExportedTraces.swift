@@ -1,4 +1,5 @@
 import ProxyRuntime
+import Timeline
 import TraceFormat
 import TraceModel
 

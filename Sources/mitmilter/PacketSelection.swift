@@ -1,4 +1,5 @@
 import CommandLanguage
+import Timeline
 import TraceFormat
 import TraceModel
 

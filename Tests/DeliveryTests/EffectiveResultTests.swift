@@ -2,6 +2,7 @@ import Delivery
 import MilterProtocol
 import TestSupport
 import Testing
+import Timeline
 import TraceModel
 
 @Suite struct EffectiveResultTests {

@@ -1,6 +1,7 @@
 import Delivery
 import MilterProtocol
 import Testing
+import Timeline
 import TraceModel
 
 @Suite struct VerdictEffectTests {

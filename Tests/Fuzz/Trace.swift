@@ -5,6 +5,7 @@
 // goes out in every format, also merged with itself and redacted.
 
 import MilterProtocol
+import Timeline
 import TraceFormat
 import TraceModel
 

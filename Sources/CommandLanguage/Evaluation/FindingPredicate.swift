@@ -1,4 +1,3 @@
-import Dialogue
 import MilterProtocol
 import TraceModel
 
@@ -15,11 +14,42 @@ package struct FindingPredicate: Sendable {
   /// Asks about the finding alone, as about an empty packet of its connection that has it; no to any other record.
   package func matches(_ record: Record, startedAt: Int64, utcOffset: Int) -> Bool {
     guard case .found(let finding) = record.event, finding.packet == nil else { return false }
-    let nothing = Packet(frame: [0, 0, 0, 0], from: .mta)
     return matcher.matches(
-      FactsContext(
-        nothing, number: 0, at: record.time, connection: record.connection,
-        placement: Placement(), facts: SessionFacts(), findings: [finding], startedAt: startedAt,
+      FindingContext(
+        finding: finding, connection: record.connection, time: record.time, startedAt: startedAt,
         utcOffset: utcOffset))
   }
+}
+
+/// A finding without a packet as expressions see it: no packet, no facts.
+private struct FindingContext: PacketContext {
+  let finding: Finding
+  let connection: Int
+  let time: Moment
+  let startedAt: Int64
+  let utcOffset: Int
+
+  var packet: Packet? { Packet(frame: [0, 0, 0, 0], from: .mta) }
+  var kind: PacketKind { .empty }
+  var sender: Leg { .mta }
+  var stage: Stage? { nil }
+  var message: Int { 0 }
+  var number: Int { 0 }
+  var took: Moment.Span? { nil }
+  var flags: PacketFlags { [] }
+  var frameBytes: Int { Limits.lengthBytes }
+  var severity: Finding.Severity? { finding.severity }
+  var findingIDs: [String] { [finding.rule.id] }
+  var heloName: ArraySlice<UInt8>? { nil }
+  var clientHost: ArraySlice<UInt8>? { nil }
+  var clientAddress: ArraySlice<UInt8>? { nil }
+  var clientPort: UInt16? { nil }
+  var queueID: ArraySlice<UInt8>? { nil }
+  var messageFrom: ArraySlice<UInt8>? { nil }
+  var messageArguments: [ArraySlice<UInt8>] { [] }
+  var messageRecipients: [ArraySlice<UInt8>] { [] }
+  var latestRecipient: ArraySlice<UInt8>? { nil }
+  var messageBytes: Int { 0 }
+  func macro(_ name: [UInt8]) -> ArraySlice<UInt8>? { nil }
+  func messageHeaders(named name: [UInt8]) -> [ArraySlice<UInt8>] { [] }
 }

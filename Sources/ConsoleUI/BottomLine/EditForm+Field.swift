@@ -1,6 +1,7 @@
 import Cells
 import CommandLanguage
 import MilterProtocol
+import Timeline
 import TraceModel
 
 extension EditForm {

@@ -1,6 +1,7 @@
 import Cells
 import Mail
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// Who the client is, and who vouches for the mail: macros of the MTA, then what headers say, taken apart.

@@ -1,6 +1,7 @@
 import Cells
 import Mail
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The body of a mail: its parts decoded for reading, then the bytes as they came.

@@ -1,6 +1,7 @@
 import Cells
 import Delivery
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// What the MTA will do with the mail: a diff of envelope, headers and body, each line with the packet behind it.

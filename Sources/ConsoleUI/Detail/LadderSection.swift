@@ -1,5 +1,6 @@
 import Cells
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The dialogue of a connection as a ladder: MTA at the left, milter at the right, us in the middle.

@@ -1,6 +1,7 @@
 import Cells
 import Dialogue
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The Macros tab: what the milter may look up at this packet, what it means, and what it asked for in vain.

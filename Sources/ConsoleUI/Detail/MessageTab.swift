@@ -1,6 +1,7 @@
 import Cells
 import Mail
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The Message tab: the mail as it is known at the packet, with what an eye would miss made visible.

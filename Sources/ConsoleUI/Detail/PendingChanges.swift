@@ -1,5 +1,6 @@
 import Mail
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// Changes asked for while a mail waits: accepted, kept, and sent only before its final reply.

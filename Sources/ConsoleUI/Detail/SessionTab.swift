@@ -1,6 +1,7 @@
 import Cells
 import Dialogue
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The Session tab: the two ends, what they negotiated bit by bit, and the dialogue as a ladder.

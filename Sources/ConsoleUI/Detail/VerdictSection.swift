@@ -1,6 +1,7 @@
 import Cells
 import Delivery
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// What a reply does to the SMTP client, by the rules of the MTA at hand first and of the other one after it.

@@ -1,5 +1,6 @@
 import Cells
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The Findings view: what peers did that is worth a remark, in order of time.

@@ -1,6 +1,7 @@
 import CommandLanguage
 import Delivery
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The mail that waits for a person in a milter's place: what may be said about it, and what its MTA makes of that.

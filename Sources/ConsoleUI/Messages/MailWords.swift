@@ -1,6 +1,7 @@
 import Cells
 import Mail
 import MilterProtocol
+import Timeline
 import TraceModel
 
 // Whom a mail is from, whom it is for, and what about, for rows.

@@ -1,4 +1,5 @@
 import Cells
+import Timeline
 import TraceModel
 
 /// The Messages view: a row a mail, the newest first.

@@ -1,3 +1,4 @@
+import Timeline
 import TraceModel
 
 /// The mails that Messages shows, the newest first: all, or those of which the filter takes a packet.

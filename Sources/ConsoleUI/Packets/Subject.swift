@@ -2,6 +2,7 @@ import Cells
 import CommandLanguage
 import Delivery
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The packet that is selected, or the lack of one: what can be asked for it, and what is said where it cannot.

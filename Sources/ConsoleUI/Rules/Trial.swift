@@ -1,4 +1,5 @@
 import CommandLanguage
+import Timeline
 import TraceModel
 
 /// An expression tried on the traffic already seen.

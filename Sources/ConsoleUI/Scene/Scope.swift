@@ -1,5 +1,6 @@
 import CommandLanguage
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// What of the trace the lists are about: what a filter takes, up to where the display was frozen.

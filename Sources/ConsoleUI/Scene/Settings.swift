@@ -1,4 +1,5 @@
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// What `set NAME VALUE` changes: how the screen shows things, never what happens to mail.

@@ -1,4 +1,5 @@
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The trace as the screen reads it: the index, the records behind it, and where those come from.

@@ -1,5 +1,6 @@
 import Cells
 import MilterProtocol
+import Timeline
 import TraceModel
 
 extension Search {

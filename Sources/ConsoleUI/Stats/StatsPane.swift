@@ -1,5 +1,6 @@
 import Cells
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The Stats view: how long the milter takes by stage, what it decides, how much goes through.

@@ -1,5 +1,6 @@
 import Cells
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// What the Timeline says of a connection that ended without a packet.

@@ -1,5 +1,6 @@
 import Mail
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// What the Timeline shows, in order: the packets that the filter takes, macros folded into their commands; without a

@@ -1,5 +1,6 @@
 import Cells
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The Timeline: a row a packet, and one for a connection that ended without any.

@@ -1,6 +1,7 @@
 import Dialogue
 import Mail
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// Modifications of the operator and of rules for the message in progress: kept until its final reply, and sent before it.

@@ -1,6 +1,7 @@
 import CommandLanguage
 import Dialogue
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// What comes in: whether it has to stop here, and what rules say.

@@ -1,6 +1,7 @@
 import Dialogue
 import Findings
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// Follows one connection that somebody may hold, edit, answer or inject into.

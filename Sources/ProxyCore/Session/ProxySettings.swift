@@ -1,5 +1,6 @@
 import Dialogue
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// What the operator has set for the whole run; every machine is handed the same value with each event.

@@ -1,4 +1,5 @@
 import Glibc
+import Timeline
 import TraceFormat
 import TraceModel
 

@@ -1,4 +1,5 @@
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The packets that go out, and the connections and messages that they belong to.

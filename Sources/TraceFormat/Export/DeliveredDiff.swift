@@ -1,5 +1,6 @@
 import Delivery
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// A mail before and after the modifications, line by line: envelope, headers, and the body where it was replaced.

@@ -1,4 +1,5 @@
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// What an export works on: a trace with its index, what was chosen of it, and how it is wanted.

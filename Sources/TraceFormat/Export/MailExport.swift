@@ -1,5 +1,6 @@
 import Delivery
 import MilterProtocol
+import Timeline
 import TraceModel
 
 extension ExportFormat {

@@ -1,5 +1,6 @@
 import Dialogue
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The members of JSON objects about a trace, a session, a message, or an event; `docs/exports.md` explains them,

@@ -1,4 +1,5 @@
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The parts of a report, each a block of Markdown that stands by itself.

@@ -1,4 +1,5 @@
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// A decision as one line of JSON; `docs/milter.md` explains the members, `docs/schema/decision.json` is their schema.

@@ -1,5 +1,6 @@
 import Dialogue
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// Folds records, live or read back, into what a listing shows of them, in order: packets and remarks.

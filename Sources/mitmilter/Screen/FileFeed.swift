@@ -2,6 +2,7 @@ import CLinux
 import ConsoleUI
 import MilterProtocol
 import ProxyRuntime
+import Timeline
 import TraceModel
 
 /// Recorded traces: one, or several as one; growing ones are followed, a pipe is read as it comes.

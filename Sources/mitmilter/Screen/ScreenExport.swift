@@ -1,5 +1,6 @@
 import ConsoleUI
 import ProxyRuntime
+import Timeline
 import TraceFormat
 import TraceModel
 

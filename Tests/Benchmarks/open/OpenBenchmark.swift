@@ -4,6 +4,7 @@ import ConsoleUI
 import Glibc
 import MilterProtocol
 import ProxyRuntime
+import Timeline
 import TraceModel
 
 /// Opens a trace as `mitmilter open` does, filters and searches it, and prints how long each took.

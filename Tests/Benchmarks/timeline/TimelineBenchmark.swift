@@ -1,5 +1,6 @@
 import Glibc
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// Appends, filters and refolds a made-up trace, and prints how long each took.

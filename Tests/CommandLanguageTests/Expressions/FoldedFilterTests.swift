@@ -2,6 +2,7 @@ import CommandLanguage
 import MilterProtocol
 import TestSupport
 import Testing
+import Timeline
 import TraceModel
 
 /// A filter folds of a connection no more than its expression asks for, and answers as if it had folded everything.

@@ -1,6 +1,7 @@
 import CommandLanguage
 import MilterProtocol
 import Testing
+import Timeline
 import TraceModel
 
 @Suite struct MatcherTests {

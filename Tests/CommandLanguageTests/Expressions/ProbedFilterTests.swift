@@ -1,6 +1,7 @@
 import CommandLanguage
 import TestSupport
 import Testing
+import Timeline
 import TraceModel
 
 @Suite struct ProbedFilterTests {

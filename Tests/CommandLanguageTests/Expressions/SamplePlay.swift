@@ -1,6 +1,7 @@
 import CommandLanguage
 import MilterProtocol
 import TestSupport
+import Timeline
 import TraceModel
 
 /// One session that has a bit of everything, as contexts to ask expressions about.

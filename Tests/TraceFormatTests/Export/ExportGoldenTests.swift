@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Timeline
 import TraceModel
 
 @testable import TraceFormat

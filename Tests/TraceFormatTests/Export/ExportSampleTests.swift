@@ -2,6 +2,7 @@ import Foundation
 import MilterProtocol
 import TestSupport
 import Testing
+import Timeline
 import TraceModel
 
 @testable import TraceFormat

@@ -3,6 +3,7 @@ import Delivery
 import MilterProtocol
 import TestSupport
 import Testing
+import Timeline
 import TraceModel
 
 @testable import TraceFormat

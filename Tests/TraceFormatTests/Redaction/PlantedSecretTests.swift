@@ -4,6 +4,7 @@ import Mail
 import MilterProtocol
 import TestSupport
 import Testing
+import Timeline
 import TraceModel
 
 @testable import TraceFormat

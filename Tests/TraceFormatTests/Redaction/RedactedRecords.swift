@@ -4,6 +4,7 @@ import Foundation
 import Mail
 import MilterProtocol
 import TestSupport
+import Timeline
 import TraceModel
 
 @testable import TraceFormat

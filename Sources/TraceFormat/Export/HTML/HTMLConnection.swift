@@ -1,4 +1,5 @@
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// A connection on a page: who it is, what was negotiated, its ladder, and its packets in runs.

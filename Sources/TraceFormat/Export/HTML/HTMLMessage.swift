@@ -1,5 +1,6 @@
 import Mail
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// A mail on a page: envelope, headers, body decoded for reading, and what the MTA makes of it.

@@ -1,5 +1,6 @@
 import Mail
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// The beginning of a page: what this is, what was found, how long replies took, which mails there are.

@@ -1,4 +1,5 @@
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// A packet on a page: a line, and unfolded its fields, its macros, what we did with it, what was found, its bytes.

@@ -1,0 +1,93 @@
+import MilterProtocol
+import TraceModel
+
+/// What each command adds to the message.
+extension MessageFacts {
+  /// - Parameter payloadBytes: of the packet as it came, also where its content was not read.
+  mutating func commanded(_ packet: Packet, _ shape: PacketShape, payloadBytes: Int, number: Int) {
+    switch shape {
+    case .mail(let address, let arguments): sender = envelope(packet, address, arguments, number: number)
+    case .rcpt(let address, let arguments):
+      recipientCount += 1
+      guard recipients.count < FactLimits.entries else { return }
+      recipients.append(RecipientFact(envelope: envelope(packet, address, arguments, number: number)))
+    case .header(let name, let value):
+      addHeader(packet, name, value, payloadBytes: payloadBytes, number: number)
+    case .body:
+      bodyBytes += payloadBytes
+      bodyChunks += 1
+    case .bodyEOB: bodyBytes += payloadBytes
+    default: break
+    }
+  }
+
+  private mutating func envelope(
+    _ packet: Packet, _ address: Range<Int>, _ arguments: Range<Int>, number: Int
+  ) -> EnvelopeFact {
+    let address = keep(packet.bytes[address])
+    var heads: [Head] = []
+    var list = StringList(arguments, of: packet)
+    while heads.count < FactLimits.entries, let argument = list.next() {
+      heads.append(keep(packet.bytes[argument]))
+    }
+    return EnvelopeFact(address: address, arguments: heads, packet: number)
+  }
+
+  /// - Parameter forGood: with a 5xx.
+  mutating func refuseLatestRecipient(forGood: Bool) {
+    refusedCount += 1
+    if forGood { refusedForGood = true }
+    refusedBy = nil
+    if recipientCount == recipients.count, !recipients.isEmpty {
+      recipients[recipients.count - 1].isRefusedByMTA = true
+    }
+  }
+
+  private mutating func addHeader(
+    _ packet: Packet, _ name: Range<Int>, _ value: Range<Int>, payloadBytes: Int, number: Int
+  ) {
+    headerCount += 1
+    // Two NULs in the packet; colon, blank, CR and LF in the mail.
+    headerBytes += payloadBytes + 2
+    // One whose content was not read is counted and no more.
+    guard headerCount <= FactLimits.entries, payloadBytes == 0 || !packet.payload.isEmpty else { return }
+    let name = packet.bytes[name]
+    let index = 1 + (headers.last { $0.isNamed(name) }?.index ?? 0)
+    headers.append(
+      HeaderFact(name: keep(name), value: keep(packet.bytes[value]), index: index, packet: number))
+  }
+}
+
+/// What each reply that reached the MTA means for the message.
+extension MessageFacts {
+  mutating func settled(_ verdict: VerdictFact, command: Int) {
+    switch verdict.stage {
+    case .rcpt:
+      if let i = recipients.lastIndex(where: { $0.envelope.packet == command }) {
+        recipients[i].verdict = verdict
+        if verdict.refuses, !recipients[i].isRefusedByMTA {
+          refusedCount += 1
+          refusedBy = verdict.author
+        }
+        if verdict.replyClass == 5 { refusedForGood = true }
+      }
+      if verdict.kind == .accept || verdict.kind == .discard { decision = verdict }
+    case .mail, .header, .eoh, .body:
+      if verdict.kind != .continue && verdict.kind != .skip { decision = verdict }
+    case .data:
+      // A refused DATA leaves the message open: both MTAs send further RCPT and DATA (protocol.md 6.2).
+      decision = verdict.refuses || verdict.kind == .accept || verdict.kind == .discard ? verdict : nil
+    case .bodyEOB: decision = verdict
+    case .negotiation, .connect, .helo, .unknown: break
+    }
+  }
+
+  mutating func modified(_ modification: ModificationFact) {
+    modificationCount += 1
+    if modifications.count < FactLimits.entries { modifications.append(modification) }
+  }
+
+  mutating func changed(_ change: ChangeFact) {
+    if changes.count < FactLimits.entries { changes.append(change) }
+  }
+}

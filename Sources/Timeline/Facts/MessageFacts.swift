@@ -1,0 +1,105 @@
+import Dialogue
+import MilterProtocol
+import TraceModel
+
+/// One mail of a connection, as far as it has been seen.
+///
+/// Content is what the MTA sent: an edit on the way to the milter does not change the mail that the MTA will
+/// deliver. Verdicts and modifications are those that reached the MTA, whoever made them.
+package struct MessageFacts: Hashable, Sendable {
+  /// Within its connection, from 1.
+  package let number: Int
+  /// Number of the packet that began it: macros for MAIL, or its first command.
+  package let firstPacket: Int
+  package internal(set) var sender: EnvelopeFact?
+  /// The first ``FactLimits/entries`` of them.
+  package internal(set) var recipients: [RecipientFact] = []
+  package internal(set) var recipientCount = 0
+  package internal(set) var refusedCount = 0
+  /// Whether a recipient was refused with a 5xx, not only put off with a 4xx.
+  package internal(set) var refusedForGood = false
+  /// Who refused the latest of them.
+  package internal(set) var refusedBy: Author?
+  package internal(set) var headers: [HeaderFact] = []
+  package internal(set) var headerCount = 0
+  /// Header lines as they would stand in the mail, with colon, blank and CRLF.
+  package internal(set) var headerBytes = 0
+  package internal(set) var bodyBytes = 0
+  package internal(set) var bodyChunks = 0
+  /// Value of macro `i` while the message was open.
+  package internal(set) var queueID: Head?
+  /// The first packet with that value.
+  package internal(set) var queueIDPacket: Int?
+  package internal(set) var modifications: [ModificationFact] = []
+  package internal(set) var modificationCount = 0
+  package internal(set) var changes: [ChangeFact] = []
+  /// What settled the whole message; nil so far, or where only recipients were refused.
+  package internal(set) var decision: VerdictFact?
+  /// As ``Dialogue`` says.
+  package internal(set) var phase: Phase = .open
+  private var keptBytes = 0
+
+  package typealias Phase = Messages.Phase
+
+  init(number: Int, firstPacket: Int) {
+    self.number = number
+    self.firstPacket = firstPacket
+  }
+
+  /// Bytes of headers and body so far.
+  package var bytes: Int { headerBytes + bodyBytes }
+  package var isQuarantined: Bool { modifications.contains { $0.kind == .quarantine } }
+  package var accepted: [RecipientFact] {
+    recipients.filter { !$0.isRefused }
+  }
+
+  package func headers(named name: some Collection<UInt8>) -> [HeaderFact] {
+    headers.filter { $0.isNamed(name) }
+  }
+
+  /// The first Subject.
+  package var subject: HeaderFact? {
+    headers.first { $0.isNamed("Subject".utf8) }
+  }
+
+  /// The string's head, within what one message may keep.
+  mutating func keep(_ string: ArraySlice<UInt8>) -> Head {
+    let head = Head(
+      string, limit: max(0, min(FactLimits.stringBytes, FactLimits.messageBytes - keptBytes)))
+    keptBytes += head.bytes.count
+    return head
+  }
+}
+
+/// MAIL or RCPT: the address as the client typed it, and its ESMTP arguments.
+package struct EnvelopeFact: Hashable, Sendable {
+  package var address: Head
+  package var arguments: [Head]
+  package var packet: Int
+}
+
+package struct RecipientFact: Hashable, Sendable {
+  package var envelope: EnvelopeFact
+  /// What the MTA was told about this recipient.
+  package internal(set) var verdict: VerdictFact?
+  /// It is told of only because RCPT_REJ was negotiated; no verdict brings it back.
+  package internal(set) var isRefusedByMTA = false
+
+  package var address: Head { envelope.address }
+
+  /// By the milter, or by the MTA before it asked.
+  package var isRefused: Bool { isRefusedByMTA || verdict?.refuses ?? false }
+}
+
+package struct HeaderFact: Hashable, Sendable {
+  package var name: Head
+  package var value: Head
+  /// Among the headers of that name, from 1, as CHGHEADER counts.
+  package var index: Int
+  package var packet: Int
+
+  /// Header names compare without regard to case.
+  package func isNamed(_ other: some Collection<UInt8>) -> Bool {
+    name.isWhole && sameHeaderName(name.bytes, other)
+  }
+}

@@ -1,0 +1,15 @@
+import MilterProtocol
+import TraceModel
+
+/// One finding in the index; its words are in the record.
+package struct FindingEntry: Sendable, Hashable {
+  package let record: Int
+  /// The packet that it is about; nil where it is about the connection.
+  package let row: Int?
+  /// Index of the connection.
+  package let connection: Int
+  package let rule: FindingRule
+  package let time: Moment
+
+  package var severity: Finding.Severity { rule.severity }
+}

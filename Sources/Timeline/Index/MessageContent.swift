@@ -1,0 +1,122 @@
+import MilterProtocol
+import TraceModel
+
+/// A whole mail as the milter saw it, and what was asked to be changed about it, read back from the trace.
+package struct MessageContent: Hashable, Sendable {
+  package var sender: Envelope?
+  /// Those that were not refused.
+  package var recipients: [Envelope] = []
+  package var headers: [SeenHeader] = []
+  /// With CRLF, as the chunks join; cut at the limit that it was read with.
+  package var body: [UInt8] = []
+  package var bodyIsCut = false
+  /// What reached the MTA, in order.
+  package var modifications: [AskedModification] = []
+  package var decision: VerdictFact?
+  package var phase = MessageFacts.Phase.open
+  /// HDR_LEADSPC on the MTA's leg: header values hold all that stands behind the colon.
+  package var keepsLeadingSpace = false
+  /// Negotiated on the MTA's leg; nil where no negotiation was seen.
+  package var actions: ActionFlags?
+
+  package init() {}
+
+  package struct SeenHeader: Hashable, Sendable {
+    package var header: Header
+    package var packet: Int
+
+    package init(_ header: Header, packet: Int) {
+      self.header = header
+      self.packet = packet
+    }
+  }
+
+  package struct AskedModification: Hashable, Sendable {
+    package var modification: Modification
+    package var packet: Int
+    package var author: Author
+
+    package init(_ modification: Modification, packet: Int, author: Author = .peer) {
+      self.modification = modification
+      self.packet = packet
+      self.author = author
+    }
+  }
+}
+
+extension TimelineIndex {
+  /// Reads a message back, as far as it goes up to `row`.
+  ///
+  /// - Parameters:
+  ///   - i: index in ``messages``.
+  ///   - row: the last row that counts; nil for all of the message.
+  ///   - bodyLimit: bytes of the body to read at most.
+  package func content(
+    ofMessage i: Int, upTo row: Int? = nil, from source: some RecordSource, bodyLimit: Int = 16_777_216
+  ) -> MessageContent {
+    let last = min(row ?? .max, messages[i].lastRow)
+    let facts = row == nil ? finalFacts(ofMessage: i, from: source) : facts(at: last, from: source)
+    var content = MessageContent()
+    content.keepsLeadingSpace = facts.negotiation.keepsLeadingSpace
+    content.actions = (facts.negotiation.told ?? facts.negotiation.answered)?.actions
+    let mail = facts.message.flatMap { $0.number == messages[i].number ? $0 : nil }
+    content.decision = mail?.decision
+    content.phase = mail?.phase ?? .open
+    let refused = Set(mail?.recipients.filter(\.isRefused).map(\.envelope.packet) ?? [])
+    for next in rows(ofMessage: i) where next <= last {
+      guard let record = record(at: next, from: source), case .received(let received) = record.event,
+        received.packet.sender == .mta, !refused.contains(received.number)
+      else { continue }
+      content.add(received.packet, number: received.number, bodyLimit: bodyLimit)
+    }
+    for fact in mail?.modifications ?? [] {
+      guard let row = self.row(number: fact.packet),
+        let packet = sentInstead(of: row, from: source) ?? packet(at: row, from: source),
+        case .reply(.modification(let modification)) = PacketValue(decoding: packet)
+      else { continue }
+      content.modifications.append(.init(modification, packet: fact.packet, author: fact.author))
+    }
+    return content
+  }
+
+  /// The facts after the last packet of a message and all that was done about it.
+  package func finalFacts(ofMessage i: Int, from source: some RecordSource) -> SessionFacts {
+    let row = messages[i].lastRow
+    var facts = facts(at: row, from: source)
+    let c = messages[i].connection
+    var remark = remarks.firstEntry(from: Int(packets[row].record))
+    // What leaves after the last packet came in: an edited verdict has no row of its own.
+    let next = (row + 1..<max(row + 1, connections[c].rows.upperBound)).first { connectionIndex(at: $0) == c }
+    let end = next.map { Int(packets[$0].record) } ?? .max
+    while remark < remarks.count, remarks.record(remark) < end {
+      if remarks.connection(remark) == c, let record = source.record(at: remarks.record(remark)) {
+        facts.apply(record)
+      }
+      remark += 1
+    }
+    return facts
+  }
+}
+
+extension MessageContent {
+  fileprivate mutating func add(_ packet: Packet, number: Int, bodyLimit: Int) {
+    switch Dissection(packet).shape {
+    case .mail(let address, let arguments): sender = envelope(packet, address, arguments)
+    case .rcpt(let address, let arguments): recipients.append(envelope(packet, address, arguments))
+    case .header(let name, let value):
+      let header = Header(name: Array(packet.bytes[name]), value: Array(packet.bytes[value]))
+      headers.append(SeenHeader(header, packet: number))
+    case .body(let chunk), .bodyEOB(let chunk):
+      let room = max(0, bodyLimit - body.count)
+      body.append(contentsOf: packet.bytes[chunk].prefix(room))
+      if chunk.count > room { bodyIsCut = true }
+    default: break
+    }
+  }
+
+  private func envelope(_ packet: Packet, _ address: Range<Int>, _ arguments: Range<Int>) -> Envelope {
+    Envelope(
+      address: Array(packet.bytes[address]),
+      arguments: StringList(arguments, of: packet).map { Array(packet.bytes[$0]) })
+  }
+}
