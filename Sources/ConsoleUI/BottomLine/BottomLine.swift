@@ -47,9 +47,6 @@ package enum BottomLine {
   var isIdle: Bool { if case .idle = self { true } else { false } }
 
   package var prompt: Prompt? { if case .prompt(let prompt) = self { prompt } else { nil } }
-  package var menu: Menu? { if case .menu(let menu) = self { menu } else { nil } }
-  package var form: EditForm? { if case .form(let form) = self { form } else { nil } }
-  package var question: Question? { if case .question(let question, _) = self { question } else { nil } }
 
   // MARK: drawing
 

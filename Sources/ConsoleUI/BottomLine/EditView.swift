@@ -31,25 +31,16 @@ enum EditView {
       let label = labels[index].styled(Style(.name, isCurrent ? .bold : [])).fitted(to: labelColumns)
       frame.put(" " + mark + label, in: line)
       let start = line.column + labelColumns + 4
-      let room = max(1, line.endColumn - start - 1)
+      let room = line.endColumn - start - 1
       if let meaning = field.meaning {
         let box = DisplayText(field.isOn ? "[x]" : "[ ]", style: Style(isCurrent ? .prompt : .value))
         let words = DisplayText("  " + meaning, style: field.isOn ? Style(.value) : .dim)
-        frame.put((box + words).fitted(to: room), at: Point(column: start, row: line.row))
+        frame.put((box + words).fitted(to: max(1, room)), at: Point(column: start, row: line.row))
         if isCurrent { frame.cursor = Point(column: start + 1, row: line.row) }
         continue
       }
       let text = DisplayText(field.editor.text, style: Style(isCurrent ? .prompt : .value))
-      let cursor = DisplayText(
-        String(String.UnicodeScalarView(field.editor.scalars.prefix(field.editor.cursor)))
-      ).width
-      let skip = isCurrent ? max(0, cursor - room + 1) : 0
-      frame.put(
-        text.slice(min(skip, text.width)..<max(skip, min(text.width, skip + room))),
-        at: Point(column: start, row: line.row))
-      if isCurrent {
-        frame.cursor = Point(column: min(start + cursor - skip, line.endColumn - 1), row: line.row)
-      }
+      field.editor.draw(text, at: start, room: room, hasCursor: isCurrent, into: &frame, in: line)
     }
   }
 

@@ -122,6 +122,25 @@ package struct LineEditor: Hashable, Sendable {
     return at
   }
 
+  /// Puts the line, as `text` shows it, into `room` columns of `line`, scrolled so that the cursor stays in sight.
+  ///
+  /// - Returns: how many columns are scrolled out.
+  @discardableResult
+  func draw(
+    _ text: DisplayText, at column: Int, room: Int, hasCursor: Bool = true, into frame: inout Frame,
+    in line: Rect
+  ) -> Int {
+    let room = max(1, room)
+    let place = DisplayText(String(String.UnicodeScalarView(scalars.prefix(cursor)))).width
+    let skip = hasCursor ? max(0, place - room + 1) : 0
+    let shown = text.slice(skip..<max(skip, min(text.width, skip + room)))
+    frame.put(shown, at: Point(column: column, row: line.row))
+    if hasCursor {
+      frame.cursor = Point(column: min(column + place - skip, line.endColumn - 1), row: line.row)
+    }
+    return skip
+  }
+
   package enum Edit: Hashable, Sendable {
     case left, right, start, end, wordLeft, wordRight
     case deleteBack, deleteForward, cutWordBack, cutWordForward, cutToStart, cutToEnd, putBack, swap

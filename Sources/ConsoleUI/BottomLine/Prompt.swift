@@ -35,12 +35,6 @@ package struct Prompt: Hashable, Sendable {
     package var range: Range<Int>
     package var text: String
     package var help: String
-
-    package init(range: Range<Int>, text: String, help: String) {
-      self.range = range
-      self.text = text
-      self.help = help
-    }
   }
 
   /// What the line is worth as it stands.

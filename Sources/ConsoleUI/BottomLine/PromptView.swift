@@ -9,21 +9,10 @@ struct PromptView {
     guard !rect.isEmpty else { return }
     frame.fill(rect, style: Style(.prompt))
     let label = DisplayText(prompt.purpose.label, style: Style(.label, .bold))
-    var column = rect.column + frame.put(label, at: rect.origin)
-    let line = styledLine(prompt)
-    let cursor = DisplayText(prefix(of: prompt.editor, scalars: prompt.editor.cursor)).width
-    let room = max(1, rect.endColumn - column)
-    // A line longer than the screen scrolls so that the cursor stays in sight.
-    let skip = max(0, cursor - room + 1)
-    frame.put(
-      line.slice(skip..<max(skip, min(line.width, skip + room))), at: Point(column: column, row: rect.row))
-    column += cursor - skip
-    frame.cursor = Point(column: min(column, rect.endColumn - 1), row: rect.row)
+    let column = rect.column + frame.put(label, at: rect.origin)
+    let skip = prompt.editor.draw(
+      styledLine(prompt), at: column, room: rect.endColumn - column, into: &frame, in: rect)
     drawAbove(prompt, start: label.width - skip, into: &frame, in: rect)
-  }
-
-  private static func prefix(of editor: LineEditor, scalars count: Int) -> String {
-    String(String.UnicodeScalarView(editor.scalars.prefix(count)))
   }
 
   private static func styledLine(_ prompt: Prompt) -> DisplayText {

@@ -154,17 +154,6 @@ enum AuthenticationSection {
     else {
       return nil
     }
-    // Days since 0000-03-01, so that a leap day ends its year.
-    let days = seconds / 86_400 + 719_468
-    let era = days / 146_097
-    let day = days % 146_097
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365
-    let dayOfYear = day - (365 * year + year / 4 - year / 100)
-    let month = (5 * dayOfYear + 2) / 153
-    let numbers = [
-      year + era * 400 + (month >= 10 ? 1 : 0), month < 10 ? month + 3 : month - 9,
-      dayOfYear - (153 * month + 2) / 5 + 1,
-    ]
-    return numbers.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: "-")
+    return WallClock.date(seconds)
   }
 }

@@ -41,7 +41,7 @@ extension HeldPane {
     return [
       DisplayText(String(entry.number), style: .dim), countdown(entry, trace),
       DisplayText(entry.waited(at: trace.now), style: .dim),
-      DisplayText(trace.name(at: entry.row), style: Style(.connection(row.connection))),
+      DisplayText(row.name, style: Style(.connection(row.connection))),
       DisplayText(isFromMTA ? "→" : "←", style: Style(isFromMTA ? .fromMTA : .fromMilter)),
       DisplayText(row.stageName, style: Style(.keyword)),
       packet.map { PacketWords.text(of: $0, columns: 200) } ?? "",
@@ -74,7 +74,7 @@ extension HeldPane {
   private func deskCells(_ entry: HeldEntry, _ trace: TraceView) -> [DisplayText] {
     let row = trace.index[entry.row]
     var cells = [
-      DisplayText(trace.name(at: entry.row), style: Style(.connection(row.connection))),
+      DisplayText(row.name, style: Style(.connection(row.connection))),
       decided.contains(entry.number) ? DisplayText("decided", style: .dim) : countdown(entry, trace),
       DisplayText(entry.waited(at: trace.now), style: .dim),
       DisplayText(row.stage == .bodyEOB ? "end" : row.stageName, style: Style(.keyword)),

@@ -32,7 +32,7 @@ struct HeldPane: ListPane {
 
   func hints(isHeld: Bool) -> [Act] {
     isHeld
-      ? Act.steering + [.open, .back, .filterPrompt, .holdPrompt]
+      ? Self.heldHints
       : [.holdPrompt, .open, .back, .filterPrompt, .searchPrompt, .pane, .nextTab, .writePrompt]
   }
 
@@ -64,7 +64,7 @@ struct HeldPane: ListPane {
   }
 
   private func words(of end: Released, _ entry: HeldEntry, _ trace: TraceView) -> String? {
-    let name = trace.name(at: entry.row)
+    let name = trace.index[entry.row].name
     switch (end.outcome, end.cause) {
     case (.abandoned, _):
       return "\(name): the MTA gave up waiting after \(entry.waited(at: trace.now)); no verdict reached it"
@@ -87,10 +87,10 @@ struct HeldPane: ListPane {
 
   /// `packet 12`; at the desk the mail that it belongs to.
   private func name(ofPacket number: Int, _ trace: TraceView) -> String {
-    guard trace.isDesk, let row = trace.index.row(number: number), trace.index[row].message > 0 else {
-      return "packet \(number)"
-    }
-    return trace.name(at: row)
+    guard trace.isDesk, let entry = trace.index.row(number: number).map({ trace.index[$0] }),
+      entry.message > 0
+    else { return "packet \(number)" }
+    return entry.name
   }
 
   // MARK: the desk

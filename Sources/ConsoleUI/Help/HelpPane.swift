@@ -6,18 +6,16 @@ struct HelpPane {
   /// The line that a search found.
   private(set) var match: Int?
   /// The keys that count behind it.
-  private let place: Binding.Places
-  private let reach: HelpView.Reach
+  let place: Binding.Places
+  /// Whether packets can be held, changed and answered: those of a recorded trace have left.
+  let canSteer: Bool
+  /// Whether a person is the milter.
+  let isDesk: Bool
 
   static let hints: [Act] = [.back, .pageDown, .pageUp, .searchPrompt, .next]
 
   init(for place: Binding.Places, _ trace: TraceView) {
-    self.place = place
-    reach = HelpView.Reach(canSteer: !trace.isRecorded, isDesk: trace.isDesk)
-  }
-
-  func lines(_ keymap: Keymap, width: Int) -> [DisplayText] {
-    HelpView.lines(for: place, reach, keymap: keymap, width: width)
+    (self.place, canSteer, isDesk) = (place, !trace.isRecorded, trace.isDesk)
   }
 
   mutating func refresh(_ keymap: Keymap, _ size: Size) {

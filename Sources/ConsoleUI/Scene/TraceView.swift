@@ -10,7 +10,7 @@ package struct TraceView {
   let origin: ConsoleModel.Origin
   /// Whether records still arrive from connections of this program.
   let isLive: Bool
-  var stream = ConsoleModel.Stream.flowing
+  package internal(set) var stream = ConsoleModel.Stream.flowing
   /// The time now on the trace's clock.
   var now = Moment.zero
   /// What waits for the operator, the most urgent first.
@@ -132,12 +132,6 @@ package struct TraceView {
   }
 
   // MARK: names
-
-  /// `c7.1`: the mail that the packet at `row` belongs to; its connection where it belongs to none.
-  func name(at row: Int) -> String {
-    let entry = index[row]
-    return entry.message > 0 ? "c\(entry.connection).\(entry.message)" : "c\(entry.connection)"
-  }
 
   /// `c12.3`, as wide as the largest of the trace needs, so that columns stand still from page to page.
   var nameColumns: Int {

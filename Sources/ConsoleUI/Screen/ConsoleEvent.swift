@@ -15,14 +15,10 @@ package enum ConsoleEvent: Sendable {
   case edited(EditRequest, [UInt8])
   /// Nobody waits for the screen: time to go on with what is under way (`ConsoleModel.isBusy`).
   case idle
-  /// Nothing was written, for there is a file of that name.
-  case exists(path: String, records: [Int])
+  /// Nothing was written, for there is a file of that name; the effect does it all the same.
+  case exists(path: String, replace: ConsoleEffect)
   /// A file was written, with these records in it as they are, and what to say about it.
   case wrote(records: [Int], words: String)
-  /// Nothing was exported, for there is a file of that name.
-  case exportExists(ExportRequest, path: String)
-  /// Nothing was saved, for there is a file of that name.
-  case taken(path: String, bytes: [UInt8])
   /// Records come in another way from here on, or no more.
   case streamChanged(ConsoleModel.Stream)
   /// The rules stay as they were: a file that they name cannot be read.

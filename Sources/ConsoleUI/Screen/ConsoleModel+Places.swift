@@ -17,33 +17,21 @@ extension ConsoleModel {
     }
   }
 
-  /// The place in a view's list.
-  subscript(view: ListView) -> ListState {
-    get {
-      switch view {
-      case .timeline: timeline.list
-      case .messages: messages.list
-      case .held: held.list
-      case .findings: findings.list
-      case .rules: rules.list
-      case .stats: stats.list
-      }
-    }
-    set {
-      switch view {
-      case .timeline: timeline.list = newValue
-      case .messages: messages.list = newValue
-      case .held: held.list = newValue
-      case .findings: findings.list = newValue
-      case .rules: rules.list = newValue
-      case .stats: stats.list = newValue
-      }
+  static func list(of view: ListView) -> WritableKeyPath<ConsoleModel, ListState> {
+    switch view {
+    case .timeline: \.timeline.list
+    case .messages: \.messages.list
+    case .held: \.held.list
+    case .findings: \.findings.list
+    case .rules: \.rules.list
+    case .stats: \.stats.list
     }
   }
 
+  /// The place in the list on screen.
   package internal(set) var list: ListState {
-    get { self[view] }
-    set { self[view] = newValue }
+    get { self[keyPath: Self.list(of: view)] }
+    set { self[keyPath: Self.list(of: view)] = newValue }
   }
 
   var subject: Subject { Subject(scene: scene, row: pane.packet(scene), view: view) }
@@ -93,15 +81,9 @@ extension ConsoleModel {
 
 // What others read, and set before the screen is there.
 extension ConsoleModel {
-  package var trace: TraceView { scene.trace }
-  package var filter: Scope.Filter? { scene.scope.filter }
-  package var settings: Settings { scene.settings }
-  package var tab: DetailTab { detail.tab(beside: view) }
-  package var helpTop: Int? { help?.list.top }
-  package var prompt: Prompt? { bottom.prompt }
-  package var menu: Menu? { bottom.menu }
-  package var question: Question? { bottom.question }
-  package var stream: Stream { scene.trace.stream }
+  var filter: Scope.Filter? { scene.scope.filter }
+  var settings: Settings { scene.settings }
+  var tab: DetailTab { detail.tab(beside: view) }
 
   /// Number of the packet that the detail is about, and that instructions are for.
   package var selectedPacket: Int? { subject.number }

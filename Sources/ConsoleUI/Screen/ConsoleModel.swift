@@ -35,7 +35,7 @@ package struct ConsoleModel {
   var search: Search?
 
   // What is said and asked.
-  var bottom = BottomLine.idle
+  package internal(set) var bottom = BottomLine.idle
   package internal(set) var status: StatusMessage?
   var history = PromptHistory()
   var digits: DigitRun?
@@ -89,19 +89,12 @@ package struct ConsoleModel {
       scene.rules.takeBack()
       return .refuse(why)
     case .edited(let request, let text): return edited(request, text)
-    case .taken(let path, let bytes): return replacing(path, .save(path: path, bytes: bytes, replaces: true))
-    case .exists(let path, let records):
-      return replacing(path, .write(path: path, records: records, replaces: true))
-    case .exportExists(let request, let path): return replacing(path, .export(request, replaces: true))
+    case .exists(let path, let replace): return .confirm("\(path) is there already. Replace it?", replace)
     case .wrote(let records, let words):
       unwritten.wrote(records, scene.trace)
       return .done(words)
     }
     return []
-  }
-
-  private func replacing(_ path: String, _ effect: ConsoleEffect) -> [Response] {
-    .confirm("\(path) is there already. Replace it?", effect)
   }
 
   private mutating func edited(_ request: EditRequest, _ text: [UInt8]) -> [Response] {
@@ -143,7 +136,7 @@ package struct ConsoleModel {
     }
     refreshDesk()
     let layout = self.layout
-    for view in ListView.allCases { self[view].resize(height: layout.list.rows) }
+    for view in ListView.allCases { self[keyPath: Self.list(of: view)].resize(height: layout.list.rows) }
     detail.list.resize(height: layout.detail.rows)
     help?.refresh(scene.keymap, size)
     guard hasDetail else { return }

@@ -19,7 +19,6 @@ package struct Layout: Hashable, Sendable {
   package var bottom: Rect
   /// All between title and bottom line.
   package var body: Rect
-  package var isWide: Bool
 
   /// Which panes the body has.
   package enum Panes: Hashable, Sendable { case both, listOnly, detailOnly }
@@ -39,7 +38,6 @@ package struct Layout: Hashable, Sendable {
   /// - Parameter barRows: what the desk takes.
   package init(_ size: Size, panes: Panes, _ share: Share, barRows: Int = 0) {
     var rest = Rect(size)
-    isWide = size.columns >= share.sideBySideFrom
     title = rest.takeTop(1)
     bottom = rest.takeBottom(1)
     body = rest
@@ -51,7 +49,7 @@ package struct Layout: Hashable, Sendable {
     case .listOnly: break
     case .detailOnly: swap(&listPart, &detailPart)
     case .both:
-      if isWide {
+      if size.columns >= share.sideBySideFrom {
         listPart = rest.takeLeft(min(share.listColumns, Layout.listColumns(of: size.columns)))
         divider = rest.takeLeft(1)
         detailPart = rest

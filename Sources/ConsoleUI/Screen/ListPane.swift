@@ -27,9 +27,11 @@ extension ListPane {
 
   func page(_ scene: Scene, width: Int) -> DetailPane.Page { .nothing(scene.trace) }
 
+  static var heldHints: [Act] { Act.steering + [.open, .back, .filterPrompt, .holdPrompt] }
+
   func hints(isHeld: Bool) -> [Act] {
     isHeld
-      ? Act.steering + [.open, .back, .filterPrompt, .holdPrompt]
+      ? Self.heldHints
       : [
         .open, .nextTab, .back, .filterPrompt, .searchPrompt, .fold, .pane, .toggleMark, .notePrompt, .diff,
         .writePrompt, .copy,

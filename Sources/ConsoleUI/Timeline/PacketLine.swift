@@ -1,58 +1,21 @@
 import Cells
 import MilterProtocol
+import Timeline
 import TraceModel
 
-/// What a row of the Timeline says.
-package struct PacketLine: Hashable, Sendable {
-  package var number: Int
-  package var time: String
-  package var took: Moment.Span?
-  package var connection: Int
-  /// Within the connection; 0 for none.
-  package var message: Int
-  package var sender: Leg
-  package var stage: String
-  package var stageRole: Style.Role
-  package var text: DisplayText
+/// What a row of the Timeline says beyond what the index knows of the packet.
+struct PacketLine {
+  let entry: TimelineRow
+  let time: String
+  let text: DisplayText
   /// How many macros are folded into the command.
-  package var macros: Int
+  let macros: Int
   /// A macro packet that is shown under its command.
-  package var isUnfolded: Bool
-  package var flags: PacketFlags
-  /// Of a held packet.
-  package var wait: Wait?
-  package var severity: Finding.Severity?
+  let isUnfolded: Bool
+  /// What happens to a held packet unasked, and in how long: `forwards`, `24s`.
+  let wait: (act: String, left: String)?
   /// How the connection ended behind this packet.
-  package var ending: String?
-
-  /// What happens to it unasked, and in how long.
-  package struct Wait: Hashable, Sendable {
-    package var act: String
-    package var left: String
-  }
-
-  package init(
-    number: Int, time: String, took: Moment.Span? = nil, connection: Int, message: Int, sender: Leg,
-    stage: String, stageRole: Style.Role = .keyword, text: DisplayText, macros: Int = 0,
-    isUnfolded: Bool = false, flags: PacketFlags = [], wait: Wait? = nil,
-    severity: Finding.Severity? = nil, ending: String? = nil
-  ) {
-    self.number = number
-    self.time = time
-    self.took = took
-    self.connection = connection
-    self.message = message
-    self.sender = sender
-    self.stage = stage
-    self.stageRole = stageRole
-    self.text = text
-    self.macros = macros
-    self.isUnfolded = isUnfolded
-    self.flags = flags
-    self.wait = wait
-    self.severity = severity
-    self.ending = ending
-  }
+  let ending: String?
 }
 
 /// How rows of the Timeline share the width: columns go, sense stays.
@@ -90,14 +53,14 @@ struct PacketColumns {
   var textPlace: Range<Int> { places.last.flatMap { $0 } ?? 0..<0 }
 
   func draw(_ line: PacketLine, slow: Moment.Span, into frame: inout Frame, in rect: Rect) {
-    let conversation = Style(.connection(line.connection))
-    let name = line.message > 0 ? "c\(line.connection).\(line.message)" : "c\(line.connection)"
+    let entry = line.entry
+    let isAside = entry.kind == .command(.macro) || entry.sender == .milter
     frame.put(
       [
-        mark(line), DisplayText(String(line.number), style: .dim),
-        DisplayText(line.time, style: .dim), took(line, slow: slow),
-        DisplayText(name, style: conversation), direction(line.sender),
-        DisplayText(line.stage, style: Style(line.stageRole)), "",
+        entry.flags.contains(.marked) ? DisplayText("▌", style: Style(.marked, .bold)) : "",
+        DisplayText(String(entry.number), style: .dim), DisplayText(line.time, style: .dim),
+        took(entry, slow: slow), DisplayText(entry.name, style: Style(.connection(entry.connection))),
+        direction(entry.sender), DisplayText(entry.stageName, style: isAside ? .dim : Style(.keyword)), "",
       ],
       columns: columns, at: places, in: rect)
     drawText(line, into: &frame, in: rect)
@@ -135,12 +98,8 @@ struct PacketColumns {
     }
   }
 
-  private func mark(_ line: PacketLine) -> DisplayText {
-    line.flags.contains(.marked) ? DisplayText("▌", style: Style(.marked, .bold)) : ""
-  }
-
-  private func took(_ line: PacketLine, slow: Moment.Span) -> DisplayText {
-    guard let took = line.took else { return "" }
+  private func took(_ entry: TimelineRow, slow: Moment.Span) -> DisplayText {
+    guard let took = entry.took else { return "" }
     let isSlow = slow < took || slow == took
     return DisplayText(TimeText.span(took), style: isSlow ? Style(.warn, .bold) : .dim)
   }
@@ -161,7 +120,7 @@ struct PacketColumns {
       let words = isNarrow ? "+\(line.macros)" : "+\(NumberText.count(line.macros, "macro"))"
       parts.append(DisplayText(words, style: .dim))
     }
-    for (flag, badge, role) in PacketColumns.badges where line.flags.contains(flag) {
+    for (flag, badge, role) in PacketColumns.badges where line.entry.flags.contains(flag) {
       var text = DisplayText(badge, style: Style(role, .bold))
       if flag == .waiting, let wait = line.wait {
         let words = isNarrow ? " \(wait.left)" : " \(wait.act) in \(wait.left)"
@@ -169,8 +128,8 @@ struct PacketColumns {
       }
       parts.append(text)
     }
-    if line.flags.contains(.noted) { parts.append(DisplayText("✎", style: Style(.marked))) }
-    if let severity = line.severity { parts.append(severity.mark) }
+    if line.entry.flags.contains(.noted) { parts.append(DisplayText("✎", style: Style(.marked))) }
+    if let severity = line.entry.severity { parts.append(severity.mark) }
     if let ending = line.ending {
       // The packet's own words keep what is left of a narrow row.
       let words = textPlace.count < 30 ? "✕" : "✕ " + ending

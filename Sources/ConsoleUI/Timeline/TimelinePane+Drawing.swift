@@ -126,27 +126,19 @@ extension TimelinePane {
   private func packetLine(
     _ scene: Scene, row: Int, line: Int, columns: PacketColumns
   ) -> PacketLine {
-    let index = scene.trace.index
-    let entry = index[row]
-    let packet = scene.trace.packetAsItLeaves(at: row)
+    let trace = scene.trace
+    let entry = trace.index[row]
+    let packet = trace.packetAsItLeaves(at: row)
     let room = columns.textPlace.count + 2
     let isMacro = entry.kind == .command(.macro)
     return PacketLine(
-      number: entry.number, time: time(entry.time, line: line, columns: columns, scene), took: entry.took,
-      connection: entry.connection, message: entry.message, sender: entry.sender,
-      stage: entry.stageName, stageRole: isMacro || entry.sender == .milter ? .dim : .keyword,
+      entry: entry, time: time(entry.time, line: line, columns: columns, scene),
       text: packet.map { PacketWords.text(of: $0, columns: room) }
         ?? DisplayText("cannot be read back", style: Style(.bad)),
-      macros: showsMacros(of: entry, scene.settings) ? 0 : macroCount(row, scene.trace),
-      isUnfolded: isMacro && entry.foldsInto != nil && scene.scope.filter == nil, flags: entry.flags,
-      wait: wait(row, scene.trace), severity: entry.severity,
-      ending: scene.trace.abruptEnding(at: row, entry.kind)?.badge)
-  }
-
-  /// `forwards in 24s`, where the packet is held and does not wait for ever.
-  private func wait(_ row: Int, _ trace: TraceView) -> PacketLine.Wait? {
-    guard let left = trace.heldEntry(at: row)?.countdown(at: trace.now) else { return nil }
-    return PacketLine.Wait(act: trace.timeoutWords, left: left)
+      macros: showsMacros(of: entry, scene.settings) ? 0 : macroCount(row, trace),
+      isUnfolded: isMacro && entry.foldsInto != nil && scene.scope.filter == nil,
+      wait: trace.heldEntry(at: row)?.countdown(at: trace.now).map { (trace.timeoutWords, $0) },
+      ending: trace.abruptEnding(at: row, entry.kind)?.badge)
   }
 
   private func time(
@@ -186,6 +178,9 @@ extension TimelinePane {
 }
 
 extension TimelineRow {
+  /// `c7.1`: the mail that it belongs to; its connection where it belongs to none.
+  var name: String { message > 0 ? "c\(connection).\(message)" : "c\(connection)" }
+
   /// The command, or the one that a reply answers; what answers nothing says what it is.
   var stageName: String {
     switch kind {

@@ -116,7 +116,7 @@ final class ScreenLoop {
     for words in feed.takeMessages() { send(.reported(StatusMessage(.refused, words))) }
     do throws(FileFailure) {
       if try feed.refresh() { send(.appended) }
-      if feed.stream != model.stream { send(.streamChanged(feed.stream)) }
+      if feed.stream != model.scene.trace.stream { send(.streamChanged(feed.stream)) }
     } catch {
       send(.reported(StatusMessage(.refused, error.message)))
     }
@@ -141,7 +141,7 @@ final class ScreenLoop {
 
   private func drawIfDue() {
     guard needsDrawing, sinceDrawn >= interval else { return }
-    terminal.reportsMouse = model.settings.mouse
+    terminal.reportsMouse = model.scene.settings.mouse
     terminal.draw(render(model, size: terminal.size))
     needsDrawing = false
     answersKey = false
@@ -188,7 +188,11 @@ final class ScreenLoop {
       try file.append(bytes)
       send(.reported(StatusMessage(.done, "saved \(bytes.count) bytes to \(path)")))
     } catch {
-      if error.isTaken { send(.taken(path: path, bytes: bytes)) } else { report(error.message) }
+      if error.isTaken {
+        send(.exists(path: path, replace: .save(path: path, bytes: bytes, replaces: true)))
+      } else {
+        report(error.message)
+      }
     }
   }
 
@@ -233,7 +237,7 @@ final class ScreenLoop {
         send(.wrote(records: export.keptRecords, words: words))
       case .exists(let path):
         self.export = nil
-        send(.exportExists(export.request, path: path))
+        send(.exists(path: path, replace: .export(export.request, replaces: true)))
       }
     } catch {
       self.export = nil
@@ -247,7 +251,7 @@ final class ScreenLoop {
         records, of: feed.records, to: path, replacing: replacing, sparing: spared)
       switch written {
       case .done(let words): send(.wrote(records: records, words: words))
-      case .exists: send(.exists(path: path, records: records))
+      case .exists: send(.exists(path: path, replace: .write(path: path, records: records, replaces: true)))
       }
     } catch {
       send(.reported(StatusMessage(.refused, error.message)))

@@ -127,3 +127,14 @@ struct Driver {
     }
   }
 }
+
+/// What is open and shown, as the tests ask for it.
+extension ConsoleModel {
+  var trace: TraceView { scene.trace }
+  var filter: Scope.Filter? { scene.scope.filter }
+  var settings: Settings { scene.settings }
+  var tab: DetailTab { detail.tab(beside: view) }
+  var prompt: Prompt? { bottom.prompt }
+  var menu: Menu? { if case .menu(let menu) = bottom { menu } else { nil } }
+  var question: Question? { if case .question(let question, _) = bottom { question } else { nil } }
+}

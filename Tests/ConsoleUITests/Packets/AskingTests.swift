@@ -29,7 +29,8 @@ import TraceModel
     driver.enter("conn == 1 and optneg", at: "f")
     driver.enter("part.mtrace", at: "w")
     #expect(driver.effects == [.write(path: "part.mtrace", records: [0, 1, 2, 71], replaces: false)])
-    driver.send(.exists(path: "part.mtrace", records: [0, 1, 2]))
+    let replace = ConsoleEffect.write(path: "part.mtrace", records: [0, 1, 2], replaces: true)
+    driver.send(.exists(path: "part.mtrace", replace: replace))
     driver.press("y")
     #expect(driver.effects.last == .write(path: "part.mtrace", records: [0, 1, 2], replaces: true))
   }

@@ -58,15 +58,25 @@ import Testing
     #expect(driver.text.contains { $0.contains("04j") && $0.contains("1 to 6") })
   }
 
+  @Test(arguments: ["?", "Tab ?"]) func aPageIsAsHighAsTheHelp(_ keys: String) {
+    var driver = Driver()
+    driver.press(keys)
+    let last = driver.text[22].prefix(40)
+    driver.press("PgDn")
+    #expect(driver.text[1].hasPrefix(last))
+    driver.press("^U")
+    #expect(driver.text[12].hasPrefix(last))
+  }
+
   @Test func aSearchStaysInTheHelp() {
     var driver = Driver()
     driver.press("?")
     driver.enter("swap two", at: "/")
-    #expect(driver.model.helpTop != nil && driver.text.contains { $0.contains("swap two characters") })
+    #expect(driver.model.place == .help && driver.text.contains { $0.contains("swap two characters") })
     driver.press("n")
     #expect(driver.text.contains { $0.contains("swap two characters") })
     driver.press("9 9 9 9 9 9 9 9 9 n")
-    #expect(driver.model.helpTop != nil && driver.text.contains { $0.contains("swap two characters") })
+    #expect(driver.model.place == .help && driver.text.contains { $0.contains("swap two characters") })
     driver.enter("no such words", at: "/")
     #expect(driver.model.status?.text == "'no such words' is nowhere in the help")
   }

@@ -89,7 +89,7 @@ import TraceModel
     var driver = Driver()
     driver.enter("export report bug.md")
     guard case .export(let request, _)? = driver.effects.last else { return }
-    driver.send(.exportExists(request, path: "bug.md"))
+    driver.send(.exists(path: "bug.md", replace: .export(request, replaces: true)))
     #expect(driver.model.question?.words == "bug.md is there already. Replace it?")
     driver.press("y")
     #expect(driver.effects.last == .export(request, replaces: true))

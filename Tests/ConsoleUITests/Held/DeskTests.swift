@@ -193,11 +193,13 @@ import TraceModel
     driver.press("Enter")
     let save = ConsoleEffect.save(path: "bill.pdf", bytes: bytes("Hello, Bob!\n"), replaces: false)
     #expect(driver.effects.last == save)
-    driver.send(.taken(path: "bill.pdf", bytes: bytes("x")))
+    driver.send(
+      .exists(path: "bill.pdf", replace: .save(path: "bill.pdf", bytes: bytes("x"), replaces: true)))
     #expect(driver.text.last?.contains("Replace it?") == true)
     driver.press("n")
     #expect(driver.effects.last == save)
-    driver.send(.taken(path: "bill.pdf", bytes: bytes("x")))
+    driver.send(
+      .exists(path: "bill.pdf", replace: .save(path: "bill.pdf", bytes: bytes("x"), replaces: true)))
     driver.press("y")
     #expect(driver.effects.last == .save(path: "bill.pdf", bytes: bytes("x"), replaces: true))
     driver.enter("save-part 3 x")
