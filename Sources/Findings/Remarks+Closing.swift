@@ -9,7 +9,8 @@ extension Remarks {
   ///   - unfinished: bytes that had come of a packet that is not whole.
   ///   - before: the dialogue as it is without the close.
   package func remark(
-    onEndOf leg: Leg, unfinished: Int = 0, before dialogue: Dialogue, into findings: inout [Finding]
+    onEndOf leg: Leg, unfinished: Int = 0, before dialogue: Dialogue, at now: Moment,
+    into findings: inout [Finding]
   ) {
     func remark(_ rule: FindingRule, _ text: Sentence, packet: Int? = nil) {
       findings.append(Finding(rule, packet: packet, text))
@@ -21,8 +22,9 @@ extension Remarks {
     let state = dialogue.leg(leg)
     if state.isLeftByMTA || state.marks.contains(.milterClosed) { return }
     let awaited = dialogue.pending.awaited(on: leg)
-    if let awaited, awaited.stage != .negotiation {
-      remark(.noVerdict, "\(awaited.named) was never answered", packet: awaited.number)
+    // That of OPTNEG is W06, where the milter closed.
+    if let awaited, awaited.stage != .negotiation || leg == .mta {
+      remark(.noVerdict, text(of: awaited, leg, now), packet: awaited.number)
     }
     switch leg {
     case .mta:
@@ -35,11 +37,22 @@ extension Remarks {
       }
     case .milter:
       guard state.marks.contains(.began) else { return }
-      if let awaited, awaited.stage == .negotiation {
-        remark(.milterRefused, "OPTNEG was not answered", packet: awaited.number)
+      if awaited?.stage == .negotiation {
+        remark(.milterRefused, "OPTNEG was not answered", packet: awaited?.number)
       } else if !state.marks.contains(.settled) {
         remark(.milterLeft, "the milter closed after \(state.positionName)")
       }
+    }
+  }
+
+  /// A close is not a timeout: the MTA goes on at once.
+  private func text(of awaited: PendingReply, _ leg: Leg, _ now: Moment) -> Sentence {
+    let thought = (awaited.thought(until: now) ?? now - awaited.came).milliseconds
+    switch leg {
+    case .milter: return "the milter closed instead of answering \(awaited.named), after \(thought) ms"
+    case .mta where awaited.stage == .negotiation:
+      return "\(awaited.named) was not answered in \(thought) ms"
+    case .mta: return "\(awaited.named) was never answered"
     }
   }
 }

@@ -64,6 +64,11 @@ extension Remarks {
     if kind.stage != nil, scene.flags.declines(awaited.stage) { return }
     switch kind {
     case .abort, .quit, .quitNC:
+      if awaited.stage == .negotiation, scene.way.comes {
+        let thought = (awaited.thought(until: scene.now) ?? scene.now - awaited.came).milliseconds
+        findings.append(
+          Finding(.noVerdict, packet: awaited.number, "\(awaited.named) was not answered in \(thought) ms"))
+      }
       scene.remark(
         .closedWhilePending, "\(kind.name) while the reply to \(awaited.named) was due", &findings)
     case .optNeg, .connect, .helo, .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB, .unknown, .macro:

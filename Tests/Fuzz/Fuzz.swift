@@ -54,7 +54,7 @@ struct FuzzedLeg {
   }
 
   private mutating func close(_ leg: Leg, unfinished: Int, _ findings: inout [Finding]) {
-    remarks.remark(onEndOf: leg, unfinished: unfinished, before: dialogue, into: &findings)
+    remarks.remark(onEndOf: leg, unfinished: unfinished, before: dialogue, at: now, into: &findings)
     dialogue.closed(leg)
   }
 

@@ -20,8 +20,10 @@ package struct Follower {
     return dialogue.travelled(packet, dissection.shape, number: number, .through, at: now)
   }
 
-  package mutating func closed(_ leg: Leg, unfinished: Int = 0, findings: inout [Finding]) {
-    remarks.remark(onEndOf: leg, unfinished: unfinished, before: dialogue, into: &findings)
+  package mutating func closed(
+    _ leg: Leg, unfinished: Int = 0, at now: Moment, findings: inout [Finding]
+  ) {
+    remarks.remark(onEndOf: leg, unfinished: unfinished, before: dialogue, at: now, into: &findings)
     dialogue.closed(leg)
   }
 }

@@ -36,7 +36,7 @@ package struct LegPlay {
   @discardableResult
   package mutating func close(_ leg: Leg, unfinished: Int = 0) -> [Finding] {
     let before = findings.count
-    follower.closed(leg, unfinished: unfinished, findings: &findings)
+    follower.closed(leg, unfinished: unfinished, at: now, findings: &findings)
     return Array(findings[before...])
   }
 }

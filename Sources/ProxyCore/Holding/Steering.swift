@@ -166,7 +166,7 @@ package struct Steering: Sendable {
   /// A peer said its last.
   package mutating func noteEnd(of leg: Leg, _ how: Closed.Ending, unfinished: Int, _ turn: inout Turn) {
     var findings: [Finding] = []
-    remarks.remark(onEndOf: leg, unfinished: unfinished, before: dialogue, into: &findings)
+    remarks.remark(onEndOf: leg, unfinished: unfinished, before: dialogue, at: turn.now, into: &findings)
     record(.closed(Closed(leg: leg, how: how)), &turn)
     for finding in findings { record(.found(finding), &turn) }
   }

@@ -29,7 +29,7 @@ struct Passing: Sendable {
     of leg: Leg, _ how: Closed.Ending, unfinished: Int, of connection: Int, _ turn: inout Turn
   ) {
     var findings: [Finding] = []
-    remarks.remark(onEndOf: leg, unfinished: unfinished, before: dialogue, into: &findings)
+    remarks.remark(onEndOf: leg, unfinished: unfinished, before: dialogue, at: turn.now, into: &findings)
     dialogue.closed(leg)
     turn.record(.closed(Closed(leg: leg, how: how)), of: connection)
     for finding in findings { turn.record(.found(finding), of: connection) }

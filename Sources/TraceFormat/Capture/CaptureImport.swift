@@ -154,7 +154,8 @@ package struct CaptureImport {
         if reset { find(.captureReset, number, nil, "the \(leg.name) sent RST") }
         record(number, .closed(Closed(leg: leg, how: reset ? .error("ECONNRESET") : .peer)))
         var findings: [Finding] = []
-        tracked.remarks.remark(onEndOf: leg, before: tracked.dialogue, into: &findings)
+        tracked.remarks.remark(
+          onEndOf: leg, before: tracked.dialogue, at: moment(recordTime ?? lastTime), into: &findings)
         tracked.dialogue.closed(leg)
         remark(findings, on: number, tracked)
       }

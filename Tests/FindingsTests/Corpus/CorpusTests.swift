@@ -65,7 +65,7 @@ private struct CaptureRun {
     let unfinished = connection.streams[leg]?.unfinished ?? 0
     if unfinished > 0 { connection.tokens.append("?\(unfinished)") }
     connection.tokens.append(leg == .mta ? ">close" : "<close")
-    connection.follower.closed(leg, unfinished: unfinished, findings: &connection.findings)
+    connection.follower.closed(leg, unfinished: unfinished, at: time, findings: &connection.findings)
   }
 
   private static func token(_ packet: Packet) -> String {

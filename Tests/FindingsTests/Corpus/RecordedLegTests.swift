@@ -33,7 +33,7 @@ import Testing
       let now = Moment(microseconds: Int64((Double(row[0]) ?? 0) * 1_000_000))
       let leg = PacketFixture.leg(row[1])
       guard row[2] != "close" else {
-        follower.closed(leg, findings: &findings)
+        follower.closed(leg, at: now, findings: &findings)
         continue
       }
       let packet = PacketFixture(row[2], leg, row[2]).packet

@@ -28,7 +28,7 @@ import TraceModel
       case .received(let received):
         follower.received(received.packet, number: received.number, at: record.time, findings: &found)
       case .closed(let closed):
-        if closed.how == .peer { follower.closed(closed.leg, findings: &found) }
+        if closed.how == .peer { follower.closed(closed.leg, at: record.time, findings: &found) }
       case .found(let finding): recorded.append(finding)
       case .opened, .sent, .passed, .held, .released, .instructed, .noted, .marked: break
       }

@@ -9,7 +9,8 @@ extension FindingRule {
     source: "seen with Postfix 3.7 and Sendmail 8.17")
   package static let noVerdict = FindingRule(
     "R03", .error, "no verdict",
-    "the MTA waits for its timeout, then does what it does without a milter",
+    "the MTA does what it does without a milter (milter_default_action, F=): after its timeout where the milter is "
+      + "silent, at once where it closed (451 from Postfix after 0.01 s, from Sendmail after 0.26 s)",
     source: "milter8_read_resp in milter8.c, milter_read in milter.c")
   package static let editTooEarly = FindingRule(
     "R04", .error, "a modification before the end of message",
