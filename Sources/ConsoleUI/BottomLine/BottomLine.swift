@@ -39,7 +39,11 @@ package enum BottomLine {
     }
   }
 
-  mutating func ask(_ question: Question) { self = .question(question, over: self) }
+  /// Asks, unless that is what is asked already.
+  mutating func ask(_ question: Question) {
+    if case .question(question, _) = self { return }
+    self = .question(question, over: self)
+  }
 
   /// What is open but for questions.
   var behind: BottomLine { if case .question(_, let behind) = self { behind.behind } else { self } }

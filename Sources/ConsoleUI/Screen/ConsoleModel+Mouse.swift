@@ -29,7 +29,7 @@ extension ConsoleModel {
   private mutating func clicked(_ place: Point) -> [Response] {
     let layout = self.layout
     if layout.title.contains(place) {
-      if let view = TitleBar(scene: scene, view: view).view(at: place.column, in: layout.title) { show(view) }
+      if let view = titleBar.view(at: place.column, in: layout.title) { show(view) }
       return []
     }
     guard help == nil else { return [] }

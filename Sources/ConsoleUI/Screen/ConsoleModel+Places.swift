@@ -34,6 +34,8 @@ extension ConsoleModel {
     set { self[keyPath: Self.list(of: view)] = newValue }
   }
 
+  var titleBar: TitleBar { TitleBar(scene: scene, view: help == nil ? view : nil) }
+
   var subject: Subject { Subject(scene: scene, row: pane.packet(scene), view: view) }
 
   var exporting: Exporting { Exporting(formats: exports, subject: subject, rows: timeline.rows) }

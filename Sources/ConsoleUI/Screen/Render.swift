@@ -4,15 +4,15 @@ import Cells
 package func render(_ model: ConsoleModel, size: Size) -> Frame {
   var frame = Frame(size: size)
   let layout = model.layout(for: size)
-  let (scene, hasKeys) = (model.scene, model.focus == .detail)
-  TitleBar(scene: scene, view: model.help == nil ? model.view : nil).draw(into: &frame, in: layout.title)
+  let (scene, isInDetail) = (model.scene, model.focus == .detail)
+  model.titleBar.draw(into: &frame, in: layout.title)
   if let help = model.help {
     help.draw(scene.keymap, into: &frame, in: layout)
   } else {
-    model.pane.draw(scene, hasKeys: !hasKeys, into: &frame, in: layout)
+    model.pane.draw(scene, hasKeys: !isInDetail, into: &frame, in: layout)
     if !layout.rule.isEmpty {
-      DetailRule(model.detail, beside: model.view, hasKeys: hasKeys).draw(into: &frame, in: layout.rule)
-      model.detail.draw(beside: model.view, hasKeys: hasKeys, into: &frame, in: layout.detail)
+      DetailRule(model.detail, beside: model.view, hasKeys: isInDetail).draw(into: &frame, in: layout.rule)
+      model.detail.draw(beside: model.view, hasKeys: isInDetail, into: &frame, in: layout.detail)
     }
     SearchMarks.draw(model.search, into: &frame, in: [layout.list, layout.detail])
   }

@@ -37,4 +37,11 @@ import TraceModel
     #expect(driver.effects == [.write(path: "a.mtrace", records: [0], replaces: true)])
     #expect(driver.text.last == row.line)
   }
+
+  @Test func whatIsAskedAlreadyIsNotAskedOnceMore() {
+    var driver = Driver(isLive: true)
+    for _ in 0..<3 { driver.send(.suspending) }
+    driver.press("y")
+    #expect(driver.effects == [.suspend] && driver.model.question == nil)
+  }
 }
