@@ -5,7 +5,10 @@ enum NegotiationLint {
   typealias Remark = (rule: FindingRule, text: Sentence)
 
   static func remarks(offer: OptNeg) -> [Remark] {
-    unknownBits(offer)
+    var remarks: [Remark] = []
+    if offer.version < 2 { remarks.append((.offerTooOld, "version \(offer.version)")) }
+    if offer.version > Limits.newestVersion { remarks.append((.offerTooNew, "version \(offer.version)")) }
+    return remarks + unknownBits(offer)
   }
 
   static func remarks(answer: OptNeg, to offered: OptNeg?) -> [Remark] {

@@ -16,14 +16,19 @@ struct PacketLint {
   }
 
   /// Whether packets of that shape are worth a closer look: the common ones are not, and cost nothing.
-  static func looks(at dissection: Dissection, bytes: Int) -> Bool {
-    if dissection.malformation != nil || bytes > clampedHeaderBytes { return true }
+  static func looks(at dissection: Dissection, of packet: Packet) -> Bool {
+    if dissection.malformation != nil || packet.bytes.count > clampedHeaderBytes { return true }
     switch dissection.shape {
+    case .header(let name, let value): return name.isEmpty || packet.bytes.span.hasLineEnd(in: value)
+    case .body(let chunk): return chunk.isEmpty
+    case .unknown: return true
+    case .mail(let address, let arguments):
+      return !arguments.isEmpty || packet.bytes[address].contains { $0 >= 0x80 }
+    case .rcpt(_, let arguments): return !arguments.isEmpty
     case .connect, .replyCode, .addHeader, .insHeader, .chgHeader, .addRcpt, .addRcptPar, .delRcpt, .chgFrom:
       return true
-    case .mail(_, let arguments), .rcpt(_, let arguments): return !arguments.isEmpty
     case .bodyEOB(let chunk): return !chunk.isEmpty
-    case .optNeg, .macro, .helo, .data, .header, .eoh, .body, .unknown, .abort, .quit, .quitNC, .verdict,
+    case .optNeg, .macro, .helo, .data, .eoh, .abort, .quit, .quitNC, .verdict,
       .progress, .replBody, .quarantine, .setSymList, .connFail, .undecoded, .empty:
       return false
     }
@@ -37,7 +42,16 @@ struct PacketLint {
     remarkOnLength()
     switch dissection.shape {
     case .connect(let connect): remark(on: connect)
-    case .mail(_, let arguments), .rcpt(_, let arguments): remark(onArguments: arguments)
+    case .mail(let address, let arguments):
+      remark(onArguments: arguments)
+      if packet.bytes[address].contains(where: { $0 >= 0x80 }), !asksForUTF8(arguments) {
+        add(.addressNotASCII, "'\(wire(address))'")
+      }
+    case .rcpt(_, let arguments): remark(onArguments: arguments)
+    case .header(let name, let value): remark(onHeaderOfMTA: name, value)
+    case .body(let chunk):
+      if chunk.isEmpty, packet.sender == .mta { add(.bodyEmpty, "a payload of 0 bytes") }
+    case .unknown(let line): remark(onLine: line)
     case .bodyEOB(let chunk):
       if !chunk.isEmpty { add(.bodyInEnd, "\(counted(chunk.count, "byte"))") }
     case .replyCode(let text): remark(onReply: text)
@@ -52,7 +66,7 @@ struct PacketLint {
     case .chgFrom(let address, let parameters):
       remark(onAddress: address, isAdded: false)
       remark(onParameters: parameters, known: ["RET", "ENVID"])
-    case .optNeg, .macro, .helo, .data, .header, .eoh, .body, .unknown, .abort, .quit, .quitNC, .verdict,
+    case .optNeg, .macro, .helo, .data, .eoh, .abort, .quit, .quitNC, .verdict,
       .progress, .replBody, .quarantine, .setSymList, .connFail, .undecoded, .empty:
       break
     }
@@ -65,7 +79,10 @@ struct PacketLint {
   // MARK: form
 
   private mutating func remark(on malformation: Malformation) {
-    add(malformation.rule(in: dissection.shape), malformation.sentence)
+    let rule = malformation.rule(in: dissection.shape)
+    add(
+      rule.from(packet.sender, packet.sender == .mta ? malformation.weight(in: dissection.shape) : nil),
+      malformation.sentence)
     guard packet.sender == .milter else { return }
     switch dissection.shape {
     case .optNeg where malformation.offset < 17 && malformation.fault != .missing:
@@ -108,6 +125,28 @@ struct PacketLint {
     }
   }
 
+  private func asksForUTF8(_ arguments: Range<Int>) -> Bool {
+    StringList(arguments, of: packet).contains {
+      String(decoding: packet.bytes[$0], as: UTF8.self).uppercased() == "SMTPUTF8"
+    }
+  }
+
+  /// A header of the mail; libmilter hands its value on as it is.
+  private mutating func remark(onHeaderOfMTA name: Range<Int>, _ value: Range<Int>) {
+    guard dissection.malformation == nil else { return }
+    if name.isEmpty { add(FindingRule.headerNameEmpty.from(.mta), "the name is empty") }
+    remark(onLineEnds: packet.bytes[value], .headerCR.from(.mta), .headerFold.from(.mta))
+  }
+
+  /// What an SMTP client said that the MTA does not know.
+  private mutating func remark(onLine line: Range<Int>) {
+    guard let peer = WrongPeer.recognized(in: packet.bytes.span.extracting(line)), let client = peer.client
+    else {
+      return
+    }
+    add(.strangerAtSMTP, "\(client) speaks to the SMTP port: '\(wire(line.prefix(60)))'")
+  }
+
   private mutating func remark(onArguments arguments: Range<Int>) {
     for argument in StringList(arguments, of: packet) {
       let bytes = packet.bytes[argument]
@@ -141,12 +180,14 @@ struct PacketLint {
   private mutating func remark(onValue value: Range<Int>, nameBytes: Int) {
     let bytes = packet.bytes[value]
     guard let first = bytes.first else { return }
-    if let place = bytes.firstIndex(of: 0x0D) { add(.headerCR, "CR at offset \(place)") }
-    if let place = bytes.indices.first(where: { bytes[$0] == 0x0A && !isFold(at: $0, in: bytes) }) {
-      add(.headerFold, "LF at offset \(place) without a blank after it")
-    }
+    remark(onLineEnds: bytes, .headerCR, .headerFold)
     if flags.contains(.headerLeadingSpace) {
-      if first != 0x20 { add(.headerSpace, "HDR_LEADSPC is negotiated, and the value has no leading blank") }
+      // A fold or a TAB right behind the colon is blank enough.
+      if first != 0x20, first != 0x09,
+        !isFold(at: first == 0x0D ? value.lowerBound + 1 : value.lowerBound, in: bytes)
+      {
+        add(.headerSpace, "HDR_LEADSPC is negotiated, and the value has no leading blank")
+      }
     } else if first == 0x20 {
       add(.headerSpace, "the MTA puts a blank in front, and the value has one of its own")
     }
@@ -156,8 +197,16 @@ struct PacketLint {
     if longest > 998 { add(.headerTooLong, "a line of \(longest) bytes") }
   }
 
+  private mutating func remark(onLineEnds bytes: ArraySlice<UInt8>, _ cr: FindingRule, _ fold: FindingRule) {
+    if let place = bytes.firstIndex(of: 0x0D) { add(cr, "CR at offset \(place)") }
+    if let place = bytes.indices.first(where: { bytes[$0] == 0x0A && !isFold(at: $0, in: bytes) }) {
+      add(fold, "LF at offset \(place) without a blank after it")
+    }
+  }
+
   private func isFold(at place: Int, in bytes: ArraySlice<UInt8>) -> Bool {
-    place + 1 < bytes.endIndex && (bytes[place + 1] == 0x20 || bytes[place + 1] == 0x09)
+    place + 1 < bytes.endIndex && bytes[place] == 0x0A
+      && (bytes[place + 1] == 0x20 || bytes[place + 1] == 0x09)
   }
 
   private mutating func remark(onAddress address: Range<Int>, isAdded: Bool) {
@@ -187,7 +236,27 @@ struct PacketLint {
   }
 }
 
+extension Span<UInt8> {
+  /// Whether CR or LF is in there.
+  fileprivate borrowing func hasLineEnd(in range: Range<Int>) -> Bool {
+    for i in range where self[i] == 0x0A || self[i] == 0x0D { return true }
+    return false
+  }
+}
+
 extension Malformation {
+  /// How much it weighs with libmilter in a packet of the MTA of that shape: error where it closes or never answers.
+  fileprivate func weight(in shape: PacketShape) -> Finding.Severity? {
+    switch (fault, shape) {
+    case (.unterminated, .macro), (.missing, .macro), (.unterminated, .unknown): .warning
+    case (.unterminated, _), (.missing, _): .error
+    case (.surplus, .connect(let connect)): connect.family == UInt8(ascii: "U") ? .warning : .error
+    case (.surplus, .data), (.surplus, .eoh), (.surplus, .abort), (.surplus, .quit), (.surplus, .quitNC): nil
+    case (.surplus, _): .warning
+    case (_, _): nil
+    }
+  }
+
   /// The rule that this breaks, in a packet of that shape.
   package func rule(in shape: PacketShape) -> FindingRule {
     switch fault {

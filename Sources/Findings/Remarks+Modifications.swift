@@ -28,8 +28,14 @@ extension Remarks {
     } else if scene.due == nil, position == .done || position == .out {
       scene.remark(.editAfterVerdict, "\(kind.name) after the verdict", &findings)
     } else {
-      scene.remark(.editTooEarly, "\(kind.name) \(place)", &findings)
+      scene.remark(.editTooEarly, "\(kind.name) \(place)\(logged(kind, scene))", &findings)
     }
+  }
+
+  /// What Postfix writes into its log, which is often all that one has of it (`milter8_event` in milter8.c).
+  func logged(_ kind: ReplyKind, _ scene: Scene) -> Sentence {
+    guard let command = scene.due?.stage.name else { return "" }
+    return ", in Postfix's log: unexpected filter response SMFIR_\(kind.name) after event SMFIC_\(command)"
   }
 
   /// So many small pieces of a new body, and a remark is made.

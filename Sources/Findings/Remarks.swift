@@ -9,6 +9,7 @@ import MilterProtocol
 package struct Remarks: Sendable {
   var said: Said = []
   var mail = MailSoFar()
+  var arriving = ArrivingMail()
   var replyBody = ReplyBody()
   /// Requested macros that no MTA is known to have.
   var unseenNames: [UnseenName] = []
@@ -54,7 +55,7 @@ package struct Remarks: Sendable {
     before dialogue: Dialogue, _ now: Moment, into findings: inout [Finding]
   ) {
     let scene = Scene(packet, dissection, number: number, way, at: place, dialogue, now)
-    if PacketLint.looks(at: dissection, bytes: packet.bytes.count) {
+    if PacketLint.looks(at: dissection, of: packet) {
       var lint = PacketLint(
         packet, dissection, flags: scene.flags, mta: dialogue.mta, stage: scene.subject)
       lint.run()
@@ -68,7 +69,12 @@ package struct Remarks: Sendable {
     case .reply(let kind): reply(kind, scene, dialogue, &findings)
     case .unknown, .empty: break
     }
-    if scene.isNew { mail.take(scene, dialogue, &findings) }
+    if scene.isNew {
+      for (rule, text) in arriving.take(packet, dissection) {
+        scene.remark(rule, "\(scene.name): \(text)", &findings)
+      }
+      mail.take(scene, dialogue, &findings)
+    }
   }
 
   /// One packet, and the leg where it is judged.

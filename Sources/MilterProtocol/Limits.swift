@@ -8,6 +8,8 @@ package enum Limits {
   package static let chunkBytes = 65_535
   /// Fixed part of an OPTNEG payload (`MILTER_OPTLEN`).
   package static let optNegBytes = 12
+  /// The latest version of the protocol (`SMFI_PROT_VERSION`).
+  package static let newestVersion: UInt32 = 6
   /// Largest length field that Postfix takes (`INT_MAX/2`, `milter8.c` "unreasonable packet length").
   package static let reasonableLength = 0x3FFF_FFFF
   /// Largest payload that is kept whole and decoded; covers `MILTER_MDS_1M`. Longer packets pass by undecoded.

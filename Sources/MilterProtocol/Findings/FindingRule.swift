@@ -9,15 +9,24 @@ package struct FindingRule: Hashable, Sendable {
   package let consequence: String
   /// Function and file of the MTA or libmilter, or "seen with …".
   package let source: String
+  /// Whose packets it is about where what comes of it depends on that; nil for the row that counts where no other does.
+  package let sender: Leg?
 
   package init(
-    id: String, severity: Finding.Severity, title: String, consequence: String, source: String
+    id: String, severity: Finding.Severity, title: String, consequence: String, source: String,
+    sender: Leg? = nil
   ) {
     self.id = id
     self.severity = severity
     self.title = title
     self.consequence = consequence
     self.source = source
+    self.sender = sender
+  }
+
+  /// The row for packets of that sender, and where there are several the one of that weight.
+  package func from(_ sender: Leg, _ severity: Finding.Severity? = nil) -> FindingRule {
+    Self.bySender[id]?.first { $0.sender == sender && (severity == nil || $0.severity == severity) } ?? self
   }
 
   package static func == (a: FindingRule, b: FindingRule) -> Bool { a.id == b.id }

@@ -17,6 +17,10 @@ package enum FindingTable {
       for rule in family.rules {
         page +=
           "| \(rule.id) | \(rule.severity.name) | \(rule.title) | \(rule.consequence) | \(rule.source) |\n"
+        for row in FindingRule.bySender[rule.id] ?? [] {
+          page +=
+            "| \(row.id) | \(row.severity.name) | \(row.title), from the \(row.sender?.noun ?? "") | \(row.consequence) | \(row.source) |\n"
+        }
       }
     }
     return page

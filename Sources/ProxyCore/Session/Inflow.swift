@@ -16,7 +16,8 @@ package struct Inflow: Sendable {
 
   /// What makes bytes pass by.
   package enum Start: Hashable, Sendable {
-    case oversized(length: UInt32)
+    /// `isFirst`: nothing came before it, so it is nobody who takes part in the conversation.
+    case oversized(length: UInt32, isFirst: Bool)
     case foreign(WrongPeer)
   }
 
@@ -50,11 +51,15 @@ package struct Inflow: Sendable {
     case .incomplete(let wanted):
       return .incomplete(wanted: wanted)
     case .oversized(let length):
-      if case .first = state, let peer = WrongPeer.recognized(in: bytes.extracting(offset..<bytes.count)) {
+      var isFirst = false
+      if case .first = state { isFirst = true }
+      if isFirst, let peer = WrongPeer.recognized(in: bytes.extracting(offset..<bytes.count)) {
         state = .foreign
         return .passing(bytes: available, reason: .foreign, start: .foreign(peer))
       }
-      return pass(Framing.frameBytes(length: length), of: available, start: .oversized(length: length))
+      return pass(
+        Framing.frameBytes(length: length), of: available, start: .oversized(length: length, isFirst: isFirst)
+      )
     }
   }
 

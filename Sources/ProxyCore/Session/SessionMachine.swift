@@ -342,12 +342,10 @@ package struct SessionMachine: Sendable {
     switch start {
     case .foreign(let peer)?:
       foreign.insert(passed.sender)
-      record(.found(Finding(.notMilter, packet: nil, "\(peer.name) speaks here")), &turn)
-    case .oversized(let length)?:
-      let text: Sentence =
-        "the \(passed.sender.noun) announces a length of \(length);"
-        + " above \(Framing.ceiling) a packet is passed on without a look inside"
-      record(.found(Finding(.lengthAbsurd, packet: nil, text)), &turn)
+      record(.found(.wrongPeer(peer, on: passed.sender, begins: passed.bytes)), &turn)
+    case .oversized(let length, let isFirst)?:
+      if isFirst { foreign.insert(passed.sender) }
+      record(.found(.oversized(length: length, from: passed.sender)), &turn)
     case nil: break
     }
     if case .incomplete = passed.reason { unfinished = passed.bytes.count }

@@ -9,7 +9,7 @@ struct ChosenFinding {
   let connection: Int
 
   /// The rule as this program knows it; nil where the trace has one that it does not, whose words are a stranger's.
-  var rule: FindingRule? { FindingRule.withID(finding.rule.id) }
+  var rule: FindingRule? { FindingRule.withID(finding.rule.id) == nil ? nil : finding.rule }
 }
 
 /// What pages for people say about what was chosen.

@@ -83,11 +83,23 @@ extension [UInt8] {
       append(contentsOf: seen.header.name)
       append(UInt8(ascii: ":"))
       if !content.keepsLeadingSpace { append(UInt8(ascii: " ")) }
-      append(crlf: seen.header.value)
+      append(folding: seen.header.value)
       append(contentsOf: [0x0D, 0x0A])
     }
     append(contentsOf: [0x0D, 0x0A])
     append(contentsOf: content.body)
+  }
+
+  /// A header's value, so that it stays one header: line ends at its end go, and others become folds, or the mail would be
+  /// cut there. (Findings H01 and H02 tell of them.)
+  mutating func append(folding value: [UInt8]) {
+    let end = value.lastIndex { $0 != 0x0D && $0 != 0x0A }.map { $0 + 1 } ?? 0
+    let lines = value[..<end].split(separator: 0x0A, omittingEmptySubsequences: false)
+    for (place, line) in lines.enumerated() {
+      if place > 0 { append(contentsOf: [0x0D, 0x0A]) }
+      if place > 0, line.first != 0x20, line.first != 0x09 { append(0x20) }
+      append(contentsOf: place < lines.count - 1 && line.last == 0x0D ? line.dropLast() : line)
+    }
   }
 
   /// With CRLF where there is LF alone, as MTAs store and send folds.

@@ -110,9 +110,11 @@ package enum RecordReader {
     let id = try members.text(.id, in: line)
     let title = try members.maybeText(.title, in: line) ?? ""
     // A rule that only a later program knows is shown as the trace describes it.
-    let rule =
+    var rule =
       FindingRule.withID(id)
       ?? FindingRule(id: id, severity: severity, title: title, consequence: "", source: "")
+    let from = try members.maybeText(.from, in: line)
+    if let sender = Leg.allCases.first(where: { $0.name == from }) { rule = rule.from(sender, severity) }
     return Finding(
       rule, packet: try members.maybeNumber(.n, in: line), try members.sentence(.text, in: line))
   }

@@ -154,6 +154,7 @@ package enum RecordWriter {
     line.append(key: ",\"n\":", finding.packet)
     line.append(key: ",\"id\":", finding.rule.id)
     line.append(key: ",\"severity\":", finding.severity.name)
+    if let sender = finding.rule.sender { line.append(key: ",\"from\":", sender.name) }
     line.append(key: ",\"title\":", finding.rule.title)
     line.append(key: ",\"text\":", finding.sentence, parts: ",\"parts\":")
   }

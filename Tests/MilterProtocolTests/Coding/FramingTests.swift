@@ -49,6 +49,12 @@ import Testing
     ("PONG\n", .clamdServer), ("UNKNOWN COMMAND\n", .clamdServer), ("SSH-2.0-OpenSSH", .ssh),
     ("PROXY TCP4 192.0.2.1", .proxyProtocol), ("PING SPAMC/1.2\r\n", .spamdClient),
     ("request=smtpd_access_policy\n", .postfixPolicy), ("+OK ready", .mailboxServer),
+    ("-ERR what\r\n", .mailboxServer), ("* BYE gone\r\n", .mailboxServer),
+    ("a1 LOGIN x y\r\n", .mailboxClient),
+    ("USER bob\r\n", .mailboxClient), ("<13>Nov 28 postfix: x", .syslog), ("<!doctype html>\n", .html),
+    ("<html><head>", .html), ("\u{3}\u{0}\u{0}\u{13}\u{E}", .remoteDesktop),
+    ("-ERR unknown command 'O'", .redis), ("COMMAND READ TIMED OUT\n", .clamdServer),
+    ("J\u{0}\u{0}\u{0}\u{A}8.0.36", .mySQL), ("0\u{C}\u{2}\u{1}\u{1}`", .ldap), ("get / http/1.0", .http),
   ])
   func aStrangerIsNamedByItsFirstBytes(_ text: String, peer: WrongPeer) {
     let first = bytes(text)
@@ -63,7 +69,7 @@ import Testing
     for packet in [MTA.optNeg(), Milter.optNeg(), Milter.continue] {
       #expect(recognized(packet.bytes) == nil)
     }
-    for text in ["", "GET"] {
+    for text in ["", "GET", "<13", "<1234>", "a001 NOTHING", "\u{3}\u{0}\u{0}\u{13}\u{E}\u{1}\u{0}"] {
       let first = bytes(text)
       #expect(recognized(first) == nil)
     }

@@ -153,6 +153,7 @@ import Testing
       rule on eoh do continue
       mta EOH
         record 15 EOH from mta
+        record finding M01 on 15
         record instructed continue done
         record released 15 answered
         record sent on mta CONTINUE

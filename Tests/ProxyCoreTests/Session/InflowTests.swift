@@ -26,7 +26,7 @@ import TraceModel
     let head: [UInt8] = [0, 0x10, 0, 2] + [0x42, 1, 2]
     #expect(
       inflow.next(in: head.span, at: 0)
-        == .passing(bytes: 7, reason: .oversized, start: .oversized(length: length)))
+        == .passing(bytes: 7, reason: .oversized, start: .oversized(length: length, isFirst: true)))
     let rest = [UInt8](repeating: 0x61, count: Int(length) - 3) + [0, 0, 0, 1, 0x45]
     #expect(
       inflow.next(in: rest.span, at: 0)
@@ -50,7 +50,7 @@ import TraceModel
     #expect(inflow.next(in: bytes.span, at: 0) == .packet(bytes: 5))
     #expect(
       inflow.next(in: bytes.span, at: 5)
-        == .passing(bytes: 16, reason: .oversized, start: .oversized(length: 0x4745_5420)))
+        == .passing(bytes: 16, reason: .oversized, start: .oversized(length: 0x4745_5420, isFirst: false)))
   }
 
   /// Whatever the stream and however it comes, the pieces make up the whole of it.

@@ -123,7 +123,7 @@ package struct Playbook {
       guard let reason = Passed.Reason(rawValue: words.last ?? "") else { throw BadLine(line: line) }
       let start: Inflow.Start? =
         switch reason {
-        case .oversized: .oversized(length: 0x0200_0000)
+        case .oversized: .oversized(length: 0x0200_0000, isFirst: false)
         case .foreign: .foreign(.http)
         case .incomplete, .unframed: nil
         }

@@ -44,8 +44,13 @@ extension FindingRule {
     "an oddity of the SMTP client, passed on by the MTA",
     source: "RFC 5321 section 4.1.2")
 
+  package static let bodyEmpty = FindingRule(
+    "G12", .error, "a body chunk without a byte",
+    "libmilter closes the connection; no MTA sends one, an empty body is no chunk at all",
+    source: "st_bodychunk in engine.c; seen with libmilter 8.17")
+
   static let fields = [
     unterminated, tooFewStrings, surplusBytes, truncated, unknownFamily, addressUnparsable, addressTagged,
-    addressEmpty, headerNameEmpty, headerNameIllegal, argumentOdd,
+    addressEmpty, headerNameEmpty, headerNameIllegal, argumentOdd, bodyEmpty,
   ]
 }

@@ -20,6 +20,7 @@ extension FindingRule {
     Family(letter: "V", title: "Envelope edits", rules: envelope),
     Family(letter: "W", title: "Timing and connection", rules: timing),
     Family(letter: "C", title: "Captures", rules: captures),
+    Family(letter: "M", title: "Mail as the MTA gives it", rules: mails),
   ]
 
   package static let all: [FindingRule] = families.flatMap(\.rules)
@@ -28,6 +29,51 @@ extension FindingRule {
   package static func withID(_ id: String) -> FindingRule? { byID[id] }
 
   private static let byID = Dictionary(all.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+
+  /// What comes of the same finding by sender: rows beside those of the families, whose words are for both.
+  package static let bySenders: [FindingRule] = [
+    lengthZero.fromTheMilter("Sendmail's session dies; Postfix gives the milter up"),
+    unknownCode.fromTheMilter("both MTAs give the milter up"),
+    needlessPayload.fromTheMilter(
+      "Postfix gives the milter up (followed by data bytes); Sendmail ignores it"),
+    wrongDirection.fromTheMilter("both MTAs give the milter up"),
+    unterminated.fromTheMilter("Postfix gives the milter up; Sendmail ignores the request"),
+    tooFewStrings.fromTheMilter("Postfix gives the milter up; Sendmail ignores the request"),
+    truncated.fromTheMilter("both MTAs give the milter up"),
+    lengthZero.fromTheMTA(.error, "libmilter takes the next byte for a command and loses its place"),
+    unknownCode.fromTheMTA(.error, "libmilter closes the connection"),
+    needlessPayload.fromTheMTA(.note, "libmilter ignores it"),
+    wrongDirection.fromTheMTA(.error, "libmilter closes the connection"),
+    unterminated.fromTheMTA(.error, "libmilter closes the connection; HELO it never answers"),
+    unterminated.fromTheMTA(
+      .warning, "libmilter goes on: it takes the line of UNKNOWN all the same, and the last macro is lost"),
+    tooFewStrings.fromTheMTA(.error, "libmilter closes the connection"),
+    tooFewStrings.fromTheMTA(
+      .warning, "libmilter goes on, and the last macro has no value; filters that count in pairs fall over it"
+    ),
+    surplusBytes.fromTheMTA(.warning, "libmilter ignores them"),
+    surplusBytes.fromTheMTA(.error, "libmilter closes the connection"),
+    truncated.fromTheMTA(.error, "libmilter closes the connection"),
+    headerNameEmpty.fromTheMTA(.error, "libmilter closes the connection"),
+    headerCR.fromTheMTA(
+      .warning, "MTAs fold with LF and a blank; filters keep the CR, and signatures over the header fail"),
+    headerFold.fromTheMTA(
+      .warning,
+      "MTAs fold with LF and a blank; filters take the rest for another header, or leave this one out"),
+  ]
+
+  static let bySender = Dictionary(grouping: bySenders, by: \.id)
+
+  private func fromTheMilter(_ consequence: String) -> FindingRule {
+    FindingRule(
+      id: id, severity: severity, title: title, consequence: consequence, source: source, sender: .milter)
+  }
+
+  private func fromTheMTA(_ severity: Finding.Severity, _ consequence: String) -> FindingRule {
+    FindingRule(
+      id: id, severity: severity, title: title, consequence: consequence,
+      source: "seen with libmilter 8.17; " + source, sender: .mta)
+  }
 
   init(
     _ id: String, _ severity: Finding.Severity, _ title: String, _ consequence: String,

@@ -36,8 +36,13 @@ extension FindingRule {
     "the wrong port, or the wrong program on it",
     source: "first bytes of the connection")
 
+  package static let strangerAtSMTP = FindingRule(
+    "F10", .note, "an SMTP client that speaks something else",
+    "the MTA hands what it says over as unknown commands; the client has the wrong port, or scans",
+    source: "first bytes of the command; seen with Sendmail 8.17")
+
   static let framing = [
     lengthZero, lengthAbsurd, chunkTooLong, replyTooLong, unknownCode, endsInPacket, needlessPayload,
-    wrongDirection, notMilter,
+    wrongDirection, notMilter, strangerAtSMTP,
   ]
 }

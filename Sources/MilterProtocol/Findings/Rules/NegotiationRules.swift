@@ -72,9 +72,18 @@ extension FindingRule {
     "depends on the MTA",
     source: "mfdef.h")
 
+  package static let offerTooOld = FindingRule(
+    "N19", .error, "an offered version below 2",
+    "libmilter closes the connection", source: "st_optionneg in engine.c; seen with libmilter 8.17")
+  package static let offerTooNew = FindingRule(
+    "N20", .note, "an offered version that does not exist",
+    "libmilter answers with its own; most likely the bytes stand in the wrong order",
+    source: "st_optionneg in engine.c; seen with libmilter 8.17")
+
   static let negotiation = [
     firstNotOptNeg, answerTooShort, versionTooHigh, versionTooLow, actionNotOffered, flagNotOffered,
     unknownBit, listsWithoutAction, listStageUnknown, listUnterminated, listForOneEnd, listEmpty,
     listTooLong, replyFlagPointless, secondOptNeg, listNameUnknown, editsUnseen, skipNotNegotiated,
+    offerTooOld, offerTooNew,
   ]
 }

@@ -1,0 +1,20 @@
+extension FindingRule {
+  package static let noFrom = FindingRule(
+    "M01", .note, "a mail without From",
+    "DMARC has no domain to ask about; some filters refuse such mail",
+    source: "RFC 5322 section 3.6, RFC 7489 section 6.6.1")
+  package static let severalFrom = FindingRule(
+    "M02", .warning, "several From headers",
+    "filter and reader may look at different ones; many filters refuse such mail",
+    source: "RFC 5322 section 3.6, RFC 7489 section 6.6.1")
+  package static let headersInBody = FindingRule(
+    "M03", .warning, "a body that begins with the headers again",
+    "signatures over the body fail, and content filters see the headers twice",
+    source: "RFC 5322 section 2.1; seen with Stalwart 0.3")
+  package static let addressNotASCII = FindingRule(
+    "M04", .note, "an address beyond ASCII without SMTPUTF8",
+    "the client did not ask for it: filters and next hops may refuse the address or break it",
+    source: "RFC 6531 section 3.4")
+
+  static let mails = [noFrom, severalFrom, headersInBody, addressNotASCII]
+}
