@@ -2,8 +2,8 @@
 ///
 /// Milters append footers, put disclaimers on top or replace all; for those this is the shortest diff, and it stays
 /// linear however hostile the bodies are.
-package struct BodyDiff: Hashable, Sendable {
-  package enum Line: Hashable, Sendable {
+package struct BodyDiff: Equatable, Sendable {
+  package enum Line: Equatable, Sendable {
     case kept(Range<Int>)
     case removed(Range<Int>)
     case added(Range<Int>)

@@ -7,7 +7,7 @@ import TraceModel
 /// Postfix and Sendmail differ in nearly every detail (protocol.md 4.4, 4.5); one value follows one of them. Each line
 /// of the result says whether it was there before, and which packet added, changed or removed it, so that the
 /// result is its own diff. What the MTA adds by itself (its Received) stands in as a line without content.
-package struct EffectiveResult: Hashable, Sendable {
+package struct EffectiveResult: Equatable, Sendable {
   package private(set) var rules: DeliveryRules
   package internal(set) var sender: AddressLine?
   package internal(set) var recipients: [AddressLine] = []
@@ -22,13 +22,13 @@ package struct EffectiveResult: Hashable, Sendable {
   /// What did not do what one might expect, in words.
   package internal(set) var remarks: [EffectRemark] = []
 
-  package struct Quarantine: Hashable, Sendable {
+  package struct Quarantine: Equatable, Sendable {
     package var reason: [UInt8]
     package var packet: Int
   }
 
   /// Its end, as far as the verdict at end of message or before decides it.
-  package enum Fate: Hashable, Sendable {
+  package enum Fate: Equatable, Sendable {
     /// No verdict yet.
     case pending
     /// The MTA took the mail back before any verdict.
@@ -45,21 +45,21 @@ package struct EffectiveResult: Hashable, Sendable {
     case failed(String)
   }
 
-  package enum Change: Hashable, Sendable {
+  package enum Change: Equatable, Sendable {
     case kept
     case added(by: Int)
     case removed(by: Int)
     case changed(by: Int)
   }
 
-  package struct AddressLine: Hashable, Sendable {
+  package struct AddressLine: Equatable, Sendable {
     package var envelope: Envelope
     package var change: Change
     /// What it was, where changed.
     package var before: Envelope?
   }
 
-  package struct HeaderLine: Hashable, Sendable {
+  package struct HeaderLine: Equatable, Sendable {
     package var name: [UInt8]
     /// All that stands behind the colon, folds as LF and white space.
     package var text: [UInt8]
@@ -73,7 +73,7 @@ package struct EffectiveResult: Hashable, Sendable {
     /// The packet that brought it from the client.
     package var packet: Int?
 
-    package struct Before: Hashable, Sendable {
+    package struct Before: Equatable, Sendable {
       package var name: [UInt8]
       package var text: [UInt8]
     }
@@ -127,7 +127,7 @@ package struct EffectiveResult: Hashable, Sendable {
 }
 
 /// A modification that did nothing, or something else than its name says.
-package struct EffectRemark: Hashable, Sendable {
+package struct EffectRemark: Equatable, Sendable {
   package var packet: Int
   /// Without wire bytes: safe to show.
   package var text: String

@@ -6,7 +6,7 @@ import TraceModel
 ///
 /// Postfix looks at code, separator and class (`milter8_event` in milter8.c); Sendmail at code, percent signs and the
 /// NUL (`MILTER_CHECK_REPLYCODE` in milter.c). What either refuses was seen with Postfix 3.7 and Sendmail 8.17.
-package enum ReplyAcceptance: Hashable, Sendable {
+package enum ReplyAcceptance: Equatable, Sendable {
   /// The client gets it; the text says what differs between versions, where something does.
   case taken(but: String?)
   /// Postfix: a configuration error. Sendmail: its own text, as with REJECT.

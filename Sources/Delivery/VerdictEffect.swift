@@ -3,7 +3,7 @@ import Timeline
 import TraceModel
 
 /// What a verdict at a stage does to the SMTP client, in words, by MTA (protocol.md 4.2, 4.3).
-package struct VerdictEffect: Hashable, Sendable {
+package struct VerdictEffect: Equatable, Sendable {
   /// One sentence, lower case, no full stop; wire bytes are not in it.
   package var words: String
   /// Worth a warning before it is sent: why.

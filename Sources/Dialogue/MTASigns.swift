@@ -6,7 +6,7 @@ import MilterProtocol
 /// macros that Postfix does not know (`{if_name}`, `{msg_id}`), tags IPv6 addresses in CONNECT, and has a queue id at MAIL
 /// already for mail that came by SMTP. An empty set for HELO comes from both: Sendmail sends one where its list has no
 /// value (`milter8_event` in milter8.c, `milter_send_macros` in milter.c, `cf/m4/cfhead.m4`; seen with 3.7 and 8.17).
-package struct MTASigns: OptionSet, Hashable, Sendable {
+package struct MTASigns: OptionSet, Equatable, Sendable {
   package var rawValue: UInt8
   package init(rawValue: UInt8) { self.rawValue = rawValue }
 

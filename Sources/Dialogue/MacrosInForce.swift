@@ -95,7 +95,7 @@ package struct MacrosInForce: Sendable {
 }
 
 /// One macro as it was announced.
-package struct MacroFact: Hashable, Sendable {
+package struct MacroFact: Equatable, Sendable {
   /// As sent: `i` bare, longer names usually in braces.
   package var name: Head
   package var value: Head

@@ -10,7 +10,7 @@ package struct Messages: Sendable {
   /// Its verdict answered the end of message: whatever content comes is that of another mail.
   private var hadItsEnd = false
 
-  package enum Phase: UInt8, Hashable, Sendable {
+  package enum Phase: UInt8, Equatable, Sendable {
     case open
     /// Its verdict is given; ABORT may still follow.
     case decided

@@ -14,7 +14,7 @@ package struct Patience: Sendable {
   /// The milter's: libmilter closes after 7,210 s without a command (`MI_TIMEOUT`, `mfapi.h`).
   package var milter = Moment.Span.seconds(7210)
 
-  package struct Timeouts: Sendable, Hashable {
+  package struct Timeouts: Sendable, Equatable {
     /// `milter_command_timeout` of Postfix, `R` of Sendmail.
     package var command: Moment.Span
     /// `milter_content_timeout` of Postfix, `E` of Sendmail.

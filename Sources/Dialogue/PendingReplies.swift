@@ -17,7 +17,7 @@ package struct PendingReply: Sendable {
   package internal(set) var isAbandoned = false
 
   /// What the MTA knows of it.
-  package enum MTASide: Sendable, Hashable {
+  package enum MTASide: Sendable, Equatable {
     /// It expects no reply.
     case expectsNone
     /// It has waited since the command came.
@@ -29,7 +29,7 @@ package struct PendingReply: Sendable {
   }
 
   /// What the milter knows of it.
-  package enum MilterSide: Sendable, Hashable {
+  package enum MilterSide: Sendable, Equatable {
     /// It has not got the command, or promised no reply to it.
     case expectsNone
     /// It has had it since then.

@@ -1,7 +1,7 @@
 import MilterProtocol
 
 /// Where a packet stands in its connection.
-package struct Placement: Hashable, Sendable {
+package struct Placement: Equatable, Sendable {
   /// The stage that a command opens, that a reply answers, or that a macro set belongs to.
   package var stage: Stage?
   /// Number of the message within the connection; 0 outside any.

@@ -1,7 +1,7 @@
 import MilterProtocol
 
 /// How far an MTA has come in a connection; the states of `docs/protocol.md`, "Observer's state table".
-package enum Position: UInt8, Sendable, Hashable, CaseIterable {
+package enum Position: UInt8, Sendable, Equatable, CaseIterable {
   /// Nothing has been sent.
   case start
   /// OPTNEG is not answered.

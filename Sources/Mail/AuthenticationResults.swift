@@ -1,10 +1,10 @@
 /// Authentication-Results and ARC-Authentication-Results (RFC 8601), Received-SPF (RFC 7208): who found what.
-package struct AuthenticationResults: Hashable, Sendable {
+package struct AuthenticationResults: Equatable, Sendable {
   /// Who says so (`mx.example.net`); empty for Received-SPF.
   package let authority: Range<Int>
   package let results: [Result]
 
-  package struct Result: Hashable, Sendable {
+  package struct Result: Equatable, Sendable {
     /// `dkim`, `spf`, `dmarc`, …; empty for Received-SPF.
     package var method: Range<Int>
     /// `pass`, `fail`, `none`, …
@@ -15,7 +15,7 @@ package struct AuthenticationResults: Hashable, Sendable {
     package var properties: [Property]
   }
 
-  package struct Property: Hashable, Sendable {
+  package struct Property: Equatable, Sendable {
     package var name: Range<Int>
     package var value: Range<Int>
   }

@@ -4,14 +4,14 @@ import TraceModel
 /// A body with some of its MIME parts deleted or replaced; every byte that belongs to none of them stays as it is.
 ///
 /// Parts are named by their numbers in the body as it came (``MIMEPart/numbered``), whatever was changed before.
-package struct BodyRewrite: Hashable, Sendable {
+package struct BodyRewrite: Equatable, Sendable {
   private let body: [UInt8]
   private let whole: MIMEPart
   private let parts: [MIMEPart.Numbered]
   private let ownEncoding: [UInt8]
   private var edits: [Edit] = []
 
-  private struct Edit: Hashable, Sendable {
+  private struct Edit: Equatable, Sendable {
     var number: Int
     var range: Range<Int>
     var bytes: [UInt8]

@@ -2,12 +2,12 @@ import MilterProtocol
 import TraceModel
 
 /// What the changes of one message come to at its end: modifications in order, and changes that come to nothing.
-package struct ChangePlan: Hashable, Sendable {
+package struct ChangePlan: Equatable, Sendable {
   /// Modifications, each set with the place of its change among those given.
   package private(set) var steps: [Step] = []
   package private(set) var refused: [Refused] = []
 
-  package struct Step: Hashable, Sendable {
+  package struct Step: Equatable, Sendable {
     package var change: Int
     package var modifications: [Modification]
 
@@ -17,7 +17,7 @@ package struct ChangePlan: Hashable, Sendable {
     }
   }
 
-  package struct Refused: Hashable, Sendable {
+  package struct Refused: Equatable, Sendable {
     package var change: Int
     package var refusal: Refusal
   }

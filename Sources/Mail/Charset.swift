@@ -2,7 +2,7 @@ import MilterProtocol
 import TraceModel
 
 /// The character sets that are shown as text; others stay bytes, with their name said.
-package enum Charset: Hashable, Sendable {
+package enum Charset: Equatable, Sendable {
   case utf8, ascii, latin1, latin9, windows1252
   case other(String)
 

@@ -2,12 +2,12 @@ import MilterProtocol
 import TraceModel
 
 /// `text/plain; charset=utf-8; name="a.txt"`: type and parameters of a part, or of its disposition.
-package struct ContentType: Hashable, Sendable {
+package struct ContentType: Equatable, Sendable {
   /// Lower case: `text/plain`; `attachment` for a disposition.
   package var type: String
   package var parameters: [Parameter]
 
-  package struct Parameter: Hashable, Sendable {
+  package struct Parameter: Equatable, Sendable {
     /// Lower case, without the `*` and numbers of RFC 2231.
     package var name: String
     /// Without quotes; as UTF-8 where the parameter names its character set.

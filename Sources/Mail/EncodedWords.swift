@@ -2,10 +2,10 @@ import MilterProtocol
 import TraceModel
 
 /// A header value taken apart into what stands for itself and encoded words (`=?utf-8?Q?gr=C3=BC=C3=9Fe?=`, RFC 2047).
-package struct EncodedWords: Hashable, Sendable {
+package struct EncodedWords: Equatable, Sendable {
   package let parts: [Part]
 
-  package struct Part: Hashable, Sendable {
+  package struct Part: Equatable, Sendable {
     /// In the value.
     package var source: Range<Int>
     /// UTF-8 where the character set is known, else the bytes behind the encoding.

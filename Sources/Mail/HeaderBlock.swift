@@ -2,12 +2,12 @@ import MilterProtocol
 import TraceModel
 
 /// Header fields as they stand in bytes: those of a MIME part, of an attached mail, of a file.
-package struct HeaderBlock: Hashable, Sendable {
+package struct HeaderBlock: Equatable, Sendable {
   package let fields: [Field]
   /// Behind the empty line; the end of the bytes where there is none.
   package let end: Int
 
-  package struct Field: Hashable, Sendable {
+  package struct Field: Equatable, Sendable {
     package var name: Range<Int>
     /// Behind the colon to before the line end, folds included.
     package var value: Range<Int>

@@ -1,6 +1,6 @@
 /// Parts by number, as the screen lists them and instructions name them.
 extension MIMEPart {
-  package struct Numbered: Hashable, Sendable {
+  package struct Numbered: Equatable, Sendable {
     package var number: Int
     package var part: MIMEPart
     /// How deep it lies: 0 for the whole body, 1 for the parts of a multipart.

@@ -5,7 +5,7 @@ import TraceModel
 ///
 /// The parts are where the boundaries are, byte for byte, so that one can be replaced and all else stays as it is.
 /// Depth and number are bounded; what lies deeper stays content.
-package struct MIMEPart: Hashable, Sendable {
+package struct MIMEPart: Equatable, Sendable {
   package let type: ContentType
   package let disposition: ContentType?
   package let encoding: TransferEncoding
@@ -17,7 +17,7 @@ package struct MIMEPart: Hashable, Sendable {
   /// What is odd about it: a boundary that never comes, too many parts.
   package let oddity: Oddity?
 
-  package enum Oddity: Hashable, Sendable { case noBoundary, notClosed, tooDeep, tooMany }
+  package enum Oddity: Equatable, Sendable { case noBoundary, notClosed, tooDeep, tooMany }
 
   package static let depthLimit = 20
   package static let partLimit = 500

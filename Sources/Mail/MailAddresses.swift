@@ -1,8 +1,8 @@
 /// The addresses of From, To, Cc and the like, for reading: names and addresses by their ranges in the value.
-package struct MailAddresses: Hashable, Sendable {
+package struct MailAddresses: Equatable, Sendable {
   package let entries: [Entry]
 
-  package struct Entry: Hashable, Sendable {
+  package struct Entry: Equatable, Sendable {
     /// Display name, quotes and encoded words as they stand; nil for none.
     package var name: Range<Int>?
     /// Without angle brackets.

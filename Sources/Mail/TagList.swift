@@ -1,8 +1,8 @@
 /// `v=1; a=rsa-sha256; d=example.org`: the tags of DKIM-Signature, ARC-Seal and ARC-Message-Signature (RFC 6376 3.2).
-package struct TagList: Hashable, Sendable {
+package struct TagList: Equatable, Sendable {
   package let tags: [Tag]
 
-  package struct Tag: Hashable, Sendable {
+  package struct Tag: Equatable, Sendable {
     package var name: Range<Int>
     /// White space at its ends left out, folds within it kept.
     package var value: Range<Int>

@@ -2,7 +2,7 @@ import MilterProtocol
 import TraceModel
 
 /// How the content of a part travels (Content-Transfer-Encoding).
-package enum TransferEncoding: String, Hashable, Sendable, CaseIterable {
+package enum TransferEncoding: String, Equatable, Sendable, CaseIterable {
   case identity, quotedPrintable, base64
 
   /// 7bit, 8bit, binary and what is not known are identity.
@@ -27,7 +27,7 @@ package enum TransferEncoding: String, Hashable, Sendable, CaseIterable {
   }
 }
 
-package struct DecodedContent: Hashable, Sendable {
+package struct DecodedContent: Equatable, Sendable {
   package var bytes: [UInt8]
   /// Places that are not as the encoding wants them.
   package var faults: Int

@@ -2,7 +2,7 @@
 ///
 /// The pure targets never read a clock: whoever owns one hands moments in. A stranger's trace may hold any moments, so
 /// sums and differences stop at the ends of the range.
-package struct Moment: Hashable, Comparable, Sendable {
+package struct Moment: Equatable, Comparable, Sendable {
   package var microseconds: Int64
 
   package init(microseconds: Int64) { self.microseconds = microseconds }
@@ -23,7 +23,7 @@ package struct Moment: Hashable, Comparable, Sendable {
   }
 
   /// A length of time in microseconds; negative where a clock ran backwards.
-  package struct Span: Hashable, Comparable, Sendable {
+  package struct Span: Equatable, Comparable, Sendable {
     package var microseconds: Int64
 
     package init(microseconds: Int64) { self.microseconds = microseconds }

@@ -4,7 +4,7 @@
 /// Bits 0–20 base scalar (0 in a right half), 21–41 mark (0: none), 42–57 style, 58 wide. The terminal's C side
 /// reads the same layout (`CNcurses.h`), so a span of cells is drawn without a copy. There is no public way
 /// from a `String` to a cell except `DisplayText`, which makes hostile text inert.
-package struct Cell: Hashable, Sendable {
+package struct Cell: Equatable, Sendable {
   package private(set) var bits: UInt64
 
   /// A blank.

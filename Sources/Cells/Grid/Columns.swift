@@ -1,7 +1,7 @@
 /// How the columns of a table share a width: what is fixed first, then the rest to those that can grow; where
 /// even the least is too much, whole columns go, the least important first.
 package struct Column: Sendable {
-  package enum Width: Hashable, Sendable {
+  package enum Width: Equatable, Sendable {
     case fixed(Int)
     /// At least this many columns, and a share of what is left over.
     case flexible(minimum: Int)

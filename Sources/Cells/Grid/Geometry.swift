@@ -1,5 +1,5 @@
 /// How many columns and rows a terminal, a frame or a pane has; never negative.
-package struct Size: Hashable, Sendable {
+package struct Size: Equatable, Sendable {
   package var columns: Int
   package var rows: Int
 
@@ -10,7 +10,7 @@ package struct Size: Hashable, Sendable {
 }
 
 /// A cell's place: column and row, both from 0 at the top left.
-package struct Point: Hashable, Sendable {
+package struct Point: Equatable, Sendable {
   package var column: Int
   package var row: Int
 
@@ -21,7 +21,7 @@ package struct Point: Hashable, Sendable {
 }
 
 /// A rectangle of cells in the coordinates of its frame; empty ones are allowed, negative sizes are not.
-package struct Rect: Hashable, Sendable {
+package struct Rect: Equatable, Sendable {
   package var column: Int
   package var row: Int
   package var columns: Int

@@ -3,7 +3,7 @@
 /// Views name meanings; only the terminal's palette knows colours, so mono and 8-colour terminals need nothing
 /// from a view. A style made of attributes alone keeps the role `.text`, which is also "whatever I am put
 /// with": see `merged(over:)`.
-package struct Style: Hashable, Sendable {
+package struct Style: Equatable, Sendable {
   package let bits: UInt16
 
   package init(bits: UInt16) { self.bits = bits }
@@ -61,7 +61,7 @@ package struct Style: Hashable, Sendable {
     }
   }
 
-  package struct Attributes: OptionSet, Hashable, Sendable {
+  package struct Attributes: OptionSet, Equatable, Sendable {
     package let rawValue: UInt16
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 

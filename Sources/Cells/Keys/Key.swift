@@ -1,5 +1,5 @@
 /// What the operator did to the keyboard or the mouse, independent of what terminal sent for it.
-package enum Key: Hashable, Sendable {
+package enum Key: Equatable, Sendable {
   /// A character with a shape: letters, digits, punctuation, space. Shift is in the character.
   case character(Unicode.Scalar)
   /// A character typed with Control: a lower-case letter or one of `@ \ ] ^ _`. Tab, Enter, Backspace
@@ -42,7 +42,7 @@ package enum Key: Hashable, Sendable {
     case f12 = "F12"
   }
 
-  package struct Modifiers: OptionSet, Hashable, Sendable {
+  package struct Modifiers: OptionSet, Equatable, Sendable {
     package let rawValue: UInt8
     package init(rawValue: UInt8) { self.rawValue = rawValue }
     package static let shift = Modifiers(rawValue: 1)
@@ -50,9 +50,9 @@ package enum Key: Hashable, Sendable {
     package static let control = Modifiers(rawValue: 4)
   }
 
-  package struct Mouse: Hashable, Sendable {
-    package enum Button: Hashable, Sendable { case left, middle, right, wheelUp, wheelDown, none }
-    package enum Kind: Hashable, Sendable { case press, release, move }
+  package struct Mouse: Equatable, Sendable {
+    package enum Button: Equatable, Sendable { case left, middle, right, wheelUp, wheelDown, none }
+    package enum Kind: Equatable, Sendable { case press, release, move }
     package var button: Button
     package var kind: Kind
     package var at: Point

@@ -6,7 +6,7 @@ import MilterProtocol
 /// the wire with `init(escaping:)`, the program's own words as literals or strings. An escape is drawn with
 /// the attribute `.escaped`; its width is that of its letters. Styles given here are kept when the text is
 /// put; where there is none (`.text`), the style it is put with counts.
-package struct DisplayText: Hashable, Sendable {
+package struct DisplayText: Equatable, Sendable {
   package private(set) var cells: [Cell]
 
   /// Whether bytes were left unread because `columns` was full.

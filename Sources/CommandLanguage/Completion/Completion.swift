@@ -1,13 +1,13 @@
 import MilterProtocol
 
 /// What may be typed at the cursor, with a few words about each.
-package struct Completion: Hashable, Sendable {
+package struct Completion: Equatable, Sendable {
   /// The bytes in front of the cursor that a candidate takes the place of; empty at a new word.
   package let range: Range<Int>
   /// The likeliest first: those that begin with what is there, then those that have it in them.
   package let candidates: [Candidate]
 
-  package struct Candidate: Hashable, Sendable {
+  package struct Candidate: Equatable, Sendable {
     package let text: String
     package let doc: String
 

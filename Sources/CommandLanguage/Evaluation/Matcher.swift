@@ -75,7 +75,7 @@ package struct Matcher: Sendable {
 }
 
 /// What an expression asks of its context, beyond what an index entry knows.
-package struct Needs: OptionSet, Hashable, Sendable {
+package struct Needs: OptionSet, Equatable, Sendable {
   package var rawValue: UInt8
   package init(rawValue: UInt8) { self.rawValue = rawValue }
 

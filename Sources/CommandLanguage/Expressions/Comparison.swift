@@ -1,5 +1,5 @@
 /// How a term's value is compared with what stands to the right.
-package enum Comparison: String, Hashable, Sendable, CaseIterable {
+package enum Comparison: String, Equatable, Sendable, CaseIterable {
   case equal = "=="
   /// The value is there and differs; where there are several, all differ.
   case notEqual = "!="

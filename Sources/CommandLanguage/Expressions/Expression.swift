@@ -3,7 +3,7 @@ import TraceModel
 /// Says yes or no about a packet in its context; prints as text that parses to the same.
 ///
 /// `and` and `or` have two members or more, none of them of the same sort: `a and (b and c)` is one `and` of three.
-package indirect enum Expression: Hashable, Sendable {
+package indirect enum Expression: Equatable, Sendable {
   /// A flag is set, or a field is there.
   case holds(Field)
   case compare(Field, Comparison, Literal)
@@ -14,7 +14,7 @@ package indirect enum Expression: Hashable, Sendable {
   case or([Expression])
 
   /// A term and, where it has one, its index.
-  package struct Field: Hashable, Sendable {
+  package struct Field: Equatable, Sendable {
     package let term: Term
     /// The name in `macro["…"]` and `message.header["…"]`.
     package let key: [UInt8]?

@@ -1,7 +1,7 @@
 import MilterProtocol
 
 /// What stands to the right of a comparison, by type.
-package indirect enum Literal: Hashable, Sendable {
+package indirect enum Literal: Equatable, Sendable {
   case number(Int64)
   /// Bytes.
   case size(Int64)

@@ -1,7 +1,7 @@
 import MilterProtocol
 
 /// An IPv4 or IPv6 prefix; one address is a prefix of full length.
-package struct Network: Hashable, Sendable {
+package struct Network: Equatable, Sendable {
   /// IPv4 as mapped into IPv6 (`::ffff:192.0.2.7`), so that both spellings of a client are one.
   private let high: UInt64
   private let low: UInt64

@@ -1,12 +1,12 @@
 /// A moment as the operator writes it, and how precisely: `time == 12:04` is the whole minute.
-package struct TimePoint: Hashable, Sendable {
+package struct TimePoint: Equatable, Sendable {
   package var base: Base
   /// Microseconds from what `base` counts from.
   package var microseconds: Int64
   /// Microseconds of the last unit written.
   package var precision: Int64
 
-  package enum Base: Hashable, Sendable {
+  package enum Base: Equatable, Sendable {
     /// Midnight of any day, by the operator's clock.
     case midnight
     /// 1970-01-01T00:00:00Z.

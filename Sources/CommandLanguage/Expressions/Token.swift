@@ -1,7 +1,7 @@
 import MilterProtocol
 
 /// A unit of an expression's text.
-enum Token: Hashable {
+enum Token: Equatable {
   /// Letters, digits, `_ . -`, beginning with a letter.
   case word(String)
   /// A string in quotes; its bytes are read when it is known whether it is a pattern.

@@ -34,7 +34,7 @@ package enum Units {
     return microseconds
   }
 
-  enum Quantity: Hashable {
+  enum Quantity: Equatable {
     case number(Int64)
     case size(Int64)
     case duration(Int64)

@@ -1,5 +1,5 @@
 /// `export FORMAT [SCOPE] [--redact | --no-redact] [FILE]`: what is to be written where.
-package struct ExportOrder: Hashable, Sendable {
+package struct ExportOrder: Equatable, Sendable {
   /// As the program names them; the language takes any word.
   package var format: String
   /// nil for the packets shown.
@@ -9,7 +9,7 @@ package struct ExportOrder: Hashable, Sendable {
   /// nil asks for it.
   package var file: String?
 
-  package enum Scope: String, CaseIterable, Hashable, Sendable {
+  package enum Scope: String, CaseIterable, Equatable, Sendable {
     case packet, message, marked, shown
 
     package var help: String {

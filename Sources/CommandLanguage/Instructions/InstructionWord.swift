@@ -1,5 +1,5 @@
 /// The first word of an instruction.
-package enum InstructionWord: String, Hashable, Sendable, CaseIterable {
+package enum InstructionWord: String, Equatable, Sendable, CaseIterable {
   // Flow.
   case hold, forward, step, drop, delay, close
   // Verdicts.
@@ -27,14 +27,14 @@ package enum InstructionWord: String, Hashable, Sendable, CaseIterable {
 }
 
 /// One row of the table of instructions, which feeds completion, help and docs.
-package struct InstructionTerm: Hashable, Sendable {
+package struct InstructionTerm: Equatable, Sendable {
   package let word: InstructionWord
   package let syntax: String
   package let doc: String
   package let example: String
   package let category: Category
 
-  package enum Category: String, Hashable, Sendable, CaseIterable {
+  package enum Category: String, Equatable, Sendable, CaseIterable {
     case flow = "Letting packets go"
     case verdict = "Verdicts"
     case modification = "Modifications"

@@ -1,7 +1,7 @@
 import TraceModel
 
 /// Anything that can be typed at the prompt, given with `-c`, bound to a key or written in a config file.
-package enum Statement: Hashable, Sendable {
+package enum Statement: Equatable, Sendable {
   /// For a connection: what machines obey and rules may say.
   case instruction(Instruction)
   /// `on EXPRESSION do …`: adds a rule.
@@ -10,7 +10,7 @@ package enum Statement: Hashable, Sendable {
 }
 
 /// What the screen and the program do themselves.
-package indirect enum ConsoleInstruction: Hashable, Sendable {
+package indirect enum ConsoleInstruction: Equatable, Sendable {
   /// For every waiting packet that matches.
   case apply(Expression, [Instruction])
   /// The waiting packet in the operator's editor.
@@ -39,5 +39,5 @@ package indirect enum ConsoleInstruction: Hashable, Sendable {
   case screen(String, count: Int?)
   case quit
 
-  package enum RuleAct: String, Hashable, Sendable, CaseIterable { case on, off, delete, up, down }
+  package enum RuleAct: String, Equatable, Sendable, CaseIterable { case on, off, delete, up, down }
 }

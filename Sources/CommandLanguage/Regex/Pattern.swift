@@ -4,7 +4,7 @@
 /// This one cannot backtrack. The usual syntax: literals, `.` (any byte, as a fold is a line end within a
 /// header), classes, `\d \w \s \b` and their opposites, `^ $`, groups, `|`, `* + ? {m,n}`, `(?i)` and `(?-i)`.
 /// There are no back references and no look-around. Letters match in either case unless `(?-i)` says otherwise.
-package struct Pattern: Hashable, Sendable {
+package struct Pattern: Equatable, Sendable {
   /// As typed, between its quotes.
   package let source: [UInt8]
   private let machine: PatternMachine
@@ -26,7 +26,7 @@ package struct Pattern: Hashable, Sendable {
   }
 
   /// What is wrong with a pattern, and where in it.
-  package struct Mistake: Error, Hashable, Sendable {
+  package struct Mistake: Error, Equatable, Sendable {
     package var message: String
     package var range: Range<Int>
 
@@ -40,8 +40,6 @@ package struct Pattern: Hashable, Sendable {
   static let maximumStates = 5000
 
   package static func == (a: Pattern, b: Pattern) -> Bool { a.source == b.source }
-  package func hash(into hasher: inout Hasher) { hasher.combine(source) }
-
   /// Whether it is found anywhere in `text`.
   package func isFound(in text: ArraySlice<UInt8>) -> Bool {
     if let table { return table.isFound(in: text) }

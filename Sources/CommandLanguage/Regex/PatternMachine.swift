@@ -2,7 +2,7 @@
 ///
 /// Time is at most states times bytes, memory is the states: no text can make it worse.
 struct PatternMachine: Sendable {
-  enum State: Hashable, Sendable {
+  enum State: Equatable, Sendable {
     case bytes(ByteSet)
     case assertion(PatternAssertion)
     /// Goes on at both.
@@ -78,7 +78,7 @@ struct PatternMachine: Sendable {
   }
 
   /// A set of states, with membership and order of entry.
-  struct StateSet: Hashable, Sendable {
+  struct StateSet: Equatable, Sendable {
     private(set) var members: [Int] = []
     private var isMember: [Bool]
 

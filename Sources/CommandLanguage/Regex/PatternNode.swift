@@ -1,5 +1,5 @@
 /// A regular expression as a tree.
-indirect enum PatternNode: Hashable {
+indirect enum PatternNode: Equatable {
   case empty
   case bytes(ByteSet)
   case assertion(PatternAssertion)
@@ -10,7 +10,7 @@ indirect enum PatternNode: Hashable {
 }
 
 /// A condition on the place between two bytes.
-enum PatternAssertion: Hashable, Sendable {
+enum PatternAssertion: Equatable, Sendable {
   case textStart
   case textEnd
   case lineStart
@@ -31,7 +31,7 @@ enum PatternAssertion: Hashable, Sendable {
 }
 
 /// What assertions want to know of the byte on one side.
-enum PatternNeighbour: UInt8, Hashable, Sendable {
+enum PatternNeighbour: UInt8, Equatable, Sendable {
   /// The text begins or ends here.
   case none
   case word

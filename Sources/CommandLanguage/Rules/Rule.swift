@@ -4,7 +4,7 @@ import TraceModel
 /// `on EXPRESSION do INSTRUCTION; …`: what is done about a packet without the operator.
 ///
 /// How often it has matched is known to whoever runs it, not here.
-package struct Rule: Hashable, Sendable {
+package struct Rule: Equatable, Sendable {
   package var condition: Expression
   package var name: String?
   package var frequency: Frequency
@@ -32,13 +32,7 @@ package struct Rule: Hashable, Sendable {
       && a.isEnabled == b.isEnabled && a.instructions == b.instructions
   }
 
-  package func hash(into hasher: inout Hasher) {
-    hasher.combine(condition)
-    hasher.combine(name)
-    hasher.combine(instructions)
-  }
-
-  package enum Frequency: Hashable, Sendable {
+  package enum Frequency: Equatable, Sendable {
     case always
     case once
     /// The first time for each value, as a greylist wants it.
@@ -68,7 +62,7 @@ package struct Rule: Hashable, Sendable {
 }
 
 /// The fields of `once per`: packets that have the same in all of them count as one.
-package struct RuleKey: Hashable, Sendable {
+package struct RuleKey: Equatable, Sendable {
   package let fields: [Expression.Field]
 
   package init(_ fields: [Expression.Field]) { self.fields = fields }

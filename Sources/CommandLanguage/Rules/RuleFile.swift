@@ -4,12 +4,12 @@
 /// at the end of a line goes on with the next; so do lines that begin with white space.
 package enum RuleFile {
   /// A statement, and the line it begins on, from 1.
-  package struct Line: Hashable, Sendable {
+  package struct Line: Equatable, Sendable {
     package var number: Int
     package var statements: [Statement]
   }
 
-  package struct Mistake: Error, Hashable, Sendable {
+  package struct Mistake: Error, Equatable, Sendable {
     package var file: String
     /// From 1.
     package var line: Int

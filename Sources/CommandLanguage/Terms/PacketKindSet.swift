@@ -1,7 +1,7 @@
 import MilterProtocol
 
 /// A set of packet kinds as two words of bits: membership is one test.
-package struct PacketKindSet: Hashable, Sendable {
+package struct PacketKindSet: Equatable, Sendable {
   /// A bit for each `CommandKind` in declaration order, then one for other codes of the MTA.
   private var commands: UInt16
   /// A bit for each `ReplyKind` in declaration order, then one for other codes of the milter.

@@ -2,7 +2,7 @@ import MilterProtocol
 import TraceModel
 
 /// A word that an expression may ask about: one row of the table that feeds parser, completion, help and docs.
-package struct Term: Hashable, Sendable {
+package struct Term: Equatable, Sendable {
   package let name: String
   package let type: ValueType
   /// What it says, in a few words for help and docs.
@@ -16,8 +16,6 @@ package struct Term: Hashable, Sendable {
   package let source: Source
 
   package static func == (a: Term, b: Term) -> Bool { a.name == b.name && a.type == b.type }
-  package func hash(into hasher: inout Hasher) { hasher.combine(name) }
-
   /// Whether it is written with an index, as `macro["i"]`.
   package var hasKey: Bool {
     switch source {
@@ -30,7 +28,7 @@ package struct Term: Hashable, Sendable {
   package var spelling: String { hasKey ? "\(name)[\"…\"]" : name }
 
   /// Where its value comes from.
-  package enum Source: Hashable, Sendable {
+  package enum Source: Equatable, Sendable {
     case kinds(PacketKindSet)
     /// A verdict that refuses, by its kind or its reply code.
     case refusal
@@ -43,13 +41,13 @@ package struct Term: Hashable, Sendable {
     case time
   }
 
-  package enum NumberField: Hashable, Sendable {
+  package enum NumberField: Equatable, Sendable {
     case connection, message, number, length, took
     case clientPort, replyCode, headerIndex
     case messageSize, messageRecipients
   }
 
-  package enum TextField: Hashable, Sendable {
+  package enum TextField: Equatable, Sendable {
     case mailAddress, mailArguments, rcptAddress, rcptArguments
     case heloName, clientHost, clientAddress
     case headerName, headerValue, body, replyText, unknownLine, reason
@@ -59,7 +57,7 @@ package struct Term: Hashable, Sendable {
 }
 
 /// What a term can be compared with.
-package enum ValueType: Hashable, Sendable {
+package enum ValueType: Equatable, Sendable {
   /// Yes or no: stands alone.
   case flag
   case number

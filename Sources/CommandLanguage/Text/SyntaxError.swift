@@ -1,5 +1,5 @@
 /// Text that does not parse: what was expected, what was there, and where.
-package struct SyntaxError: Error, Hashable, Sendable {
+package struct SyntaxError: Error, Equatable, Sendable {
   /// In the user's words, lower case, no full stop.
   package var message: String
   /// What to do about it; nil where the message says it all.

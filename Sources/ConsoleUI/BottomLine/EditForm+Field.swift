@@ -7,7 +7,7 @@ import TraceModel
 extension EditForm {
   /// One line of the form: a value to be typed, or a flag to be switched.
   struct Field {
-    enum Target: Hashable {
+    enum Target: Equatable {
       case field(Assignment.Field)
       /// One bit of a field of flags.
       case flag(Assignment.Field, UInt32)

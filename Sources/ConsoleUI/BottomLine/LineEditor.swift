@@ -1,7 +1,7 @@
 import Cells
 
 /// One line being typed, with the keys that shells have (readline's Emacs mode).
-package struct LineEditor: Hashable, Sendable {
+package struct LineEditor: Equatable, Sendable {
   package private(set) var scalars: [Unicode.Scalar] = []
   /// The scalar before which the cursor stands; `scalars.count` at the end.
   package private(set) var cursor = 0
@@ -141,7 +141,7 @@ package struct LineEditor: Hashable, Sendable {
     return skip
   }
 
-  package enum Edit: Hashable, Sendable {
+  package enum Edit: Equatable, Sendable {
     case left, right, start, end, wordLeft, wordRight
     case deleteBack, deleteForward, cutWordBack, cutWordForward, cutToStart, cutToEnd, putBack, swap
   }

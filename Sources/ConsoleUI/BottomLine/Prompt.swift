@@ -1,7 +1,7 @@
 import Cells
 
 /// The line at the bottom while the operator types into it: what for, the text, what could follow, whether it holds.
-package struct Prompt: Hashable, Sendable {
+package struct Prompt: Equatable, Sendable {
   package enum Purpose: Hashable, Sendable {
     case instruction, filter, search, note, write
     /// An answer in the operator's words, for the selected packet.
@@ -30,7 +30,7 @@ package struct Prompt: Hashable, Sendable {
   }
 
   /// A word that could stand at the cursor.
-  package struct Completion: Hashable, Sendable {
+  package struct Completion: Equatable, Sendable {
     /// The bytes of the line that `text` takes the place of.
     package var range: Range<Int>
     package var text: String
@@ -38,7 +38,7 @@ package struct Prompt: Hashable, Sendable {
   }
 
   /// What the line is worth as it stands.
-  package enum Validity: Hashable, Sendable {
+  package enum Validity: Equatable, Sendable {
     /// Nothing to judge yet.
     case open
     case valid

@@ -1,7 +1,7 @@
 import Cells
 
 /// A question at the bottom, answered with y or n.
-package struct Question: Hashable, Sendable {
+package struct Question: Equatable, Sendable {
   package var words: String
   /// What `y` brings about; nothing where it is no question any more, and any key takes it away.
   var yes: [ConsoleEffect]

@@ -1,8 +1,8 @@
 import Cells
 
 /// A line for the operator at the bottom of the screen, gone with the next key.
-package struct StatusMessage: Hashable, Sendable {
-  package enum Weight: Hashable, Sendable { case hint, done, refused }
+package struct StatusMessage: Equatable, Sendable {
+  package enum Weight: Equatable, Sendable { case hint, done, refused }
   package var weight: Weight
   package var text: String
 

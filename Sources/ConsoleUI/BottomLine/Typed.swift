@@ -7,7 +7,7 @@ import CommandLanguage
 /// number alone is a packet to go to.
 package enum Typed {
   /// What is wrong with a line, and the bytes at fault.
-  package struct Fault: Error, Hashable, Sendable {
+  package struct Fault: Error, Equatable, Sendable {
     package var range: Range<Int>
     package var message: String
   }

@@ -1,7 +1,7 @@
 import Cells
 
 /// One line of the detail pane, and what the operator gets hold of when it is selected.
-package struct DetailLine: Hashable, Sendable {
+package struct DetailLine: Equatable, Sendable {
   package var text: DisplayText
   /// What `y` copies; nil where the line stands for nothing of its own.
   package var value: [UInt8]?

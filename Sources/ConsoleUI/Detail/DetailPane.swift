@@ -37,7 +37,7 @@ package struct DetailPane {
     }
   }
 
-  private struct Made: Hashable {
+  private struct Made: Equatable {
     var view: ListView
     var packet: Int?
     var tab: DetailTab

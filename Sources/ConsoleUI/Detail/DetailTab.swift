@@ -1,5 +1,5 @@
 /// The pages about the selected packet.
-package enum DetailTab: Int, Hashable, Sendable, CaseIterable {
+package enum DetailTab: Int, Equatable, Sendable, CaseIterable {
   case fields, macros, message, hex, session
 
   package var title: String {
@@ -19,7 +19,7 @@ package enum DetailTab: Int, Hashable, Sendable, CaseIterable {
 }
 
 /// The lists of the screen, by the digit that shows them.
-package enum ListView: Int, Hashable, Sendable, CaseIterable {
+package enum ListView: Int, Equatable, Sendable, CaseIterable {
   case timeline = 1
   case messages = 2
   case held = 3

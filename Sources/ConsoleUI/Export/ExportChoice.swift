@@ -1,7 +1,7 @@
 import CommandLanguage
 
 /// A format that the program can write, as the screen needs to know it.
-package struct ExportChoice: Hashable, Sendable {
+package struct ExportChoice: Equatable, Sendable {
   package var name: String
   /// Of the file, without dot.
   package var fileExtension: String
@@ -15,7 +15,7 @@ package struct ExportChoice: Hashable, Sendable {
 }
 
 /// What is to be written, for whoever writes it.
-package struct ExportRequest: Hashable, Sendable {
+package struct ExportRequest: Equatable, Sendable {
   /// Of an ``ExportChoice``.
   package var format: String
   /// Rows of the index, in order; nil for all there are.

@@ -5,7 +5,7 @@ import Timeline
 import TraceModel
 
 /// The mail that waits for a person in a milter's place: what may be said about it, and what its MTA makes of that.
-struct Desk: Hashable, Sendable {
+struct Desk: Equatable, Sendable {
   let row: Int
   let number: Int
   let stage: Stage
@@ -19,9 +19,9 @@ struct Desk: Hashable, Sendable {
   let choices: [Choice]
 
   /// A way to settle it, one key each.
-  enum Verdict: Hashable, Sendable { case take, reject, tempfail, discard, quarantine, ownReply }
+  enum Verdict: Equatable, Sendable { case take, reject, tempfail, discard, quarantine, ownReply }
 
-  struct Choice: Hashable, Sendable {
+  struct Choice: Equatable, Sendable {
     var act: Act
     var word: String
     /// What the client gets.
@@ -31,7 +31,7 @@ struct Desk: Hashable, Sendable {
   }
 
   /// What was said about which mail, for a rule that says it again.
-  struct Decision: Hashable, Sendable {
+  struct Decision: Equatable, Sendable {
     var stage: Stage
     var sender: [UInt8]?
     var recipient: [UInt8]?

@@ -1,7 +1,7 @@
 /// What a key does to the screen, by the word that `bind` and the `:` prompt know it under.
 ///
 /// Acts change what the operator looks at, or ask what to do; whatever reaches a connection is an `Instruction`.
-package enum Act: String, Hashable, Sendable, CaseIterable {
+package enum Act: String, Equatable, Sendable, CaseIterable {
   case down, up
   case top, bottom
   case halfDown = "half-down"

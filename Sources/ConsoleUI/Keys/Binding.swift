@@ -30,7 +30,7 @@ package struct Binding: Sendable {
   }
 
   /// Where a binding counts: the pane that has the keys.
-  package struct Places: OptionSet, Hashable, Sendable {
+  package struct Places: OptionSet, Equatable, Sendable {
     package let rawValue: UInt16
     package init(rawValue: UInt16) { self.rawValue = rawValue }
     package static let timeline = Places(rawValue: 1 << 0)

@@ -5,7 +5,7 @@ import MilterProtocol
 /// A digit with a view of its own shows that view at once. If more digits follow quickly and then a key that takes a
 /// number, the run was a number, meant for the view it began in. A number of one digit that is a view's has a 0
 /// in front (`05j`).
-struct DigitRun: Hashable, Sendable {
+struct DigitRun: Equatable, Sendable {
   /// The longest pause between the digits of one number, and behind the last: whoever looks at one view after the other
   /// takes longer.
   static let pause = Moment.Span.milliseconds(300)

@@ -7,7 +7,7 @@ package struct Keymap: Sendable {
 
   package init() {}
 
-  package enum Meaning: Hashable, Sendable {
+  package enum Meaning: Equatable, Sendable {
     case act(Act, takesCount: Bool)
     /// An instruction to be run as if typed.
     case text(String)

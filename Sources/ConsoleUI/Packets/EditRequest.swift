@@ -1,7 +1,7 @@
 import TraceModel
 
 /// A text of a held packet on its way to the operator's editor and back.
-package struct EditRequest: Hashable, Sendable {
+package struct EditRequest: Equatable, Sendable {
   package var packet: Int
   /// As the editor is to see it: lines end in LF.
   package var text: [UInt8]
@@ -10,7 +10,7 @@ package struct EditRequest: Hashable, Sendable {
   private let hasCRLF: Bool
   private let endsLine: Bool
 
-  enum Target: Hashable, Sendable {
+  enum Target: Equatable, Sendable {
     case field(Assignment.Field)
     /// The body of the mail, replaced before its final reply.
     case body

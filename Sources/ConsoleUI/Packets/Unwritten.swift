@@ -2,7 +2,7 @@ import TraceModel
 
 /// Notes and marks on packets of a recorded trace: they end with the program unless they are written to another file, for
 /// the trace itself is never written to.
-struct Unwritten: Hashable, Sendable {
+struct Unwritten: Equatable, Sendable {
   /// Numbers of packets whose mark is another than in the file.
   private var marked: Set<Int> = []
   private var noted: Set<Int> = []

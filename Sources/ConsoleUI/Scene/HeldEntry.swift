@@ -2,7 +2,7 @@ import MilterProtocol
 import TraceModel
 
 /// A packet that waits for the operator.
-package struct HeldEntry: Hashable, Sendable {
+package struct HeldEntry: Equatable, Sendable {
   package var row: Int
   package var number: Int
   package var since: Moment

@@ -1,6 +1,6 @@
 extension ConsoleModel {
   /// Where the records come from, for the title.
-  package enum Origin: Hashable, Sendable {
+  package enum Origin: Equatable, Sendable {
     /// Addresses in canonical form, and the file being written, if any.
     case live(listen: String, milter: String?, file: String?)
     case files([String])
@@ -8,7 +8,7 @@ extension ConsoleModel {
   }
 
   /// How records come.
-  package enum Stream: Hashable, Sendable {
+  package enum Stream: Equatable, Sendable {
     case flowing
     /// Nothing more will come.
     case ended

@@ -18,7 +18,7 @@ package struct Scope {
   }
 
   /// How much of a trace there is to be shown.
-  struct Extent: Hashable, Sendable {
+  struct Extent: Equatable, Sendable {
     var packets: Int
     var mails: Int
     var silent: Int

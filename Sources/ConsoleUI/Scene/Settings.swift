@@ -3,7 +3,7 @@ import Timeline
 import TraceModel
 
 /// What `set NAME VALUE` changes: how the screen shows things, never what happens to mail.
-package struct Settings: Hashable, Sendable {
+package struct Settings: Equatable, Sendable {
   package var time: TimeMode = .clock
   /// Whether new packets take the selection along.
   package var follow = true
@@ -16,7 +16,7 @@ package struct Settings: Hashable, Sendable {
 
   package init() {}
 
-  package enum TimeMode: String, Hashable, Sendable, CaseIterable {
+  package enum TimeMode: String, Equatable, Sendable, CaseIterable {
     case clock, start, delta
 
     var words: String {
@@ -28,9 +28,9 @@ package struct Settings: Hashable, Sendable {
     }
   }
 
-  package enum MacroMode: String, Hashable, Sendable, CaseIterable { case folded, unfolded }
+  package enum MacroMode: String, Equatable, Sendable, CaseIterable { case folded, unfolded }
   /// Whose rules the effective result follows; `auto` goes by macro `v`.
-  package enum MTAChoice: String, Hashable, Sendable, CaseIterable {
+  package enum MTAChoice: String, Equatable, Sendable, CaseIterable {
     case auto, postfix, sendmail
 
     /// nil where the macros say it.
@@ -50,7 +50,7 @@ package struct Settings: Hashable, Sendable {
   func knownRules(for detail: PacketDetail) -> DeliveryRules? { mta.rules ?? detail.mta }
 
   /// A row of the table of settings, for `set`, completion and help.
-  package enum Name: String, Hashable, Sendable, CaseIterable {
+  package enum Name: String, Equatable, Sendable, CaseIterable {
     case time, follow, macros, slow, mta, mouse
 
     package var help: String {

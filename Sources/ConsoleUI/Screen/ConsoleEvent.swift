@@ -30,7 +30,7 @@ package enum ConsoleEvent: Sendable {
 }
 
 /// What the screen asks the outside to do.
-package enum ConsoleEffect: Hashable, Sendable {
+package enum ConsoleEffect: Equatable, Sendable {
   /// For the connection of that packet.
   case instruct(Instruction, packet: Int)
   /// Everything that is held anywhere goes on.

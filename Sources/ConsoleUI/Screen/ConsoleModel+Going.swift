@@ -5,7 +5,7 @@ import TraceModel
 
 // From view to view and from pane to pane, and the way back.
 extension ConsoleModel {
-  struct TrailStep: Hashable, Sendable {
+  struct TrailStep: Equatable, Sendable {
     var view: ListView
     var filter: String
     /// Number of the packet that was selected.

@@ -51,7 +51,7 @@ package struct ConsoleModel {
   /// Records folded in at once, between two looks at the keys: a few milliseconds' worth.
   private static let sliceRecords = 4000
 
-  package enum Focus: Hashable, Sendable { case list, detail }
+  package enum Focus: Equatable, Sendable { case list, detail }
 
   package init(source: any RecordSource, origin: Origin, isLive: Bool, utcOffset: Int = 0) {
     scene = Scene(trace: TraceView(source: source, origin: origin, isLive: isLive, utcOffset: utcOffset))

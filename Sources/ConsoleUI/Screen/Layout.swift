@@ -4,7 +4,7 @@ import Cells
 ///
 /// On wide screens the detail stands to the right of the list, on narrower ones below it. Parts for which
 /// there is no room are empty rectangles.
-package struct Layout: Hashable, Sendable {
+package struct Layout: Equatable, Sendable {
   package var title: Rect
   /// Headings of the list's columns.
   package var headings: Rect
@@ -21,10 +21,10 @@ package struct Layout: Hashable, Sendable {
   package var body: Rect
 
   /// Which panes the body has.
-  package enum Panes: Hashable, Sendable { case both, listOnly, detailOnly }
+  package enum Panes: Equatable, Sendable { case both, listOnly, detailOnly }
 
   /// How a list shares the screen with the detail of what is selected in it.
-  package struct Share: Hashable, Sendable {
+  package struct Share: Equatable, Sendable {
     /// Columns from which on the detail stands at the right.
     var sideBySideFrom = 120
     /// How many columns the list has use for beside a detail, whose lines are mail.

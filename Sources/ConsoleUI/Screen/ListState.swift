@@ -1,7 +1,7 @@
 /// The place in a list of rows: which row is selected, and which is the first on screen.
 ///
 /// Frames are pure, so the number of rows on screen is told with each change (`resize`), never learnt from drawing.
-package struct ListState: Hashable, Sendable {
+package struct ListState: Equatable, Sendable {
   package private(set) var cursor = 0
   package private(set) var top = 0
   package private(set) var count = 0

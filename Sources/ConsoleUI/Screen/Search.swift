@@ -3,7 +3,7 @@ import TraceModel
 
 /// A search under way, or the one that `n` repeats: goes through the lines of a list from where the operator was, around
 /// the end.
-struct Search: Hashable, Sendable {
+struct Search: Equatable, Sendable {
   /// As typed.
   let text: String
   /// In lower case; compared without regard to ASCII case.

@@ -1,5 +1,5 @@
 /// What to write into a file of the MTA's, so that it connects to us: for the screen while nothing has come.
-package struct SetUpLine: Hashable, Sendable {
+package struct SetUpLine: Equatable, Sendable {
   /// `Postfix main.cf`.
   package var file: String
   package var text: String

@@ -6,7 +6,7 @@ import TraceModel
 /// What the Timeline shows, in order: the packets that the filter takes, macros folded into their commands; without a
 /// filter, connections that no packet tells of as well.
 struct ShownRows {
-  enum Line: Hashable, Sendable {
+  enum Line: Equatable, Sendable {
     /// Row of the index.
     case packet(Int)
     /// Place in ``TimelineIndex/silent``.

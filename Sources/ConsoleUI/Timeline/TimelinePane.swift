@@ -130,7 +130,7 @@ struct TimelinePane: ListPane {
     return line.macros == nil ? nil : row
   }
 
-  enum Landmark: Hashable, Sendable { case finding, mark }
+  enum Landmark: Equatable, Sendable { case finding, mark }
 
   /// To the next line that has a finding, or a mark.
   mutating func jump(step: Int, count: Int, to landmark: Landmark, _ scene: Scene) -> [Response] {

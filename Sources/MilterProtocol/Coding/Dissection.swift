@@ -2,7 +2,7 @@
 ///
 /// Costs no allocation and never traps, whatever the bytes. Trailing bytes, a payload where none belongs and the like
 /// are malformations, though some peers let them pass (`docs/protocol.md`, "What each peer does with odd frames").
-package struct Dissection: Hashable, Sendable {
+package struct Dissection: Equatable, Sendable {
   package var shape: PacketShape
   package var malformation: Malformation?
 

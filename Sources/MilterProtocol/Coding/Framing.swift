@@ -3,7 +3,7 @@
 /// The length counts the code and the payload, not itself. A length of 0 is a frame of 4 bytes without a code.
 package enum Framing {
   /// What begins at some place of the stream.
-  package enum Next: Hashable, Sendable {
+  package enum Next: Equatable, Sendable {
     /// A whole frame of so many bytes, length field included.
     case complete(bytes: Int)
     /// Not all of it is here yet: counted from its start, so many bytes are wanted (4 until the length is known).

@@ -1,6 +1,6 @@
 /// The first place where a packet's payload is not what its code promises.
-package struct Malformation: Hashable, Sendable {
-  package enum Fault: Hashable, Sendable {
+package struct Malformation: Equatable, Sendable {
+  package enum Fault: Equatable, Sendable {
     /// A frame of length 0.
     case noCode
     /// A code that no side uses, or the other side only.
@@ -17,7 +17,7 @@ package struct Malformation: Hashable, Sendable {
   }
 
   /// What was expected at the place.
-  package enum Field: UInt8, Hashable, Sendable {
+  package enum Field: UInt8, Equatable, Sendable {
     case code, version, actions, protocolFlags, symbolStage, symbolNames, macroCommand, macroName, macroValue
     case hostname, family, port, address, heloName, mailAddress, rcptAddress, argument, line
     case headerName, headerValue, index, replyText, parameters, reason, end

@@ -2,7 +2,7 @@
 ///
 /// Lists of strings are one range, walked with ``StringList``. Where a packet is malformed the shape has what could be
 /// found: an unterminated string reaches to the end of the packet, a missing one is an empty range there.
-package enum PacketShape: Hashable, Sendable {
+package enum PacketShape: Equatable, Sendable {
   case optNeg(OptNegShape)
   case macro(command: UInt8, strings: Range<Int>)
   case connect(ConnectShape)
@@ -42,7 +42,7 @@ package enum PacketShape: Hashable, Sendable {
 }
 
 /// The fixed numbers of OPTNEG, 0 where they are cut off, and where the symbol lists lie.
-package struct OptNegShape: Hashable, Sendable {
+package struct OptNegShape: Equatable, Sendable {
   package var version: UInt32
   package var actions: ActionFlags
   package var protocolFlags: ProtocolFlags
@@ -51,7 +51,7 @@ package struct OptNegShape: Hashable, Sendable {
 }
 
 /// z hostname, u8 family, and unless the family is `U`: u16 port, z address.
-package struct ConnectShape: Hashable, Sendable {
+package struct ConnectShape: Equatable, Sendable {
   package var hostname: Range<Int>
   /// 0 where it is cut off.
   package var family: UInt8

@@ -1,5 +1,5 @@
 /// Something a peer did that is worth a remark. Never an error: the packet is passed on as it came.
-package struct Finding: Hashable, Sendable {
+package struct Finding: Equatable, Sendable {
   package var rule: FindingRule
   /// Number of the packet in the trace; nil where it is about the connection (a close, say).
   package var packet: Int?
@@ -16,7 +16,7 @@ package struct Finding: Hashable, Sendable {
 
   package var severity: Severity { rule.severity }
 
-  package enum Severity: UInt8, Sendable, Hashable, Comparable, CaseIterable {
+  package enum Severity: UInt8, Sendable, Equatable, Comparable, CaseIterable {
     /// Worth showing.
     case note
     /// Works by luck, or differs between MTAs.

@@ -1,5 +1,5 @@
 /// One row of the table of findings: a stable id, its weight, a title, and where the fact comes from.
-package struct FindingRule: Hashable, Sendable {
+package struct FindingRule: Equatable, Sendable {
   /// `F01`, `R02`, …: never reused; the family letters are those of `docs/findings.md`.
   package let id: String
   package let severity: Finding.Severity

@@ -2,14 +2,14 @@
 ///
 /// Sources: `mail_params.h` (`DEF_MILT_*_MACROS`) and `milter_macro_lookup` of Postfix, `cf/m4/cfhead.m4` and
 /// `milter.c` of Sendmail, and what Postfix 3.7 and Sendmail 8.17 were seen to send.
-package struct KnownMacro: Hashable, Sendable {
+package struct KnownMacro: Equatable, Sendable {
   /// Without braces.
   package let name: String
   package let meaning: String
   package let postfix: Provision
   package let sendmail: Provision
 
-  package enum Provision: Hashable, Sendable {
+  package enum Provision: Equatable, Sendable {
     case never
     /// Only when asked for.
     case onRequest

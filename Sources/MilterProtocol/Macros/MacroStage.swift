@@ -1,5 +1,5 @@
 /// A stage at which an MTA sends macros, with its number in symbol lists and the setting that lists its macros.
-package enum MacroStage: UInt32, Sendable, Hashable, CaseIterable {
+package enum MacroStage: UInt32, Sendable, Equatable, CaseIterable {
   // The raw value is `SMFIM_*` (libmilter `mfapi.h`): end of message comes before end of header.
   case connect = 0
   case helo = 1

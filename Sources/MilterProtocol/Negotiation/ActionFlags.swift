@@ -1,5 +1,5 @@
 /// What a milter may do to a message (`SMFIF_*`, libmilter `mfapi.h`). Unknown bits are kept.
-package struct ActionFlags: OptionSet, Hashable, Sendable {
+package struct ActionFlags: OptionSet, Equatable, Sendable {
   package var rawValue: UInt32
   package init(rawValue: UInt32) { self.rawValue = rawValue }
 

@@ -1,5 +1,5 @@
 /// What one OPTNEG packet says: u32 version, u32 actions, u32 protocol; in a reply, symbol lists up to its end.
-package struct OptNeg: Hashable, Sendable {
+package struct OptNeg: Equatable, Sendable {
   package var version: UInt32
   package var actions: ActionFlags
   package var protocolFlags: ProtocolFlags
@@ -16,7 +16,7 @@ package struct OptNeg: Hashable, Sendable {
   }
 
   /// u32 stage, then one string of macro names separated by spaces and a NUL.
-  package struct SymbolList: Hashable, Sendable {
+  package struct SymbolList: Equatable, Sendable {
     /// `SMFIM_*`: 0 connect, 1 helo, 2 envfrom, 3 envrcpt, 4 data, 5 end of message, 6 end of header. Others are kept.
     package var stage: UInt32
     package var names: [UInt8]

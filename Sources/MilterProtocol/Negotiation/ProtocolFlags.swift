@@ -1,6 +1,6 @@
 /// How the dialogue runs (`SMFIP_*`, libmilter `mfdef.h`): commands not wanted, replies not sent, extras.
 /// Offered by an MTA a bit means "I can"; answered by a milter it means "do". Unknown bits are kept.
-package struct ProtocolFlags: OptionSet, Hashable, Sendable {
+package struct ProtocolFlags: OptionSet, Equatable, Sendable {
   package var rawValue: UInt32
   package init(rawValue: UInt32) { self.rawValue = rawValue }
 

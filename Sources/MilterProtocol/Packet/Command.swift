@@ -1,5 +1,5 @@
 /// A packet of the MTA as owned values, made to be read, edited and encoded. Strings come without their NUL.
-package enum Command: Hashable, Sendable {
+package enum Command: Equatable, Sendable {
   case optNeg(OptNeg)
   case macro(MacroSet)
   case connect(Connect)
@@ -39,7 +39,7 @@ package enum Command: Hashable, Sendable {
 }
 
 /// u8 command letter, then name and value strings in turn, to the end of the payload.
-package struct MacroSet: Hashable, Sendable {
+package struct MacroSet: Equatable, Sendable {
   /// Letter of the command that the values belong to; any byte is possible.
   package var command: UInt8
   package var pairs: [Pair]
@@ -49,7 +49,7 @@ package struct MacroSet: Hashable, Sendable {
     self.pairs = pairs
   }
 
-  package struct Pair: Hashable, Sendable {
+  package struct Pair: Equatable, Sendable {
     /// As sent: `i` bare, longer names usually in braces.
     package var name: [UInt8]
     package var value: [UInt8]
@@ -62,7 +62,7 @@ package struct MacroSet: Hashable, Sendable {
 }
 
 /// z hostname, u8 family, and unless the family is `U`: u16 port, z address.
-package struct Connect: Hashable, Sendable {
+package struct Connect: Equatable, Sendable {
   package var hostname: [UInt8]
   package var family: Family
 
@@ -71,7 +71,7 @@ package struct Connect: Hashable, Sendable {
     self.family = family
   }
 
-  package enum Family: Hashable, Sendable {
+  package enum Family: Equatable, Sendable {
     /// `U`: nothing follows.
     case unknown
     /// `L`: port (always 0) and socket path.
@@ -84,7 +84,7 @@ package struct Connect: Hashable, Sendable {
 }
 
 /// z address as the SMTP client typed it, then one string an ESMTP argument.
-package struct Envelope: Hashable, Sendable {
+package struct Envelope: Equatable, Sendable {
   package var address: [UInt8]
   package var arguments: [[UInt8]]
 
@@ -95,7 +95,7 @@ package struct Envelope: Hashable, Sendable {
 }
 
 /// z name, z value. Folds are LF and white space inside the value; one leading space is cut without HDR_LEADSPC.
-package struct Header: Hashable, Sendable {
+package struct Header: Equatable, Sendable {
   package var name: [UInt8]
   package var value: [UInt8]
 

@@ -1,5 +1,5 @@
 /// A packet kind of the MTA; the raw value is its letter on the wire (`SMFIC_*`, libmilter `mfdef.h`).
-package enum CommandKind: UInt8, Sendable, Hashable, CaseIterable {
+package enum CommandKind: UInt8, Sendable, Equatable, CaseIterable {
   case optNeg = 0x4F  // O
   case macro = 0x44  // D
   case connect = 0x43  // C

@@ -3,7 +3,7 @@
 /// The bytes are never changed in place. A packet that nobody edited is forwarded as these bytes; what they
 /// mean is asked for through ``Dissection`` (ranges into `bytes`, nothing copied) or ``PacketValue`` (owned values,
 /// made to be edited and encoded).
-package struct Packet: Hashable, Sendable {
+package struct Packet: Equatable, Sendable {
   /// The whole frame: 4 bytes of big-endian length, the code, the payload. At least 4 bytes long.
   package let bytes: [UInt8]
   /// The peer that it came from, or for a packet of ours the peer in whose place we speak.

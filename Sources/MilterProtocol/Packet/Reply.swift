@@ -1,5 +1,5 @@
 /// A packet of the milter as owned values, made to be read, edited and encoded. Strings come without their NUL.
-package enum Reply: Hashable, Sendable {
+package enum Reply: Equatable, Sendable {
   case optNeg(OptNeg)
   case verdict(Verdict)
   case progress
@@ -22,7 +22,7 @@ package enum Reply: Hashable, Sendable {
 }
 
 /// A reply that settles a stage.
-package enum Verdict: Hashable, Sendable {
+package enum Verdict: Equatable, Sendable {
   case `continue`
   case accept
   case reject
@@ -49,7 +49,7 @@ package enum Verdict: Hashable, Sendable {
 }
 
 /// A reply at end of message that changes the mail.
-package enum Modification: Hashable, Sendable {
+package enum Modification: Equatable, Sendable {
   case addHeader(Header)
   /// Index 0 is above everything else.
   case insHeader(index: UInt32, Header)

@@ -1,5 +1,5 @@
 /// A packet kind of the milter; the raw value is its letter on the wire (`SMFIR_*`, libmilter `mfdef.h`).
-package enum ReplyKind: UInt8, Sendable, Hashable, CaseIterable {
+package enum ReplyKind: UInt8, Sendable, Equatable, CaseIterable {
   case optNeg = 0x4F  // O
   case `continue` = 0x63  // c
   case accept = 0x61  // a
@@ -49,7 +49,7 @@ package enum ReplyKind: UInt8, Sendable, Hashable, CaseIterable {
   }
 
   /// What part the reply plays in the dialogue (`docs/protocol.md`, "Replies").
-  package enum Role: Sendable, Hashable { case negotiation, verdict, keepAlive, modification, misplaced }
+  package enum Role: Sendable, Equatable { case negotiation, verdict, keepAlive, modification, misplaced }
 
   package var role: Role {
     switch self {

@@ -1,5 +1,5 @@
 /// A command that awaits (or, if so negotiated, does not await) one verdict; the raw value is its letter.
-package enum Stage: UInt8, Sendable, Hashable, CaseIterable {
+package enum Stage: UInt8, Sendable, Equatable, CaseIterable {
   case negotiation = 0x4F  // O
   case connect = 0x43  // C
   case helo = 0x48  // H

@@ -2,7 +2,7 @@
 ///
 /// Facts are kept for every open connection, so a hostile header of a megabyte leaves only its first bytes there;
 /// whoever needs the rest reads the packet again.
-package struct Head: Hashable, Sendable {
+package struct Head: Equatable, Sendable {
   package private(set) var bytes: [UInt8]
   /// Bytes of the whole string.
   package private(set) var count: Int

@@ -1,6 +1,6 @@
 /// An IPv4 or IPv6 address, read as strictly as the peers read it (`inet_pton`) and written in the one form that RFC 5952 asks
 /// for.
-package struct IPAddress: Hashable, Sendable {
+package struct IPAddress: Equatable, Sendable {
   /// IPv4 as mapped into IPv6 (`::ffff:192.0.2.7`), so that both spellings of a client are one number.
   package let high: UInt64
   package let low: UInt64

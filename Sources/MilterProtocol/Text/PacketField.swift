@@ -1,5 +1,5 @@
 /// A field of a packet, for detail views, JSON and hex dumps.
-package struct PacketField: Hashable, Sendable {
+package struct PacketField: Equatable, Sendable {
   /// Our word for it (`hostname`, `argument`), the same for every packet of the kind; a macro goes by its own name.
   package var label: String
   /// Where it lies in the frame, its NUL and other syntax included.
@@ -8,7 +8,7 @@ package struct PacketField: Hashable, Sendable {
   /// What it means, where that is not plain; safe to print.
   package var note: String?
 
-  package enum Value: Hashable, Sendable {
+  package enum Value: Equatable, Sendable {
     /// Bytes of the wire, without NUL.
     case wire(ArraySlice<UInt8>)
     case number(UInt32)

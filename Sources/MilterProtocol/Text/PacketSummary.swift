@@ -4,7 +4,7 @@
 ///     CONNECT    mail.example.org [192.0.2.7]:51234
 ///     REPLYCODE  550 5.1.1 no such user
 ///     CHGHEADER  Subject[1]: new
-package struct PacketSummary: Hashable, Sendable {
+package struct PacketSummary: Equatable, Sendable {
   package private(set) var parts: [SummaryPart] = []
   private let packet: Packet
 
@@ -21,7 +21,7 @@ package struct PacketSummary: Hashable, Sendable {
   package var text: String { parts.map(\.text).joined() }
 }
 
-package enum SummaryPart: Hashable, Sendable {
+package enum SummaryPart: Equatable, Sendable {
   case words(String)
   case wire(ArraySlice<UInt8>)
 

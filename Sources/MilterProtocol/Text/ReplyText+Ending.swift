@@ -1,6 +1,6 @@
 extension ReplyText {
   /// What comes behind the text of REPLYCODE in its packet. The MTAs differ in what they make of it.
-  package enum Ending: Hashable, Sendable {
+  package enum Ending: Equatable, Sendable {
     case nul
     /// Nothing: the NUL is missing.
     case missing

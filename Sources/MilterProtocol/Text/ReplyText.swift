@@ -2,8 +2,8 @@
 ///
 /// `%` is doubled on the wire (both MTAs print it through a format). Parsing takes whatever is there and keeps ranges
 /// into the bytes it was given; what is wrong with it says ``remarks(at:)``.
-package struct ReplyText: Hashable, Sendable {
-  package struct Line: Hashable, Sendable {
+package struct ReplyText: Equatable, Sendable {
+  package struct Line: Equatable, Sendable {
     /// The whole line without its line end.
     package var range: Range<Int>
     /// Three bytes, or fewer where the line is shorter.

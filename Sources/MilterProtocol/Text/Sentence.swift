@@ -6,8 +6,8 @@
 ///
 /// Its words are made at the edge (``text``). Until then redaction can change what is of the wire, merging of traces can
 /// renumber packets, and neither reads our English back.
-package struct Sentence: Hashable, Sendable {
-  package enum Part: Hashable, Sendable {
+package struct Sentence: Equatable, Sendable {
+  package enum Part: Equatable, Sendable {
     /// Ours: says nothing about anybody.
     case words(String)
     /// The number of a packet in the trace.
@@ -35,7 +35,7 @@ package struct Sentence: Hashable, Sendable {
   }
 
   /// Most sentences are words alone; those of a literal then cost no allocation.
-  private enum Storage: Hashable, Sendable {
+  private enum Storage: Equatable, Sendable {
     case words(String)
     case parts([Part])
   }

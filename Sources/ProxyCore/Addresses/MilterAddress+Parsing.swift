@@ -2,7 +2,7 @@ import MilterProtocol
 
 extension MilterAddress {
   /// Why a text is no address, and the forms that would be.
-  package struct ParsingError: Error, Hashable {
+  package struct ParsingError: Error, Equatable {
     package var message: String
     package static let hint =
       "addresses look like inet:8891@127.0.0.1, inet:127.0.0.1:8891, inet6:8891@::1, [::1]:8891, unix:/path or /path"

@@ -3,12 +3,12 @@
 /// `inet:8891@127.0.0.1` (libmilter, Sendmail), `inet:127.0.0.1:8891` (Postfix: host and port the other way round),
 /// `inet6:8891@::1`, `inet:[::1]:8891`, `tcp:` and `tcp://` for `inet:`, `127.0.0.1:8891`, `unix:/path`, `unix:///path`,
 /// `local:/path`, `/path`. Printed back in the first of these forms.
-package enum MilterAddress: Hashable, Sendable, CustomStringConvertible {
+package enum MilterAddress: Equatable, Sendable, CustomStringConvertible {
   /// `host` is a literal without brackets or a name; port 0, where we listen, takes a free one.
   case inet(host: String, port: UInt16, family: Family)
   case unix(path: String)
 
-  package enum Family: Sendable, Hashable {
+  package enum Family: Sendable, Equatable {
     /// Whatever the name resolves to.
     case any
     case ipv6

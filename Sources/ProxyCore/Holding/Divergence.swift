@@ -50,7 +50,7 @@ struct Divergence: Sendable {
     static func < (a: Out, b: Out) -> Bool { a.rawValue < b.rawValue }
   }
 
-  struct Consequence: Sendable, Hashable {
+  struct Consequence: Sendable, Equatable {
     var out = Out.no
     var abort = false
     static let none = Consequence()

@@ -4,7 +4,7 @@ import MilterProtocol
 ///
 /// The MTA's own packet is never lengthened, and no bit is set that the MTA did not offer: Postfix and Sendmail both
 /// fail the negotiation for that (`milter8_connect`, `milter_negotiate`).
-package enum NegotiationPolicy: String, Sendable, Hashable, CaseIterable {
+package enum NegotiationPolicy: String, Sendable, Equatable, CaseIterable {
   /// As it came.
   case transparent
   /// With every action that the MTA offered, so that modifications can be injected. Neither MTA minds declared
@@ -32,7 +32,7 @@ package enum NegotiationPolicy: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What the milter is offered of what the MTA offers (`--offer`): an older or poorer MTA in simulation.
-package struct Offer: Sendable, Hashable {
+package struct Offer: Sendable, Equatable {
   package var version: UInt32
   package var actions: ActionFlags
   package var protocolFlags: ProtocolFlags

@@ -5,7 +5,7 @@ import MilterProtocol
 /// libmilter's `mfapi.h` and `mfdef.h` with or without their prefix.
 package enum NegotiationWords {
   /// A word that says nothing here; the message goes behind the name of what it was given for.
-  package struct Mistake: Error, Hashable {
+  package struct Mistake: Error, Equatable {
     package var message: String
     package var hint: String
   }

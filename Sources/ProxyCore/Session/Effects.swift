@@ -6,7 +6,7 @@ import TraceModel
 /// One value serves all machines of a run. `acts` are those of the last event and are done, in order, before the
 /// next one; `records` pile up until the owner writes them. No act lets a byte out before the records are written.
 package struct Effects {
-  package enum Act: Hashable, Sendable {
+  package enum Act: Equatable, Sendable {
     /// The bytes just handed in leave on that leg as they came.
     case forward(to: Leg)
     /// A packet leaves that was kept back, changed or made by us.

@@ -31,7 +31,7 @@ package struct ProxySettings: Sendable {
       || onMilterFailure != nil || role != nil
   }
 
-  package enum TimeoutAct: Sendable, Hashable {
+  package enum TimeoutAct: Sendable, Equatable {
     /// The packet goes on as it is by then.
     case forward
     /// The MTA is told this.
@@ -39,7 +39,7 @@ package struct ProxySettings: Sendable {
   }
 
   /// How we negotiate and answer where we are the milter.
-  package struct MilterRole: Sendable, Hashable {
+  package struct MilterRole: Sendable, Equatable {
     package var verdict: Answer
     package var answers: Scope
     /// In a few words, for the record of each answer.
@@ -67,7 +67,7 @@ package struct ProxySettings: Sendable {
     }
 
     /// What the verdict is told about; everything else goes on with CONTINUE.
-    package enum Scope: Sendable, Hashable {
+    package enum Scope: Sendable, Equatable {
       /// Each mail once it is there, so that rules and operator can look at all of it first.
       case endOfMessage
       /// Whatever the MTA asks, at once.

@@ -24,7 +24,7 @@ package final class TraceFileReader: RecordSource {
   /// A record of the largest packet that is kept has 6.3 MB if every byte of it is escaped. Longer lines are not read.
   private static let longestLine = 16_777_216
 
-  package enum Progress: Hashable, Sendable {
+  package enum Progress: Equatable, Sendable {
     case grew
     /// Nothing new: of a pipe the end, of a file the end for now.
     case atEnd
@@ -169,7 +169,7 @@ package final class TraceFileReader: RecordSource {
 }
 
 /// A line of a trace that is no record, which does not keep the others from being read.
-package struct UnreadableLine: Error, Hashable, Sendable {
+package struct UnreadableLine: Error, Equatable, Sendable {
   /// Bytes from the start of the trace (of its text, where it is compressed) to what is wrong.
   package let offset: Int
   package let reason: String

@@ -2,7 +2,7 @@ import MilterProtocol
 import TraceModel
 
 /// What became of a mail, a recipient or a client, and who wanted it so: a line of the decision log.
-package struct Decision: Hashable, Sendable {
+package struct Decision: Equatable, Sendable {
   package var time: Moment
   package var connection: Int
   /// Within the connection; 0 outside any mail.
@@ -26,18 +26,18 @@ package struct Decision: Hashable, Sendable {
   /// What changed the mail, in order; the first ``FactLimits/entries``.
   package var changes: [Change] = []
 
-  package enum Outcome: Hashable, Sendable {
+  package enum Outcome: Equatable, Sendable {
     case verdict(VerdictFact)
     /// The MTA went away while the command was held.
     case abandoned
   }
 
   /// One modification; consecutive chunks of a new body count as one, and only their length is kept.
-  package struct Change: Hashable, Sendable {
+  package struct Change: Equatable, Sendable {
     package var what: What
     package var author: Author
 
-    package enum What: Hashable, Sendable {
+    package enum What: Equatable, Sendable {
       case body(bytes: Int)
       case modification(Modification)
       /// Its payload cannot be read.
@@ -47,7 +47,7 @@ package struct Decision: Hashable, Sendable {
 }
 
 /// Who decided.
-package enum DecisionAuthor: Hashable, Sendable {
+package enum DecisionAuthor: Equatable, Sendable {
   case milter
   case ours(Cause)
   /// The operator, or the clock, let the packet go, so that what is done unasked was done: the policy's words.

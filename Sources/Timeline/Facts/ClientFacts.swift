@@ -2,7 +2,7 @@ import MilterProtocol
 import TraceModel
 
 /// The SMTP client as CONNECT names it.
-package struct ClientFacts: Hashable, Sendable {
+package struct ClientFacts: Equatable, Sendable {
   package var hostname: Head
   /// `4`, `6`, `L` or `U`; any byte is possible.
   package var family: UInt8

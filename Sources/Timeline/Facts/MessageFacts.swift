@@ -6,7 +6,7 @@ import TraceModel
 ///
 /// Content is what the MTA sent: an edit on the way to the milter does not change the mail that the MTA will
 /// deliver. Verdicts and modifications are those that reached the MTA, whoever made them.
-package struct MessageFacts: Hashable, Sendable {
+package struct MessageFacts: Equatable, Sendable {
   /// Within its connection, from 1.
   package let number: Int
   /// Number of the packet that began it: macros for MAIL, or its first command.
@@ -72,13 +72,13 @@ package struct MessageFacts: Hashable, Sendable {
 }
 
 /// MAIL or RCPT: the address as the client typed it, and its ESMTP arguments.
-package struct EnvelopeFact: Hashable, Sendable {
+package struct EnvelopeFact: Equatable, Sendable {
   package var address: Head
   package var arguments: [Head]
   package var packet: Int
 }
 
-package struct RecipientFact: Hashable, Sendable {
+package struct RecipientFact: Equatable, Sendable {
   package var envelope: EnvelopeFact
   /// What the MTA was told about this recipient.
   package internal(set) var verdict: VerdictFact?
@@ -91,7 +91,7 @@ package struct RecipientFact: Hashable, Sendable {
   package var isRefused: Bool { isRefusedByMTA || verdict?.refuses ?? false }
 }
 
-package struct HeaderFact: Hashable, Sendable {
+package struct HeaderFact: Equatable, Sendable {
   package var name: Head
   package var value: Head
   /// Among the headers of that name, from 1, as CHGHEADER counts.

@@ -2,14 +2,14 @@ import MilterProtocol
 import TraceModel
 
 /// On whose behalf something reached a peer.
-package enum Author: Hashable, Sendable {
+package enum Author: Equatable, Sendable {
   /// The peer itself; it passed as it came.
   case peer
   case ours(Cause)
 }
 
 /// A verdict that reached the MTA.
-package struct VerdictFact: Hashable, Sendable {
+package struct VerdictFact: Equatable, Sendable {
   package var kind: ReplyKind
   package var stage: Stage
   /// The packet that carried it: the milter's own number also where we changed what it says.
@@ -47,17 +47,17 @@ package struct VerdictFact: Hashable, Sendable {
 }
 
 /// A modification that reached the MTA; its content is read from the packet.
-package struct ModificationFact: Hashable, Sendable {
+package struct ModificationFact: Equatable, Sendable {
   package var kind: ReplyKind
   package var packet: Int
   package var author: Author
 }
 
 /// Something that we did to the dialogue.
-package struct ChangeFact: Hashable, Sendable {
+package struct ChangeFact: Equatable, Sendable {
   package var what: What
   package var packet: Int
   package var cause: Cause
 
-  package enum What: Hashable, Sendable { case edited, injected, dropped, answered }
+  package enum What: Equatable, Sendable { case edited, injected, dropped, answered }
 }

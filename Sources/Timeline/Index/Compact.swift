@@ -2,7 +2,7 @@ import TraceModel
 
 /// An optional row or record number in four bytes.
 @propertyWrapper
-package struct CompactIndex: Sendable, Hashable {
+package struct CompactIndex: Sendable, Equatable {
   private var stored = UInt32.max
 
   package init(wrappedValue: Int?) { self.wrappedValue = wrappedValue }
@@ -15,7 +15,7 @@ package struct CompactIndex: Sendable, Hashable {
 
 /// A count in four bytes; it stays at the largest where it would not fit.
 @propertyWrapper
-package struct CompactCount: Sendable, Hashable {
+package struct CompactCount: Sendable, Equatable {
   private var stored: UInt32
 
   package init(wrappedValue: Int) { stored = UInt32(clamping: wrappedValue) }

@@ -2,7 +2,7 @@ import MilterProtocol
 import TraceModel
 
 /// One connection in the index.
-package struct ConnectionEntry: Sendable, Hashable {
+package struct ConnectionEntry: Sendable, Equatable {
   /// Its number in the trace.
   package let number: Int
   /// Its rows lie in this range, those of others among them; empty before its first packet.

@@ -2,7 +2,7 @@ import MilterProtocol
 import TraceModel
 
 /// One finding in the index; its words are in the record.
-package struct FindingEntry: Sendable, Hashable {
+package struct FindingEntry: Sendable, Equatable {
   package let record: Int
   /// The packet that it is about; nil where it is about the connection.
   package let row: Int?

@@ -2,7 +2,7 @@ import MilterProtocol
 import TraceModel
 
 /// A whole mail as the milter saw it, and what was asked to be changed about it, read back from the trace.
-package struct MessageContent: Hashable, Sendable {
+package struct MessageContent: Equatable, Sendable {
   package var sender: Envelope?
   /// Those that were not refused.
   package var recipients: [Envelope] = []
@@ -21,7 +21,7 @@ package struct MessageContent: Hashable, Sendable {
 
   package init() {}
 
-  package struct SeenHeader: Hashable, Sendable {
+  package struct SeenHeader: Equatable, Sendable {
     package var header: Header
     package var packet: Int
 
@@ -31,7 +31,7 @@ package struct MessageContent: Hashable, Sendable {
     }
   }
 
-  package struct AskedModification: Hashable, Sendable {
+  package struct AskedModification: Equatable, Sendable {
     package var modification: Modification
     package var packet: Int
     package var author: Author

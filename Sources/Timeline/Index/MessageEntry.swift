@@ -2,7 +2,7 @@ import MilterProtocol
 import TraceModel
 
 /// One mail in the index: where its parts are, and what came of it. Its strings are read back when they are shown.
-package struct MessageEntry: Sendable, Hashable {
+package struct MessageEntry: Sendable, Equatable {
   /// Index of its connection, and its number there, from 1.
   @CompactCount package private(set) var connection: Int
   @CompactCount package private(set) var number: Int
@@ -38,7 +38,7 @@ package struct MessageEntry: Sendable, Hashable {
   let span: UInt32
 
   /// What settled it.
-  package struct Decision: Sendable, Hashable {
+  package struct Decision: Sendable, Equatable {
     package var kind: ReplyKind
     package var stage: Stage
     /// 2, 4 or 5.
@@ -46,7 +46,7 @@ package struct MessageEntry: Sendable, Hashable {
     @CompactIndex package var row: Int?
     package var by: By
 
-    package enum By: UInt8, Sendable, Hashable {
+    package enum By: UInt8, Sendable, Equatable {
       case milter, `operator`, rule, policy, timeout
 
       init(_ author: Author) {
@@ -109,7 +109,7 @@ package struct MessageEntry: Sendable, Hashable {
     }
   }
 
-  package enum Outcome: String, Sendable, Hashable, CaseIterable {
+  package enum Outcome: String, Sendable, Equatable, CaseIterable {
     case open, accepted, quarantined, rejected, tempfailed, discarded, aborted, lost
   }
 }

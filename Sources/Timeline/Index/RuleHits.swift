@@ -1,10 +1,10 @@
 import TraceModel
 
 /// How many packets each rule has acted on, by the rule's label.
-package struct RuleHits: Hashable, Sendable {
+package struct RuleHits: Equatable, Sendable {
   private var hits: [String: Hits] = [:]
 
-  private struct Hits: Hashable, Sendable {
+  private struct Hits: Equatable, Sendable {
     var count = 0
     /// A rule with several instructions leaves several records about one packet.
     var lastPacket = 0

@@ -1,7 +1,7 @@
 import TraceModel
 
 /// A connection that ended before any packet came on it, at its place among the packets.
-package struct SilentConnection: Hashable, Sendable {
+package struct SilentConnection: Equatable, Sendable {
   /// Index of the connection.
   package let connection: Int
   /// Packets that there were at its end.

@@ -2,7 +2,7 @@ import MilterProtocol
 import TraceModel
 
 /// One packet as a list shows it, from the index alone.
-package struct TimelineRow: Hashable, Sendable {
+package struct TimelineRow: Equatable, Sendable {
   package var row: Int
   /// Number of the packet in the trace.
   package var number: Int
@@ -27,7 +27,7 @@ package struct TimelineRow: Hashable, Sendable {
 }
 
 /// What a search needs to know of a packet before it reads it, many times as fast as its ``TimelineRow``.
-package struct PacketGlance: Hashable, Sendable {
+package struct PacketGlance: Equatable, Sendable {
   package let kind: PacketKind
   package let frameBytes: Int
   /// Number of the record that brought it.

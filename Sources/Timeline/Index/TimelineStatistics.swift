@@ -38,7 +38,7 @@ package struct TimelineStatistics: Sendable {
 }
 
 /// Lengths of time in fixed buckets: four to a doubling, so that a percentile is at most a fifth too high.
-package struct Histogram: Sendable, Hashable {
+package struct Histogram: Sendable, Equatable {
   /// Counts by bucket; the last takes all that is longer.
   package private(set) var buckets = [Int](repeating: 0, count: Histogram.bucketCount)
   package private(set) var count = 0
@@ -89,7 +89,7 @@ package struct Histogram: Sendable, Hashable {
 }
 
 /// Packets and messages a second over the latest seconds of the trace.
-package struct RateRing: Sendable, Hashable {
+package struct RateRing: Sendable, Equatable {
   package static let seconds = 120
 
   package enum Counted: Int, Sendable, CaseIterable { case packet, message }

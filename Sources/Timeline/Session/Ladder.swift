@@ -5,9 +5,9 @@ import TraceModel
 package struct Ladder: Sendable {
   package private(set) var steps: [Step] = []
 
-  package enum Party: Hashable, Sendable { case mta, us, milter }
+  package enum Party: Equatable, Sendable { case mta, us, milter }
 
-  package struct Step: Hashable, Sendable {
+  package struct Step: Equatable, Sendable {
     package var time: Moment
     package var from: Party
     package var to: Party
@@ -18,7 +18,7 @@ package struct Ladder: Sendable {
     package var took: Moment.Span?
   }
 
-  package enum What: Hashable, Sendable {
+  package enum What: Equatable, Sendable {
     case opened
     case packet(PacketKind, stage: Stage?)
     /// What leaves later, as it came.
@@ -35,7 +35,7 @@ package struct Ladder: Sendable {
   /// Kind and stage of packets that stopped here.
   private var stopped: [Int: Stopped] = [:]
 
-  private struct Stopped: Hashable, Sendable {
+  private struct Stopped: Equatable, Sendable {
     var kind: PacketKind
     var stage: Stage?
   }

@@ -2,13 +2,13 @@ import MilterProtocol
 import TraceModel
 
 /// A macro that the milter may expect and did not get, and what would bring it.
-package struct MacroAdvice: Hashable, Sendable {
+package struct MacroAdvice: Equatable, Sendable {
   package let stage: MacroStage
   /// As it travels: `i`, `{client_ptr}`.
   package let name: [UInt8]
   package let origin: Origin
 
-  package enum Origin: Hashable, Sendable {
+  package enum Origin: Equatable, Sendable {
     /// The milter asked for it when it negotiated (SETSYMLIST).
     case requested
     /// The MTA sends it at this stage unless told otherwise.

@@ -3,7 +3,7 @@ import MilterProtocol
 import TraceModel
 
 /// What was negotiated, bit by bit and in words.
-package struct NegotiationMatrix: Hashable, Sendable {
+package struct NegotiationMatrix: Equatable, Sendable {
   package let rows: [Row]
 
   package struct Row: Hashable, Sendable {
@@ -25,7 +25,7 @@ package struct NegotiationMatrix: Hashable, Sendable {
     package var isUnoffered: Bool { !offered && requested == true }
   }
 
-  package enum Group: Hashable, Sendable { case action, protocolFlag }
+  package enum Group: Equatable, Sendable { case action, protocolFlag }
 
   /// Empty before the MTA's offer.
   package init(_ facts: Negotiation) {

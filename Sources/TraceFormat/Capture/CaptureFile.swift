@@ -5,7 +5,7 @@
 /// over. Sources: the pcap and pcapng Internet-Drafts of the opsawg group.
 package struct CaptureFile: Sendable {
   /// One frame of the file.
-  package struct Frame: Sendable, Hashable {
+  package struct Frame: Sendable, Equatable {
     /// Microseconds since 1970-01-01T00:00:00Z; nil where the block has no time (simple packet block).
     package var time: Int64?
     /// `LINKTYPE_*` of the interface it was seen on.
@@ -16,7 +16,7 @@ package struct CaptureFile: Sendable {
   }
 
   /// Why the file cannot be read on.
-  package struct Damage: Error, Hashable, Sendable {
+  package struct Damage: Error, Equatable, Sendable {
     /// Byte offset in the file of the record or block.
     package var offset: Int
     package var text: String

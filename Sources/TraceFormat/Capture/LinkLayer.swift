@@ -1,6 +1,6 @@
 /// Where the IP packet begins under a link header. Numbers: `LINKTYPE_*` of the tcpdump group.
 package enum LinkLayer {
-  package enum Reading: Hashable, Sendable {
+  package enum Reading: Equatable, Sendable {
     /// The IP packet begins at this offset of the frame.
     case internet(Int)
     /// ARP, another protocol, or a frame cut short.

@@ -11,7 +11,7 @@ package struct ExportFormat: Sendable {
   package let options: Options
   package let exporter: @Sendable (ExportInput) -> any Exporter
 
-  package struct Options: OptionSet, Hashable, Sendable {
+  package struct Options: OptionSet, Equatable, Sendable {
     package let rawValue: UInt8
     package init(rawValue: UInt8) { self.rawValue = rawValue }
 

@@ -3,7 +3,7 @@ import MilterProtocol
 import TraceModel
 
 /// One packet with what a listing says about it.
-package struct ListedPacket: Hashable, Sendable {
+package struct ListedPacket: Equatable, Sendable {
   /// Of the packet in the trace; what left in the place of a packet has that packet's number.
   package var number: Int
   package var time: Moment
@@ -19,7 +19,7 @@ package struct ListedPacket: Hashable, Sendable {
   package var findings: [Finding] = []
   package var origin: Origin
 
-  package enum Origin: Hashable, Sendable {
+  package enum Origin: Equatable, Sendable {
     /// It came in; whether it went on at once.
     case received(forwarded: Bool)
     /// It left in the place of the packet of that number.

@@ -8,7 +8,7 @@ import TraceModel
 /// What a packet's line needs of the records before it comes from ``SessionFacts``. Findings follow the packet that they
 /// are about, so the latest packet is kept back until a record comes that is no finding about it, or ``flush()``.
 package struct Listing {
-  package enum Entry: Hashable, Sendable {
+  package enum Entry: Equatable, Sendable {
     case packet(ListedPacket)
     case remark(Record)
   }

@@ -6,7 +6,7 @@ import TraceModel
 ///
 ///        118  12:04:31.219  1.10ms  c7.1   ← milter  MAIL      continue
 package struct ListingText {
-  package struct Options: Hashable, Sendable {
+  package struct Options: Equatable, Sendable {
     /// All fields of a packet, findings in full, and the head of the trace.
     package var isVerbose = false
     package var hasHexDump = false

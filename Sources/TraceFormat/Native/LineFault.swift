@@ -1,5 +1,5 @@
 /// Why a line of a trace cannot be read: what was expected, what was there, and where.
-package struct LineFault: Error, Hashable, Sendable, CustomStringConvertible {
+package struct LineFault: Error, Equatable, Sendable, CustomStringConvertible {
   /// Bytes from the start of the line.
   package let offset: Int
   /// `expected a string, found '7'`: printable whatever the line holds.

@@ -1,5 +1,5 @@
 /// Why a file is not a trace that this program can read.
-package enum TraceRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+package enum TraceRefusal: Error, Equatable, Sendable, CustomStringConvertible {
   case empty
   /// A format that this program does not know.
   case otherFormat(Int)

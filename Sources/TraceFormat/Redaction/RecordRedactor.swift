@@ -28,7 +28,7 @@ package struct RecordRedactor {
     var passing: Set<Leg> = []
   }
 
-  private enum BodyKey: Hashable { case fromMTA, fromMilter, made }
+  private enum BodyKey: Equatable { case fromMTA, fromMilter, made }
 
   private struct WaitingBody {
     /// Numbers of the records, from the first of the trace.

@@ -1,5 +1,5 @@
 /// What makes the pseudonyms of one run: the same key gives the same ones, another key others.
-package struct RedactionKey: Hashable, Sendable {
+package struct RedactionKey: Equatable, Sendable {
   package var first: UInt64
   package var second: UInt64
 

@@ -1,5 +1,5 @@
 /// What happened to a packet on its way, by the records about it.
-package struct PacketFlags: OptionSet, Hashable, Sendable {
+package struct PacketFlags: OptionSet, Equatable, Sendable {
   package var rawValue: UInt16
   package init(rawValue: UInt16) { self.rawValue = rawValue }
 

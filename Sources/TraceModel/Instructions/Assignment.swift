@@ -1,7 +1,7 @@
 import MilterProtocol
 
 /// `set FIELD VALUE` on a held packet: which field, and the bytes that it gets.
-package struct Assignment: Hashable, Sendable {
+package struct Assignment: Equatable, Sendable {
   package let field: Field
   package let value: [UInt8]
 
@@ -24,7 +24,7 @@ package struct Assignment: Hashable, Sendable {
     }
   }
 
-  package enum Field: Hashable, Sendable {
+  package enum Field: Equatable, Sendable {
     case mailAddress, mailArguments
     case rcptAddress, rcptArguments
     case heloName

@@ -1,7 +1,7 @@
 import MilterProtocol
 
 /// A modification as the operator asks for it; how many packets it takes depends on the message.
-package enum Change: Hashable, Sendable {
+package enum Change: Equatable, Sendable {
   case addHeader(Header)
   /// Index 0 is above everything else.
   case insertHeader(index: UInt32, Header)
@@ -22,7 +22,7 @@ package enum Change: Hashable, Sendable {
   case replacePart(Int, BodySource)
 
   /// Where a new body or part comes from.
-  package enum BodySource: Hashable, Sendable {
+  package enum BodySource: Equatable, Sendable {
     case text([UInt8])
     case file(String)
   }

@@ -1,7 +1,7 @@
 import MilterProtocol
 
 /// A header's name, or a glob over names: `*` for any run of bytes, `?` for one. Case does not count.
-package struct HeaderPattern: Hashable, Sendable {
+package struct HeaderPattern: Equatable, Sendable {
   package let bytes: [UInt8]
 
   package init(_ bytes: [UInt8]) { self.bytes = bytes }

@@ -4,7 +4,7 @@ import MilterProtocol
 ///
 /// The same value means the same for key, prompt and rule; what it means depends on the packet it is given for
 /// (`docs/instructions.md`). Its text form belongs to CommandLanguage: it parses and prints back the same.
-package enum Instruction: Hashable, Sendable {
+package enum Instruction: Equatable, Sendable {
   /// Stop the packet until it is released. In a rule: a breakpoint.
   case hold
   /// Let the held packet go, as it is by now.

@@ -3,7 +3,7 @@ import MilterProtocol
 /// Why an instruction was not carried out: an operator's slip, shown in the status line and recorded.
 ///
 /// Nothing has changed where one is given.
-package struct Refusal: Error, Hashable, Sendable {
+package struct Refusal: Error, Equatable, Sendable {
   /// What was expected and what was there, in lower case, without a full stop.
   package var sentence: Sentence
 

@@ -3,7 +3,7 @@ import MilterProtocol
 /// One thing that happened, in the order in which it happened. Everything else is a fold over these.
 ///
 /// A record is appended before what it tells of leaves this program, and never changed afterwards.
-package struct Record: Hashable, Sendable {
+package struct Record: Equatable, Sendable {
   package var time: Moment
   /// Number of the MTA's connection in the trace, from 1; 0 for what concerns the whole run.
   package var connection: Int
@@ -15,7 +15,7 @@ package struct Record: Hashable, Sendable {
     self.event = event
   }
 
-  package enum Event: Hashable, Sendable {
+  package enum Event: Equatable, Sendable {
     case opened(Opened)
     case received(Received)
     case passed(Passed)
@@ -45,7 +45,7 @@ extension Record {
 }
 
 /// The MTA connected; the addresses in the canonical form of this program (`inet:8891@127.0.0.1`).
-package struct Opened: Hashable, Sendable {
+package struct Opened: Equatable, Sendable {
   /// The MTA's end of its connection; `unix:` alone where a unix socket has no name.
   package var peer: String
   /// Our end of the MTA's connection.
@@ -61,7 +61,7 @@ package struct Opened: Hashable, Sendable {
 }
 
 /// A whole packet came in.
-package struct Received: Hashable, Sendable {
+package struct Received: Equatable, Sendable {
   /// The packet's number: one count over the trace, from 1, shared with packets that we make ourselves.
   package var number: Int
   package var packet: Packet
@@ -79,12 +79,12 @@ package struct Received: Hashable, Sendable {
 ///
 /// Nothing that passes is missing from a trace, but a frame of a gigabyte is not kept in memory for it: such bytes
 /// are recorded piece by piece, in order, as they pass.
-package struct Passed: Hashable, Sendable {
+package struct Passed: Equatable, Sendable {
   package var sender: Leg
   package var bytes: [UInt8]
   package var reason: Reason
 
-  package enum Reason: String, Hashable, Sendable, CaseIterable {
+  package enum Reason: String, Equatable, Sendable, CaseIterable {
     /// A piece of a frame longer than ``Limits/decodedPayloadBytes``; the first piece begins with the length field.
     case oversized
     /// The connection ended inside this frame.
@@ -103,7 +103,7 @@ package struct Passed: Hashable, Sendable {
 }
 
 /// A packet left other than by plain forwarding: later, changed, or made by us.
-package struct Sent: Hashable, Sendable {
+package struct Sent: Equatable, Sendable {
   /// The leg on which it left.
   package var leg: Leg
   /// The packet that came in and now leaves, changed or not; nil for one of our own making.
@@ -125,7 +125,7 @@ package struct Sent: Hashable, Sendable {
 }
 
 /// Who wanted it.
-package enum Cause: Hashable, Sendable {
+package enum Cause: Equatable, Sendable {
   case `operator`
   /// A rule, by its text form or name.
   case rule(String)
@@ -136,7 +136,7 @@ package enum Cause: Hashable, Sendable {
 }
 
 /// A packet was stopped.
-package struct Held: Hashable, Sendable {
+package struct Held: Equatable, Sendable {
   package var number: Int
   package var cause: Cause
   /// When it is released unasked; nil for never.
@@ -150,12 +150,12 @@ package struct Held: Hashable, Sendable {
 }
 
 /// A held packet is held no more; a `sent` record follows unless it was dropped or answered.
-package struct Released: Hashable, Sendable {
+package struct Released: Equatable, Sendable {
   package var number: Int
   package var outcome: Outcome
   package var cause: Cause
 
-  package enum Outcome: String, Hashable, Sendable, CaseIterable {
+  package enum Outcome: String, Equatable, Sendable, CaseIterable {
     /// It goes on, changed or not.
     case forwarded
     case dropped
@@ -173,7 +173,7 @@ package struct Released: Hashable, Sendable {
 }
 
 /// An instruction was given, and done or refused.
-package struct Instructed: Hashable, Sendable {
+package struct Instructed: Equatable, Sendable {
   /// As it can be typed; in a rule that came in force, the whole rule.
   package var text: String
   /// What the text says; nil for a rule, and where nobody could read it. Whoever reads a trace reads the text once.
@@ -195,11 +195,11 @@ package struct Instructed: Hashable, Sendable {
 }
 
 /// A leg came to its end.
-package struct Closed: Hashable, Sendable {
+package struct Closed: Equatable, Sendable {
   package var leg: Leg
   package var how: Ending
 
-  package enum Ending: Hashable, Sendable {
+  package enum Ending: Equatable, Sendable {
     /// The peer closed in order.
     case peer
     /// The peer reset the connection, or the system reported another error: its name (`ECONNRESET`).

@@ -1,5 +1,5 @@
 /// The first line of a trace: what recorded it, and how it was set up.
-package struct TraceHead: Hashable, Sendable {
+package struct TraceHead: Equatable, Sendable {
   /// Version of the trace format. This program writes 1.
   package var format: Int
   /// Version of the program that wrote it.

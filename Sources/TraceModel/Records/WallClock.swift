@@ -1,5 +1,5 @@
 /// Moments of a trace as date and time of day. No calendar of the system is asked: pure, and the same everywhere.
-package struct WallClock: Hashable, Sendable {
+package struct WallClock: Equatable, Sendable {
   /// Microseconds since 1970 at moment zero.
   package var startedAt: Int64
 
