@@ -2,12 +2,7 @@
 import PackageDescription
 
 /// Every target builds in Swift 6 language mode and without a single warning.
-/// A release build leaves out the run-time checks of exclusive access, which cost a tenth of the time for a packet;
-/// what the compiler can prove is still proven, and debug builds and the tests check the rest.
-let strict: [SwiftSetting] = [
-  .treatAllWarnings(as: .error),
-  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
-]
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// The pure targets also have every unsafe operation spelled `unsafe`.
 let pure: [SwiftSetting] = strict + [.strictMemorySafety()]

@@ -48,7 +48,7 @@ struct DemoCommand: ParsableCommand {
       let sentAll = live.sentAll
       return try live.run(screen.withoutRules, origin: .demo) { demo.play(throughPort: port, ended: sentAll) }
     }
-    let relay = try Relay(options)
+    var relay = try Relay(options)
     guard case .inet(_, let port, _) = relay.address else { return }
     let requests = relay.requests
     demo.play(throughPort: port) { requests.post(.stop) }

@@ -69,7 +69,8 @@ struct MilterCommand: ParsableCommand {
     options.steering = try plan(isShown: isShown)
     if isShown { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
     options.greeting = { "listening on \($0) as a milter" }
-    try Relay(options).run()
+    var relay = try Relay(options)
+    relay.run()
   }
 
   private func plan(isShown: Bool) throws -> SteeringPlan {

@@ -48,7 +48,8 @@ struct Proxy: ParsableCommand {
     if wantsScreen(recording) { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
     let milter = try milterAddress(milter)
     options.greeting = { "listening on \($0), milter at \(milter)" }
-    try Relay(options).run()
+    var relay = try Relay(options)
+    relay.run()
   }
 }
 

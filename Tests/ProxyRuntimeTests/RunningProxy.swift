@@ -41,7 +41,7 @@ final class RunningProxy: Sendable {
         configuration.settings = controls
         configuration.lingering = lingering
         if let openFiles { configuration.openFiles = openFiles }
-        let engine = Engine(
+        var engine = Engine(
           configuration, listener: listener, milter: try MilterTarget(milter), clock: clock,
           journal: Journal(file: file, window: window, report: { said.post($0) }), requests: requests,
           signals: nil, report: { said.post($0) })

@@ -22,29 +22,30 @@ struct Acceptor {
     limit = openFiles < 0 ? .max : max(1, (Int(openFiles) - Self.reserve) / 2)
   }
 
-  /// Pauses where there are no more files.
-  mutating func acceptAll(
-    from listener: Int32, alreadyOpen: Int, _ accepted: (Int32, SocketAddress) -> Void
-  ) {
-    var open = alreadyOpen
+  /// Those that are there; pauses where there are no more files.
+  mutating func acceptAll(from listener: Int32, alreadyOpen: Int) -> [(socket: Int32, peer: SocketAddress)] {
+    var accepted: [(Int32, SocketAddress)] = []
     for _ in 0..<Self.atOnce {
-      guard open < limit else {
-        return pauseFor("\(limit) connections are open, which is all the limit of open files allows")
+      guard alreadyOpen + accepted.count < limit else {
+        pauseFor("\(limit) connections are open, which is all the limit of open files allows")
+        return accepted
       }
       var storage = sockaddr_storage()
       var length = socklen_t()
       let socket = linux_accept(listener, &storage, &length)
       if socket >= 0 {
-        open += 1
-        accepted(socket, SocketAddress(storage, length))
+        accepted.append((socket, SocketAddress(storage, length)))
         continue
       }
       switch errno {
-      case EMFILE, ENFILE, ENOBUFS, ENOMEM: return pauseFor("the system has no more files for connections")
-      case EAGAIN: return
+      case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+        pauseFor("the system has no more files for connections")
+        return accepted
+      case EAGAIN: return accepted
       default: continue
       }
     }
+    return accepted
   }
 
   private mutating func pauseFor(_ why: String) {

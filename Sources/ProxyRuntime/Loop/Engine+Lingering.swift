@@ -16,7 +16,7 @@ package struct Lingering: Sendable {
 /// Milters that do not close: without an end each session would keep two descriptors.
 extension Engine {
   /// The MTA of this connection has gone.
-  func watchForSilence(_ connection: Connection) {
+  mutating func watchForSilence(_ connection: Connection) {
     guard !connection.machine.isOver else { return }
     connection.milterMoved = now
     timers.set(now + patience(with: connection), for: connection.slot | Self.lingerers)
@@ -26,7 +26,7 @@ extension Engine {
     connection.machine.milterOwes ? configuration.lingering.owing : configuration.lingering.settled
   }
 
-  func endIfSilent(_ connection: Connection) {
+  mutating func endIfSilent(_ connection: Connection) {
     guard connection.mta.hasEnded, !connection.machine.isOver else { return }
     let patience = patience(with: connection)
     let due = connection.milterMoved + patience
@@ -35,13 +35,13 @@ extension Engine {
   }
 
   /// New mail goes before a late word about old: where no more files are to be had, the one that is silent longest ends.
-  func makeRoom() {
-    let lingering = connections.lazy.compactMap { $0 }.filter { $0.mta.hasEnded && !$0.machine.isOver }
+  mutating func makeRoom() {
+    let lingering = connections.all.filter { $0.mta.hasEnded && !$0.machine.isOver }
     guard let oldest = lingering.min(by: { $0.milterMoved < $1.milterMoved }) else { return }
     end(oldest, "the milter did not close after the MTA's end, and new connections wait")
   }
 
-  private func end(_ connection: Connection, _ why: Sentence) {
+  private mutating func end(_ connection: Connection, _ why: Sentence) {
     connection.milter.hasEnded = true
     connection.machine.closed(.milter, .ours(why), &turn)
     perform(for: connection, .none)

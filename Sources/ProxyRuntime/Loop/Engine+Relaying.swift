@@ -6,7 +6,7 @@ import TraceModel
 
 /// From a socket to the machine and back.
 extension Engine {
-  func handle(_ event: Poller.Event, _ connection: Connection, _ leg: Leg) {
+  mutating func handle(_ event: Poller.Event, _ connection: Connection, _ leg: Leg) {
     touch(connection)
     if connection[leg].isConnecting {
       finishConnecting(connection)
@@ -29,7 +29,7 @@ extension Engine {
 
   // MARK: - Reading
 
-  private func read(_ leg: Leg, of connection: Connection) {
+  private mutating func read(_ leg: Leg, of connection: Connection) {
     if !arena.hasRoom { flush() }
     if leg == .milter {
       connection.milterMoved = now
@@ -43,7 +43,7 @@ extension Engine {
   }
 
   /// The rest of a frame that has begun goes to its beginning, and what follows into the arena.
-  private func completeFrame(_ leg: Leg, of connection: Connection) {
+  private mutating func completeFrame(_ leg: Leg, of connection: Connection) {
     let missing = connection[leg].wanted - connection[leg].inbox.count
     let rest = arena.base + arena.used
     let descriptor = connection[leg].descriptor
@@ -64,7 +64,7 @@ extension Engine {
     cut(UnsafeRawBufferPointer(start: rest, count: count - missing), leg, of: connection)
   }
 
-  private func readIntoArena(_ leg: Leg, of connection: Connection) {
+  private mutating func readIntoArena(_ leg: Leg, of connection: Connection) {
     let start = arena.base + arena.used
     let before = connection[leg].inbox.count
     connection[leg].inbox.withUnsafeBytes { if let begun = $0.baseAddress { memcpy(start, begun, before) } }
@@ -78,7 +78,7 @@ extension Engine {
   }
 
   /// Hands over what lies in the arena; the beginning of an incomplete frame is put aside.
-  private func cut(_ bytes: UnsafeRawBufferPointer, _ leg: Leg, of connection: Connection) {
+  private mutating func cut(_ bytes: UnsafeRawBufferPointer, _ leg: Leg, of connection: Connection) {
     arena.take(bytes.count)
     let span = Span<UInt8>(_unsafeBytes: bytes)
     var offset = 0
@@ -104,18 +104,20 @@ extension Engine {
     }
   }
 
-  private func receive(_ packet: Packet, _ current: Current, _ connection: Connection) {
+  private mutating func receive(_ packet: Packet, _ current: Current, _ connection: Connection) {
     connection.machine.received(packet, &turn)
     perform(for: connection, current)
   }
 
-  private func pass(_ passed: Passed, _ start: Inflow.Start?, _ current: Current, _ connection: Connection) {
+  private mutating func pass(
+    _ passed: Passed, _ start: Inflow.Start?, _ current: Current, _ connection: Connection
+  ) {
     connection.machine.passed(passed, start: start, &turn)
     perform(for: connection, current)
   }
 
   /// Nothing more comes from this leg; or nothing came just now.
-  private func ended(_ leg: Leg, of connection: Connection, _ count: Int) {
+  private mutating func ended(_ leg: Leg, of connection: Connection, _ count: Int) {
     let code = errno
     if count < 0, code == EAGAIN { return }
     connection[leg].hasEnded = true
@@ -135,7 +137,7 @@ extension Engine {
   }
 
   /// A hang-up on a leg from which nothing is read: after its end, or while it is throttled.
-  private func noticeBreak(_ leg: Leg, of connection: Connection) {
+  private mutating func noticeBreak(_ leg: Leg, of connection: Connection) {
     guard connection[leg].isOpen else { return }
     if !connection[leg].outbox.isEmpty {
       drain(leg, of: connection)
@@ -147,7 +149,7 @@ extension Engine {
 
   // MARK: - Sending
 
-  func send(_ source: Outgoing.Source, on leg: Leg, of connection: Connection) {
+  mutating func send(_ source: Outgoing.Source, on leg: Leg, of connection: Connection) {
     // A milter that is still to be reached gets it later.
     guard connection[leg].isOpen || leg == .milter && !connection.machine.isOver else { return }
     switch source {
@@ -156,7 +158,7 @@ extension Engine {
     }
   }
 
-  private func send(_ bytes: UnsafeRawBufferPointer, on leg: Leg, of connection: Connection) {
+  private mutating func send(_ bytes: UnsafeRawBufferPointer, on leg: Leg, of connection: Connection) {
     guard !connection[leg].isDeaf else { return }
     guard connection[leg].outbox.isEmpty, connection[leg].isOpen, !connection[leg].isConnecting else {
       return connection[leg].outbox.append(bytes)
@@ -168,12 +170,12 @@ extension Engine {
     }
   }
 
-  private func drain(_ leg: Leg, of connection: Connection) {
+  private mutating func drain(_ leg: Leg, of connection: Connection) {
     if leg == .milter { connection.milterMoved = now }
     if connection[leg].outbox.send(on: connection[leg].descriptor) != nil { deafen(leg, of: connection) }
   }
 
-  private func deafen(_ leg: Leg, of connection: Connection) {
+  private mutating func deafen(_ leg: Leg, of connection: Connection) {
     connection[leg].isDeaf = true
     connection[leg].outbox.clear()
     touch(connection)
@@ -184,7 +186,7 @@ extension Engine {
   // MARK: - Acts
 
   /// Does what the machine asks for. Bytes leave when the turn ends.
-  func perform(for connection: Connection, _ current: Current) {
+  mutating func perform(for connection: Connection, _ current: Current) {
     touch(connection)
     var next = 0
     while next < turn.effects.acts.count {
@@ -219,7 +221,7 @@ extension Engine {
   /// How long to wait for room in the backlog of a unix listener.
   private static let backlogPause = Moment.Span.milliseconds(5)
 
-  func connectAgain(_ connection: Connection) {
+  mutating func connectAgain(_ connection: Connection) {
     guard !connection.machine.isOver else { return }
     touch(connection)
     connect(connection)
@@ -227,7 +229,7 @@ extension Engine {
   }
 
   /// Tries the next address, and those behind it, until one is on its way.
-  private func connect(_ connection: Connection) {
+  private mutating func connect(_ connection: Connection) {
     var why = "no address"
     while let address = connection.candidates.popFirst() {
       let socket = linux_stream_socket(address.family)
@@ -255,7 +257,7 @@ extension Engine {
     unreachable(connection, why)
   }
 
-  private func finishConnecting(_ connection: Connection) {
+  private mutating func finishConnecting(_ connection: Connection) {
     let code = linux_socket_error(connection.milter.descriptor)
     guard code != 0 else {
       connection.milter.isConnecting = false
@@ -274,7 +276,7 @@ extension Engine {
     perform(for: connection, .none)
   }
 
-  private func unreachable(_ connection: Connection, _ why: String) {
+  private mutating func unreachable(_ connection: Connection, _ why: String) {
     complain(thatUnreachable: why)
     connection.machine.milterUnreachable(Sentence(words: why), &turn)
   }

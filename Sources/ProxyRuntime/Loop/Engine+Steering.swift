@@ -5,11 +5,10 @@ import TraceModel
 
 /// What the operator asks for while connections run.
 extension Engine {
-  func instruct(
+  mutating func instruct(
     _ instruction: Instruction, _ number: Int, _ packet: Int?, _ body: [UInt8]?, _ cause: Cause
   ) {
-    let found = connections.lazy.compactMap { $0 }.first { $0.machine.connection == number }
-    guard let connection = found else {
+    guard let connection = connections.all.first(where: { $0.machine.connection == number }) else {
       let event = Record.Event.withoutConnection(
         instruction, packet, cause, because: "the connection has ended")
       return turn.effects.records.append(Record(time: turn.now, connection: number, event: event))
@@ -19,22 +18,22 @@ extension Engine {
     perform(for: connection, .none)
   }
 
-  func letGo(_ cause: Cause) {
+  mutating func letGo(_ cause: Cause) {
     turn.settings.isUnattendedForGood = true
     turn.settings.isAttended = false
-    for case let connection? in connections {
+    for connection in connections.all {
       connection.machine.letGo(cause, &turn)
       perform(for: connection, .none)
     }
   }
 
-  func setRules(_ rules: [Rule]) {
+  mutating func setRules(_ rules: [Rule]) {
     turn.settings.rules.replace(with: rules)
     recordRules()
   }
 
   /// The rules in force, for whoever reads the trace.
-  func recordRules() {
+  mutating func recordRules() {
     let rules = turn.settings.rules.entries.map(\.rule)
     journal.locate(rules)
     guard !rules.isEmpty || hasRecordedRules else { return }
@@ -44,7 +43,7 @@ extension Engine {
   }
 
   /// Of no connection.
-  func recordForRun(_ event: Record.Event) {
+  mutating func recordForRun(_ event: Record.Event) {
     turn.effects.records.append(Record(time: turn.now, connection: 0, event: event))
   }
 }

@@ -9,7 +9,7 @@ import TraceModel
 ///
 /// A turn: take what is ready, read it into the arena, cut it, let each connection's machine decide; then write all
 /// records with one `write`, and only then let the bytes out, a run of unedited packets as one `send`.
-package final class Engine {
+package struct Engine: ~Copyable {
   /// What another thread may ask for.
   package enum Request: Sendable {
     /// Take no new connections, and end when those there are have ended, at the latest when the grace is over.
@@ -62,9 +62,7 @@ package final class Engine {
   var turn: Turn
   var now: Moment { turn.now }
   var timers = Timers()
-  var connections: [Connection?] = []
-  var freeSlots: [Int] = []
-  var liveConnections = 0
+  var connections = ConnectionTable()
   var touched: [Connection] = []
   var journal: Journal
   private let requests: Mailbox<Request>
@@ -102,13 +100,13 @@ package final class Engine {
   /// Packets that arrived so far.
   package var packets: Int { turn.effects.nextPacket - 1 }
   /// Connections so far.
-  package private(set) var accepted = 0
+  package var accepted: Int { connections.accepted }
 
   /// Relays until it is told to stop.
-  package func run() {
+  package mutating func run() {
     turn.now = clock.now
     recordRules()
-    while listener != nil || liveConnections > 0 {
+    while listener != nil || connections.count > 0 {
       let ready = poller.wait(milliseconds: patience)
       turn.now = clock.now
       for index in 0..<ready { handle(poller[index]) }
@@ -131,7 +129,7 @@ package final class Engine {
   /// Milliseconds between two looks at whether the reader of our output has room again.
   private static let readerPatience: Int32 = 5
 
-  private func handle(_ event: Poller.Event) {
+  private mutating func handle(_ event: Poller.Event) {
     switch Tag.connection(event.tag) {
     case (let slot, let leg)?:
       if let connection = connections[slot] { handle(event, connection, leg) }
@@ -141,7 +139,7 @@ package final class Engine {
     }
   }
 
-  private func obey(_ signal: Signals.Signal) {
+  private mutating func obey(_ signal: Signals.Signal) {
     switch signal {
     case .end: obey(.stop)
     case .hangUp: obey(.reload)
@@ -151,12 +149,11 @@ package final class Engine {
 
   // MARK: - Starting and stopping
 
-  private func acceptAll() {
+  private mutating func acceptAll() {
     guard let descriptor = listener?.descriptor else { return }
     let before = acceptor.isPaused
-    acceptor.acceptAll(from: descriptor, alreadyOpen: liveConnections) { socket, peer in
-      open(socket, peer)
-    }
+    let arrived = acceptor.acceptAll(from: descriptor, alreadyOpen: connections.count)
+    for (socket, peer) in arrived { open(socket, peer) }
     guard acceptor.isPaused, !before else { return }
     makeRoom()
     poller.remove(descriptor)
@@ -164,7 +161,7 @@ package final class Engine {
     if let complaint = acceptor.complaint { report(complaint) }
   }
 
-  private func acceptAgain() {
+  private mutating func acceptAgain() {
     guard let descriptor = listener?.descriptor, acceptor.isPaused else { return }
     acceptor.isPaused = false
     poller.add(descriptor, .reading, tag: Tag.listener)
@@ -172,7 +169,7 @@ package final class Engine {
 
   private static let listenerSlot = -1
 
-  private func wake(_ timer: Int) {
+  private mutating func wake(_ timer: Int) {
     guard timer != Self.listenerSlot else { return acceptAgain() }
     guard let connection = connections[timer & Self.slots] else { return }
     switch timer & ~Self.slots {
@@ -192,21 +189,19 @@ package final class Engine {
   /// To look whether a milter is silent behind its MTA's end.
   static let lingerers = 1 << 33
 
-  private func open(_ socket: Int32, _ peer: SocketAddress) {
-    let slot = freeSlots.popLast() ?? connections.count
-    accepted += 1
+  private mutating func open(_ socket: Int32, _ peer: SocketAddress) {
     let local = SocketAddress { _ = getsockname(socket, $0, &$1) }
     let opened = Opened(
       peer: peer.canonical, local: local.canonical, milter: target?.address.description)
-    let connection = Connection(slot: slot, SessionMachine(connection: accepted, opened, &turn))
-    if slot == connections.count { connections.append(connection) } else { connections[slot] = connection }
-    liveConnections += 1
+    let (slot, number) = connections.reserve()
+    let connection = Connection(slot: slot, SessionMachine(connection: number, opened, &turn))
+    connections.insert(connection)
     Endpoint.prepare(socket, isUnix: peer.isUnix)
     connection.mta.open(socket, isUnix: peer.isUnix)
     perform(for: connection, .none)
   }
 
-  private func obey(_ request: Request) {
+  private mutating func obey(_ request: Request) {
     switch request {
     case .stop where stopsAt == nil:
       stopListening()
@@ -218,7 +213,7 @@ package final class Engine {
     case .instruct(let instruction, let number, let packet, let body, let cause):
       instruct(instruction, number, packet, body, cause)
     case .forwardAll(let cause):
-      for case let connection? in connections {
+      for connection in connections.all {
         instruct(.forwardAll, connection.machine.connection, nil, nil, cause)
       }
     case .setRules(let rules): setRules(rules)
@@ -234,18 +229,18 @@ package final class Engine {
     }
   }
 
-  private func stopListening() {
+  private mutating func stopListening() {
     if let descriptor = listener?.descriptor, !acceptor.isPaused { poller.remove(descriptor) }
     listener = nil
   }
 
-  private func terminate() {
-    for case let connection? in connections {
+  private mutating func terminate() {
+    for connection in connections.all {
       connection.machine.terminated("mitmilter ends", &turn)
       perform(for: connection, .none)
     }
     flush()
-    for case let connection? in connections {
+    for connection in connections.all {
       connection.mta.close()
       connection.milter.close()
     }
@@ -253,25 +248,27 @@ package final class Engine {
 
   // MARK: - The end of a turn
 
-  func touch(_ connection: Connection) {
+  mutating func touch(_ connection: Connection) {
     guard !connection.isTouched else { return }
     connection.isTouched = true
     touched.append(connection)
   }
 
   /// Keeps the records, then lets the bytes out. A peer that takes nothing more can make both again.
-  func flush() {
+  mutating func flush() {
     repeat {
       journal.append(&turn.effects.records)
       swap(&outgoing, &leaving)
-      leaving.send { slot, leg, source in
-        if let connection = connections[slot] { send(source, on: leg, of: connection) }
+      for place in 0..<leaving.count {
+        let entry = leaving[place]
+        if let connection = connections[entry.slot] { send(entry.source, on: entry.leg, of: connection) }
       }
+      leaving.clear()
     } while !turn.effects.records.isEmpty || !outgoing.isEmpty
     arena.clear()
   }
 
-  private func endTurn() {
+  private mutating func endTurn() {
     flush()
     for connection in touched {
       connection.isTouched = false
@@ -281,19 +278,16 @@ package final class Engine {
     touched.removeAll(keepingCapacity: true)
   }
 
-  private func forget(_ connection: Connection) {
-    guard connections[connection.slot] === connection else { return }
+  private mutating func forget(_ connection: Connection) {
+    guard connections.forget(connection) else { return }
     timers.set(nil, for: connection.slot)
     timers.set(nil, for: connection.slot | Self.retries)
     timers.set(nil, for: connection.slot | Self.lingerers)
-    connections[connection.slot] = nil
-    freeSlots.append(connection.slot)
-    liveConnections -= 1
     if acceptor.isPaused { acceptAgain() }
   }
 
   /// Says that the milter is out of reach, but not for every connection.
-  func complain(thatUnreachable why: String) {
+  mutating func complain(thatUnreachable why: String) {
     if let suffix = unreachable.due(at: turn.now) {
       let seen = turn.settings.onMilterFailure.map { "is told \($0.name)" } ?? "sees a closed connection"
       report(

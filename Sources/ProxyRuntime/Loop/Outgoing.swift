@@ -21,7 +21,7 @@ struct Outgoing {
     }
   }
 
-  private struct Entry {
+  struct Entry {
     let slot: Int
     let leg: Leg
     var source: Source
@@ -41,9 +41,10 @@ struct Outgoing {
 
   var isEmpty: Bool { entries.isEmpty }
 
-  /// Hands over everything in order, and is empty again.
-  mutating func send(_ body: (_ slot: Int, Leg, Source) -> Void) {
-    for entry in entries { body(entry.slot, entry.leg, entry.source) }
-    entries.removeAll(keepingCapacity: true)
-  }
+  var count: Int { entries.count }
+
+  /// In order.
+  subscript(place: Int) -> Entry { entries[place] }
+
+  mutating func clear() { entries.removeAll(keepingCapacity: true) }
 }

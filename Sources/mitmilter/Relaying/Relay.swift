@@ -2,12 +2,12 @@ import ProxyCore
 import ProxyRuntime
 
 /// A proxy without a screen: listens, and relays on this thread until it is told to stop.
-struct Relay {
+struct Relay: ~Copyable {
   /// Where it listens: the port that was taken for port 0.
   let address: MilterAddress
   /// Stops it from any thread.
   let requests: Mailbox<Engine.Request>
-  private let engine: Engine
+  private var engine: Engine
   private let printer: LivePrinter
 
   init(_ options: Wiring.Options) throws {
@@ -19,9 +19,7 @@ struct Relay {
     }
     let signals = Signals(Signals.ofRelay)
     let wiring = try Wiring(options)
-    address = wiring.address
-    requests = wiring.requests
-    let greeting = options.greeting?(address)
+    let greeting = options.greeting?(wiring.address)
     // Whoever reads a trace on standard output may draw a screen from its first line on.
     if recording.write == "-" { wiring.guidance.announce(greeting) }
     let trace = try wiring.trace()
@@ -31,16 +29,18 @@ struct Relay {
       recording.printing, startedAt: wiring.clock.startedAt,
       sharing: recording.write == "-" ? SharedTerminal() : nil)
     let warn = { (words: String) in printer.say("warning: \(words)") }
+    address = wiring.address
+    requests = wiring.requests
+    self.printer = printer
     engine = wiring.engine(
       Journal(file: trace, window: printer.window, decisions: log, report: warn), obeying: signals,
       tell: { printer.say($0) }, report: warn)
-    self.printer = printer
   }
 
   var packets: Int { engine.packets }
   var connections: Int { engine.accepted }
 
-  func run() {
+  mutating func run() {
     engine.run()
     printer.finish()
   }

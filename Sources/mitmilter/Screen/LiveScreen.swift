@@ -25,8 +25,10 @@ final class LiveScreen {
   ///
   /// Sendable, because it is made here, handed over once before the thread starts, and touched by nobody else until
   /// the thread has ended.
-  private struct Handover: @unchecked Sendable {
-    let engine: Engine
+  private final class Handover: @unchecked Sendable {
+    var engine: Engine
+
+    init(_ engine: consuming Engine) { self.engine = engine }
   }
 
   init(_ options: Wiring.Options) throws {
@@ -55,7 +57,7 @@ final class LiveScreen {
       messages: messages, over: over)
     let report = { (words: String) in messages.post(words) }
     engine = Handover(
-      engine: wiring.engine(
+      wiring.engine(
         Journal(file: trace, window: window, decisions: log, report: report), report: report))
   }
 
