@@ -12,7 +12,9 @@ package struct EffectiveResult: Equatable, Sendable {
   package internal(set) var sender: AddressLine?
   package internal(set) var recipients: [AddressLine] = []
   package internal(set) var headers: [HeaderLine] = []
-  /// As the MTA stores it: lines end with LF.
+  /// Names of headers that the MTA writes near the top, since the mail has none of these.
+  package internal(set) var addedByMTA: [String] = []
+  /// As the next hop gets it, but lines end with LF.
   package internal(set) var bodyBefore: [UInt8] = []
   package internal(set) var body: [UInt8] = []
   /// The chunks that replaced the body; empty where it is the client's.
@@ -102,17 +104,6 @@ package struct EffectiveResult: Equatable, Sendable {
   }
   package var deliveredRecipients: [Envelope] {
     recipients.filter { if case .removed = $0.change { false } else { true } }.map(\.envelope)
-  }
-  /// Headers that the MTA writes where the mail has none of that name, whoever asked (seen with Sendmail 8.17.1.9: Date,
-  /// From and Message-Id).
-  package var addedByMTA: [String] {
-    switch rules {
-    case .postfix: []
-    case .sendmail:
-      ["Date", "From", "Message-Id"].filter { name in
-        !headers.contains { !$0.isRemoved && sameHeaderName($0.name, name.utf8) }
-      }
-    }
   }
   /// Whether the same mail comes of it, whatever the two say on the way.
   package func endsLike(_ other: EffectiveResult) -> Bool {

@@ -30,7 +30,9 @@ struct Export: ParsableCommand {
   var output: String?
 
   @Option(
-    help: ArgumentHelp("eml: the mails as this MTA delivers them: postfix or sendmail.", valueName: "mta"))
+    help: ArgumentHelp(
+      "eml: the mails as this MTA delivers them, postfix or sendmail; json, jsonl: also the envelopes.",
+      valueName: "mta"))
   var delivered: String?
 
   @Option(
@@ -97,7 +99,7 @@ struct Export: ParsableCommand {
   private func deliveryRules(_ format: ExportFormat) throws(Failure) -> DeliveryRules? {
     guard let delivered else { return nil }
     guard format.options.contains(.takesDelivered) else {
-      throw Failure("--delivered says nothing about \(format.name)", hint: "it is for eml")
+      throw Failure("--delivered says nothing about \(format.name)", hint: "it is for eml, json and jsonl")
     }
     guard let rules = DeliveryRules(rawValue: delivered) else {
       throw Failure(

@@ -145,9 +145,92 @@ import TraceModel
       testDescription: "P LF without white space becomes a fold", rules: .postfix, asked: [add("F", "a\nb")],
       headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2", "F: a\n\tb"]),
     Row(
-      testDescription: "S LF without white space becomes a blank", rules: .sendmail,
+      testDescription: "S LF without white space becomes a fold too", rules: .sendmail,
       asked: [add("F", "a\nb")],
-      headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2", "F: a b"]),
+      headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2", "F: a\n b"]),
+    Row(
+      testDescription: "P LF at the end is a fold of nothing", rules: .postfix, asked: [ins(0, "F", "a\n")],
+      headers: ["F: a\n\t", "-", "A: 1", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "S LF at the end is a fold of nothing", rules: .sendmail, asked: [add("F", "a\r\n")],
+      headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2", "F: a\r\n "]),
+    Row(
+      testDescription: "P two LF", rules: .postfix, asked: [add("F", "\na\n\nb")],
+      headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2", "F: \n\ta\n\t\n\tb"]),
+    Row(
+      testDescription: "P delete, then add: at the end", rules: .postfix,
+      asked: [chg(1, "A", ""), add("A", "n")],
+      headers: ["-", "X: one", "X: two", "x: three", "B: 2", "A: n"]),
+    Row(
+      testDescription: "S delete, then add: in its place", rules: .sendmail,
+      asked: [chg(1, "A", ""), add("A", "n")],
+      headers: ["-", "A: n", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "S delete all, then add: in the first's place", rules: .sendmail,
+      asked: [chg(1, "X", ""), chg(2, "X", ""), chg(3, "X", ""), add("X", "n")],
+      headers: ["-", "A: 1", "X: n", "B: 2"]),
+    Row(
+      testDescription: "S delete, then change: as it was", rules: .sendmail,
+      asked: [chg(1, "A", ""), chg(1, "A", "n")],
+      headers: ["-", "A: n", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "P delete, then change: at the end", rules: .postfix,
+      asked: [chg(1, "A", ""), chg(1, "A", "n")],
+      headers: ["-", "X: one", "X: two", "x: three", "B: 2", "A: n"]),
+    Row(
+      testDescription: "what was added and deleted again is nowhere", rules: .sendmail,
+      asked: [add("N", "v"), chg(1, "n", "")],
+      headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "P what was added takes the change's spelling", rules: .postfix,
+      asked: [add("X-N", "v"), chg(1, "x-n", "w")],
+      headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2", "x-n: w"]),
+    Row(
+      testDescription: "S what was added keeps its own", rules: .sendmail,
+      asked: [add("X-N", "v"), chg(1, "x-n", "w")],
+      headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2", "X-N: w"]),
+    Row(
+      testDescription: "S i counts seven defaults behind its Received", rules: .sendmail,
+      asked: [ins(9, "I", "n")],
+      headers: ["-", "A: 1", "I: n", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "S i at the last place but one", rules: .sendmail, asked: [ins(12, "I", "n")],
+      headers: ["-", "A: 1", "X: one", "X: two", "x: three", "I: n", "B: 2"]),
+    Row(
+      testDescription: "S i beyond the end is last", rules: .sendmail, asked: [ins(20, "I", "n")],
+      headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2", "I: n"]),
+    Row(
+      testDescription: "S h of a default goes where that stands", rules: .sendmail,
+      asked: [add("message-id", "<1@example.org>"), add("DATE", "today")],
+      headers: [
+        "-", "Date: today", "Message-Id: <1@example.org>", "A: 1", "X: one", "X: two", "x: three", "B: 2",
+      ]),
+    Row(
+      testDescription: "S m beyond what is there means the default", rules: .sendmail,
+      asked: [chg(3, "from", "a@example.org")],
+      headers: ["-", "From: a@example.org", "A: 1", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "S never hands these on", rules: .sendmail,
+      asked: [
+        add("Return-Path", "<a@example.org>"), ins(0, "full-name", "A"), add("Resent-To", "b@example.org"),
+        add("Content-Length", "7"),
+      ],
+      headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "S leaves nobody in Bcc", rules: .sendmail, asked: [add("Bcc", "b@example.org")],
+      headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2", "Bcc:"]),
+    Row(
+      testDescription: "S leaves out Return-Path and counts it", rules: .sendmail,
+      asked: [add("Return-Path", "a"), add("Return-Path", "b"), ins(1, "I", "n")],
+      headers: ["I: n", "-", "A: 1", "X: one", "X: two", "x: three", "B: 2"]),
+    Row(
+      testDescription: "P a line without a name hides what is below it", rules: .postfix,
+      asked: [ins(0, "", "v"), chg(1, "A", "new"), ins(1, "I", "n")],
+      headers: [": v", "-", "A: 1", "X: one", "X: two", "x: three", "B: 2", "A: new", "I: n"]),
+    Row(
+      testDescription: "P a name ends with its colon", rules: .postfix,
+      asked: [add("N:M", "v"), chg(1, "N:M", "w"), chg(1, "N", "x")],
+      headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2", "N: x", "N:M: w"]),
     Row(
       testDescription: "CR before a fold stays", rules: .postfix, asked: [add("F", "a\r\n b")],
       headers: ["-", "A: 1", "X: one", "X: two", "x: three", "B: 2", "F: a\r\n b"]),
@@ -220,7 +303,8 @@ import TraceModel
     let gone = Modification.delRcpt(address: bytes("<Bob@EXAMPLE.net>"))
     #expect(result(.postfix, gone).deliveredRecipients.count == 2)
     #expect(result(.postfix, gone).remarks.count == 1)
-    #expect(result(.sendmail, gone).deliveredRecipients.map(\.address) == [bytes("<carol@example.net>")])
+    // Without a resolver's help Sendmail compares domains as they are spelt too (oracle of Tests/Peers).
+    #expect(result(.sendmail, gone).deliveredRecipients.count == 2)
     let local = Modification.delRcpt(address: bytes("bob@example.net"))
     #expect(result(.sendmail, local).deliveredRecipients.count == 2)
     let bare = Modification.delRcpt(address: bytes("carol@example.net"))
@@ -229,7 +313,14 @@ import TraceModel
     #expect(result(.postfix, list).deliveredRecipients.count == 3)
     #expect(result(.sendmail, list).deliveredRecipients.count == 4)
     let known = Modification.addRcpt(address: bytes("carol@example.net"))
-    #expect(result(.postfix, known).deliveredRecipients.count == 2)
+    // Postfix knows those that came with parameters of their own from those that a milter added.
+    #expect(result(.postfix, known).deliveredRecipients.count == 3)
+    #expect(
+      result(.postfix, known, .addRcpt(address: bytes("CAROL@example.net"))).deliveredRecipients.count == 3)
+    #expect(result(.sendmail, known).deliveredRecipients.count == 2)
+    let two = Modification.delRcpt(address: bytes("<Bob@example.net>, carol@example.net"))
+    #expect(result(.postfix, two).deliveredRecipients.map(\.address) == [bytes("<carol@example.net>")])
+    #expect(result(.sendmail, two).deliveredRecipients.isEmpty)
     let all = result(.postfix, .delRcpt(address: bytes("<Bob@example.net>")), bare)
     #expect(all.deliveredRecipients.isEmpty)
     #expect(all.remarks.last?.text == "nobody is left: the message vanishes")
@@ -243,10 +334,124 @@ import TraceModel
     #expect(result.sender?.before?.address == bytes("<a@example.org>"))
   }
 
+  /// Seen with both: Postfix takes nothing for the null sender, Sendmail ignores it.
+  @Test func anEmptySenderIsTheNullSenderOrNothing() {
+    let asked = Modification.chgFrom(address: [], parameters: bytes("ENVID=x"))
+    #expect(
+      result(.postfix, asked).sender?.envelope
+        == Envelope(address: bytes("<>"), arguments: [bytes("SIZE=9"), bytes("ENVID=x")]))
+    #expect(
+      result(.sendmail, asked).sender?.envelope
+        == Envelope(address: bytes("<a@example.org>"), arguments: [bytes("SIZE=9")]))
+    let said = Modification.chgFrom(address: bytes("b@example.org"), parameters: bytes("FOO=1"))
+    #expect(result(.postfix, said).sender?.envelope.arguments == [bytes("SIZE=9")])
+    #expect(result(.sendmail, said).sender?.envelope.arguments == [])
+    let silent = Modification.chgFrom(address: bytes("b@example.org"), parameters: nil)
+    #expect(result(.sendmail, silent).sender?.envelope.arguments == [bytes("SIZE=9")])
+  }
+
+  /// Seen with both.
+  @Test func parametersOfRecipientsCount() {
+    func added(_ rules: DeliveryRules, _ address: String, _ parameters: String) -> [String] {
+      let asked = Modification.addRcptPar(address: bytes(address), parameters: bytes(parameters))
+      return result(rules, asked).deliveredRecipients.dropFirst(2).map {
+        ([$0.address] + $0.arguments).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+      }
+    }
+    for rules in DeliveryRules.allCases {
+      #expect(added(rules, "<x@example.net>", "NOTIFY=NEVER") == ["<x@example.net> NOTIFY=NEVER"])
+      #expect(added(rules, "<x@example.net>, <y@example.net>", "") == ["<x@example.net>"])
+    }
+    #expect(added(.postfix, "<x@example.net>", "FOO=1") == ["<x@example.net>"])
+    #expect(added(.sendmail, "<x@example.net>", "FOO=1") == [])
+    #expect(added(.postfix, "x@example.net,y@example.net", "") == ["x@example.net"])
+    #expect(added(.sendmail, "x@example.net,y@example.net", "") == [])
+  }
+
+  /// Seen with Sendmail 8.17.1.9.
+  @Test func sendmailTakesARemovedRecipientUpAgain() {
+    let gone = Modification.delRcpt(address: bytes("carol@example.net"))
+    let back = Modification.addRcptPar(
+      address: bytes("<carol@example.net>"), parameters: bytes("NOTIFY=SUCCESS ORCPT=rfc822;x@example.net"))
+    #expect(
+      result(.sendmail, gone, back).deliveredRecipients.last?.arguments == [
+        bytes("NOTIFY=SUCCESS,FAILURE,DELAY")
+      ])
+  }
+
+  @Test func sendmailWritesAddressesAnew() {
+    func written(_ value: String, from: String = "A <a@example.org>") -> [String] {
+      let result = result(.sendmail, Self.add("To", value)) {
+        $0.headers.append(.init(Self.h("From", from), packet: 9))
+      }
+      return [String(decoding: result.headers.last?.text ?? [], as: UTF8.self)] + result.remarks.map(\.text)
+    }
+    #expect(
+      written("a@example.org,\n\tB C <b@example.org>,,c@example.org") == [
+        " a@example.org, B C <b@example.org>, c@example.org"
+      ])
+    let long = (1...4).map { "recipient.number.\($0)@example.org" }
+    #expect(
+      written(long.joined(separator: ",")) == [
+        " \(long[0]), \(long[1]),\n        \(long[2]), \(long[3])"
+      ])
+    let unsure = "Sendmail writes addresses anew, and may complete or change these"
+    #expect(written("somebody") == [" somebody", unsure])
+    #expect(written("B <b@example.org>", from: "a@example.org") == [" B <b@example.org>", unsure])
+  }
+
+  @Test func linesThatAreTooLongAreBroken() {
+    func text(_ count: Int) -> String { String(repeating: "x", count: count) }
+    #expect(result(.postfix, .replBody(bytes(text(998)))).body == bytes(text(998) + "\n"))
+    #expect(
+      result(.postfix, .replBody(bytes(text(2000)))).body
+        == bytes(text(998) + "\n " + text(997) + "\n " + text(5) + "\n"))
+    #expect(result(.sendmail, .replBody(bytes(text(2040)))).body == bytes(text(2040) + "\n"))
+    #expect(
+      result(.sendmail, .replBody(bytes(text(6000)))).body
+        == bytes(text(2039) + "!\n " + text(2047) + "!\n " + text(1914) + "\n"))
+    let dots = String(repeating: ".", count: 6000)
+    #expect(
+      result(.sendmail, .replBody(bytes(dots))).body
+        == bytes(dots.prefix(2039) + "!\n " + dots.prefix(2048) + "!\n " + dots.prefix(1914) + "\n"))
+    func header(_ rules: DeliveryRules, _ value: String) -> EffectiveResult {
+      result(rules, Self.add("N", value))
+    }
+    let postfix = header(.postfix, text(1000))
+    #expect(postfix.headers.last?.text == bytes(" " + text(995) + "\n " + text(5)))
+    #expect(postfix.remarks.count == 1)
+    let sendmail = header(.sendmail, text(3000) + "\nlast")
+    // 2,303 bytes a line, of which 2,040 leave at once; a byte is lost where the next line begins.
+    #expect(
+      sendmail.headers.last?.text
+        == bytes(" " + text(2036) + "!\n " + text(264) + "\n " + text(699) + "\n last"))
+    #expect(header(.sendmail, text(3000)).headers.last?.text == bytes(" " + text(2036) + "!\n " + text(264)))
+  }
+
+  @Test func sendmailClosesMIMEHeaders() {
+    func written(_ name: String, _ value: String) -> [UInt8]? {
+      result(.sendmail, Self.add(name, value)).headers.last?.text
+    }
+    #expect(written("Content-Type", "\\back \"quote") == bytes(" \\back \"quot\""))
+    #expect(written("Content-Type", "a; b=(c; d") == bytes(" a; b=(c; )"))
+    #expect(written("X-Type", "a; b=(c; d") == bytes(" a; b=(c; d"))
+    let long = String(repeating: "x", count: 1500)
+    #expect(written("Content-Disposition", "a; b=" + long)?.count == 3 + 1024)
+    #expect(written("MIME-Version", long) == bytes(" " + long))
+  }
+
+  /// A byte of `milter_replbody` in milter.c: seen with Sendmail 8.17.1.9.
+  @Test func sendmailDoublesACRBeforeAnEmptyChunk() {
+    let asked = [Modification.replBody(bytes("a\r")), .replBody([])]
+    #expect(result(.sendmail, asked[0], asked[1]).body == bytes("a\r\r\n"))
+    #expect(result(.postfix, asked[0], asked[1]).body == bytes("a\r\n"))
+  }
+
   @Test func bodiesAreStoredAsTheMTAStoresThem() {
     let raw = Modification.replBody(bytes("a\r\nb\nc\rd"))
     #expect(result(.postfix, raw).body == bytes("a\nb\nc\rd\n"))
-    #expect(result(.sendmail, raw).body == bytes("a\nb\nc\rd"))
+    // The next hop gets a line end even where Sendmail's queue has none.
+    #expect(result(.sendmail, raw).body == bytes("a\nb\nc\rd\n"))
     #expect(result(.postfix).body == bytes("Hello.\nBye.\n"))
     #expect(result(.postfix, .replBody([])).body == [])
     #expect(result(.postfix, .replBody(bytes("x\r")), .replBody(bytes("\ny"))).body == bytes("x\ny\n"))
@@ -307,7 +512,9 @@ import TraceModel
     let date = Self.add("date", "today")
     #expect(result(.sendmail).addedByMTA == ["Date", "From", "Message-Id"])
     #expect(result(.sendmail, date).addedByMTA == ["From", "Message-Id"])
-    #expect(result(.sendmail, date, Self.chg(1, "Date", "")).addedByMTA == ["Date", "From", "Message-Id"])
+    // What a filter deleted stays away, be it Sendmail's own.
+    #expect(result(.sendmail, date, Self.chg(1, "Date", "")).addedByMTA == ["From", "Message-Id"])
+    #expect(result(.sendmail, Self.chg(1, "Date", "")).addedByMTA == ["From", "Message-Id"])
     #expect(result(.postfix).addedByMTA == [])
   }
 
@@ -320,10 +527,8 @@ import TraceModel
 
   /// What real MTAs delivered, with the captures beside the project; said aloud where they are not there.
   @Test func realMTAsDeliverWhatTheResultSays() throws {
-    // A second milter has its say in `chain`; Sendmail breaks the line of `addheader-long`, which is only remarked.
-    let names = DeliveredCapture.names(containing: "-do-").filter {
-      !$0.contains("chain") && !$0.contains("addheader-long")
-    }
+    // A second milter has its say in `chain`.
+    let names = DeliveredCapture.names(containing: "-do-").filter { !$0.contains("chain") }
     if names.isEmpty { print("skipped: no captures beside the project") }
     var checked = 0
     for name in names {

@@ -13,11 +13,25 @@ enum BodySection {
   /// - Parameter isReading: only what there is to read: the bytes as they came are for ``addSource(_:into:)``, unless
   ///   they are the text.
   static func add(_ content: MessageContent, isReading: Bool, into page: inout DetailPage) {
-    guard !content.body.isEmpty else { return }
+    guard !content.body.isEmpty else {
+      if content.unseen != nil {
+        page.heading("Body")
+        unseen(content, into: &page)
+      }
+      return
+    }
     let whole = MIMEPart(headers: content.headers.map(\.header), body: content.body)
     let isDecoded = isWorthDecoding(whole)
-    if isDecoded { parts(whole, content.body, into: &page) }
+    if isDecoded {
+      parts(whole, content.body, into: &page)
+      if isReading { unseen(content, into: &page) }
+    }
     if !isReading || !isDecoded { source(content, into: &page) }
+  }
+
+  private static func unseen(_ content: MessageContent, into page: inout DetailPage) {
+    guard let unseen = content.unseen else { return }
+    page.paragraph(DisplayText(unseen.words, style: Style(.warn)), indent: 1)
   }
 
   /// The bytes as they came, where the parts were shown alone before.
@@ -32,6 +46,7 @@ enum BodySection {
       page.paragraph(line, indent: 1)
     }
     if content.bodyIsCut { page.add(.remark("… more than is shown here", indent: 1)) }
+    unseen(content, into: &page)
   }
 
   private static let crlf = [UInt8(ascii: "\r"), UInt8(ascii: "\n")]

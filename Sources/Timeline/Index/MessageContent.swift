@@ -10,6 +10,8 @@ package struct MessageContent: Equatable, Sendable {
   /// With CRLF, as the chunks join; cut at the limit that it was read with.
   package var body: [UInt8] = []
   package var bodyIsCut = false
+  /// What of the mail the milter was not shown, though the MTA has it; nil where it saw the whole.
+  package var unseen: Unseen?
   /// What reached the MTA, in order.
   package var modifications: [AskedModification] = []
   package var decision: VerdictFact?
@@ -20,6 +22,28 @@ package struct MessageContent: Equatable, Sendable {
   package var actions: ActionFlags?
 
   package init() {}
+
+  /// A part of a mail that no packet brought.
+  package enum Unseen: Equatable, Sendable {
+    /// NOBODY was negotiated.
+    case body
+    /// SKIP was answered to headers, or to the body after so many bytes.
+    case rest(afterSkipAt: Stage, bodyBytes: Int)
+    /// The verdict was given before the end.
+    case all(after: ReplyKind, at: Stage)
+
+    /// One clause, lower case, no full stop.
+    package var words: String {
+      switch self {
+      case .body: "the body was not shown to the milter (NOBODY)"
+      case .rest(.header, _): "the milter skipped what followed (SKIP at HEADER), which is not here"
+      case .rest(_, let bytes):
+        "the milter skipped the body after \(bytes) bytes (SKIP), and what followed is not here"
+      case .all(let verdict, let stage):
+        "what followed \(verdict.name) at \(stage.name) was not shown to the milter"
+      }
+    }
+  }
 
   package struct SeenHeader: Equatable, Sendable {
     package var header: Header
@@ -69,6 +93,7 @@ extension TimelineIndex {
       else { continue }
       content.add(received.packet, number: received.number, bodyLimit: bodyLimit)
     }
+    content.unseen = unseen(ofMessage: i, upTo: last, content, facts)
     for fact in mail?.modifications ?? [] {
       guard let row = self.row(number: fact.packet),
         let packet = sentInstead(of: row, from: source) ?? packet(at: row, from: source),
@@ -77,6 +102,25 @@ extension TimelineIndex {
       content.modifications.append(.init(modification, packet: fact.packet, author: fact.author))
     }
     return content
+  }
+
+  private func unseen(
+    ofMessage i: Int, upTo last: Int, _ content: MessageContent, _ facts: SessionFacts
+  ) -> MessageContent.Unseen? {
+    for row in rows(ofMessage: i) where row <= last {
+      let packet = self[row]
+      guard packet.kind == .reply(.skip), !packet.flags.contains(.dropped), let stage = packet.stage else {
+        continue
+      }
+      if stage == .header || stage == .body {
+        return .rest(afterSkipAt: stage, bodyBytes: facts.message?.bodyBytes ?? 0)
+      }
+    }
+    if let decision = content.decision, decision.stage != .bodyEOB, !decision.refuses {
+      return .all(after: decision.kind, at: decision.stage)
+    }
+    let hasEnded = content.decision != nil
+    return hasEnded && content.body.isEmpty && facts.negotiation.mtaFlags.contains(.noBody) ? .body : nil
   }
 
   /// The facts after the last packet of a message and all that was done about it.

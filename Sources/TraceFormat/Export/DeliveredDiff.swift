@@ -30,6 +30,22 @@ struct DeliveredDiff {
     if let quarantine = result.quarantine { add(.added, Array("quarantine: ".utf8) + quarantine.reason) }
   }
 
+  /// What is compared with what, where the mail did not end otherwise.
+  func title(_ assumption: String) -> String {
+    let mta = result.rules.name
+    let head = "before and after, as \(mta)"
+    return switch result.fate {
+    case .delivered: "\(head) delivers it\(assumption)"
+    case .held: "\(head) holds it\(assumption)"
+    case .pending: "\(head) would deliver it\(assumption)"
+    case .aborted: "\(head) would have delivered it\(assumption), had the client not taken it back"
+    case .lost: "\(head) would have delivered it\(assumption), had the connection not ended without a verdict"
+    case .discarded: "\(head) would have delivered it\(assumption), had it not been thrown away"
+    case .rejected, .tempfailed, .failed:
+      "\(head) would have delivered it\(assumption), had it not been refused"
+    }
+  }
+
   private mutating func add(_ name: String, _ line: EffectiveResult.AddressLine) {
     func bytes(_ envelope: Envelope) -> [UInt8] {
       Array("\(name): ".utf8) + Array(([envelope.address] + envelope.arguments).joined(separator: [0x20]))

@@ -4,7 +4,8 @@ import TraceModel
 extension ExportFormat {
   package static let json = ExportFormat(
     "json", fileExtension: "json",
-    "one JSON document: the trace, its sessions, messages, packets, and other events"
+    "one JSON document: the trace, its sessions, messages, packets, and other events",
+    options: .takesDelivered
   ) { JSONExport($0) }
 }
 

@@ -4,7 +4,8 @@ import TraceModel
 extension ExportFormat {
   package static let jsonLines = ExportFormat(
     "jsonl", fileExtension: "jsonl",
-    "a stream of JSON objects, one a line: the trace, sessions, messages, packets, and other events in order"
+    "a stream of JSON objects, one a line: the trace, sessions, messages, packets, and other events in order",
+    options: .takesDelivered
   ) { JSONLinesExport($0) }
 }
 

@@ -36,16 +36,19 @@ struct MailExport: Exporter {
     let content = input.index.content(ofMessage: messages[number], from: input.source)
     let name = name(messages[number])
     if content.bodyIsCut { remarks.append("\(name): the body is longer than what is kept, and cut") }
+    if let unseen = content.unseen { remarks.append("\(name): this is not all of the mail: \(unseen.words)") }
     guard let rules = input.delivery else { return bytes.append(mail: content) }
     let result = EffectiveResult(of: content, under: rules)
     if let fate = Self.words(result.fate) { remarks.append("\(name): \(rules.name) \(fate)") }
     for words in Self.words(result.remarks) { remarks.append("\(name): \(words)") }
     for line in result.deliveredHeaders {
-      bytes.append(crlf: line)
+      bytes.append(stored: line)
       bytes += [0x0D, 0x0A]
     }
     bytes += [0x0D, 0x0A]
-    bytes.append(crlf: result.body)
+    bytes.append(stored: result.body)
+    // A new body stands whole, whatever was seen of the old one.
+    if let unseen = content.unseen, result.bodyPackets.isEmpty { bytes.append(unseen) }
   }
 
   /// Each remark once, with the packets that it is about.
@@ -88,6 +91,21 @@ extension [UInt8] {
     }
     append(contentsOf: [0x0D, 0x0A])
     append(contentsOf: content.body)
+    if let unseen = content.unseen { append(unseen) }
+  }
+
+  /// A line that nobody takes for the mail's own, in place of what is not there.
+  fileprivate mutating func append(_ unseen: MessageContent.Unseen) {
+    if let last, last != 0x0A { append(contentsOf: [0x0D, 0x0A]) }
+    append(contentsOf: "[mitmilter: \(unseen.words)]\r\n".utf8)
+  }
+
+  /// With CRLF for each LF: a CR in front of one is content.
+  mutating func append(stored text: [UInt8]) {
+    for byte in text {
+      if byte == 0x0A { append(0x0D) }
+      append(byte)
+    }
   }
 
   /// A header's value, so that it stays one header: line ends at its end go, and others become folds, or the mail would be

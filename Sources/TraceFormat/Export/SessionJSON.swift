@@ -1,3 +1,4 @@
+import Delivery
 import Dialogue
 import MilterProtocol
 import Timeline
@@ -126,6 +127,10 @@ struct SessionJSON {
     }
     bytes.append(key: ",\"findings\":", entry.findingCount)
     bytes.append(key: ",\"severity\":", entry.severity?.name)
+    if let rules = input.delivery {
+      let content = index.content(ofMessage: i, from: input.source)
+      append(EffectiveResult(of: content, under: rules), to: &bytes)
+    }
   }
 
   private func append(_ facts: MessageFacts, to bytes: inout [UInt8]) {
@@ -150,6 +155,34 @@ struct SessionJSON {
     }
   }
 
+  /// The envelope with which the MTA hands the mail on; the mail itself is in an export as eml.
+  private func append(_ result: EffectiveResult, to bytes: inout [UInt8]) {
+    bytes.append(key: ",\"delivered\":{\"mta\":", result.rules.rawValue)
+    bytes.append(key: ",\"fate\":", result.fate.word)
+    if let sender = result.sender {
+      bytes.append(ascii: ",\"from\":{")
+      append(sender.envelope, to: &bytes)
+      bytes.append(ascii: "}")
+    }
+    bytes.append(ascii: ",\"rcpts\":")
+    bytes.append(list: result.deliveredRecipients) { bytes, recipient in
+      bytes.append(ascii: "{")
+      append(recipient, to: &bytes)
+      bytes.append(ascii: "}")
+    }
+    let live = result.headers.filter { !$0.isRemoved }
+    bytes.append(key: ",\"above\":", live.firstIndex(where: \.isOwnReceived))
+    bytes.append(ascii: ",\"added\":")
+    bytes.append(list: result.addedByMTA) { $0.append(key: "", $1) }
+    bytes.append(ascii: "}")
+  }
+
+  private func append(_ envelope: Envelope, to bytes: inout [UInt8]) {
+    bytes.append(key: "\"address\":", String(decoding: envelope.address, as: UTF8.self))
+    bytes.append(ascii: ",\"arguments\":")
+    bytes.append(list: envelope.arguments) { $0.append(key: "", String(decoding: $1, as: UTF8.self)) }
+  }
+
   private func append(_ envelope: EnvelopeFact, to bytes: inout [UInt8]) {
     bytes.append(key: "\"n\":", envelope.packet)
     bytes.append(key: ",\"address\":", text(envelope.address))
@@ -169,5 +202,21 @@ extension [UInt8] {
       append(&self, item)
     }
     self.append(ascii: "]")
+  }
+}
+
+extension EffectiveResult.Fate {
+  fileprivate var word: String {
+    switch self {
+    case .pending: "pending"
+    case .aborted: "aborted"
+    case .lost: "lost"
+    case .delivered: "delivered"
+    case .held: "held"
+    case .discarded: "discarded"
+    case .rejected: "rejected"
+    case .tempfailed: "tempfailed"
+    case .failed: "failed"
+    }
   }
 }

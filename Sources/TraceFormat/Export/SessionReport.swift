@@ -160,6 +160,9 @@ struct SessionReport {
     if let by = entry.outcomeBy { head += " by \(by)" }
     if let decision = entry.decision { head += ", \(decision.kind.name) at \(decision.stage.name)" }
     var blocks = [head + "\n"]
+    if let unseen = index.content(ofMessage: i, from: input.source, bodyLimit: 0).unseen {
+      blocks.append("Not all of this mail is here: \(unseen.words).\n")
+    }
     if let changes = changes(ofMessage: i, under: rules) { blocks.append(changes) }
     let rows = index.rows(ofMessage: i).filter(input.chosen.hasRow)
     if let table = conversation(rows) { blocks.append(table) }
@@ -198,7 +201,8 @@ struct SessionReport {
     var block = MarkdownText.block(Array(shown), language: "diff")
     for remark in diff.result.remarks { block += "\nPacket \(remark.packet): \(remark.text).\n" }
     let assumption = known == nil ? " (nothing tells which MTA it is)" : ""
-    let title = "Before and after, as \(rules.name) delivers it\(assumption)"
+    let words = diff.title(assumption)
+    let title = words.prefix(1).uppercased() + words.dropFirst()
     return lines.count > Self.longDiff ? MarkdownText.folded(title, block) : "\(title):\n\n\(block)"
   }
 

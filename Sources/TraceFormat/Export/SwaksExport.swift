@@ -44,6 +44,7 @@ struct SwaksExport: Exporter {
     }
     let content = input.index.content(ofMessage: i, from: input.source)
     if content.bodyIsCut { remarks.append("\(name): the body is longer than what is kept, and cut") }
+    if let unseen = content.unseen { remarks.append("\(name): this is not all of the mail: \(unseen.words)") }
     let recipients = message.recipients.map { bare($0.address.bytes) }
     if recipients.contains(where: { $0.contains(UInt8(ascii: ",")) }) {
       remarks.append("\(name): swaks splits addresses at commas")
@@ -52,7 +53,9 @@ struct SwaksExport: Exporter {
       remarks.append("\(name): swaks cannot send the ESMTP arguments of MAIL and RCPT")
     }
     let isEmpty = content.headers.isEmpty && content.body.isEmpty
-    bytes += "\n# message \(name)\n\(isEmpty ? "" : "base64 -d <<'END' | ")swaks --server \"$server\"".utf8
+    bytes += "\n# message \(name)\n".utf8
+    if let unseen = content.unseen { bytes += "# not all of it: \(unseen.words)\n".utf8 }
+    bytes += "\(isEmpty ? "" : "base64 -d <<'END' | ")swaks --server \"$server\"".utf8
     if let helo = facts.helo { bytes.append(option: "helo", helo.bytes) }
     let from = bare(sender.address.bytes)
     bytes.append(option: "from", from.isEmpty ? Array("<>".utf8) : from)

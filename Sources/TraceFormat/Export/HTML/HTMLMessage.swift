@@ -104,12 +104,13 @@ struct HTMLMessage {
   }
 
   private var body: Markup {
-    guard !content.body.isEmpty else { return "" }
+    let unseen: Markup = content.unseen.map { "<p class=\"warning\">\($0.words)</p>\n" } ?? ""
+    guard !content.body.isEmpty else { return unseen }
     let whole = MIMEPart(headers: content.headers.map(\.header), body: content.body)
     let parts = whole.flattened.prefix(Self.partLimit).map { part($0.part) }
     let more: Markup =
       content.bodyIsCut ? "<p class=\"soft\">The body is longer than is shown here.</p>\n" : ""
-    return "<h4>Body</h4>\n\(Markup(joining: parts))\(more)"
+    return "<h4>Body</h4>\n\(Markup(joining: parts))\(more)\(unseen)"
   }
 
   private func part(_ part: MIMEPart) -> Markup {
@@ -145,7 +146,7 @@ struct HTMLMessage {
     }
     let assumption = isAssumed ? " (nothing tells which MTA it is)" : ""
     return """
-      <details class="fold" open><summary>before and after, as \(rules.name) delivers it\(assumption)</summary>
+      <details class="fold" open><summary>\(diff.title(assumption))</summary>
       <div class="diff">\(Markup(joining: lines))\(more)</div>
       \(Markup(joining: remarks))</details>
 
