@@ -186,6 +186,23 @@ import TraceModel
     #expect(driver.text.contains { $0.contains("[bill] March") })
   }
 
+  /// What the milter asked for waits with the mail, and under HDR_LEADSPC ours brings its own blank.
+  @Test func whatIsHeldIsPartOfThePreview() throws {
+    var play = Recording()
+    play.greet(Milter.optNeg(.current, .headerLeadingSpace))
+    play.mail(headers: [("Subject", " test")])
+    let held = play.hold(Milter.insHeader(0, "X-Held", " v"))
+    play.receive(Milter.accept, forwarded: false)
+    let source = MemoryRecords(play.records, head: Story.head)
+    let done = Instructed(
+      try Instruction(parsing: "add-header X-Ours yes"), cause: .operator, packet: held, refusal: nil)
+    source.append(Record(time: play.now, connection: 1, event: .instructed(done)))
+    var driver = Driver(source, size: Size(columns: 100, rows: 40), isLive: true, milter: nil)
+    driver.press("Esc G Enter")
+    #expect(driver.text.contains { $0.contains("+ X-Held: v  packet \(held)") })
+    #expect(driver.text.contains { $0.contains("+ X-Ours: yes  packet \(held)") })
+  }
+
   @Test func aPartIsSavedDecodedUnderASafeName() {
     var (driver, _) = start()
     driver.press("G w")

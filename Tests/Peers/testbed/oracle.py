@@ -149,7 +149,7 @@ def _matched(replies, deliveries):
 
 # MARK: what mitmilter says
 
-def differences(mta, seed, trace, recorded, folder):
+def differences(mta, trace, recorded, folder):
     """What `export --delivered` says against what was recorded: (number, what, said, real) for each that differs."""
     envelopes = _envelopes(mta, trace)
     exported = run("export", "eml", "--delivered", mta, "-o", folder, trace, seconds=600)
