@@ -82,7 +82,8 @@ enum FieldsTab {
     for finding in detail.findings {
       let head =
         finding.severity.mark + DisplayText(" \(finding.rule.id) ", style: Style(finding.severity.role))
-      page.paragraph(head + DisplayText(finding.text), indent: 1)
+      let other = finding.sentence.packets.first { $0 != finding.packet }
+      page.paragraph(head + DisplayText(finding.text), indent: 1, packet: other)
       page.paragraph(DisplayText(finding.rule.consequence, style: .dim), indent: 3)
     }
     if !detail.findings.isEmpty { page.add(.blank) }

@@ -76,6 +76,11 @@ package struct Sentence: Equatable, Sendable {
     }
   }
 
+  /// The packets that it names.
+  package var packets: [Int] {
+    parts.compactMap { if case .packet(let number) = $0 { number } else { nil } }
+  }
+
   /// Whether it is ours from end to end.
   package var isOurs: Bool { if case .words = storage { true } else { false } }
 

@@ -191,6 +191,15 @@ import Testing
     #expect(driver.model.status?.text == "'no such words at all' is nowhere in the mails shown")
   }
 
+  @Test func aFindingLeadsToThePacketThatItNames() throws {
+    var driver = Driver(size: Size(columns: 120, rows: 36))
+    driver.enter("CONTINUE answers nothing", at: "4 G Enter Enter /")
+    let packet = try #require(driver.model.selectedPacket)
+    #expect(driver.selectedDetail.contains("CONTINUE answers nothing"))
+    driver.press("Enter")
+    #expect(driver.model.selectedPacket == packet - 1)
+  }
+
   /// With the keys in the detail it goes through what stands there, in any tab.
   @Test func aSearchInTheDetailGoesToTheLineThatSaysIt() {
     var driver = Driver(size: Size(columns: 120, rows: 36))

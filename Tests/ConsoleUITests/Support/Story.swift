@@ -118,11 +118,12 @@ enum Story {
     play.milter(Milter.reply("554-5.7.1 We do not take this.\r\n554-5.7.1 Ask postmaster.\r\n554 5.7.1 Bye"))
     play.milter(Milter.continue)
     found(
-      .secondVerdict, "CONTINUE answers nothing: BODYEOB has its verdict in packet \(play.packet - 1)", &play)
+      .secondVerdict,
+      "CONTINUE answers nothing: BODYEOB has its verdict in packet \(packet: play.packet - 1)", &play)
   }
 
   /// A finding about the latest packet.
-  private static func found(_ rule: FindingRule, _ text: String, _ play: inout Recording) {
-    play.append(.found(Finding(rule, packet: play.packet, Sentence(words: text))))
+  private static func found(_ rule: FindingRule, _ sentence: Sentence, _ play: inout Recording) {
+    play.append(.found(Finding(rule, packet: play.packet, sentence)))
   }
 }
