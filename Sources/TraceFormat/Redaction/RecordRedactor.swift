@@ -197,6 +197,7 @@ package struct RecordRedactor {
       return .released(released)
     case .instructed(let instructed): return .instructed(redactor.instructed(instructed))
     case .found(var finding):
+      finding.rule = redactor.rule(finding.rule)
       finding.sentence = redactor.sentence(finding.sentence)
       return .found(finding)
     case .noted(let text, let packet):
@@ -206,8 +207,7 @@ package struct RecordRedactor {
       switch closed.how {
       case .peer: break
       case .error(let name):
-        closed.how = .error(
-          name.allSatisfy { $0.isUppercase || $0.isNumber } ? name : redactor.own(name))
+        closed.how = .error(name.utf8.allSatisfy { (0x41...0x5A).contains($0) } ? name : redactor.own(name))
       case .unreachable(let why): closed.how = .unreachable(redactor.sentence(why))
       case .ours(let why): closed.how = .ours(redactor.sentence(why))
       }

@@ -57,8 +57,9 @@ extension Redactor {
       let short = source[value].filter { $0 > 0x20 }
       switch String(decoding: name, as: UTF8.self) {
       case "t", "x":
-        // Seconds since 1970, up to the year 2286.
-        if short.count != 10 || !short.allSatisfy(Self.isDigit) { replace(&bytes, value, .technical) }
+        // Seconds since 1970, from 2001 to 2096.
+        let isTime = short.count == 10 && short.allSatisfy(Self.isDigit) && short[0] <= UInt8(ascii: "3")
+        if !isTime { replace(&bytes, value, .technical) }
       case "v", "a", "c", "q", "l", "cv": replace(&bytes, value, .technical)
       case "i" where short.count <= 3 && short.allSatisfy { (0x30...0x39).contains($0) }: break
       case "h": break

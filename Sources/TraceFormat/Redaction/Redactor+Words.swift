@@ -90,6 +90,14 @@ extension Redactor {
     }
   }
 
+  /// A rule that only a later version knows is as its trace says.
+  func rule(_ rule: FindingRule) -> FindingRule {
+    if FindingRule.withID(rule.id) != nil { return rule }
+    return FindingRule(
+      id: rule.id.utf8.count <= 4 ? rule.id : "", severity: rule.severity, title: "", consequence: "",
+      source: "")
+  }
+
   /// One without parts is the operator's, unless it is about the whole run: nobody but this program says anything of that.
   mutating func note(_ note: Sentence, isOfRun: Bool) -> Sentence {
     guard !isOfRun, case .others(let text)? = note.parts.first, note.parts.count == 1 else {
