@@ -3,13 +3,24 @@ import Findings
 import MilterProtocol
 import TraceModel
 
-/// A packet capture read as if this program had recorded it: the same records, in the order of the capture.
+/// A packet capture read as if this program had recorded it: the same records, in the order of the capture; connections are
+/// numbered by their first frames.
+///
+/// What a connection tells waits while another, that began earlier, is not known to be milter yet or looks for bytes, up to
+/// two seconds of the capture.
 ///
 /// Bytes go in as they come (a file, or a live `tcpdump -U -w -`), records come out. A capture has one leg where a proxy
 /// has two, so every packet counts as forwarded as it came.
 package struct CaptureImport {
   private var file = CaptureFile()
-  private var connections: [Flow: Tracked] = [:]
+  private var connections: [Flow: Connected] = [:]
+  /// What is known of connections that are milter, by the number of their first frame.
+  private var told: [Int: Tracked] = [:]
+  /// What happened and is not told yet.
+  private var pending: [Pending] = []
+  /// Connections for which the others wait, and since when.
+  private var holding: [Flow: CapturedConnection.Instant] = [:]
+  private var frameCount = 0
   /// Flows in the order of their first frames, so that the end of the file is told in that order.
   private var order: [Flow] = []
   private var startedAt: Int64?
@@ -35,10 +46,31 @@ package struct CaptureImport {
     }
   }
 
-  private struct Tracked {
+  private struct Connected {
     var tcp: CapturedConnection
-    /// Number in the trace; nil until it is known to be milter.
-    var number: Int?
+    var isAnnounced = false
+  }
+
+  private struct Pending {
+    /// The frame that brought it.
+    var at: CapturedConnection.Instant
+    /// Of the connection: the number of its first frame.
+    var first: Int
+    var what: What
+
+    enum What {
+      case opened(CapturedConnection, mtaFirst: Bool)
+      case event(CapturedConnection.Item)
+    }
+  }
+
+  /// For so long nothing waits for a connection that says nothing.
+  private static let patienceMicroseconds: Int64 = 2_000_000
+  private static let pendingLimit = 100_000
+
+  private struct Tracked {
+    /// Number in the trace.
+    let number: Int
     var sawOptNeg = false
     var toldNoOptNeg = false
     /// Follows what both ends say, to remark on it as a proxy in between would have.
@@ -69,14 +101,16 @@ package struct CaptureImport {
   /// The file is over.
   package mutating func finish() -> [Record] {
     for flow in order {
-      guard var tracked = connections[flow] else { continue }
-      let items = tracked.tcp.finish()
-      tell(items, &tracked)
-      if let number = tracked.number, tracked.tcp.cutFrames > 0 {
-        find(
-          .captureCutFrames, number, nil,
-          "\(counted(tracked.tcp.cutFrames, "frame")) shorter than on the wire")
-      }
+      guard var connected = connections[flow] else { continue }
+      queue(connected.tcp.finish(), &connected)
+      connections[flow] = connected
+    }
+    holding = [:]
+    tellPending()
+    for flow in order {
+      guard let tcp = connections[flow]?.tcp, tcp.cutFrames > 0, let number = told[tcp.first.frame]?.number
+      else { continue }
+      find(.captureCutFrames, number, nil, "\(counted(tcp.cutFrames, "frame")) shorter than on the wire")
     }
     if let damage {
       find(.captureTruncated, 0, nil, "at offset \(damage.offset): \(damage.text)")
@@ -117,62 +151,98 @@ package struct CaptureImport {
   private mutating func add(_ segment: TCPSegment, at time: Int64) {
     let flow = Flow(segment.source, segment.destination)
     let isNew = segment.flags.contains(.syn) && !segment.flags.contains(.ack)
+    frameCount += 1
+    let instant = CapturedConnection.Instant(time: time, frame: frameCount)
     if isNew, var old = connections[flow], old.tcp.isOver || !old.tcp.begins(with: segment) {
       // The same ports again: the old connection is over, whatever it still waited for.
-      tell(old.tcp.finish(), &old)
+      queue(old.tcp.finish(), &old)
       connections[flow] = nil
+      holding[flow] = nil
       order.removeAll { $0 == flow }
     }
     if connections[flow] == nil {
-      connections[flow] = Tracked(
-        tcp: CapturedConnection(first: segment, at: time))
+      connections[flow] = Connected(tcp: CapturedConnection(first: segment, at: instant))
       order.append(flow)
     }
-    guard var tracked = connections.removeValue(forKey: flow) else { return }
-    tell(tracked.tcp.add(segment, at: time), &tracked)
-    connections[flow] = tracked
+    guard var connected = connections.removeValue(forKey: flow) else { return }
+    queue(connected.tcp.add(segment, at: instant), &connected)
+    holding[flow] = connected.tcp.heldSince
+    connections[flow] = connected
+    tellPending(now: time)
   }
 
-  private mutating func tell(_ items: [CapturedConnection.Event], _ tracked: inout Tracked) {
-    guard case .milter(let mtaFirst) = tracked.tcp.kind else { return }
-    let number = tracked.number ?? opened(&tracked, mtaFirst: mtaFirst)
-    for event in items {
-      recordTime = event.time
-      defer { recordTime = nil }
-      switch event.item {
-      case .follower(let leg, .packet(let packet, let missing)):
-        packetCount += 1
-        received(packet, missing, from: leg, on: number, &tracked)
-      case .follower(let leg, .passed(let bytes, let reason)):
-        if reason == .unframed { tracked.isWhole = false }
-        record(number, .passed(Passed(sender: leg, bytes: bytes, reason: reason)))
-      case .follower(let leg, .gap(let offset, let bytes)):
-        find(
-          .captureGap, number, nil,
-          "\(counted(bytes, "byte")) from the \(leg.name) missing at offset \(offset) of its stream")
-      case .closed(let leg, let reset):
-        if reset { find(.captureReset, number, nil, "the \(leg.name) sent RST") }
-        record(number, .closed(Closed(leg: leg, how: reset ? .error("ECONNRESET") : .peer)))
-        var findings: [Finding] = []
-        tracked.remarks.remark(
-          onEndOf: leg, before: tracked.dialogue, at: moment(recordTime ?? lastTime), into: &findings)
-        tracked.dialogue.closed(leg)
-        remark(findings, on: number, tracked)
-      }
+  private mutating func queue(_ events: [CapturedConnection.Event], _ connected: inout Connected) {
+    let tcp = connected.tcp
+    guard case .milter(let mtaFirst) = tcp.kind else { return }
+    if !connected.isAnnounced {
+      connected.isAnnounced = true
+      pending.append(Pending(at: tcp.first, first: tcp.first.frame, what: .opened(tcp, mtaFirst: mtaFirst)))
+    }
+    pending += events.map { Pending(at: $0.at, first: tcp.first.frame, what: .event($0.item)) }
+  }
+
+  /// Tells what happened before any frame of which something may still be told.
+  private mutating func tellPending(now: Int64? = nil) {
+    guard !pending.isEmpty else { return }
+    let isFull = pending.count > Self.pendingLimit
+    let held = holding.values.filter { instant in
+      now.map { $0 - instant.time < Self.patienceMicroseconds } ?? true
+    }
+    let bound = isFull ? Int.max : held.map(\.frame).min() ?? Int.max
+    // Of one frame in the order in which it was told.
+    let ready = pending.enumerated().filter { $0.element.at.frame < bound }
+      .sorted { ($0.element.at.frame, $0.offset) < ($1.element.at.frame, $1.offset) }
+    guard !ready.isEmpty else { return }
+    pending.removeAll { $0.at.frame < bound }
+    for (_, one) in ready { tell(one) }
+  }
+
+  private mutating func tell(_ one: Pending) {
+    recordTime = one.at.time
+    defer { recordTime = nil }
+    switch one.what {
+    case .opened(let tcp, let mtaFirst): opened(tcp, mtaFirst: mtaFirst)
+    case .event(let item):
+      guard var tracked = told.removeValue(forKey: one.first) else { return }
+      tell(item, &tracked)
+      told[one.first] = tracked
     }
   }
 
-  private mutating func opened(_ tracked: inout Tracked, mtaFirst: Bool) -> Int {
+  private mutating func tell(_ item: CapturedConnection.Item, _ tracked: inout Tracked) {
+    let number = tracked.number
+    switch item {
+    case .follower(let leg, .packet(let packet, let missing)):
+      packetCount += 1
+      received(packet, missing, from: leg, on: number, &tracked)
+    case .follower(let leg, .passed(let bytes, let reason)):
+      if reason == .unframed { tracked.isWhole = false }
+      record(number, .passed(Passed(sender: leg, bytes: bytes, reason: reason)))
+    case .follower(let leg, .gap(let offset, let bytes)):
+      find(
+        .captureGap, number, nil,
+        "\(counted(bytes, "byte")) from the \(leg.name) missing at offset \(offset) of its stream")
+    case .closed(let leg, let reset):
+      if reset { find(.captureReset, number, nil, "the \(leg.name) sent RST") }
+      record(number, .closed(Closed(leg: leg, how: reset ? .error("ECONNRESET") : .peer)))
+      var findings: [Finding] = []
+      tracked.remarks.remark(
+        onEndOf: leg, before: tracked.dialogue, at: moment(recordTime ?? lastTime), into: &findings)
+      tracked.dialogue.closed(leg)
+      remark(findings, on: number, tracked)
+    }
+  }
+
+  private mutating func opened(_ tcp: CapturedConnection, mtaFirst: Bool) {
     connectionCount += 1
-    tracked.number = connectionCount
-    let ends = tracked.tcp.ends
+    told[tcp.first.frame] = Tracked(number: connectionCount)
+    let ends = tcp.ends
     let (mta, milter) = mtaFirst ? (ends[0], ends[1]) : (ends[1], ends[0])
     records.append(
       Record(
-        time: moment(tracked.tcp.firstTime), connection: connectionCount,
+        time: moment(tcp.first.time), connection: connectionCount,
         event: .opened(Opened(peer: mta.text, local: milter.text, milter: milter.text))))
-    if !tracked.tcp.sawStart { find(.captureMidway, connectionCount, nil, "no SYN was seen") }
-    return connectionCount
+    if !tcp.sawStart { find(.captureMidway, connectionCount, nil, "no SYN was seen") }
   }
 
   private mutating func received(

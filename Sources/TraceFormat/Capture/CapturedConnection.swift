@@ -10,9 +10,15 @@ import MilterProtocol
 /// or ``patienceFrames`` frames; if the bytes still do not come, the hole is a gap and everything goes on in order.
 struct CapturedConnection {
   struct Event {
-    /// When the frame that brought it was captured.
-    var time: Int64
+    /// The frame that brought it.
+    var at: Instant
     var item: Item
+  }
+
+  /// A frame of the capture: when, and the how-manieth. Clocks may go back, frames do not.
+  struct Instant {
+    var time: Int64
+    var frame: Int
   }
 
   enum Item {
@@ -32,7 +38,7 @@ struct CapturedConnection {
   let ends: [Endpoint]
   /// Whether the capture has the SYN.
   let sawStart: Bool
-  let firstTime: Int64
+  let first: Instant
   private(set) var kind = Kind.undecided
   private(set) var cutFrames = 0
   private let firstSequence: UInt32
@@ -41,12 +47,12 @@ struct CapturedConnection {
   private var followers: [FrameFollower?] = [nil, nil]
   private var closed = [false, false]
   /// Deliveries in order, while nobody knows whether this is milter.
-  private var early: [(time: Int64, delivery: Delivery)] = []
+  private var early: [(at: Instant, delivery: Delivery)] = []
   private var earlyBytes = 0
   private var backlog: [Arrived] = []
   private var suspicion: Suspicion?
-  /// Time of the frame that is being looked at.
-  private var now: Int64
+  /// The frame that is being looked at.
+  private var now: Instant
 
   private enum Delivery {
     case bytes(end: Int, ArraySlice<UInt8>)
@@ -57,14 +63,14 @@ struct CapturedConnection {
   private struct Arrived {
     var segment: TCPSegment
     var end: Int
-    var time: Int64
+    var at: Instant
   }
 
   private struct Suspicion {
     /// The direction with the hole, and the offset that was acknowledged.
     var end: Int
     var acknowledged: Int
-    var since: Int64
+    var since: Instant
   }
 
   private static let patienceFrames = 64
@@ -73,10 +79,10 @@ struct CapturedConnection {
   private static let waitingBytesLimit = 4 << 20
   private static let undecidedBytesLimit = 131_072
 
-  init(first segment: TCPSegment, at time: Int64) {
+  init(first segment: TCPSegment, at instant: Instant) {
     ends = [segment.source, segment.destination]
-    firstTime = time
-    now = time
+    first = instant
+    now = instant
     sawStart = segment.flags.contains(.syn)
     firstSequence = segment.sequence
   }
@@ -88,11 +94,21 @@ struct CapturedConnection {
 
   var isOver: Bool { closed[0] && closed[1] }
 
-  mutating func add(_ segment: TCPSegment, at time: Int64) -> [Event] {
+  /// The frame from which on it may still tell something; nil where it has told all so far, or will not tell anything.
+  var heldSince: Instant? {
+    switch kind {
+    case .notMilter: nil
+    case .milter: suspicion?.since
+    // What begins like something else is most likely not milter: nobody waits for it.
+    case .undecided: isOver || sawStart && earlyBytes >= Limits.headerBytes ? nil : first
+    }
+  }
+
+  mutating func add(_ segment: TCPSegment, at instant: Instant) -> [Event] {
     let end = segment.source == ends[0] ? 0 : 1
     if segment.missingBytes > 0 { cutFrames += 1 }
     if kind == .notMilter { return [] }
-    let arrived = Arrived(segment: segment, end: end, time: time)
+    let arrived = Arrived(segment: segment, end: end, at: instant)
     guard let suspicion else { return process([arrived]) }
     if end == suspicion.end, !segment.payload.isEmpty,
       streams[end].offset(of: segment.sequence) <= streams[end].next
@@ -106,7 +122,8 @@ struct CapturedConnection {
     }
     backlog.append(arrived)
     let patient =
-      backlog.count < Self.patienceFrames && time - suspicion.since < Self.patienceMicroseconds
+      backlog.count < Self.patienceFrames
+      && instant.time - suspicion.since.time < Self.patienceMicroseconds
     return patient ? [] : giveUp(suspicion)
   }
 
@@ -151,7 +168,7 @@ struct CapturedConnection {
     // One byte more than there is may be the FIN, seen or not.
     let beyond = acknowledged - streams[other].next
     guard beyond > 1 || beyond == 1 && streams[other].firstWaiting != nil else { return nil }
-    return Suspicion(end: other, acknowledged: acknowledged, since: arrived.time)
+    return Suspicion(end: other, acknowledged: acknowledged, since: arrived.at)
   }
 
   private mutating func giveUp(_ suspicion: Suspicion) -> [Event] {
@@ -174,7 +191,7 @@ struct CapturedConnection {
 
   private mutating func take(_ arrived: Arrived) -> [Event] {
     let (segment, end) = (arrived.segment, arrived.end)
-    now = arrived.time
+    now = arrived.at
     if segment.flags.contains(.syn) {
       streams[end].synchronize(at: segment.sequence &+ 1)
       return []
@@ -218,8 +235,8 @@ struct CapturedConnection {
       early = []
       let latest = now
       defer { now = latest }
-      return waiting.flatMap { time, delivery in
-        now = time
+      return waiting.flatMap { instant, delivery in
+        now = instant
         return follow(delivery)
       }
     }
@@ -234,7 +251,7 @@ struct CapturedConnection {
     case .gap(let end, let bytes):
       return follower(end, leg(end)) { $0.gap(bytes) }
     case .closed(let end, let reset):
-      return finishFollower(end) + [Event(time: now, item: .closed(leg(end), reset: reset))]
+      return finishFollower(end) + [Event(at: now, item: .closed(leg(end), reset: reset))]
     }
   }
 
@@ -243,13 +260,13 @@ struct CapturedConnection {
   ) -> [Event] {
     var follower = followers[end] ?? FrameFollower(sender: leg, midway: !sawStart)
     defer { followers[end] = follower }
-    return body(&follower).map { Event(time: now, item: .follower(leg, $0)) }
+    return body(&follower).map { Event(at: now, item: .follower(leg, $0)) }
   }
 
   private mutating func finishFollower(_ end: Int) -> [Event] {
     guard var follower = followers[end] else { return [] }
     defer { followers[end] = follower }
-    return follower.finish().map { Event(time: now, item: .follower(follower.sender, $0)) }
+    return follower.finish().map { Event(at: now, item: .follower(follower.sender, $0)) }
   }
 
   /// With a start, OPTNEG from whoever talks first tells at once. Else the reading of both directions counts that

@@ -121,6 +121,9 @@ struct SessionReport {
   private func negotiation(_ facts: SessionFacts) -> String? {
     let rows = NegotiationMatrix(facts.negotiation).rows
     guard !rows.isEmpty else { return nil }
+    guard facts.negotiation.answer(on: .mta) != nil else {
+      return "**Not negotiated**: the MTA's offer (OPTNEG) was never answered.\n"
+    }
     func sign(_ value: Bool?) -> String { value.map { $0 ? "yes" : "–" } ?? "?" }
     let told = rows.filter { $0.effective == true }
     var words = "**Negotiated**: "

@@ -50,7 +50,13 @@ struct GeneratedCapture {
   /// Frames are cut at this length.
   var snap = 65_535
   private(set) var frames: [(seconds: UInt32, micro: UInt32, bytes: [UInt8])] = []
-  private var sequence: [Leg: UInt32] = [.mta: 1000, .milter: 0xFFFF_FFF0]
+  private var sequences: [UInt16: [Leg: UInt32]] = [:]
+  /// Which connection what follows belongs to.
+  var mtaPort: UInt16 = 40_000
+  private var sequence: [Leg: UInt32] {
+    get { sequences[mtaPort] ?? [.mta: 1000, .milter: 0xFFFF_FFF0] }
+    set { sequences[mtaPort] = newValue }
+  }
   private var time: UInt32 = 0
 
   init(link: Link = .ethernet, file: File = .pcap(bigEndian: false, nanoseconds: false), isIPv6: Bool = false)
@@ -92,6 +98,8 @@ struct GeneratedCapture {
     segment(from: .mta, flags: Self.ack)
   }
 
+  mutating func wait(microseconds: UInt32) { time += microseconds }
+
   mutating func reset(from leg: Leg) { segment(from: leg, flags: Self.rst | Self.ack) }
 
   private mutating func advance(_ leg: Leg, _ count: Int) {
@@ -101,7 +109,8 @@ struct GeneratedCapture {
   // MARK: frames
 
   private mutating func segment(from leg: Leg, flags: UInt8, _ payload: [UInt8] = []) {
-    let ports: [UInt8] = leg == .mta ? [0x9C, 0x40, 0x22, 0xBB] : [0x22, 0xBB, 0x9C, 0x40]
+    let (mta, milter) = (big(UInt32(mtaPort)).suffix(2), big(8891).suffix(2))
+    let ports: [UInt8] = Array(leg == .mta ? mta + milter : milter + mta)
     let other: Leg = leg == .mta ? .milter : .mta
     let tcp =
       ports + big(sequence[leg] ?? 0) + big(flags & Self.ack == 0 ? 0 : sequence[other] ?? 0)

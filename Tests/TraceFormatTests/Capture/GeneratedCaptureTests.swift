@@ -45,6 +45,45 @@ import TraceModel
       "\(what)")
   }
 
+  /// Numbers go by the first frame, whoever speaks first; records never go back in time.
+  @Test func connectionsAreNumberedByTheirSYN() {
+    var capture = GeneratedCapture()
+    let ports: [UInt16] = [40_001, 40_002, 40_003]
+    for port in ports {
+      capture.mtaPort = port
+      capture.handshake()
+    }
+    for (place, packet) in Self.conversation.enumerated() {
+      for port in place == 0 ? ports.reversed() : ports {
+        capture.mtaPort = port
+        capture.send(packet)
+      }
+    }
+    let records = imported(capture)
+    let opened = records.compactMap { if case .opened(let opened) = $0.event { opened } else { nil } }
+    #expect(opened.map(\.peer) == ports.map { "inet:\($0)@192.0.2.1" })
+    let numbers = records.compactMap { if case .received(let one) = $0.event { one.number } else { nil } }
+    #expect(numbers == Array(1...Self.conversation.count * 3))
+    #expect(zip(records, records.dropFirst()).allSatisfy { $0.time <= $1.time })
+    let first = records.compactMap { $0.newPacket == nil ? nil : $0.connection }.prefix(3)
+    #expect(Array(first) == [3, 2, 1])
+  }
+
+  /// A connection that says nothing does not keep the others from being told for long.
+  @Test func nobodyWaitsForASilentConnection() {
+    var capture = GeneratedCapture()
+    capture.handshake()
+    capture.mtaPort = 40_001
+    capture.handshake()
+    for packet in Self.conversation { capture.send(packet) }
+    capture.wait(microseconds: 3_000_000)
+    capture.send(MTA.quit)
+    var reader = CaptureImport()
+    let records = reader.append(capture.bytes)
+    #expect(packets(records) == Self.conversation + [MTA.quit])
+    #expect(Set(records.map(\.connection)) == [1])
+  }
+
   @Test(arguments: GeneratedCapture.Link.allCases, [false, true])
   func everyLinkLayer(_ link: GeneratedCapture.Link, _ isIPv6: Bool) {
     guard !(isIPv6 && link == .ipv4Only) else { return }

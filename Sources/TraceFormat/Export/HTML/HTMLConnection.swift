@@ -75,6 +75,9 @@ struct HTMLConnection {
   private var negotiation: Markup {
     let rows = NegotiationMatrix(facts.negotiation).rows
     guard !rows.isEmpty else { return "" }
+    guard facts.negotiation.answer(on: .mta) != nil else {
+      return "<p>Not negotiated: the MTA's offer (OPTNEG) was never answered.</p>\n"
+    }
     let told = rows.filter { $0.effective == true }
     let words =
       told.isEmpty ? "changes nothing and wants everything" : told.map(\.meaning).joined(separator: "; ")
