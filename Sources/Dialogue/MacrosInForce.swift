@@ -53,16 +53,22 @@ package struct MacrosInForce: Sendable {
   }
 
   /// The value in force; `i` and `{i}` are the same name.
-  package func value(_ name: some Collection<UInt8>) -> MacroFact? {
+  @inlinable
+  package func value(_ name: some Collection<UInt8>) -> MacroFact? { value(named: Array(name)) }
+
+  package func value(named name: [UInt8]) -> MacroFact? {
     find(name).map { MacroFact($0.pair, of: $0.slot.packet, number: $0.slot.number) }
   }
 
   /// The bytes of the value in force.
-  package func bytes(of name: some Collection<UInt8>) -> ArraySlice<UInt8>? {
+  @inlinable
+  package func bytes(of name: some Collection<UInt8>) -> ArraySlice<UInt8>? { bytes(named: Array(name)) }
+
+  package func bytes(named name: [UInt8]) -> ArraySlice<UInt8>? {
     find(name).map { $0.slot.packet.bytes[$0.pair.value] }
   }
 
-  private func find(_ name: some Collection<UInt8>) -> (slot: Slot, pair: MacroPairs.Pair)? {
+  private func find(_ name: [UInt8]) -> (slot: Slot, pair: MacroPairs.Pair)? {
     let bare = KnownMacro.bareName(name)
     for slot in slots.reversed() {
       if let pair = MacroPairs(of: slot.packet).first(where: { slot.packet.isMacro($0, named: bare) }) {
@@ -74,6 +80,7 @@ package struct MacrosInForce: Sendable {
 
   /// All that were sent under that name and still stand, the one in force first, then those that it shadows.
   package func values(_ name: some Collection<UInt8>) -> [MacroFact] {
+    let name = Array(name)
     let bare = KnownMacro.bareName(name)
     return slots.reversed().flatMap { slot in
       MacroPairs(of: slot.packet).filter { slot.packet.isMacro($0, named: bare) }
@@ -133,7 +140,7 @@ package struct MacroPairs: Sequence, IteratorProtocol {
 
 extension Packet {
   /// - Parameter bare: a name without braces.
-  fileprivate func isMacro(_ pair: MacroPairs.Pair, named bare: some Collection<UInt8>) -> Bool {
+  fileprivate func isMacro(_ pair: MacroPairs.Pair, named bare: ArraySlice<UInt8>) -> Bool {
     let sent = bytes[pair.name]
     if sent.count == bare.count { return sent.elementsEqual(bare) }
     return sent.count == bare.count + 2 && KnownMacro.bareName(sent).elementsEqual(bare)

@@ -26,6 +26,7 @@ package struct KnownMacro: Equatable, Sendable {
   }
 
   /// The name without one pair of braces: `i` and `{i}` are the same macro.
+  @inlinable
   package static func bareName<Name: Collection<UInt8>>(_ name: Name) -> Name.SubSequence {
     guard name.count > 2, name.first == UInt8(ascii: "{") else { return name[...] }
     let inner = name.dropFirst()

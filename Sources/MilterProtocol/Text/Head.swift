@@ -7,10 +7,12 @@ package struct Head: Equatable, Sendable {
   /// Bytes of the whole string.
   package private(set) var count: Int
 
-  package init(_ whole: some RandomAccessCollection<UInt8>, limit: Int = FactLimits.stringBytes) {
+  package init(_ whole: ArraySlice<UInt8>, limit: Int = FactLimits.stringBytes) {
     bytes = Array(whole.prefix(limit))
     count = whole.count
   }
+
+  package init(_ whole: [UInt8], limit: Int = FactLimits.stringBytes) { self.init(whole[...], limit: limit) }
 
   package var isWhole: Bool { bytes.count == count }
   package var slice: ArraySlice<UInt8> { bytes[...] }

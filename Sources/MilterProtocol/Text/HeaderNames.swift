@@ -1,4 +1,5 @@
 /// Whether two header names are the same one: ASCII letters compare without regard to case.
+@inlinable
 package func sameHeaderName(_ a: some Collection<UInt8>, _ b: some Collection<UInt8>) -> Bool {
   guard a.count == b.count else { return false }
   // Most names differ in their first letter: no iterator is made for those.

@@ -43,9 +43,12 @@ package struct Steering: Sendable {
     facts = SessionFacts(Dialogue(patience: patience))
   }
 
-  var dialogue: Dialogue { facts.dialogue }
+  var dialogue: Dialogue { _read { yield facts.dialogue } }
   /// Who waits for what.
-  var pending: PendingReplies { facts.dialogue.pending }
+  var pending: PendingReplies { _read { yield facts.dialogue.pending } }
+
+  /// Hands itself over where it lies: large as it is, it is not moved out of its machine and back for each event.
+  mutating func inPlace(_ body: (inout Steering) -> Void) { body(&self) }
 
   // MARK: - Events
 

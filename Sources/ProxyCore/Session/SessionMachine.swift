@@ -32,35 +32,15 @@ package struct SessionMachine: Sendable {
     case over
   }
 
-  /// Who looks at the packets.
-  private enum Conduct {
-    case passing(Passing)
-    case steered(Steering)
+  /// Who looks at the packets: one of the two, for as long as the connection lasts.
+  ///
+  /// Two optionals and no enum: what lies in these is asked and changed where it lies, and it is large.
+  private struct Conduct {
+    var passing: Passing?
+    var steering: Steering?
 
-    /// Hands over what passes, moved out and back; nil where there is none.
-    mutating func passing<Value>(_ body: (inout Passing) -> Value) -> Value? {
-      switch consume self {
-      case .passing(var passing):
-        let value = body(&passing)
-        self = .passing(passing)
-        return value
-      case .steered(let steering):
-        self = .steered(steering)
-        return nil
-      }
-    }
-
-    mutating func steering<Value>(_ body: (inout Steering) -> Value) -> Value? {
-      switch consume self {
-      case .steered(var steering):
-        let value = body(&steering)
-        self = .steered(steering)
-        return value
-      case .passing(let passing):
-        self = .passing(passing)
-        return nil
-      }
-    }
+    static func passing(_ passing: Passing) -> Conduct { Conduct(passing: passing, steering: nil) }
+    static func steered(_ steering: Steering) -> Conduct { Conduct(passing: nil, steering: steering) }
   }
 
   package let connection: Int
@@ -111,10 +91,7 @@ package struct SessionMachine: Sendable {
 
   /// Whether the milter was asked something that it has not answered, be the MTA still there or not.
   package var milterOwes: Bool {
-    switch conduct {
-    case .passing(let passing): passing.milterOwes
-    case .steered(let steering): steering.milterOwes
-    }
+    conduct.passing?.milterOwes ?? conduct.steering?.milterOwes ?? false
   }
 
   // MARK: - Events
@@ -144,10 +121,8 @@ package struct SessionMachine: Sendable {
 
   /// A whole packet arrived.
   package mutating func received(_ packet: Packet, _ turn: inout Turn) {
-    let number = connection
-    switch conduct {
-    case .passing: _ = conduct.passing { $0.received(packet, of: number, &turn) }
-    case .steered: steer(&turn) { $0.received(packet, &$1) }
+    if conduct.passing?.received(packet, of: connection, &turn) == nil {
+      steer(&turn) { $0.received(packet, &$1) }
     }
   }
 
@@ -155,7 +130,7 @@ package struct SessionMachine: Sendable {
   package mutating func passed(_ passed: Passed, start: Inflow.Start?, _ turn: inout Turn) {
     record(.passed(passed), &turn)
     remark(on: passed, start, &turn)
-    if steering({ $0.keeps(passed, &turn) }) ?? false { return }
+    if conduct.steering?.keeps(passed, &turn) ?? false { return }
     turn.act(.forward(to: passed.sender.other))
   }
 
@@ -167,7 +142,7 @@ package struct SessionMachine: Sendable {
     ended.insert(leg)
     switch leg {
     case .mta:
-      steering { $0.mtaLeft(&turn) }
+      conduct.steering?.mtaLeft(&turn)
       if isMilter { return closeBehind(.mta, &turn) }
       if case .draining(let earlier) = state {
         state = .relaying
@@ -194,10 +169,9 @@ package struct SessionMachine: Sendable {
   package mutating func instructed(
     _ instruction: Instruction, packet: Int?, body: [UInt8]? = nil, _ cause: Cause, _ turn: inout Turn
   ) {
-    switch conduct {
-    case .steered where !isOver:
+    if conduct.steering != nil, !isOver {
       steer(&turn) { $0.instructed(instruction, packet: packet, body: body, cause, &$1) }
-    case .passing, .steered:
+    } else {
       let why: Sentence = isOver ? "the connection has ended" : "the connection only passes"
       turn.record(.withoutConnection(instruction, packet, cause, because: why), of: connection)
     }
@@ -227,21 +201,11 @@ package struct SessionMachine: Sendable {
 
   // MARK: - Conduct
 
-  /// Nil where the connection only passes.
-  @discardableResult
-  private mutating func steering<Value>(_ body: (inout Steering) -> Value) -> Value? {
-    conduct.steering(body)
-  }
-
   /// Lets the steering act, and does what it wants of the legs.
   private mutating func steer(_ turn: inout Turn, _ body: (inout Steering, inout Turn) -> Void) {
     guard !isOver else { return }
-    let closing = steering { steering in
-      body(&steering, &turn)
-      return steering.takeClosing()
-    }
-    guard let closing else { return }
-    for leg in closing { close(leg, &turn) }
+    guard conduct.steering?.inPlace({ body(&$0, &turn) }) != nil else { return }
+    for leg in conduct.steering?.takeClosing() ?? [] { close(leg, &turn) }
     if case .draining(let how) = state, !waitsForMTA {
       state = .relaying
       passOn(how, of: .milter, &turn)
@@ -250,17 +214,15 @@ package struct SessionMachine: Sendable {
   }
 
   /// Whether we answer in the milter's place.
-  private var isMilter: Bool { if case .steered(let steering) = conduct { steering.isMilter } else { false } }
+  private var isMilter: Bool { conduct.steering?.isMilter ?? false }
 
   /// Whether something that the milter said has not left for the MTA.
-  private var waitsForMTA: Bool {
-    if case .steered(let steering) = conduct { steering.waits(from: .milter) } else { false }
-  }
+  private var waitsForMTA: Bool { conduct.steering?.waits(from: .milter) ?? false }
 
   /// Answers in the milter's place from here on, if the operator wants that.
   private mutating func takeOver(_ turn: inout Turn) -> Bool {
     guard let answer = turn.settings.onMilterFailure, !ended.contains(.mta),
-      case .steered(let steering) = conduct, steering.isWanted
+      conduct.steering?.isWanted ?? false
     else { return false }
     steer(&turn) { $0.milterFailed(answer, &$1) }
     return true
@@ -276,7 +238,7 @@ package struct SessionMachine: Sendable {
     turn.act(.close(leg))
     switch leg {
     case .mta:
-      steering { $0.abandonAll(&turn) }
+      conduct.steering?.abandonAll(&turn)
       if isMilter { return end(&turn) }
     case .milter: if takeOver(&turn) { return }
     }
@@ -313,7 +275,7 @@ package struct SessionMachine: Sendable {
   private mutating func end(_ turn: inout Turn) {
     state = .over
     ended = [.mta, .milter]
-    steering { $0.abandonAll(&turn) }
+    conduct.steering?.abandonAll(&turn)
     wake(&turn)
   }
 
@@ -322,7 +284,7 @@ package struct SessionMachine: Sendable {
     var due: Moment?
     if !isOver {
       if case .connecting(let by) = state { due = by }
-      if case .steered(let steering) = conduct { due = earlier(due, steering.nextMoment(turn.settings)) }
+      due = earlier(due, conduct.steering?.nextMoment(turn.settings) ?? nil)
     }
     guard due != wakesAt else { return }
     wakesAt = due
@@ -332,10 +294,7 @@ package struct SessionMachine: Sendable {
   // MARK: - Records
 
   private mutating func record(_ event: Record.Event, _ turn: inout Turn) {
-    switch conduct {
-    case .passing: turn.record(event, of: connection)
-    case .steered: steering { $0.record(event, &turn) }
-    }
+    if conduct.steering?.record(event, &turn) == nil { turn.record(event, of: connection) }
   }
 
   private mutating func remark(on passed: Passed, _ start: Inflow.Start?, _ turn: inout Turn) {
@@ -354,11 +313,8 @@ package struct SessionMachine: Sendable {
   private mutating func noteEnd(of leg: Leg, _ how: Closed.Ending, _ turn: inout Turn) {
     defer { unfinished = 0 }
     guard foreign.isEmpty else { return record(.closed(Closed(leg: leg, how: how)), &turn) }
-    let (number, bytes) = (connection, unfinished)
-    switch conduct {
-    case .passing: _ = conduct.passing { $0.noteEnd(of: leg, how, unfinished: bytes, of: number, &turn) }
-    case .steered: steering { $0.noteEnd(of: leg, how, unfinished: bytes, &turn) }
-    }
+    conduct.passing?.noteEnd(of: leg, how, unfinished: unfinished, of: connection, &turn)
+    conduct.steering?.noteEnd(of: leg, how, unfinished: unfinished, &turn)
   }
 }
 

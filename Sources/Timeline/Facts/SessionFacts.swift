@@ -50,9 +50,9 @@ package struct SessionFacts: Sendable {
   /// - Parameter dialogue: that knows what the operator said; nothing has travelled on it.
   package init(_ dialogue: Dialogue = Dialogue()) { self.dialogue = dialogue }
 
-  package var negotiation: Negotiation { dialogue.negotiation }
+  package var negotiation: Negotiation { _read { yield dialogue.negotiation } }
   /// Macros in force.
-  package var macros: MacrosInForce { dialogue.macros }
+  package var macros: MacrosInForce { _read { yield dialogue.macros } }
   /// The latest command of the MTA that opens a stage.
   package var stage: Stage? { dialogue.stage }
   /// Messages so far.
