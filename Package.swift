@@ -2,7 +2,12 @@
 import PackageDescription
 
 /// Every target builds in Swift 6 language mode and without a single warning.
-let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+/// A release build leaves out the run-time checks of exclusive access: they cost 2,300 of the 16,000 instructions of a
+/// packet that passes (callgrind). What the compiler can prove is still proven, and debug builds and the tests check the rest.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
 
 /// The pure targets also have every unsafe operation spelled `unsafe`.
 let pure: [SwiftSetting] = strict + [.strictMemorySafety()]

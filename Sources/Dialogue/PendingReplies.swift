@@ -40,7 +40,12 @@ package struct PendingReply: Sendable {
     case settled
   }
 
-  package var isOwed: Bool { mta == .waits }
+  package var isOwed: Bool { if case .waits = mta { true } else { false } }
+
+  /// Whether that verdict was meant for it, and has not left.
+  fileprivate func isAnswered(by verdict: Int) -> Bool {
+    if case .answered(let number) = milter { number == verdict } else { false }
+  }
 
   package var isAsked: Bool { if case .thinks = milter { true } else { false } }
 
@@ -124,7 +129,7 @@ package struct PendingReplies: Sendable {
 
   /// The command that the verdict of that number was meant for, from its coming to its leaving; nil for one too many.
   package func command(answeredBy verdict: Int) -> PendingReply? {
-    entries.first { $0.milter == .answered(by: verdict) }
+    entries.first { $0.isAnswered(by: verdict) }
   }
 
   package func isEarly(_ verdict: Int) -> Bool { early.contains { $0.number == verdict } }
@@ -168,7 +173,7 @@ package struct PendingReplies: Sendable {
           isHere: false))
     }
     entries[i].isHere = false
-    if isAnswered, entries[i].milter == .expectsNone { entries[i].milter = .thinks(since: now) }
+    if isAnswered, case .expectsNone = entries[i].milter { entries[i].milter = .thinks(since: now) }
     dropIfOver(i)
   }
 
@@ -202,7 +207,7 @@ package struct PendingReplies: Sendable {
   ///
   /// - Parameter isOurs: we made it, for the command that hears it.
   mutating func reachedMTA(_ kind: ReplyKind, _ number: Int, isOurs: Bool) -> PendingReply? {
-    let meant = entries.firstIndex { $0.milter == .answered(by: number) }
+    let meant = entries.firstIndex { $0.isAnswered(by: number) }
     let heard = entries.firstIndex { $0.isOwed }
     let command = heard.map { entries[$0] }
     if let heard { entries[heard].mta = isOurs || heard == meant ? .told(kind) : .toldByAnother }
@@ -219,7 +224,7 @@ package struct PendingReplies: Sendable {
 
   /// A verdict goes nowhere.
   mutating func keptReply(_ number: Int) {
-    guard let i = entries.firstIndex(where: { $0.milter == .answered(by: number) }) else { return }
+    guard let i = entries.firstIndex(where: { $0.isAnswered(by: number) }) else { return }
     entries[i].milter = .settled
     dropIfOver(i)
   }

@@ -236,14 +236,6 @@ struct PacketLint {
   }
 }
 
-extension Span<UInt8> {
-  /// Whether CR or LF is in there.
-  fileprivate borrowing func hasLineEnd(in range: Range<Int>) -> Bool {
-    for i in range where self[i] == 0x0A || self[i] == 0x0D { return true }
-    return false
-  }
-}
-
 extension Malformation {
   /// How much it weighs with libmilter in a packet of the MTA of that shape: error where it closes or never answers.
   fileprivate func weight(in shape: PacketShape) -> Finding.Severity? {

@@ -169,7 +169,7 @@ package struct Steering: Sendable {
   /// A peer said its last.
   package mutating func noteEnd(of leg: Leg, _ how: Closed.Ending, unfinished: Int, _ turn: inout Turn) {
     var findings: [Finding] = []
-    remarks.remark(onEndOf: leg, unfinished: unfinished, before: dialogue, at: turn.now, into: &findings)
+    remarks.remark(onEndOf: leg, unfinished: unfinished, before: facts.dialogue, at: turn.now, into: &findings)
     record(.closed(Closed(leg: leg, how: how)), &turn)
     for finding in findings { record(.found(finding), &turn) }
   }
@@ -183,13 +183,13 @@ package struct Steering: Sendable {
   ) {
     guard way == .through, dialogue.isSteered else {
       return remarks.remark(
-        on: packet, dissection, number: number, way, before: dialogue, now, into: &findings)
+        on: packet, dissection, number: number, way, before: facts.dialogue, now, into: &findings)
     }
     remarks.remark(
-      on: packet, dissection, number: number, way, at: packet.sender, before: dialogue, now, into: &findings)
+      on: packet, dissection, number: number, way, at: packet.sender, before: facts.dialogue, now, into: &findings)
     var others: [Finding] = []
     remarks.remark(
-      on: packet, dissection, number: number, way, at: packet.sender.other, before: dialogue, now,
+      on: packet, dissection, number: number, way, at: packet.sender.other, before: facts.dialogue, now,
       into: &others)
     for other in others where !findings.contains(where: { $0.rule == other.rule }) { findings.append(other) }
   }
@@ -203,7 +203,7 @@ package struct Steering: Sendable {
   ) {
     var findings: [Finding] = []
     remarks.remark(
-      on: packet, dissection, number: number, way, before: dialogue, turn.now, into: &findings)
+      on: packet, dissection, number: number, way, before: facts.dialogue, turn.now, into: &findings)
     for finding in findings where !known.contains(where: { $0.rule == finding.rule }) {
       record(.found(finding), &turn)
     }
@@ -238,7 +238,7 @@ package struct Steering: Sendable {
     var findings: [Finding] = []
     remarks.remark(
       on: packet, dissection, number: sent.original ?? sent.number ?? 0,
-      sent.original == nil ? .made : .left, before: dialogue, turn.now, into: &findings)
+      sent.original == nil ? .made : .left, before: facts.dialogue, turn.now, into: &findings)
     record(.sent(sent), &turn)
     for finding in findings where !known.contains(where: { $0.rule == finding.rule }) {
       record(.found(finding), &turn)
