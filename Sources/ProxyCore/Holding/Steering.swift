@@ -169,7 +169,8 @@ package struct Steering: Sendable {
   /// A peer said its last.
   package mutating func noteEnd(of leg: Leg, _ how: Closed.Ending, unfinished: Int, _ turn: inout Turn) {
     var findings: [Finding] = []
-    remarks.remark(onEndOf: leg, unfinished: unfinished, before: facts.dialogue, at: turn.now, into: &findings)
+    remarks.remark(
+      onEndOf: leg, unfinished: unfinished, before: facts.dialogue, at: turn.now, into: &findings)
     record(.closed(Closed(leg: leg, how: how)), &turn)
     for finding in findings { record(.found(finding), &turn) }
   }
@@ -186,7 +187,8 @@ package struct Steering: Sendable {
         on: packet, dissection, number: number, way, before: facts.dialogue, now, into: &findings)
     }
     remarks.remark(
-      on: packet, dissection, number: number, way, at: packet.sender, before: facts.dialogue, now, into: &findings)
+      on: packet, dissection, number: number, way, at: packet.sender, before: facts.dialogue, now,
+      into: &findings)
     var others: [Finding] = []
     remarks.remark(
       on: packet, dissection, number: number, way, at: packet.sender.other, before: facts.dialogue, now,
