@@ -1,7 +1,8 @@
 /// Hexadecimal digits, as bytes of ASCII.
 package enum HexDigit {
   /// 0 to 15, of a digit in either case; nil for any other byte.
-  @inlinable @inline(__always)
+  @inline(__always)
+  @inlinable
   package static func value(_ digit: UInt8) -> UInt8? {
     switch digit {
     case 0x30...0x39: digit &- 0x30
@@ -12,7 +13,8 @@ package enum HexDigit {
   }
 
   /// - Parameter value: 0 to 15.
-  @inlinable @inline(__always)
+  @inline(__always)
+  @inlinable
   package static func digit(_ value: UInt8, capital: Bool = false) -> UInt8 {
     value < 10 ? 0x30 &+ value : (capital ? 0x37 : 0x57) &+ value
   }
