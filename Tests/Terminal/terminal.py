@@ -222,6 +222,17 @@ class Terminal:
                 raise Failure(f"{what}{ended}; the screen:\n{self.picture()}")
             self.pump(min(left, 0.05))
 
+    def send_until(self, text, pattern, tries=10):
+        """Types `text`, again where it got lost, until the pattern shows."""
+        for _ in range(tries - 1):
+            self.send(text)
+            try:
+                return self.wait(pattern, timeout=2)
+            except Failure:
+                continue
+        self.send(text)
+        return self.wait(pattern)
+
     def wait(self, pattern, timeout=None):
         """Waits for a regular expression to match the screen's text; returns the match."""
         expression = re.compile(pattern, re.M)
