@@ -24,6 +24,8 @@ struct SendmailHeaders: HeaderList {
     var kind: Kind
     /// A default whose value is taken from it: the mail brings one of that name, or a filter deleted it.
     var isTaken = false
+    /// It was a default, and is written as such.
+    var isExpanded = false
 
     enum Kind { case ofMail, ownReceived, configured }
 
@@ -130,13 +132,18 @@ struct SendmailHeaders: HeaderList {
   /// A default goes through the expansion of macros, whose buffer ends there.
   private static let expandedBytes = 4095
 
+  private func expanded(_ value: [UInt8]) -> [UInt8] {
+    text(Array(value.prefix(Self.expandedBytes - lead.count)))
+  }
+
   /// Writes a value in place of a default.
   private mutating func take(_ standing: Int, _ header: Header, _ packet: Int) {
     remarks.append(
       EffectRemark(packet: packet, text: "Sendmail puts it where its own would stand, near the top"))
     entries[standing].kind = .ofMail
     entries[standing].isTaken = true
-    entries[standing].line.text = text(Array(header.value.prefix(Self.expandedBytes - lead.count)))
+    entries[standing].isExpanded = true
+    entries[standing].line.text = expanded(header.value)
     entries[standing].line.change = .added(by: packet)
   }
 
@@ -189,7 +196,8 @@ struct SendmailHeaders: HeaderList {
     if header.value.isEmpty {
       entries[entry].line.change = .removed(by: packet)
     } else {
-      entries[entry].line.replace(entries[entry].line.name, text(header.value), by: packet)
+      let text = entries[entry].isExpanded ? expanded(header.value) : text(header.value)
+      entries[entry].line.replace(entries[entry].line.name, text, by: packet)
     }
   }
 }

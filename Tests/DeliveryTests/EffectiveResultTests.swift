@@ -428,6 +428,15 @@ import TraceModel
     #expect(header(.sendmail, text(3000)).headers.last?.text == bytes(" " + text(2036) + "!\n " + text(264)))
   }
 
+  /// What stands in place of a default is expanded like that, in a buffer of 4,096 bytes.
+  @Test func sendmailCutsWhatReplacesADefault() {
+    let long = String(repeating: "xy\n ", count: 2000)
+    let short = Self.add("Date", "v")
+    #expect(result(.sendmail, Self.add("Date", long)).headers[1].text.count == 4095)
+    #expect(result(.sendmail, short, Self.chg(1, "Date", long)).headers[1].text.count == 4095)
+    #expect(result(.sendmail, Self.add("X-Date", long)).headers.last?.text.count == 8001)
+  }
+
   @Test func sendmailClosesMIMEHeaders() {
     func written(_ name: String, _ value: String) -> [UInt8]? {
       result(.sendmail, Self.add(name, value)).headers.last?.text

@@ -180,7 +180,7 @@ def _envelopes(mta, trace):
 
 # What Sendmail writes of these itself.
 OWN_HEADERS = {"Date": re.compile(rb"Date: \w{3}, [ \d]\d? \w{3} \d{4} [\d:]{8} GMT$"),
-               "From": re.compile(rb"From: (?!carol|a@)[^ ]*$"),
+               "From": re.compile(rb"From: (?!carol|a@|<)[^ ]*$"),
                "Message-Id": re.compile(rb"Message-Id: <\S+@mta\.example\.test>$")}
 
 
