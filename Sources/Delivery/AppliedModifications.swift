@@ -5,7 +5,7 @@ import TraceModel
 /// Applies modifications one after the other, by the rules of one MTA.
 struct AppliedModifications {
   private var result: EffectiveResult
-  private let rules: DeliveryRules
+  private let rules: KnownMTA
   private let actions: ActionFlags?
   private var headers: any HeaderList
   private var newBody: [UInt8] = []
@@ -16,7 +16,7 @@ struct AppliedModifications {
 
   private enum BodyRun { case none, going, ended }
 
-  init(_ content: MessageContent, _ rules: DeliveryRules) {
+  init(_ content: MessageContent, _ rules: KnownMTA) {
     self.rules = rules
     actions = content.actions
     // Both MTAs put a blank behind the colon unless HDR_LEADSPC is on.

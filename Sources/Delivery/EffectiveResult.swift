@@ -8,7 +8,7 @@ import TraceModel
 /// of the result says whether it was there before, and which packet added, changed or removed it, so that the
 /// result is its own diff. What the MTA adds by itself (its Received) stands in as a line without content.
 package struct EffectiveResult: Equatable, Sendable {
-  package private(set) var rules: DeliveryRules
+  package private(set) var rules: KnownMTA
   package internal(set) var sender: AddressLine?
   package internal(set) var recipients: [AddressLine] = []
   package internal(set) var headers: [HeaderLine] = []
@@ -89,14 +89,14 @@ package struct EffectiveResult: Equatable, Sendable {
     package var line: [UInt8] { name + [UInt8(ascii: ":")] + text }
   }
 
-  package init(of content: MessageContent, under rules: DeliveryRules) {
+  package init(of content: MessageContent, under rules: KnownMTA) {
     self.rules = rules
     var work = AppliedModifications(content, rules)
     for asked in content.modifications { work.apply(asked) }
     self = work.finished(content)
   }
 
-  init(_ rules: DeliveryRules) { self.rules = rules }
+  init(_ rules: KnownMTA) { self.rules = rules }
 
   /// The headers that will be delivered, in order; the MTA's own Received is left out.
   package var deliveredHeaders: [[UInt8]] {

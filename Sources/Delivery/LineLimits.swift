@@ -14,7 +14,7 @@ struct LineLimits {
   private let mark: [UInt8]
   private let doublesDots: Bool
 
-  init(_ rules: DeliveryRules, inBody: Bool) {
+  init(_ rules: KnownMTA, inBody: Bool) {
     whole = rules == .postfix ? 998 : 2040
     later = rules == .postfix ? 997 : inBody ? 2048 : 2039
     mark = rules == .postfix ? [] : [UInt8(ascii: "!")]

@@ -21,7 +21,7 @@ package struct VerdictEffect: Equatable, Sendable {
   ///   - text: of REPLYCODE, as it travels; nil where it is not known yet.
   ///   - ending: what comes behind the text in its packet.
   package init(
-    of kind: ReplyKind, at stage: Stage, under rules: DeliveryRules, text: ArraySlice<UInt8>? = nil,
+    of kind: ReplyKind, at stage: Stage, under rules: KnownMTA, text: ArraySlice<UInt8>? = nil,
     ending: ReplyText.Ending = .nul
   ) {
     if stage == .negotiation, kind.role == .verdict {
@@ -52,7 +52,7 @@ package struct VerdictEffect: Equatable, Sendable {
 extension VerdictEffect {
   /// REPLYCODE, by what the MTA makes of its text.
   private static func reply(
-    _ text: ArraySlice<UInt8>, _ uptake: ReplyAcceptance, _ stage: Stage, _ rules: DeliveryRules
+    _ text: ArraySlice<UInt8>, _ uptake: ReplyAcceptance, _ stage: Stage, _ rules: KnownMTA
   ) -> VerdictEffect {
     switch (uptake, rules) {
     case (.taken(let but), _):
@@ -88,7 +88,7 @@ extension VerdictEffect {
     }
     /// 421 also ends the session of the client. Postfix looks at the digits; Sendmail wants a blank behind them, and
     /// at end of message takes a hyphen as well (protocol.md 4.2).
-    func disconnects(_ rules: DeliveryRules, at stage: Stage) -> Bool {
+    func disconnects(_ rules: KnownMTA, at stage: Stage) -> Bool {
       guard case .own(let text) = self, text.starts(with: "421".utf8) else { return false }
       switch rules {
       case .postfix: return true
@@ -103,7 +103,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func refusal(_ stage: Stage, _ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
+  private static func refusal(_ stage: Stage, _ rules: KnownMTA, _ refusal: Refusal) -> VerdictEffect {
     switch stage {
     case .connect: atConnect(rules, refusal)
     case .helo: atHelo(rules, refusal)
@@ -120,7 +120,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func atConnect(_ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
+  private static func atConnect(_ rules: KnownMTA, _ refusal: Refusal) -> VerdictEffect {
     if refusal.disconnects(rules, at: .connect) {
       return VerdictEffect(
         rules == .postfix
@@ -153,7 +153,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func atHelo(_ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
+  private static func atHelo(_ rules: KnownMTA, _ refusal: Refusal) -> VerdictEffect {
     if refusal.disconnects(rules, at: .helo) {
       return VerdictEffect("the client gets 421 and is disconnected", 421)
     }
@@ -171,7 +171,7 @@ extension VerdictEffect {
       refusal.ownCode ?? (refusal.isPermanent ? 550 : 451))
   }
 
-  private static func atCommand(_ stage: Stage, _ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
+  private static func atCommand(_ stage: Stage, _ rules: KnownMTA, _ refusal: Refusal) -> VerdictEffect {
     let subject =
       switch stage {
       case .rcpt: "this recipient is refused with"
@@ -197,7 +197,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func atContent(_ stage: Stage, _ rules: DeliveryRules, _ refusal: Refusal) -> VerdictEffect {
+  private static func atContent(_ stage: Stage, _ rules: KnownMTA, _ refusal: Refusal) -> VerdictEffect {
     let end = refusal.disconnects(rules, at: stage) ? "; the client is disconnected" : ""
     switch (rules, refusal) {
     case (.postfix, .reject):
@@ -215,7 +215,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func accept(_ stage: Stage, _ rules: DeliveryRules) -> VerdictEffect {
+  private static func accept(_ stage: Stage, _ rules: KnownMTA) -> VerdictEffect {
     switch stage {
     case .connect, .helo: VerdictEffect("nothing more of this session is shown to the milter; mail flows")
     case .mail, .rcpt, .data, .header, .eoh, .body:
@@ -234,7 +234,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func discard(_ stage: Stage, _ rules: DeliveryRules) -> VerdictEffect {
+  private static func discard(_ stage: Stage, _ rules: KnownMTA) -> VerdictEffect {
     switch (stage, rules) {
     case (.connect, .postfix), (.helo, .postfix): VerdictEffect("a warning in the log, else as continue")
     case (.connect, .sendmail): VerdictEffect("the session goes on without this milter")
@@ -254,7 +254,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func skip(_ stage: Stage, _ rules: DeliveryRules) -> VerdictEffect {
+  private static func skip(_ stage: Stage, _ rules: KnownMTA) -> VerdictEffect {
     switch (stage, rules) {
     case (.body, _): VerdictEffect("no more body chunks are sent; end of message follows")
     case (.header, .postfix): VerdictEffect("no more headers are sent; end of header follows")
@@ -280,7 +280,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func shutdown(_ stage: Stage, _ rules: DeliveryRules) -> VerdictEffect {
+  private static func shutdown(_ stage: Stage, _ rules: KnownMTA) -> VerdictEffect {
     switch (stage, rules) {
     case (.bodyEOB, .sendmail):
       VerdictEffect(

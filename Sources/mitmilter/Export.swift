@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLanguage
 import Glibc
+import MilterProtocol
 import ProxyRuntime
 import Timeline
 import TraceFormat
@@ -83,7 +84,7 @@ struct Export: ParsableCommand {
   /// What goes out: the filter is asked about the trace as recorded, whatever words are shown of it.
   private func chosen(
     by expression: Expression?, of records: any RecordSource, shown redacted: (any RecordSource)?,
-    _ delivery: DeliveryRules?
+    _ delivery: KnownMTA?
   ) -> ExportInput {
     let shown = redacted ?? records
     guard let expression else {
@@ -96,12 +97,12 @@ struct Export: ParsableCommand {
       isRedacted: redacted != nil)
   }
 
-  private func deliveryRules(_ format: ExportFormat) throws(Failure) -> DeliveryRules? {
+  private func deliveryRules(_ format: ExportFormat) throws(Failure) -> KnownMTA? {
     guard let delivered else { return nil }
     guard format.options.contains(.takesDelivered) else {
       throw Failure("--delivered says nothing about \(format.name)", hint: "it is for eml, json and jsonl")
     }
-    guard let rules = DeliveryRules(rawValue: delivered) else {
+    guard let rules = KnownMTA(rawValue: delivered) else {
       throw Failure(
         "unknown MTA '\(ListingText.inert(delivered))'", hint: "--delivered postfix or --delivered sendmail")
     }

@@ -8,7 +8,7 @@ import TraceModel
 @Suite struct EffectiveResultTests {
   struct Row: CustomTestStringConvertible, Sendable {
     var testDescription: String
-    var rules: DeliveryRules
+    var rules: KnownMTA
     var asked: [Modification]
     var headers: [String]
     var lead = false
@@ -257,7 +257,7 @@ import TraceModel
   }
 
   private func result(
-    _ rules: DeliveryRules, _ asked: Modification..., decision: Packet = Milter.accept,
+    _ rules: KnownMTA, _ asked: Modification..., decision: Packet = Milter.accept,
     change: (inout MessageContent) -> Void = { _ in }
   ) -> EffectiveResult {
     var content = content()
@@ -352,13 +352,13 @@ import TraceModel
 
   /// Seen with both.
   @Test func parametersOfRecipientsCount() {
-    func added(_ rules: DeliveryRules, _ address: String, _ parameters: String) -> [String] {
+    func added(_ rules: KnownMTA, _ address: String, _ parameters: String) -> [String] {
       let asked = Modification.addRcptPar(address: bytes(address), parameters: bytes(parameters))
       return result(rules, asked).deliveredRecipients.dropFirst(2).map {
         ([$0.address] + $0.arguments).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
       }
     }
-    for rules in DeliveryRules.allCases {
+    for rules in KnownMTA.allCases {
       #expect(added(rules, "<x@example.net>", "NOTIFY=NEVER") == ["<x@example.net> NOTIFY=NEVER"])
       #expect(added(rules, "<x@example.net>, <y@example.net>", "") == ["<x@example.net>"])
     }
@@ -414,7 +414,7 @@ import TraceModel
     #expect(
       result(.sendmail, .replBody(bytes(dots))).body
         == bytes(dots.prefix(2039) + "!\n " + dots.prefix(2048) + "!\n " + dots.prefix(1914) + "\n"))
-    func header(_ rules: DeliveryRules, _ value: String) -> EffectiveResult {
+    func header(_ rules: KnownMTA, _ value: String) -> EffectiveResult {
       result(rules, Self.add("N", value))
     }
     let postfix = header(.postfix, text(1000))
@@ -477,7 +477,7 @@ import TraceModel
   }
 
   @Test func aBodyThatWasNotNegotiatedFailsSendmailAndNotPostfix() {
-    func ask(_ rules: DeliveryRules) -> EffectiveResult {
+    func ask(_ rules: KnownMTA) -> EffectiveResult {
       result(rules, .replBody(bytes("x"))) { $0.actions = .addHeaders }
     }
     #expect(ask(.sendmail).fate == .failed("451: REPLBODY without CHGBODY negotiated"))
@@ -547,9 +547,9 @@ import TraceModel
       var index = TimelineIndex()
       index.catchUp(with: source)
       guard index.messages.count == 1 else { continue }
-      let rules: DeliveryRules = capture.mta.hasPrefix("Postfix") ? .postfix : .sendmail
+      let rules: KnownMTA = capture.mta.hasPrefix("Postfix") ? .postfix : .sendmail
       #expect(
-        DeliveryRules(told: index.facts(at: index.count - 1, from: source)) ?? rules == rules, "\(name)")
+        KnownMTA(told: index.facts(at: index.count - 1, from: source)) ?? rules == rules, "\(name)")
       let content = index.content(ofMessage: 0, from: source)
       let result = EffectiveResult(of: content, under: rules)
       let headers = result.deliveredHeaders.map { String(decoding: $0, as: UTF8.self) }

@@ -8,7 +8,7 @@ import TraceModel
   struct Row: Sendable {
     var kind: ReplyKind
     var stage: Stage
-    var rules: DeliveryRules
+    var rules: KnownMTA
     var text = ""
     var code: Int?
     var part: String
@@ -86,7 +86,7 @@ import TraceModel
   ]
 
   @Test(arguments: oddTexts) func aTextDoesWhatTheMTAMakesOfIt(_ row: OddText) {
-    for (rules, expected) in [(DeliveryRules.postfix, row.postfix), (.sendmail, row.sendmail)] {
+    for (rules, expected) in [(KnownMTA.postfix, row.postfix), (.sendmail, row.sendmail)] {
       let effect = VerdictEffect(
         of: .replyCode, at: .rcpt, under: rules, text: Array(row.text.utf8)[...], ending: row.ending)
       #expect(effect.clientCode == expected.code, "\(rules): \(effect.words)")
@@ -102,7 +102,7 @@ import TraceModel
 
   @Test(arguments: [("421 4.7.0 go", true), ("421-4.7.0 go\r\n421 4.7.0 now", false)])
   func whoIsDisconnectedGetsNoMessageOn(_ text: String, _ alsoBySendmail: Bool) {
-    for rules in DeliveryRules.allCases {
+    for rules in KnownMTA.allCases {
       let words = VerdictEffect(of: .replyCode, at: .rcpt, under: rules, text: Array(text.utf8)[...]).words
       let isGone = rules == .postfix || alsoBySendmail
       #expect(words.contains("disconnected") == isGone, "\(words)")
@@ -134,7 +134,7 @@ import TraceModel
   @Test func everyVerdictHasWordsAtEveryStage() {
     for kind in ReplyKind.allCases where kind.role == .verdict {
       for stage in Stage.allCases {
-        for rules in DeliveryRules.allCases {
+        for rules in KnownMTA.allCases {
           let words = VerdictEffect(of: kind, at: stage, under: rules).words
           #expect(!words.isEmpty && words.last != ".")
         }

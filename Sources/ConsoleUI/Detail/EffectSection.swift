@@ -12,7 +12,7 @@ enum EffectSection {
   ///   - isWhole: with the lines that stay as they are.
   ///   - isPending: it waits here, with changes that were asked for and not sent yet.
   static func add(
-    _ content: MessageContent, _ rules: DeliveryRules, isAssumed: Bool, queueID: String?, isWhole: Bool,
+    _ content: MessageContent, _ rules: KnownMTA, isAssumed: Bool, queueID: String?, isWhole: Bool,
     isPending: Bool, into page: inout DetailPage
   ) {
     let result = EffectiveResult(of: content, under: rules)
@@ -48,9 +48,9 @@ enum EffectSection {
 
   /// What stands in for the rules of an MTA that nothing tells.
   private static func assumption(
-    _ result: EffectiveResult, _ content: MessageContent, _ rules: DeliveryRules
+    _ result: EffectiveResult, _ content: MessageContent, _ rules: KnownMTA
   ) -> String {
-    let others = DeliveryRules.allCases.filter { $0 != rules }
+    let others = KnownMTA.allCases.filter { $0 != rules }
     let differing = others.filter { !EffectiveResult(of: content, under: $0).endsLike(result) }
     let verb = differing.isEmpty ? "come" : "do not come"
     return "nothing tells which MTA it is: the rules of \(rules.name) are assumed; "

@@ -30,7 +30,7 @@ enum MacrosTab {
   ///
   /// - Parameter known: of the MTA; nil where nothing tells which it is.
   private static func missing(
-    _ detail: PacketDetail, _ known: DeliveryRules?, into page: inout DetailPage
+    _ detail: PacketDetail, _ known: KnownMTA?, into page: inout DetailPage
   ) {
     let rules = known ?? .postfix
     let all = MacroAdvice.missing(in: detail.facts, under: rules)
@@ -44,7 +44,7 @@ enum MacrosTab {
           row(advice, into: &page)
           page.row("", DisplayText(advice.explanation(in: detail.facts, under: rules), style: .dim))
         }
-        for mta in known.map({ [$0] }) ?? DeliveryRules.allCases { line(here, mta, into: &page) }
+        for mta in known.map({ [$0] }) ?? KnownMTA.allCases { line(here, mta, into: &page) }
       }
     }
     let others = all.filter { $0.origin == .byDefault }
@@ -66,7 +66,7 @@ enum MacrosTab {
 
   /// What would bring the macros of one stage if the milter did not ask.
   private static func line(
-    _ missing: [MacroAdvice], _ mta: DeliveryRules, into page: inout DetailPage
+    _ missing: [MacroAdvice], _ mta: KnownMTA, into page: inout DetailPage
   ) {
     let names = missing.filter { $0.isKnown(to: mta) }.map { String(decoding: $0.name, as: UTF8.self) }
     guard !names.isEmpty else { return }

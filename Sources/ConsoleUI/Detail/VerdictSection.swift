@@ -7,14 +7,14 @@ import TraceModel
 /// What a reply does to the SMTP client, by the rules of the MTA at hand first and of the other one after it.
 enum VerdictSection {
   /// - Parameter rules: of the MTA; nil where nothing tells which it is, and both stand alike.
-  static func add(_ detail: PacketDetail, _ rules: DeliveryRules?, into page: inout DetailPage) {
+  static func add(_ detail: PacketDetail, _ rules: KnownMTA?, into page: inout DetailPage) {
     guard case .reply(let kind) = detail.packet.kind, kind.role == .verdict, let stage = detail.stage else {
       return
     }
     // That the dialogue goes on needs no words.
     if kind == .continue, stage != .bodyEOB { return }
     page.heading("What it does")
-    let others = DeliveryRules.allCases.filter { $0 != rules }
+    let others = KnownMTA.allCases.filter { $0 != rules }
     if rules == nil { page.add(.remark("nothing tells which MTA it is", indent: 2)) }
     for mta in [rules].compactMap({ $0 }) + others {
       let effect = VerdictEffect(

@@ -9,7 +9,7 @@ struct Desk: Equatable, Sendable {
   let row: Int
   let number: Int
   let stage: Stage
-  let rules: DeliveryRules
+  let rules: KnownMTA
   /// As the client typed it; nil before MAIL.
   let sender: [UInt8]?
   /// As the MTA logs it; nil where it has told none, or what it told is no name that could be typed.
@@ -51,7 +51,7 @@ struct Desk: Equatable, Sendable {
   }
 
   /// nil where the packet is no command that is answered.
-  init?(_ detail: PacketDetail, _ rules: DeliveryRules) {
+  init?(_ detail: PacketDetail, _ rules: KnownMTA) {
     guard case .command(let kind) = detail.packet.kind, let stage = kind.stage, stage != .negotiation else {
       return nil
     }
@@ -91,7 +91,7 @@ struct Desk: Equatable, Sendable {
   }
 
   private static func choices(
-    at stage: Stage, _ rules: DeliveryRules, _ queueID: String?, _ mayQuarantine: Bool
+    at stage: Stage, _ rules: KnownMTA, _ queueID: String?, _ mayQuarantine: Bool
   ) -> [Choice] {
     let take: Choice
     if stage == .bodyEOB {
@@ -130,7 +130,7 @@ extension Stage {
   }
 }
 
-extension DeliveryRules {
+extension KnownMTA {
   /// What the postmaster types to let a quarantined mail go (postsuper(1); sendmail(8), `-Q` without a reason).
   func releaseCommand(_ queueID: String) -> String {
     switch self {

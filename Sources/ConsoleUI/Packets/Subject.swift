@@ -100,7 +100,7 @@ struct Subject {
     return [.choose(Menu(title: title, items: items))]
   }
 
-  private func remark(on answer: Answer, at stage: Stage, _ rules: DeliveryRules) -> DisplayText {
+  private func remark(on answer: Answer, at stage: Stage, _ rules: KnownMTA) -> DisplayText {
     guard answer != .connFail else { return DisplayText("an unknown reply to every MTA", style: .dim) }
     let effect = VerdictEffect(of: answer.reply.kind, at: stage, under: rules)
     if let danger = effect.danger { return DisplayText("▲ " + danger, style: Style(.findingWarning)) }

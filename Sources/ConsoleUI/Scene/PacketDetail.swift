@@ -27,7 +27,7 @@ struct PacketDetail {
   /// Records about the packet that are no packet of their own: held, released, edited, instructed, noted.
   var remarks: [Record]
   /// Which MTA the connection is with, as far as anything in it tells.
-  var mta: DeliveryRules?
+  var mta: KnownMTA?
   /// What ended its connection, and when; nil while that is open.
   var ending: (time: Moment, closed: Closed)?
 

@@ -34,7 +34,7 @@ package struct Settings: Equatable, Sendable {
     case auto, postfix, sendmail
 
     /// nil where the macros say it.
-    var rules: DeliveryRules? {
+    var rules: KnownMTA? {
       switch self {
       case .auto: nil
       case .postfix: .postfix
@@ -44,10 +44,10 @@ package struct Settings: Equatable, Sendable {
   }
 
   /// Whose rules tell what becomes of a mail: what was set, else what the connection tells, else Postfix's.
-  func rules(for detail: PacketDetail) -> DeliveryRules { knownRules(for: detail) ?? .postfix }
+  func rules(for detail: PacketDetail) -> KnownMTA { knownRules(for: detail) ?? .postfix }
 
   /// The same; nil where nobody knows which MTA it is.
-  func knownRules(for detail: PacketDetail) -> DeliveryRules? { mta.rules ?? detail.mta }
+  func knownRules(for detail: PacketDetail) -> KnownMTA? { mta.rules ?? detail.mta }
 
   /// A row of the table of settings, for `set`, completion and help.
   package enum Name: String, Equatable, Sendable, CaseIterable {

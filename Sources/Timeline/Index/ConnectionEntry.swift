@@ -19,7 +19,7 @@ package struct ConnectionEntry: Sendable, Equatable {
   @CompactCount package internal(set) var findingCount = 0
   package internal(set) var severity: Finding.Severity?
   /// Which MTA it is, as far as anything in the connection tells, be it later than the packet that one looks at.
-  package internal(set) var mta: DeliveryRules?
+  package internal(set) var mta: KnownMTA?
   /// The record of its opening.
   @CompactIndex package internal(set) var openedRecord: Int? = nil
   /// The record of the leg that ended first: what ended the connection.

@@ -183,7 +183,7 @@ extension TimelineIndex {
 
   private mutating func tellMTA(_ kind: PacketKind, _ c: Int, _ place: Int) {
     guard kind == .command(.macro) || kind == .command(.connect) else { return }
-    connections[c].mta = DeliveryRules(told: live.facts[place])
+    connections[c].mta = KnownMTA(told: live.facts[place])
   }
 
   private mutating func connection(numbered number: Int) -> Int {

@@ -16,7 +16,7 @@ package struct MacroAdvice: Equatable, Sendable {
   }
 
   /// Whether a list of the MTA's own could bring it. Sendmail's configuration may define any name.
-  package func isKnown(to rules: DeliveryRules) -> Bool {
+  package func isKnown(to rules: KnownMTA) -> Bool {
     guard let known = KnownMacro.named(name) else { return rules == .sendmail }
     return (rules == .postfix ? known.postfix : known.sendmail) != .never
   }
@@ -28,7 +28,7 @@ package struct MacroAdvice: Equatable, Sendable {
   /// - Parameters:
   ///   - facts: of the session, at the packet that one looks at.
   ///   - rules: of its MTA.
-  package func explanation(in facts: SessionFacts, under rules: DeliveryRules) -> String {
+  package func explanation(in facts: SessionFacts, under rules: KnownMTA) -> String {
     if origin == .requested, rules == .sendmail, isIgnoredAsOnlyList(facts) {
       return "Sendmail ignores a list for end of message without one for end of header (N11)" + inForce(facts)
     }
@@ -67,7 +67,7 @@ package struct MacroAdvice: Equatable, Sendable {
   ///
   /// A stage counts once its macros were announced, be the set empty where the milter asked for some; what has no value is left out by both MTAs, so a missing default
   /// is often no mistake.
-  package static func missing(in facts: SessionFacts, under rules: DeliveryRules) -> [MacroAdvice] {
+  package static func missing(in facts: SessionFacts, under rules: KnownMTA) -> [MacroAdvice] {
     var missing: [MacroAdvice] = []
     let present = facts.macros.all
     for stage in MacroStage.allCases.sorted(by: { $0.order < $1.order })
@@ -83,7 +83,7 @@ package struct MacroAdvice: Equatable, Sendable {
   }
 
   private static func expected(
-    at stage: MacroStage, _ facts: SessionFacts, _ rules: DeliveryRules
+    at stage: MacroStage, _ facts: SessionFacts, _ rules: KnownMTA
   ) -> ([[UInt8]], Origin) {
     let lists = facts.negotiation.answered?.symbolLists ?? []
     if let list = lists.last(where: { $0.stage == stage.rawValue }) {
@@ -97,7 +97,7 @@ package struct MacroAdvice: Equatable, Sendable {
     KnownMacro.bareName(a).elementsEqual(KnownMacro.bareName(b))
   }
 
-  private static func defaults(at stage: MacroStage, under rules: DeliveryRules) -> [String] {
+  private static func defaults(at stage: MacroStage, under rules: KnownMTA) -> [String] {
     rules == .postfix ? stage.postfixDefault : stage.sendmailDefault
   }
 
@@ -106,7 +106,7 @@ package struct MacroAdvice: Equatable, Sendable {
   ///
   /// It has no effect for a stage whose list the milter itself requested.
   package static func configurationLine(
-    adding names: [String], at stage: MacroStage, under rules: DeliveryRules
+    adding names: [String], at stage: MacroStage, under rules: KnownMTA
   ) -> String? {
     var all = defaults(at: stage, under: rules)
     let old = all.count

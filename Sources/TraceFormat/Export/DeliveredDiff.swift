@@ -19,7 +19,7 @@ struct DeliveredDiff {
   /// Longer lines end with an ellipsis.
   private static let lineLimit = 300
 
-  init(of content: MessageContent, under rules: DeliveryRules) {
+  init(of content: MessageContent, under rules: KnownMTA) {
     result = EffectiveResult(of: content, under: rules)
     if let sender = result.sender { add("MAIL FROM", sender) }
     for recipient in result.recipients { add("RCPT TO", recipient) }

@@ -54,7 +54,7 @@ extension ExportInput {
   /// The MTAs by name and macro `v`, which Sendmail does not send by itself; of each kind a hundred connections are asked, and
   /// not more are named than fit in a line.
   var versions: [String] {
-    var asked: [DeliveryRules?: Int] = [:]
+    var asked: [KnownMTA?: Int] = [:]
     var versions: Set<String> = []
     for c in connections {
       let mta = index.connections[c].mta

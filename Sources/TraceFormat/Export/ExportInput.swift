@@ -11,7 +11,7 @@ package struct ExportInput {
   package let head: TraceHead
   package let chosen: ChosenPackets
   /// Mails are wanted as this MTA delivers them; nil for as the milter saw them.
-  package let delivery: DeliveryRules?
+  package let delivery: KnownMTA?
   /// Whether private words were replaced in front (``RecordRedactor``).
   package let isRedacted: Bool
   let loneFindings: ChosenPackets.LoneFindings?
@@ -21,7 +21,7 @@ package struct ExportInput {
   ///   - loneFindings: which findings about no packet are chosen with them; nil for those of their connections.
   package init(
     _ index: TimelineIndex, _ source: any RecordSource, rows: [UInt32]? = nil,
-    loneFindings: ChosenPackets.LoneFindings? = nil, delivery: DeliveryRules? = nil, isRedacted: Bool = false
+    loneFindings: ChosenPackets.LoneFindings? = nil, delivery: KnownMTA? = nil, isRedacted: Bool = false
   ) {
     self.isRedacted = isRedacted
     self.loneFindings = loneFindings
@@ -35,7 +35,7 @@ package struct ExportInput {
   /// Reads the trace for its index.
   package init(
     _ source: any RecordSource, rows: [UInt32]? = nil, loneFindings: ChosenPackets.LoneFindings? = nil,
-    delivery: DeliveryRules? = nil, isRedacted: Bool = false
+    delivery: KnownMTA? = nil, isRedacted: Bool = false
   ) {
     var index = TimelineIndex()
     index.catchUp(with: source)

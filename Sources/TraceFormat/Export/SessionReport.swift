@@ -156,7 +156,7 @@ struct SessionReport {
 
   // MARK: messages
 
-  private func blocks(ofMessage i: Int, under rules: DeliveryRules?) -> [String] {
+  private func blocks(ofMessage i: Int, under rules: KnownMTA?) -> [String] {
     let entry = index.messages[i]
     var head =
       "### Message \(index.connections[entry.connection].number).\(entry.number): \(entry.outcome.rawValue)"
@@ -194,7 +194,7 @@ struct SessionReport {
     return fold(table, rows: rows.count, "the conversation, \(counted(rows.count, "packet"))")
   }
 
-  private func changes(ofMessage i: Int, under known: DeliveryRules?) -> String? {
+  private func changes(ofMessage i: Int, under known: KnownMTA?) -> String? {
     let content = index.content(ofMessage: i, from: input.source, bodyLimit: 262_144)
     guard !content.modifications.isEmpty else { return nil }
     let rules = known ?? .postfix

@@ -1,4 +1,5 @@
 import Foundation
+import MilterProtocol
 import TestSupport
 import Testing
 import Timeline
@@ -22,8 +23,8 @@ import TraceModel
   }
 
   /// `--delivered`: one mail with every kind of modification, as either MTA delivers it.
-  @Test(arguments: DeliveryRules.allCases)
-  func aDeliveredMailIsAsItWas(_ rules: DeliveryRules) throws {
+  @Test(arguments: KnownMTA.allCases)
+  func aDeliveredMailIsAsItWas(_ rules: KnownMTA) throws {
     var play = Recording()
     play.greet()
     play.mail(

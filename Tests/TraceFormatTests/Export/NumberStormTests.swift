@@ -19,7 +19,7 @@ import TraceModel
       var exporter = format.exporter(ExportInput(source))
       #expect(!exporter.all().isEmpty || format.name == "eml" || format.name == "swaks", "\(format.name)")
     }
-    for rules in DeliveryRules.allCases {
+    for rules in KnownMTA.allCases {
       var exporter = ExportFormat.eml.exporter(ExportInput(source, delivery: rules))
       _ = exporter.all()
     }

@@ -48,7 +48,7 @@ import TraceModel
   }
 
   private func export(
-    _ format: ExportFormat, _ records: MemoryRecords, _ delivery: DeliveryRules? = nil
+    _ format: ExportFormat, _ records: MemoryRecords, _ delivery: KnownMTA? = nil
   ) -> (text: String, remarks: [String]) {
     var exporter = format.exporter(ExportInput(records, delivery: delivery))
     return (String(decoding: exporter.all(), as: UTF8.self), exporter.remarks)
@@ -56,7 +56,7 @@ import TraceModel
 
   @Test(arguments: rows) func everyExportSaysSo(_ row: Row) {
     let records = records(row)
-    for delivery in [nil, DeliveryRules.postfix, .sendmail] {
+    for delivery in [nil, KnownMTA.postfix, .sendmail] {
       let mail = export(.eml, records, delivery)
       #expect(mail.text.hasSuffix("[mitmilter: \(row.words)]\r\n"))
       #expect(mail.remarks.contains("c1.1: this is not all of the mail: \(row.words)"))

@@ -73,7 +73,7 @@ enum Redacted {
     index.catchUp(with: source)
     return index.messages.indices.flatMap { i in
       let content = index.content(ofMessage: i, from: source)
-      return DeliveryRules.allCases.map { rules in
+      return KnownMTA.allCases.map { rules in
         let result = EffectiveResult(of: content, under: rules)
         let headers = result.headers.map { "\($0.name) \($0.text.count) \($0.change) \($0.isOwnReceived)" }
         let recipients = result.recipients.map { "\($0.envelope.address.count) \($0.change)" }

@@ -7,7 +7,7 @@ import TraceModel
 struct HTMLMessage {
   private let input: ExportInput
   private let i: Int
-  private let rules: DeliveryRules
+  private let rules: KnownMTA
   /// Nothing tells which MTA it is.
   private let isAssumed: Bool
   private let content: MessageContent
@@ -19,7 +19,7 @@ struct HTMLMessage {
   private static let headerLimit = 300
   private static let diffLines = 1000
 
-  init(_ input: ExportInput, _ i: Int, under known: DeliveryRules?) {
+  init(_ input: ExportInput, _ i: Int, under known: KnownMTA?) {
     self.input = input
     self.i = i
     rules = known ?? .postfix

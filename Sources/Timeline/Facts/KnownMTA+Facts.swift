@@ -1,8 +1,6 @@
 import MilterProtocol
 import TraceModel
 
-package typealias DeliveryRules = KnownMTA
-
 extension KnownMTA {
   /// Of a connection; nil where it is not known by then which that is.
   package init?(told facts: SessionFacts) {

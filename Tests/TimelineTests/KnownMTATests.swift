@@ -5,11 +5,11 @@ import Timeline
 import TraceModel
 
 /// Which MTA a connection is with, by what one of the two alone does.
-@Suite struct DeliveryRulesTests {
+@Suite struct KnownMTATests {
   private func told(
     _ connect: KeyValuePairs<String, String>, symbols: [(UInt32, String)] = [],
     client: Packet = MTA.connect(), _ more: (inout Recording) -> Void = { _ in }
-  ) -> (atConnect: DeliveryRules?, inTheEnd: DeliveryRules?) {
+  ) -> (atConnect: KnownMTA?, inTheEnd: KnownMTA?) {
     var play = Recording()
     play.open()
     play.mta(MTA.optNeg())
@@ -21,7 +21,7 @@ import TraceModel
     for record in play.records.prefix(before) { facts.apply(record) }
     var index = TimelineIndex()
     for record in play.records { index.append(record) }
-    return (DeliveryRules(told: facts), index.connections[0].mta)
+    return (KnownMTA(told: facts), index.connections[0].mta)
   }
 
   @Test func eachIsToldByItsMacrosAtConnect() {
