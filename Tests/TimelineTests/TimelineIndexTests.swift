@@ -235,6 +235,17 @@ import TraceModel
     #expect(index.connections.first?.findingCount == 3)
   }
 
+  @Test func aFindingAboutTheWholeRunIsListedAndOfNoConnection() {
+    let rule = FindingRule(id: "T01", severity: .warning, title: "test", consequence: "none", source: "test")
+    var index = TimelineIndex()
+    index.append(
+      Record(
+        time: Moment(microseconds: 1), connection: 0, event: .found(Finding(rule, packet: nil, "words"))))
+    #expect(index.findings.map(\.connection) == [nil])
+    #expect(index.findingCounts == [.warning: 1])
+    #expect(index.connections.isEmpty)
+  }
+
   @Test func timesSurviveClocksThatJump() {
     let times: [Int64] = [5, 1, 10_000_000_000, 10_000_000_001, 3, 3]
     var index = TimelineIndex()

@@ -67,14 +67,14 @@ struct FindingsPane: ListPane {
   private func cells(
     _ finding: FindingEntry, below above: Moment?, _ trace: TraceView
   ) -> [DisplayText] {
-    let connection = trace.connections[finding.connection].number
+    let connection = finding.connection.map { trace.connections[$0].number }
     let style = Style(finding.severity.role)
     return [
       finding.severity.mark, DisplayText(finding.rule.id, style: style),
       DisplayText(finding.severity.name, style: style),
       finding.row.map { DisplayText(String(trace.index.number(at: $0)), style: .dim) } ?? "",
       DisplayText(trace.clock(finding.time, below: above, columns: 12), style: .dim),
-      DisplayText("c\(connection)", style: Style(.connection(connection))),
+      connection.map { DisplayText("c\($0)", style: Style(.connection($0))) } ?? "",
       words(finding, trace),
     ]
   }

@@ -4,10 +4,10 @@ import TraceModel
 /// One finding in the index; its words are in the record.
 package struct FindingEntry: Sendable, Equatable {
   package let record: Int
-  /// The packet that it is about; nil where it is about the connection.
+  /// The packet that it is about; nil where it is about the connection or the whole run.
   package let row: Int?
-  /// Index of the connection.
-  package let connection: Int
+  /// Index of the connection; nil where it is about the whole run (a capture that ends within a record).
+  package let connection: Int?
   package let rule: FindingRule
   package let time: Moment
 

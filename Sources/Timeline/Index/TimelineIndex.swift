@@ -38,8 +38,6 @@ package struct TimelineIndex: Sendable {
   package internal(set) var connections: [ConnectionEntry] = []
   package internal(set) var messages: [MessageEntry] = []
   package internal(set) var findings: [FindingEntry] = []
-  /// Numbers of the records with findings about the whole run (a capture that ends within a record).
-  package private(set) var runFindings: [Int] = []
   /// Connections that no packet tells of, in the order of their ends.
   package internal(set) var silent: [SilentConnection] = []
   package internal(set) var findingCounts: [Finding.Severity: Int] = [:]
@@ -139,7 +137,7 @@ extension TimelineIndex {
     let index = recordCount
     recordCount += 1
     guard record.connection > 0 else {
-      if case .found = record.event { runFindings.append(index) }
+      if case .found(let finding) = record.event { list(finding, record: index, at: record.time) }
       return
     }
     let c = connection(numbered: record.connection)
@@ -267,8 +265,7 @@ extension TimelineIndex {
 
   private mutating func found(_ finding: Finding, record: Int, at time: Moment, _ c: Int) {
     let row = remark(record, c, about: finding.packet)
-    findings.append(FindingEntry(record: record, row: row, connection: c, rule: finding.rule, time: time))
-    findingCounts[finding.severity, default: 0] += 1
+    list(finding, record: record, row: row, connection: c, at: time)
     connections[c].findingCount += 1
     connections[c].severity = max(connections[c].severity, finding.severity)
     guard let row else { return }
@@ -277,6 +274,14 @@ extension TimelineIndex {
       messages[message].findingCount += 1
       messages[message].severity = max(messages[message].severity, finding.severity)
     }
+  }
+
+  private mutating func list(
+    _ finding: Finding, record: Int, row: Int? = nil, connection: Int? = nil, at time: Moment
+  ) {
+    findings.append(
+      FindingEntry(record: record, row: row, connection: connection, rule: finding.rule, time: time))
+    findingCounts[finding.severity, default: 0] += 1
   }
 
   /// `ruled` where a rule did it.

@@ -27,8 +27,9 @@ package struct ChosenPackets: Sendable {
     messages = [Bool](repeating: false, count: index.messages.count)
     for row in chosen { choose(Int(row), of: index) }
     guard let loneFindings else { return }
-    for entry in index.findings where entry.row == nil && !connections[entry.connection] {
-      connections[entry.connection] = source.record(at: entry.record).map(loneFindings) ?? false
+    for entry in index.findings where entry.row == nil {
+      guard let connection = entry.connection, !connections[connection] else { continue }
+      connections[connection] = source.record(at: entry.record).map(loneFindings) ?? false
     }
   }
 

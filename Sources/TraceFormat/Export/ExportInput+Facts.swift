@@ -23,8 +23,11 @@ extension ExportInput {
 
   /// In order, those about the whole run last.
   var chosenFindings: [ChosenFinding] {
-    (index.findings.map(\.record) + index.runFindings).compactMap { number in
-      guard let record = source.record(at: number), includes(record), case .found(let finding) = record.event
+    let ofConnections = index.findings.filter { $0.connection != nil }
+    let ofRun = index.findings.filter { $0.connection == nil }
+    return (ofConnections + ofRun).compactMap { entry in
+      guard let record = source.record(at: entry.record), includes(record),
+        case .found(let finding) = record.event
       else { return nil }
       return ChosenFinding(finding: finding, connection: record.connection)
     }
