@@ -163,6 +163,8 @@ struct PacketLint {
   }
 
   private mutating func remark(onHeader name: Range<Int>, _ value: Range<Int>, index: UInt32?) {
+    // Of an index that is cut off nothing is known, nor of what would follow it.
+    if case .truncated? = dissection.malformation?.fault { return }
     let name = packet.bytes[name]
     if name.isEmpty {
       add(.headerNameEmpty, "the name is empty")
