@@ -64,6 +64,9 @@ package struct Dialogue: Sendable {
   /// Macro packets since the last command.
   package private(set) var macrosAhead: [MacrosAhead] = []
   private var signs = MTASigns()
+  /// When the first command about the mail's content came that the last ones are about: the SMTP client has sent its final
+  /// dot, and waits since then.
+  private var contentSince: Moment?
   private var told: Patience
 
   package struct MacrosAhead: Sendable {
@@ -75,7 +78,7 @@ package struct Dialogue: Sendable {
   package init(patience: Patience = Patience()) { told = patience }
 
   /// Which MTA this is: as the operator said, or as far as one can tell by now; nil where nobody knows.
-  package var mta: KnownMTA? { told.isMTATold ? told.mta : signs.mta }
+  package var mta: KnownMTA? { told.told.mta == .auto ? signs.mta : told.told.mta.mta }
 
   /// Whose patience runs how long.
   package var patience: Patience {
@@ -83,6 +86,9 @@ package struct Dialogue: Sendable {
     patience.mta = mta
     return patience
   }
+
+  /// What is known of the MTA beyond what it shows by itself.
+  package mutating func tell(_ patience: MTAPatience) { told.told = patience }
 
   package func leg(_ leg: Leg) -> LegState { leg == .mta ? mtaLeg : milterLeg }
 }
@@ -215,10 +221,10 @@ extension Dialogue {
     mtaLeg.commanded(kind, number, negotiation.mtaFlags, isFirstDue: pending.owed == nil)
     guard let stage = kind.stage else { return }
     self.stage = stage
+    contentSince = stage.isOfContent ? contentSince ?? now : nil
     let early = pending.came(
       stage, number, message: placement.message, isOwed: negotiation.mtaWaits(at: stage),
-      isHere: way == .came,
-      at: now)
+      isHere: way == .came, client: contentSince ?? now, at: now)
     guard let early, let command = pending.command(number) ?? placed(stage, number, placement, at: now) else {
       return
     }
@@ -231,7 +237,7 @@ extension Dialogue {
   private func placed(_ stage: Stage, _ number: Int, _ placement: Placement, at now: Moment) -> PendingReply?
   {
     PendingReply(
-      stage: stage, number: number, message: placement.message, came: now, mta: .toldByAnother,
+      stage: stage, number: number, message: placement.message, came: now, client: now, mta: .toldByAnother,
       milter: .expectsNone, isHere: false)
   }
 

@@ -9,6 +9,8 @@ package struct PendingReply: Sendable {
   package let message: Int
   /// When it came, or was made.
   package let came: Moment
+  /// Since when the SMTP client waits for what it comes to.
+  package let client: Moment
   package internal(set) var mta: MTASide
   package internal(set) var milter: MilterSide
   /// It came and has not left: it is held, or waits behind something that is.
@@ -142,9 +144,11 @@ package struct PendingReplies: Sendable {
   ///
   /// - Parameters:
   ///   - isOwed: whether the MTA waits for a reply to it.
+  ///   - client: since when the SMTP client waits.
   ///   - isHere: whether it stays here for now; else ``asked`` follows.
   mutating func came(
-    _ stage: Stage, _ number: Int, message: Int, isOwed: Bool, isHere: Bool, at now: Moment
+    _ stage: Stage, _ number: Int, message: Int, isOwed: Bool, isHere: Bool,
+    client: Moment, at now: Moment
   ) -> EarlyVerdict? {
     var side = PendingReply.MTASide.expectsNone
     var verdict: EarlyVerdict?
@@ -156,7 +160,8 @@ package struct PendingReplies: Sendable {
     }
     append(
       PendingReply(
-        stage: stage, number: number, message: message, came: now, mta: side, milter: .expectsNone,
+        stage: stage, number: number, message: message, came: now, client: client, mta: side,
+        milter: .expectsNone,
         isHere: isHere))
     return verdict
   }
@@ -169,8 +174,8 @@ package struct PendingReplies: Sendable {
       guard isAnswered else { return }
       return append(
         PendingReply(
-          stage: stage, number: number, message: 0, came: now, mta: .expectsNone, milter: .thinks(since: now),
-          isHere: false))
+          stage: stage, number: number, message: 0, came: now, client: now, mta: .expectsNone,
+          milter: .thinks(since: now), isHere: false))
     }
     entries[i].isHere = false
     if isAnswered, case .expectsNone = entries[i].milter { entries[i].milter = .thinks(since: now) }

@@ -6,10 +6,11 @@ extension Remarks {
   /// The peer at the far end of a leg closed it, or lost it.
   ///
   /// - Parameters:
+  ///   - isOurs: we closed it, because the peer said nothing.
   ///   - unfinished: bytes that had come of a packet that is not whole.
   ///   - before: the dialogue as it is without the close.
   package func remark(
-    onEndOf leg: Leg, unfinished: Int = 0, before dialogue: Dialogue, at now: Moment,
+    onEndOf leg: Leg, isOurs: Bool = false, unfinished: Int = 0, before dialogue: Dialogue, at now: Moment,
     into findings: inout [Finding]
   ) {
     func remark(_ rule: FindingRule, _ text: Sentence, packet: Int? = nil) {
@@ -23,8 +24,8 @@ extension Remarks {
     if state.isLeftByMTA || state.marks.contains(.milterClosed) { return }
     let awaited = dialogue.pending.awaited(on: leg)
     // That of OPTNEG is W06, where the milter closed.
-    if let awaited, awaited.stage != .negotiation || leg == .mta {
-      remark(.noVerdict, text(of: awaited, leg, now), packet: awaited.number)
+    if let awaited, awaited.stage != .negotiation || leg == .mta || isOurs {
+      remark(.noVerdict, text(of: awaited, leg, isOurs: isOurs, now), packet: awaited.number)
     }
     switch leg {
     case .mta:
@@ -36,7 +37,7 @@ extension Remarks {
         remark(.noQuit, "the MTA closed after \(state.positionName)")
       }
     case .milter:
-      guard state.marks.contains(.began) else { return }
+      guard state.marks.contains(.began), !isOurs else { return }
       if awaited?.stage == .negotiation {
         remark(.milterRefused, "OPTNEG was not answered", packet: awaited?.number)
       } else if !state.marks.contains(.settled) {
@@ -46,9 +47,10 @@ extension Remarks {
   }
 
   /// A close is not a timeout: the MTA goes on at once.
-  private func text(of awaited: PendingReply, _ leg: Leg, _ now: Moment) -> Sentence {
+  private func text(of awaited: PendingReply, _ leg: Leg, isOurs: Bool, _ now: Moment) -> Sentence {
     let thought = (awaited.thought(until: now) ?? now - awaited.came).milliseconds
     switch leg {
+    case .milter where isOurs: return "\(awaited.named) was not answered in \(thought) ms"
     case .milter: return "the milter closed instead of answering \(awaited.named), after \(thought) ms"
     case .mta where awaited.stage == .negotiation:
       return "\(awaited.named) was not answered in \(thought) ms"

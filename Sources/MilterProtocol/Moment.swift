@@ -37,6 +37,26 @@ package struct Moment: Equatable, Comparable, Sendable {
     }
     package static func / (a: Span, b: Int64) -> Span { Span(microseconds: a.microseconds / b) }
 
+    /// `12 s`; with milliseconds where it has a part of a second.
+    package var words: String { inUnit(between: " ") }
+
+    /// `12s`, as it is typed.
+    package var typed: String { inUnit(between: "") }
+
+    /// - Parameter typed: as ``typed`` has it.
+    package init?(typed: some StringProtocol) {
+      for (unit, microseconds) in [("ms", Int64(1000)), ("s", 1_000_000)] where typed.hasSuffix(unit) {
+        guard let count = Int64(typed.dropLast(unit.count)), count >= 0 else { return nil }
+        self.init(microseconds: saturated(count, times: microseconds))
+        return
+      }
+      return nil
+    }
+
+    private func inUnit(between gap: String) -> String {
+      microseconds % 1_000_000 == 0 ? "\(microseconds / 1_000_000)\(gap)s" : "\(microseconds / 1000)\(gap)ms"
+    }
+
     /// However long it is, in the one direction or the other.
     package var magnitude: Span { microseconds < 0 ? Moment.zero - Moment(microseconds: microseconds) : self }
   }

@@ -52,7 +52,7 @@ struct MilterCommand: ParsableCommand {
     help: ArgumentHelp(
       "What becomes of a held packet before the MTA loses patience: forward (the default's verdict), or a verdict.",
       valueName: "act"))
-  var onTimeout = "forward"
+  var onTimeout: String?
 
   @OptionGroup var standIn: MilterRoleOptions
 
@@ -85,9 +85,7 @@ struct MilterCommand: ParsableCommand {
     var controls = ProxySettings()
     controls.rules = RuleBook(try sources.read())
     controls.patience = try SteeringOptions.patience(mta, mtaTimeout)
-    if let answer = try SteeringOptions.answer(onTimeout, or: "forward", of: "--on-timeout") {
-      controls.onTimeout = .answer(answer)
-    }
+    controls.onTimeout = try SteeringOptions.timeoutAct(onTimeout)
     guard let verdict = try SteeringOptions.answer(self.default, or: "", of: "--default") else {
       throw Failure("--default: expected a verdict", hint: "accept, reject, tempfail, discard")
     }

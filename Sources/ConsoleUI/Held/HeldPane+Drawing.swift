@@ -5,7 +5,7 @@ import TraceModel
 extension HeldPane {
   func draw(_ scene: Scene, hasKeys: Bool, into frame: inout Frame, in layout: Layout) {
     let trace = scene.trace
-    let columns = trace.isDesk ? Self.deskColumns : columns(layout.list.columns, trace)
+    let columns = trace.isDesk ? deskColumns(trace) : columns(layout.list.columns, trace)
     drawTable(columns, empty: emptyWords(trace), hasKeys: hasKeys, into: &frame, in: layout) { index in
       guard trace.waiting.indices.contains(index) else { return nil }
       return trace.isDesk ? deskCells(trace.waiting[index], trace) : cells(trace.waiting[index], trace)
@@ -24,7 +24,9 @@ extension HeldPane {
   private func columns(_ width: Int, _ trace: TraceView) -> [Column] {
     [
       Column("#", .fixed(6), .trailing),
-      Column(DisplayText(trace.timeoutWords), .fixed(max(8, trace.timeoutWords.count)), .trailing),
+      Column(
+        DisplayText(trace.timeoutWords), .fixed(max(countdownColumns(trace), trace.timeoutWords.count)),
+        .trailing),
       Column("waiting", .fixed(7), .trailing, priority: 3),
       Column("conn", .fixed(6), priority: 2),
       Column("", .fixed(1)),
@@ -49,27 +51,36 @@ extension HeldPane {
     ]
   }
 
+  /// Wider where a client's leaving is told.
+  private func countdownColumns(_ trace: TraceView) -> Int {
+    trace.waiting.contains { $0.deadline == nil && $0.client != nil } ? 12 : 8
+  }
+
   /// Red in the last ten seconds; the words say the same.
   private func countdown(_ entry: HeldEntry, _ trace: TraceView) -> DisplayText {
-    guard let words = entry.countdown(at: trace.now), let deadline = entry.deadline else {
-      return DisplayText("never", style: .dim)
+    let style = Style(entry.isUrgent(at: trace.now) ? .bad : .held, .bold)
+    switch entry.limit(at: trace.now) {
+    case .unasked(let left): return DisplayText("in " + left, style: style)
+    case .client(let left): return DisplayText("client \(left)", style: style)
+    case .clientLeft: return DisplayText("client left?", style: style)
+    case .none: return DisplayText("never", style: .dim)
     }
-    let isNear = (deadline - trace.now).microseconds < 10_000_000
-    return DisplayText("in " + words, style: Style(isNear ? .bad : .held, .bold))
   }
 
   // MARK: where a person is the milter: the mail that waits rather than its packet
 
-  private static let deskColumns = [
-    Column("mail", .fixed(6), priority: 2),
-    Column("deadline", .fixed(8), .trailing),
-    Column("waiting", .fixed(7), .trailing, priority: 3),
-    Column("at", .fixed(7), priority: 1),
-    Column("from", .flexible(minimum: 12)),
-    Column("to", .flexible(minimum: 12)),
-    Column("subject", .flexible(minimum: 12)),
-    Column("size", .fixed(7), .trailing, priority: 4),
-  ]
+  private func deskColumns(_ trace: TraceView) -> [Column] {
+    [
+      Column("mail", .fixed(6), priority: 2),
+      Column("deadline", .fixed(countdownColumns(trace)), .trailing),
+      Column("waiting", .fixed(7), .trailing, priority: 3),
+      Column("at", .fixed(7), priority: 1),
+      Column("from", .flexible(minimum: 12)),
+      Column("to", .flexible(minimum: 12)),
+      Column("subject", .flexible(minimum: 12)),
+      Column("size", .fixed(7), .trailing, priority: 4),
+    ]
+  }
 
   private func deskCells(_ entry: HeldEntry, _ trace: TraceView) -> [DisplayText] {
     let row = trace.index[entry.row]

@@ -66,6 +66,7 @@ struct HeldPane: ListPane {
   private func words(of end: Released, _ entry: HeldEntry, _ trace: TraceView) -> String? {
     let name = trace.index[entry.row].name
     switch (end.outcome, end.cause) {
+    case (.abandoned, .policy(let why)): return "\(name): \(why.text)"
     case (.abandoned, _):
       return "\(name): the MTA gave up waiting after \(entry.waited(at: trace.now)); no verdict reached it"
     case (_, .timeout): return "\(name): its deadline came, it was \(end.outcome.rawValue)"
@@ -99,7 +100,7 @@ struct HeldPane: ListPane {
   mutating func refreshDesk(at row: Int?, _ scene: Scene) {
     guard let row else { return desk = nil }
     let mta = scene.settings.mta
-    let isKnown = desk.map { $0.row == row && (mta == .auto || mta.rules == $0.rules) }
+    let isKnown = desk.map { $0.row == row && (mta == .auto || mta.mta ?? .postfix == $0.rules) }
     guard isKnown != true, let detail = scene.trace.detail(at: row) else { return }
     desk = Desk(detail, scene.settings.rules(for: detail))
   }

@@ -8,6 +8,8 @@ package struct HeldEntry: Equatable, Sendable {
   package var since: Moment
   /// When it goes on unasked; nil for never.
   package var deadline: Moment?
+  /// When the SMTP client is likely to leave; nil where it does not wait.
+  package var client: Moment?
   package var cause: Cause
 
   init?(row: Int, in trace: TraceView) {
@@ -19,12 +21,13 @@ package struct HeldEntry: Equatable, Sendable {
     number = words.number
     since = held.time
     deadline = words.deadline
+    client = words.client
     cause = words.cause
   }
 
   /// The most urgent first; of two without a deadline the older.
   static func comesFirst(_ a: HeldEntry, _ b: HeldEntry) -> Bool {
-    switch (a.deadline, b.deadline) {
+    switch (a.deadline ?? a.client, b.deadline ?? b.client) {
     case (let first?, let second?) where first != second: first < second
     case (.some, nil): true
     case (nil, .some): false
@@ -32,11 +35,36 @@ package struct HeldEntry: Equatable, Sendable {
     }
   }
 
-  /// `24s` until it goes on unasked; nil where it does not.
-  package func countdown(at now: Moment) -> String? {
-    guard let deadline else { return nil }
-    let (seconds, rest) = max(0, (deadline - now).microseconds).quotientAndRemainder(dividingBy: 1_000_000)
-    return HeldEntry.text(seconds: seconds + (rest > 0 ? 1 : 0))
+  /// What the next deadline brings.
+  enum Limit: Equatable {
+    /// It goes on unasked, in so long: `24s`.
+    case unasked(in: String)
+    /// The SMTP client leaves, in so long.
+    case client(in: String)
+    /// The SMTP client has probably left.
+    case clientLeft
+    /// Nobody waits.
+    case none
+  }
+
+  func limit(at now: Moment) -> Limit {
+    if let deadline { return .unasked(in: HeldEntry.text(until: deadline, at: now)) }
+    guard let client else { return .none }
+    return now < client ? .client(in: HeldEntry.text(until: client, at: now)) : .clientLeft
+  }
+
+  /// Whether the next deadline is near.
+  func isUrgent(at now: Moment) -> Bool {
+    guard let end = deadline ?? client else { return false }
+    return (end - now).microseconds < 10_000_000
+  }
+
+  /// The SMTP client has probably left, or given the mail up for now.
+  func outlivesClient(at now: Moment) -> Bool { client.map { $0 <= now } ?? false }
+
+  private static func text(until end: Moment, at now: Moment) -> String {
+    let (seconds, rest) = max(0, (end - now).microseconds).quotientAndRemainder(dividingBy: 1_000_000)
+    return text(seconds: seconds + (rest > 0 ? 1 : 0))
   }
 
   /// How long it has been waiting.

@@ -10,7 +10,8 @@ package struct Settings: Equatable, Sendable {
   package var macros: MacroMode = .folded
   /// Reply times from here on stand out.
   package var slow = Moment.Span.milliseconds(500)
-  package var mta: MTAChoice = .auto
+  /// Whose rules tell what becomes of a mail.
+  package var mta = MTAChoice.auto
   /// Whether the terminal reports clicks and the wheel, and so needs Shift for its own selection.
   package var mouse = false
 
@@ -29,25 +30,11 @@ package struct Settings: Equatable, Sendable {
   }
 
   package enum MacroMode: String, Equatable, Sendable, CaseIterable { case folded, unfolded }
-  /// Whose rules the effective result follows; `auto` goes by macro `v`.
-  package enum MTAChoice: String, Equatable, Sendable, CaseIterable {
-    case auto, postfix, sendmail
-
-    /// nil where the macros say it.
-    var rules: KnownMTA? {
-      switch self {
-      case .auto: nil
-      case .postfix: .postfix
-      case .sendmail: .sendmail
-      }
-    }
-  }
-
   /// Whose rules tell what becomes of a mail: what was set, else what the connection tells, else Postfix's.
   func rules(for detail: PacketDetail) -> KnownMTA { knownRules(for: detail) ?? .postfix }
 
   /// The same; nil where nobody knows which MTA it is.
-  func knownRules(for detail: PacketDetail) -> KnownMTA? { mta.rules ?? detail.mta }
+  func knownRules(for detail: PacketDetail) -> KnownMTA? { mta == .auto ? detail.mta : mta.mta }
 
   /// A row of the table of settings, for `set`, completion and help.
   package enum Name: String, Equatable, Sendable, CaseIterable {
@@ -59,7 +46,7 @@ package struct Settings: Equatable, Sendable {
       case .follow: "keep the newest packet in sight: on, off"
       case .macros: "macro packets: folded into their command, unfolded"
       case .slow: "reply time from which on it stands out: 500ms, 2s"
-      case .mta: "whose rules tell what becomes of a mail: auto, postfix, sendmail"
+      case .mta: "whose rules tell what becomes of a mail: auto, postfix, sendmail, generic"
       case .mouse: "clicks and the wheel move and open; text is selected with Shift: on, off"
       }
     }

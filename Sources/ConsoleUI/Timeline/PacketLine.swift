@@ -12,10 +12,18 @@ struct PacketLine {
   let macros: Int
   /// A macro packet that is shown under its command.
   let isUnfolded: Bool
-  /// What happens to a held packet unasked, and in how long: `forwards`, `24s`.
-  let wait: (act: String, left: String)?
+  /// What happens to a held packet unasked, and in how long; in two lengths.
+  let wait: Wait?
   /// How the connection ended behind this packet.
   let ending: String?
+}
+
+extension PacketLine {
+  struct Wait {
+    /// `forwards in 24s`.
+    let long: String
+    let short: String
+  }
 }
 
 /// How rows of the Timeline share the width: columns go, sense stays.
@@ -123,8 +131,7 @@ struct PacketColumns {
     for (flag, badge, role) in PacketColumns.badges where line.entry.flags.contains(flag) {
       var text = DisplayText(badge, style: Style(role, .bold))
       if flag == .waiting, let wait = line.wait {
-        let words = isNarrow ? " \(wait.left)" : " \(wait.act) in \(wait.left)"
-        text += DisplayText(words, style: Style(role))
+        text += DisplayText(" " + (isNarrow ? wait.short : wait.long), style: Style(role))
       }
       parts.append(text)
     }

@@ -137,8 +137,18 @@ extension TimelinePane {
         ?? DisplayText("cannot be read back", style: Style(.bad)),
       macros: showsMacros(of: entry, scene.settings) ? 0 : macroCount(row, trace),
       isUnfolded: isMacro && entry.foldsInto != nil && scene.scope.filter == nil,
-      wait: trace.heldEntry(at: row)?.countdown(at: trace.now).map { (trace.timeoutWords, $0) },
+      wait: trace.heldEntry(at: row).flatMap { words(of: $0, trace) },
       ending: trace.abruptEnding(at: row, entry.kind)?.badge)
+  }
+
+  /// What happens to a held packet unasked, or who leaves, and when: `forwards`, `24s`.
+  private func words(of entry: HeldEntry, _ trace: TraceView) -> PacketLine.Wait? {
+    switch entry.limit(at: trace.now) {
+    case .unasked(let left): PacketLine.Wait(long: "\(trace.timeoutWords) in \(left)", short: left)
+    case .client(let left): PacketLine.Wait(long: "client leaves in \(left)", short: left)
+    case .clientLeft: PacketLine.Wait(long: "client left?", short: "client?")
+    case .none: nil
+    }
   }
 
   private func time(

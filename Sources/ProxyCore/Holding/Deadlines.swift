@@ -19,15 +19,33 @@ struct Deadlines: Sendable {
     return since + Moment.Span(microseconds: sure - max(sure / 10, min(1_000_000, sure / 2)))
   }
 
-  /// Of the MTA, which waits about that command; nil where nothing but the SMTP client ends the wait and an operator
-  /// watches, who may know better.
-  static func ofMTA(_ owed: PendingReply?, _ patience: Patience, isAttended: Bool) -> Moment? {
+  /// Of the MTA, which waits about that command; nil where PROGRESS keeps it waiting for as long as one likes.
+  static func ofMTA(_ owed: PendingReply?, _ patience: Patience) -> Moment? {
     guard let owed else { return nil }
     guard patience.takesProgress(at: owed.stage) else {
       return due(owed.came, patience.soonest(at: owed.stage), patience.haste)
     }
-    if let limit = patience.total(at: owed.stage) { return due(owed.came, limit, patience.haste) }
-    return isAttended ? nil : due(owed.came, Patience.ofClient(at: owed.stage), patience.haste)
+    return patience.total(at: owed.stage).map { due(owed.came, $0, patience.haste) }
+  }
+
+  /// When the SMTP client behind the MTA is likely to leave; nil where it does not wait.
+  static func ofClient(_ owed: PendingReply?) -> Moment? {
+    owed.map { $0.client + Patience.ofClient(at: $0.stage) }
+  }
+
+  /// When to act before the SMTP client leaves.
+  static func beforeClient(_ owed: PendingReply?) -> Moment? {
+    owed.map { due($0.client, Patience.ofClient(at: $0.stage)) }
+  }
+
+  /// When a milter that is silent about that command counts as failed, so that whoever answers in its place is heard in time.
+  ///
+  /// - Parameter last: when the MTA last got anything about that command.
+  static func ofSilence(_ owed: PendingReply, since last: Moment?, _ patience: Patience) -> Moment {
+    let silent = due(
+      max(owed.came, last ?? owed.came), patience.soonest(at: owed.stage), patience.haste)
+    guard let limit = patience.total(at: owed.stage) else { return silent }
+    return min(silent, due(owed.came, limit, patience.haste))
   }
 
   /// Of the milter, which waits for its next command.
@@ -36,8 +54,17 @@ struct Deadlines: Sendable {
   }
 
   /// When PROGRESS is due to the MTA that waits about that command; nil where it takes none.
+  ///
+  /// Often at first, for nobody knows how long it really waits; an MTA that has stayed for so long is not set to less than
+  /// the time between two of the later ones by any sane operator.
   func progress(_ owed: PendingReply?, _ patience: Patience) -> Moment? {
     guard let owed, patience.takesProgress(at: owed.stage) else { return nil }
-    return max(owed.came, lastProgress ?? owed.came) + patience.soonest(at: owed.stage) / 3
+    let last = max(owed.came, lastProgress ?? owed.came)
+    let pause = last - owed.came < Self.firstMinute ? Self.firstPause : Self.laterPause
+    return last + min(pause, patience.soonest(at: owed.stage) / 3)
   }
+
+  private static let firstMinute = Moment.Span.seconds(60)
+  private static let firstPause = Moment.Span.seconds(3)
+  private static let laterPause = Moment.Span.seconds(10)
 }

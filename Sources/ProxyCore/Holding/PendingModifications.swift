@@ -11,6 +11,8 @@ struct PendingModifications: Sendable {
   private(set) var body = MailBody()
   /// Body chunks of the milter's own have gone to the MTA in this message.
   private(set) var milterReplacedBody = false
+  /// Changes of the milter's own to the message at its end have gone to the MTA.
+  private(set) var milterChangedMail = false
   /// The packet for which a quarantine was refused and no verdict was asked since.
   private var unquarantined: Int?
 
@@ -48,7 +50,15 @@ struct PendingModifications: Sendable {
 
   mutating func beganMessage() { milterReplacedBody = false }
 
-  mutating func milterSentBody() { milterReplacedBody = true }
+  /// The end of the message went to the milter.
+  mutating func cameToItsEnd() { milterChangedMail = false }
+
+  /// A reply of the milter's own goes to the MTA.
+  mutating func milterSent(_ kind: ReplyKind) {
+    guard kind.role == .modification else { return }
+    milterChangedMail = true
+    if kind == .replBody { milterReplacedBody = true }
+  }
 
   // MARK: - Keeping
 

@@ -53,7 +53,7 @@ extension Steering {
     case .command(let kind):
       noteForwarded(kind, turn.now)
       if kind == .abort { giveUpModifications("the MTA aborted it", &turn) }
-    case .reply(let kind): if kind == .replBody { modifications.milterSentBody() }
+    case .reply(let kind): modifications.milterSent(kind)
     case .unknown, .empty: break
     }
   }
@@ -62,6 +62,7 @@ extension Steering {
     deadlines.reachedMilter(at: now)
     divergence.forwarded(kind)
     if kind == .mail { modifications.beganMessage() }
+    if kind == .bodyEOB { modifications.cameToItsEnd() }
   }
 
   /// What rules say about a packet that just arrived, with the facts as they are after it.

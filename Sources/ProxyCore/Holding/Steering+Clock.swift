@@ -1,13 +1,23 @@
+import Dialogue
 import MilterProtocol
 import TraceModel
 
 /// Deadlines of what is held, and PROGRESS (``Deadlines``).
 extension Steering {
-  /// When whoever waits for the packets of this leg gives up, less a margin; nil where nobody does.
+  /// When what is kept of this leg goes on unasked: whoever waits for it gives up, less a margin; nil where nobody does.
   func deadline(of leg: Leg, _ settings: ProxySettings) -> Moment? {
     let patience = dialogue.patience
-    let ofMTA = Deadlines.ofMTA(pending.owed, patience, isAttended: settings.isAttended)
-    return earlier(ofMTA, leg == .mta && !isMilter ? deadlines.ofMilter(patience) : nil)
+    let ofMTA = Deadlines.ofMTA(pending.owed, patience)
+    let ofMilter = leg == .mta && !isMilter ? deadlines.ofMilter(patience) : nil
+    let ofClient = settings.endsForClient ? Deadlines.beforeClient(pending.owed) : nil
+    return earlier(earlier(ofMTA, ofMilter), ofClient)
+  }
+
+  /// What is told of a packet that stops here.
+  func held(_ number: Int, _ leg: Leg, _ cause: Cause, _ settings: ProxySettings) -> Held {
+    Held(
+      number: number, cause: cause, deadline: deadline(of: leg, settings),
+      client: Deadlines.ofClient(pending.owed))
   }
 
   /// When PROGRESS is due, while we make the MTA wait.
@@ -17,15 +27,27 @@ extension Steering {
 
   /// The next moment at which something is due; nil for none.
   package func nextMoment(_ settings: ProxySettings) -> Moment? {
+    let silence = silence(settings)?.ends
     // Nearly always: asked after every packet.
-    guard !queues.isEmpty else { return nil }
-    var next = progressDue
+    guard !queues.isEmpty else { return silence }
+    var next = earlier(progressDue, silence)
     for leg in Leg.allCases {
       guard let kept = queues[leg].kept else { continue }
       next = earlier(next, deadline(of: leg, settings))
       next = earlier(next, queues[leg].entries[kept].notBefore)
     }
     return next
+  }
+
+  /// Since when the milter says nothing, and when it counts as failed for that; nil where nobody would answer in its place,
+  /// or the MTA does not wait for it.
+  package func silence(_ settings: ProxySettings) -> (since: Moment, ends: Moment)? {
+    guard settings.onMilterFailure != nil, isWanted, let owed = pending.owed, owed.isAsked,
+      !owed.isAbandoned, !queues.keepsSomething
+    else { return nil }
+    let last = dialogue.mtaLeg.lastReply
+    let ends = Deadlines.ofSilence(owed, since: last, dialogue.patience)
+    return (max(owed.came, last ?? owed.came), ends)
   }
 
   mutating func keepWaiting(_ turn: inout Turn) {
@@ -42,11 +64,29 @@ extension Steering {
   mutating func meetDeadlines(_ turn: inout Turn) {
     for leg in Leg.allCases {
       while let index = queues[leg].kept, let due = deadline(of: leg, turn.settings), due <= turn.now {
-        if case .answer(let answer) = turn.settings.onTimeout, let front = queues[leg].turn {
+        if case .answer(let answer) = turn.settings.onTimeout ?? .forward, let front = queues[leg].turn {
           carryOut(.answer(answer), on: leg, front, .timeout, &turn)
         }
         release(leg, index, .timeout, &turn)
       }
     }
+  }
+
+  /// The MTA left while it waited about what is kept here: how long it waits is known from now on, here and for others.
+  mutating func noteGivingUp(_ turn: inout Turn) {
+    guard queues.keepsSomething, !sawQuit, let owed = pending.owed, !owed.isAbandoned,
+      let shown = dialogue.patience.shown(
+        by: owed, last: dialogue.mtaLeg.lastReply, leavingAt: turn.now)
+    else { return }
+    let mta = dialogue.mta
+    let name = mta?.name ?? "the MTA"
+    guard shown.isNews else {
+      gaveUp = "\(name) gave up after \(shown.after.words)"
+      return
+    }
+    let words: Sentence = "\(name) gave up after \(shown.after.words): --mta-timeout \(shown.timeouts.typed)"
+    gaveUp = words
+    turn.settings.patience.told[gaveUp: mta] = shown.timeouts
+    turn.act(.say("c\(connection): \(words.text)"))
   }
 }

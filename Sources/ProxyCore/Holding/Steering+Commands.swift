@@ -21,7 +21,7 @@ extension Steering {
     case .answer(let answer):
       let isOwed = pending.owes(entry.number)
       keepBack(macros, entry, .answered, cause, &turn)
-      let reply = told(answer, about: kind)
+      let reply = told(answer, at: kind?.stage)
       if isOwed { settle(entry.number, with: reply, cause, &turn) }
       diverge(kind, told: reply.kind, &turn)
     case .drop:
@@ -68,11 +68,9 @@ extension Steering {
   }
 
   /// SKIP where the MTA did not agree to it: it is told CONTINUE, and the milter gets no more of that body.
-  private mutating func told(_ answer: Answer, about kind: CommandKind?) -> Reply {
-    guard answer == .skip, kind == .body, !dialogue.negotiation.mtaFlags.contains(.skip) else {
-      return answer.reply
-    }
-    divergence.skipBody()
+  mutating func told(_ answer: Answer, at stage: Stage?) -> Reply {
+    guard answer == .skip, !dialogue.negotiation.mtaFlags.contains(.skip) else { return answer.reply }
+    if stage == .body { divergence.skipBody() }
     return .verdict(.continue)
   }
 
@@ -105,6 +103,8 @@ extension Steering {
       if kind == .mail { beganMessageWithoutMilter() }
       drop(entry, .policy(why), &turn)
       follow(consequence, &turn)
+      // As libmilter does (`mi_engine` in engine.c).
+      if kind == .quit, role != nil { close(.mta, because: "QUIT came") }
       guard let stage = kind.stage, isOwed else { return }
       guard role != nil else { return settle(entry.number, with: .verdict(.continue), .policy(why), &turn) }
       // A verdict that a lost milter left behind may be the answer.

@@ -68,7 +68,7 @@ extension Steering {
       record(.marked(packet: number, on: instruction == .mark), &turn)
     case .note(let text): record(.noted(text: Sentence(others: text), packet: number), &turn)
     case .change(let change): return keep(change, number, cause, &turn)
-    case .close(let leg): close(leg)
+    case .close(let leg): close(leg, because: "an instruction closed it")
     case .step: queues.isStepping = true
     case .forwardAll: break
     case .progress: return progress(cause, &turn)
@@ -101,8 +101,9 @@ extension Steering {
 
   mutating func hold(_ leg: Leg, _ index: Int, _ cause: Cause, _ turn: inout Turn) {
     guard !turn.settings.isUnattendedForGood, queues.hold(leg, index, cause, at: turn.now) else { return }
+    adopt(turn.settings.patience)
     let number = queues[leg].entries[index].number
-    record(.held(Held(number: number, cause: cause, deadline: deadline(of: leg, turn.settings))), &turn)
+    record(.held(held(number, leg, cause, turn.settings)), &turn)
   }
 
   mutating func release(_ leg: Leg, _ index: Int, _ cause: Cause, _ turn: inout Turn) {
@@ -196,7 +197,7 @@ extension Steering {
       return Refusal("the MTA waits for the answer to packet \(packet: first.number) first")
     }
     if let refusal = refusal(of: answer, at: command.stage) { return refusal }
-    settle(number, with: answer.reply, cause, &turn)
+    settle(number, with: told(answer, at: command.stage), cause, &turn)
     follow(Divergence.answeredMeanwhile(command.stage), &turn)
     return nil
   }

@@ -23,8 +23,8 @@ extension Steering {
       if modifications.replacesBody {
         return drop(entry, .policy("our own new body takes its place"), &turn)
       }
-      modifications.milterSentBody()
     }
+    modifications.milterSent(said)
     send(entry, to: .mta, &turn)
   }
 
@@ -103,14 +103,17 @@ extension Steering {
   /// Our answer, where we are the milter, to a command that the MTA waits about.
   mutating func settleByRole(_ number: Int, _ stage: Stage, _ turn: inout Turn) {
     guard let role else { return }
-    let reply: Reply
-    if stage == .negotiation {
+    guard stage != .negotiation else {
       guard let offered = dialogue.negotiation.offered else { return }
-      reply = .optNeg(role.answer(to: offered))
-    } else {
-      reply = role.reply(at: stage)
+      return settle(number, with: .optNeg(role.answer(to: offered)), .policy(role.why), &turn)
     }
-    settle(number, with: reply, .policy(role.why), &turn)
+    let answer = role.answer(at: stage)
+    // Half of a change is none that anybody wanted: the mail comes again.
+    if stage == .bodyEOB, modifications.milterChangedMail, answer == .accept || answer == .continue {
+      return settle(
+        number, with: .verdict(.tempfail), .policy("the milter failed in the middle of its changes"), &turn)
+    }
+    settle(number, with: told(answer, at: stage), .policy(role.why), &turn)
   }
 
   /// Tells the MTA, in a packet of our own, what becomes of the command that it waits about first.

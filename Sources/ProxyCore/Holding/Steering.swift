@@ -34,8 +34,16 @@ package struct Steering: Sendable {
   var divergence = Divergence()
   /// Set once the milter is gone, or from the start where there is none: we answer in its place.
   private(set) var role: ProxySettings.MilterRole?
-  private var closing: [Leg] = []
-  private var sawQuit = false
+  private var closing: [Closing] = []
+  private(set) var sawQuit = false
+  /// That the MTA left while it waited, and after how long; nil unless it did.
+  var gaveUp: Sentence?
+
+  /// A leg that is to be closed by us.
+  package struct Closing: Sendable {
+    package let leg: Leg
+    package let why: Sentence
+  }
 
   package init(connection: Int, patience: Patience = Patience(), role: ProxySettings.MilterRole? = nil) {
     self.connection = connection
@@ -146,13 +154,13 @@ package struct Steering: Sendable {
     run(&turn)
   }
 
-  /// The legs that instructions want closed.
-  package mutating func takeClosing() -> [Leg] {
+  /// The legs that are to be closed.
+  package mutating func takeClosing() -> [Closing] {
     defer { closing = [] }
     return closing
   }
 
-  mutating func close(_ leg: Leg) { closing.append(leg) }
+  mutating func close(_ leg: Leg, because why: Sentence) { closing.append(Closing(leg: leg, why: why)) }
 
   /// Whether the MTA may still ask something: not once it said QUIT.
   package var isWanted: Bool { !sawQuit && role == nil }
@@ -168,9 +176,11 @@ package struct Steering: Sendable {
 
   /// A peer said its last.
   package mutating func noteEnd(of leg: Leg, _ how: Closed.Ending, unfinished: Int, _ turn: inout Turn) {
+    if leg == .mta, !how.isOurs { noteGivingUp(&turn) }
     var findings: [Finding] = []
     remarks.remark(
-      onEndOf: leg, unfinished: unfinished, before: facts.dialogue, at: turn.now, into: &findings)
+      onEndOf: leg, isOurs: how.isOurs, unfinished: unfinished, before: facts.dialogue, at: turn.now,
+      into: &findings)
     record(.closed(Closed(leg: leg, how: how)), &turn)
     for finding in findings { record(.found(finding), &turn) }
   }
@@ -248,13 +258,16 @@ package struct Steering: Sendable {
     turn.act(.send(packet, to: sent.leg))
   }
 
+  /// What others learnt of the MTA since this connection began.
+  mutating func adopt(_ patience: Patience) { facts.tell(patience.told) }
+
   mutating func drop(_ entry: LegQueue.Entry, _ cause: Cause, _ turn: inout Turn) {
     record(.released(Released(number: entry.number, outcome: .dropped, cause: cause)), &turn)
   }
 
   private mutating func abandon(_ entry: LegQueue.Entry, _ turn: inout Turn) {
     guard !entry.isPassing else { return }
-    let cause = entry.hold?.cause ?? .policy("its connection ended")
+    let cause = gaveUp.map(Cause.policy) ?? entry.hold?.cause ?? .policy("its connection ended")
     record(.released(Released(number: entry.number, outcome: .abandoned, cause: cause)), &turn)
   }
 }

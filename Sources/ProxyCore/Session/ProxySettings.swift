@@ -11,7 +11,8 @@ package struct ProxySettings: Sendable {
   package var offer: Offer?
   /// Which MTA it is and how long it and the milter wait, as far as the operator said.
   package var patience = Patience()
-  package var onTimeout = TimeoutAct.forward
+  /// What becomes of a held packet before somebody gives up; nil where the operator did not say, and it is forwarded.
+  package var onTimeout: TimeoutAct?
   /// What the MTA is told where the milter is unreachable or gone; nil: it sees the close.
   package var onMilterFailure: Answer?
   /// There is no milter: this is told where nobody decides.
@@ -30,6 +31,10 @@ package struct ProxySettings: Sendable {
     isAttended || mayGainRules || !rules.isEmpty || negotiation != .transparent || offer != nil
       || onMilterFailure != nil || role != nil
   }
+
+  /// Whether a hold ends before the SMTP client leaves, where nothing else ends it. An operator who watches and said nothing
+  /// of that may know better: the client may be a person, or a test.
+  var endsForClient: Bool { !isAttended || onTimeout != nil }
 
   package enum TimeoutAct: Sendable, Equatable {
     /// The packet goes on as it is by then.
@@ -75,13 +80,14 @@ package struct ProxySettings: Sendable {
     }
 
     /// The answer at a stage other than OPTNEG. At UNKNOWN it is always CONTINUE: Postfix dies of an ACCEPT there,
-    /// Sendmail discards the next message for a DISCARD (protocol.md 4.3).
-    package func reply(at stage: Stage) -> Reply {
+    /// Sendmail discards the next message for a DISCARD (protocol.md 4.3). SKIP is about bodies alone.
+    package func answer(at stage: Stage) -> Answer {
+      if verdict == .skip, stage != .body { return .continue }
       switch stage {
-      case .bodyEOB: verdict.reply
-      case .negotiation, .unknown: .verdict(.continue)
+      case .bodyEOB: return verdict
+      case .negotiation, .unknown: return .continue
       case .connect, .helo, .mail, .rcpt, .data, .header, .eoh, .body:
-        answers == .everyCommand ? verdict.reply : .verdict(.continue)
+        return answers == .everyCommand ? verdict : .continue
       }
     }
 

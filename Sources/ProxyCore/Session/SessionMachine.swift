@@ -55,6 +55,8 @@ package struct SessionMachine: Sendable {
   /// Bytes of the incomplete packet behind which a leg is about to end.
   private var unfinished = 0
   private var wakesAt: Moment?
+  /// What is still to come of a frame of the milter of which a part has left: an answer of ours would lie within it.
+  private var longFrameRest = 0
 
   /// How long a milter may take to accept a connection (`milter_connect_timeout` of Postfix).
   package static let connectPatience = Moment.Span.seconds(30)
@@ -130,8 +132,25 @@ package struct SessionMachine: Sendable {
   package mutating func passed(_ passed: Passed, start: Inflow.Start?, _ turn: inout Turn) {
     record(.passed(passed), &turn)
     remark(on: passed, start, &turn)
+    if withholds(passed, start, turn.settings) { return }
     if conduct.steering?.keeps(passed, &turn) ?? false { return }
     turn.act(.forward(to: passed.sender.other))
+  }
+
+  /// Nothing of a frame that is not whole leaves for the MTA where we may have to answer in the milter's place; of one too
+  /// long to be kept so much is noted as is still to come.
+  private mutating func withholds(
+    _ passed: Passed, _ start: Inflow.Start?, _ settings: ProxySettings
+  ) -> Bool {
+    guard passed.sender == .milter else { return false }
+    switch passed.reason {
+    case .incomplete, .foreign: return mayTakeOver(settings)
+    case .oversized:
+      if case .oversized(let length, _)? = start { longFrameRest = Framing.frameBytes(length: length) }
+      longFrameRest -= passed.bytes.count
+      return false
+    case .unframed: return false
+    }
   }
 
   /// The peer of a leg will say nothing more: `.peer` where it said so, `.error` where the connection broke, `.ours` where
@@ -185,9 +204,23 @@ package struct SessionMachine: Sendable {
   /// The time that was asked for with `wake` has come.
   package mutating func tick(_ turn: inout Turn) {
     wakesAt = nil
-    if case .connecting(let by) = state, by <= turn.now { milterUnreachable("no answer within 30 s", &turn) }
+    endWaiting(&turn)
     steer(&turn) { $0.tick(&$1) }
     wake(&turn)
+  }
+
+  /// The milter had its time, to take the connection or to say a word.
+  private mutating func endWaiting(_ turn: inout Turn) {
+    if case .connecting(let by) = state, by <= turn.now {
+      return milterUnreachable("no answer within \(Self.connectPatience.words)", &turn)
+    }
+    guard let silence = conduct.steering?.silence(turn.settings), silence.ends <= turn.now else { return }
+    let time = (silence.ends - silence.since).words
+    if case .connecting = state {
+      milterUnreachable("no answer within \(time)", &turn)
+    } else {
+      closed(.milter, .ours("the milter said nothing for \(time)"), &turn)
+    }
   }
 
   /// The program ends: both legs are closed.
@@ -205,7 +238,7 @@ package struct SessionMachine: Sendable {
   private mutating func steer(_ turn: inout Turn, _ body: (inout Steering, inout Turn) -> Void) {
     guard !isOver else { return }
     guard conduct.steering?.inPlace({ body(&$0, &turn) }) != nil else { return }
-    for leg in conduct.steering?.takeClosing() ?? [] { close(leg, &turn) }
+    for closing in conduct.steering?.takeClosing() ?? [] { close(closing.leg, closing.why, &turn) }
     if case .draining(let how) = state, !waitsForMTA {
       state = .relaying
       passOn(how, of: .milter, &turn)
@@ -219,21 +252,25 @@ package struct SessionMachine: Sendable {
   /// Whether something that the milter said has not left for the MTA.
   private var waitsForMTA: Bool { conduct.steering?.waits(from: .milter) ?? false }
 
+  /// Whether the MTA would hear our answers if the milter failed now.
+  private func mayTakeOver(_ settings: ProxySettings) -> Bool {
+    settings.onMilterFailure != nil && !ended.contains(.mta) && longFrameRest <= 0
+      && conduct.steering?.isWanted ?? false
+  }
+
   /// Answers in the milter's place from here on, if the operator wants that.
   private mutating func takeOver(_ turn: inout Turn) -> Bool {
-    guard let answer = turn.settings.onMilterFailure, !ended.contains(.mta),
-      conduct.steering?.isWanted ?? false
-    else { return false }
+    guard mayTakeOver(turn.settings), let answer = turn.settings.onMilterFailure else { return false }
     steer(&turn) { $0.milterFailed(answer, &$1) }
     return true
   }
 
   // MARK: - Ends
 
-  /// A leg is closed because an instruction says so; the other peer sees it as the end of the first.
-  private mutating func close(_ leg: Leg, _ turn: inout Turn) {
+  /// A leg is closed by us; the other peer sees it as the end of the first.
+  private mutating func close(_ leg: Leg, _ why: Sentence, _ turn: inout Turn) {
     guard !ended.contains(leg) else { return }
-    record(.closed(Closed(leg: leg, how: .ours("an instruction closed it"))), &turn)
+    record(.closed(Closed(leg: leg, how: .ours(why))), &turn)
     ended.insert(leg)
     turn.act(.close(leg))
     switch leg {

@@ -192,7 +192,8 @@ package struct Engine: ~Copyable {
   private mutating func open(_ socket: Int32, _ peer: SocketAddress) {
     let local = SocketAddress { _ = getsockname(socket, $0, &$1) }
     let opened = Opened(
-      peer: peer.canonical, local: local.canonical, milter: target?.address.description)
+      peer: peer.canonical, local: local.canonical, milter: target?.address.description,
+      patience: turn.settings.patience.told)
     let (slot, number) = connections.reserve()
     let connection = Connection(slot: slot, SessionMachine(connection: number, opened, &turn))
     connections.insert(connection)

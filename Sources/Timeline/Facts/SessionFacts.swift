@@ -50,6 +50,9 @@ package struct SessionFacts: Sendable {
   /// - Parameter dialogue: that knows what the operator said; nothing has travelled on it.
   package init(_ dialogue: Dialogue = Dialogue()) { self.dialogue = dialogue }
 
+  /// What is known of the MTA beyond what it shows by itself.
+  package mutating func tell(_ patience: MTAPatience) { dialogue.tell(patience) }
+
   package var negotiation: Negotiation { _read { yield dialogue.negotiation } }
   /// Macros in force.
   package var macros: MacrosInForce { _read { yield dialogue.macros } }
@@ -73,7 +76,9 @@ extension SessionFacts {
   @discardableResult
   package mutating func apply(_ record: Record) -> Placement? {
     switch record.event {
-    case .opened(let opened): self.opened = opened
+    case .opened(let opened):
+      self.opened = opened
+      if let patience = opened.patience { dialogue.tell(patience) }
     case .received(let received):
       return self.received(
         received.packet, Dissection(received.packet).shape, number: received.number, at: record.time,

@@ -75,6 +75,11 @@ package final class MergedRecords: RecordSource {
     record.time = record.time + part.offset
     record.connection = part.connections[record.connection] ?? 0
     record.event = renumbered(record.event, part.packets)
+    if case .held(var held) = record.event {
+      held.deadline = held.deadline.map { $0 + part.offset }
+      held.client = held.client.map { $0 + part.offset }
+      record.event = .held(held)
+    }
     return record
   }
 

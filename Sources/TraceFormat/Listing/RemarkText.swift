@@ -11,6 +11,7 @@ enum RemarkText {
     case .held(let held):
       "hold \(held.number) by \(cause(held.cause))"
         + (held.deadline.map { ", until \(clock($0))" } ?? ", until somebody decides")
+        + (held.client.map { ", the SMTP client waits until \(clock($0))" } ?? "")
     case .released(let released):
       "release \(released.number): \(released.outcome.rawValue) by \(cause(released.cause))"
     case .sent(let sent):

@@ -3,6 +3,7 @@ enum Key: Int, CaseIterable {
   case k, t, c, n, from, to, of, by, rule, policy, raw, until, outcome, text, refused, id, severity, title,
     set
   case leg, how, why, peer, local, milter, parts, policyParts
+  case client, mta, mtaTimeout, gaveUpPostfix, gaveUpSendmail, gaveUpOther
   case mitmilter, program, started, command, listen, negotiation
 
   /// The key that is spelled by `name`; nil for all others.
@@ -49,6 +50,12 @@ enum Key: Int, CaseIterable {
     case (9, "m"): .mitmilter
     case (11, "n"): .negotiation
     case (12, "p"): .policyParts
+    case (6, "c"): .client
+    case (3, "m"): .mta
+    case (11, "m"): .mtaTimeout
+    case (15, "g"): .gaveUpPostfix
+    case (16, "g"): .gaveUpSendmail
+    case (13, "g"): .gaveUpOther
     default: nil
     }
   }
@@ -82,6 +89,12 @@ enum Key: Int, CaseIterable {
     case .milter: "milter"
     case .parts: "parts"
     case .policyParts: "policy_parts"
+    case .client: "client"
+    case .mta: "mta"
+    case .mtaTimeout: "mta_timeout"
+    case .gaveUpPostfix: "gave_up_postfix"
+    case .gaveUpSendmail: "gave_up_sendmail"
+    case .gaveUpOther: "gave_up_other"
     case .mitmilter: "mitmilter"
     case .program: "program"
     case .started: "started"

@@ -50,7 +50,30 @@ package enum RecordReader {
   private static func opened(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> Opened {
     Opened(
       peer: try members.text(.peer, in: line), local: try members.text(.local, in: line),
-      milter: try members.maybeText(.milter, in: line))
+      milter: try members.maybeText(.milter, in: line), patience: try patience(members, line))
+  }
+
+  private static func patience(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> MTAPatience {
+    var patience = MTAPatience()
+    if members[.mta] != nil {
+      let word = try members.word(.mta, of: MTAChoice.allCases.map(\.rawValue), in: line)
+      patience.mta = MTAChoice(rawValue: word) ?? .auto
+    }
+    patience.timeouts = try timeouts(.mtaTimeout, members, line)
+    patience[gaveUp: .postfix] = try timeouts(.gaveUpPostfix, members, line)
+    patience[gaveUp: .sendmail] = try timeouts(.gaveUpSendmail, members, line)
+    patience[gaveUp: nil] = try timeouts(.gaveUpOther, members, line)
+    return patience
+  }
+
+  private static func timeouts(
+    _ key: Key, _ members: Members, _ line: Span<UInt8>
+  ) throws(LineFault) -> MTATimeouts? {
+    guard let text = try members.maybeText(key, in: line) else { return nil }
+    guard let timeouts = MTATimeouts(typed: text) else {
+      throw LineFault(at: members[key]?.start ?? 0, "expected two durations such as 30s,300s")
+    }
+    return timeouts
   }
 
   private static func received(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> Received {
@@ -88,7 +111,8 @@ package enum RecordReader {
     let deadline = try members.maybeMicroseconds(.until, in: line)
     return Held(
       number: try members.number(.n, in: line), cause: try cause(members, line),
-      deadline: deadline.map(Moment.init(microseconds:)))
+      deadline: deadline.map(Moment.init(microseconds:)),
+      client: try members.maybeMicroseconds(.client, in: line).map(Moment.init(microseconds:)))
   }
 
   private static func released(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> Released {

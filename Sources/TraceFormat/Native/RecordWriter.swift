@@ -60,6 +60,12 @@ package enum RecordWriter {
     line.append(key: ",\"peer\":", opened.peer)
     line.append(key: ",\"local\":", opened.local)
     line.append(key: ",\"milter\":", opened.milter)
+    guard let patience = opened.patience else { return }
+    if patience.mta != .auto { line.append(key: ",\"mta\":", patience.mta.rawValue) }
+    line.append(key: ",\"mta_timeout\":", patience.timeouts?.typed)
+    line.append(key: ",\"gave_up_postfix\":", patience[gaveUp: .postfix]?.typed)
+    line.append(key: ",\"gave_up_sendmail\":", patience[gaveUp: .sendmail]?.typed)
+    line.append(key: ",\"gave_up_other\":", patience[gaveUp: nil]?.typed)
   }
 
   private static func append(_ received: Received, to line: inout [UInt8]) {
@@ -131,9 +137,13 @@ package enum RecordWriter {
   private static func append(_ held: Held, to line: inout [UInt8]) {
     line.append(key: ",\"n\":", held.number)
     append(held.cause, to: &line)
-    guard let deadline = held.deadline else { return }
-    line.append(ascii: ",\"until\":")
-    line.append(seconds: deadline.microseconds)
+    if let deadline = held.deadline {
+      line.append(ascii: ",\"until\":")
+      line.append(seconds: deadline.microseconds)
+    }
+    guard let client = held.client else { return }
+    line.append(ascii: ",\"client\":")
+    line.append(seconds: client.microseconds)
   }
 
   private static func append(_ released: Released, to line: inout [UInt8]) {

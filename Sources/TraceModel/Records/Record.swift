@@ -52,11 +52,14 @@ package struct Opened: Equatable, Sendable {
   package var local: String
   /// Where the milter is; nil where we are the milter.
   package var milter: String?
+  /// What was known of the MTA; nil for nothing.
+  package var patience: MTAPatience?
 
-  package init(peer: String, local: String, milter: String?) {
+  package init(peer: String, local: String, milter: String?, patience: MTAPatience? = nil) {
     self.peer = peer
     self.local = local
     self.milter = milter
+    self.patience = patience == MTAPatience() ? nil : patience
   }
 }
 
@@ -141,11 +144,14 @@ package struct Held: Equatable, Sendable {
   package var cause: Cause
   /// When it is released unasked; nil for never.
   package var deadline: Moment?
+  /// When the SMTP client is likely to leave; nil where it does not wait.
+  package var client: Moment?
 
-  package init(number: Int, cause: Cause, deadline: Moment?) {
+  package init(number: Int, cause: Cause, deadline: Moment?, client: Moment? = nil) {
     self.number = number
     self.cause = cause
     self.deadline = deadline
+    self.client = client
   }
 }
 
@@ -208,6 +214,8 @@ package struct Closed: Equatable, Sendable {
     case unreachable(Sentence)
     /// We closed it: because the other leg ended, the operator said so, or the program stops.
     case ours(Sentence)
+
+    package var isOurs: Bool { if case .ours = self { true } else { false } }
   }
 
   package init(leg: Leg, how: Ending) {

@@ -87,7 +87,7 @@ final class LiveScreen {
     model.setUp = guidance.lines
     model.setUpRemarks = guidance.remarks
     model.ruleList = RuleList(controls.rules.entries.map(\.rule))
-    if case .answer(let answer) = controls.onTimeout {
+    if case .answer(let answer)? = controls.onTimeout {
       model.timeoutWords = answer.isCustom ? "answers" : "\(answer.name)s"
     }
     started()

@@ -42,9 +42,9 @@ struct SteeringOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What becomes of a held packet before somebody loses patience: forward, or a verdict.",
+      "What becomes of a held packet before somebody loses patience: forward (the default), or a verdict.",
       valueName: "act"))
-  var onTimeout = "forward"
+  var onTimeout: String?
 
   @Option(
     help: ArgumentHelp(
@@ -65,9 +65,7 @@ struct SteeringOptions: ParsableArguments {
     controls.negotiation = negotiation ?? (hasRules ? .widen : .transparent)
     controls.offer = try offer.map(Offer.init(parsing:))
     controls.patience = try Self.patience(mta, mtaTimeout, milterTimeout)
-    if let answer = try Self.answer(onTimeout, or: "forward", of: "--on-timeout") {
-      controls.onTimeout = .answer(answer)
-    }
+    controls.onTimeout = try Self.timeoutAct(onTimeout)
     controls.onMilterFailure = try Self.answer(onMilterFailure, or: "pass", of: "--on-milter-failure")
     return SteeringPlan(controls: controls, sources: sources, choosesNegotiation: negotiation != nil)
   }
@@ -76,17 +74,21 @@ struct SteeringOptions: ParsableArguments {
   static func patience(
     _ mta: MTAChoice?, _ mtaTimeout: String?, _ milterTimeout: String? = nil
   ) throws -> Patience {
-    var patience = mta.map { Patience.told($0.mta) } ?? Patience()
-    patience.timeouts = try mtaTimeout.map(timeouts(parsing:))
+    var patience = Patience.told(mta ?? .auto)
+    patience.told.timeouts = try mtaTimeout.map(timeouts(parsing:))
     if let milterTimeout { patience.milter = try span(milterTimeout, of: "--milter-timeout") }
     return patience
   }
 
-  private static func timeouts(parsing text: String) throws -> Patience.Timeouts {
+  static func timeoutAct(_ text: String?) throws -> ProxySettings.TimeoutAct? {
+    try text.map { try answer($0, or: "forward", of: "--on-timeout").map { .answer($0) } ?? .forward }
+  }
+
+  private static func timeouts(parsing text: String) throws -> MTATimeouts {
     let parts = text.split(separator: ",", maxSplits: 1).map(String.init)
     let command = try span(parts.first ?? "", of: "--mta-timeout")
     let content = try parts.count > 1 ? span(parts[1], of: "--mta-timeout") : command
-    return Patience.Timeouts(command: command, content: content)
+    return MTATimeouts(command: command, content: content)
   }
 
   static func span(_ text: String, of option: String) throws -> Moment.Span {
@@ -132,17 +134,7 @@ struct SteeringPlan {
 
 extension NegotiationPolicy: ExpressibleByArgument {}
 
-/// What `--mta` takes.
-enum MTAChoice: String, ExpressibleByArgument, CaseIterable {
-  case postfix, sendmail
-  /// None that is known: the shorter patience of both, PROGRESS only where both take it.
-  case generic
-
-  var mta: KnownMTA? {
-    switch self {
-    case .postfix: .postfix
-    case .sendmail: .sendmail
-    case .generic: nil
-    }
-  }
+extension MTAChoice: ExpressibleByArgument {
+  /// What `--mta` is for.
+  public static var allValueStrings: [String] { allCases.filter { $0 != .auto }.map(\.rawValue) }
 }

@@ -98,13 +98,24 @@ import TraceModel
       ])
   }
 
+  @Test func anMTAThatGivesUpIsToldOfWithTheOptionThatSaysSo() {
+    var (driver, source) = start()
+    let why: Sentence = "Postfix gave up after 60 s: --mta-timeout 30s,60s"
+    source.append(
+      Record(
+        time: .zero, connection: 2,
+        event: .released(Released(number: story.plain, outcome: .abandoned, cause: .policy(why)))))
+    driver.send(.appended)
+    #expect(driver.text.last?.contains("c2.1: \(why.text)") == true)
+  }
+
   @Test func anMTAThatGivesUpIsToldOf() {
     var (driver, source) = start()
     source.append(
       Record(
         time: .zero, connection: 2,
         event: .released(
-          Released(number: story.plain, outcome: .abandoned, cause: .policy("its connection ended")))))
+          Released(number: story.plain, outcome: .abandoned, cause: .rule("hold")))))
     source.append(Record(time: .zero, connection: 2, event: .closed(Closed(leg: .mta, how: .peer))))
     driver.send(.appended)
     #expect(driver.text.last?.contains("c2.1: the MTA gave up waiting") == true)

@@ -101,6 +101,7 @@ package struct NumberStorm {
     case .held(var held):
       held.number = any(held.number)
       held.deadline = held.deadline.map { any($0) }
+      held.client = held.client.map { any($0) }
       return .held(held)
     case .released(var released):
       released.number = any(released.number)

@@ -7,7 +7,10 @@ extension Record {
   static func random(using generator: inout SeededGenerator) -> Record {
     let events: [(inout SeededGenerator) -> Event] = [
       { g in
-        .opened(Opened(peer: .random(using: &g), local: .random(using: &g), milter: g.maybe(String.random)))
+        .opened(
+          Opened(
+            peer: .random(using: &g), local: .random(using: &g), milter: g.maybe(String.random),
+            patience: g.maybe { $0.patience() }))
       },
       { g in .received(Received(number: g.anyInt(), packet: g.anyPacket(), forwarded: .random(using: &g))) },
       { g in
@@ -19,7 +22,12 @@ extension Record {
             leg: g.leg(), original: g.maybe { $0.anyInt() }, number: g.maybe { $0.anyInt() },
             packet: g.maybe { $0.anyPacket() }, cause: g.cause()))
       },
-      { g in .held(Held(number: g.anyInt(), cause: g.cause(), deadline: g.maybe { $0.moment() })) },
+      { g in
+        .held(
+          Held(
+            number: g.anyInt(), cause: g.cause(), deadline: g.maybe { $0.moment() },
+            client: g.maybe { $0.moment() }))
+      },
       { g in
         .released(
           Released(number: g.anyInt(), outcome: g.one(of: Released.Outcome.allCases), cause: g.cause()))
@@ -98,6 +106,20 @@ extension SeededGenerator {
     case 3: -Int.random(in: 1...100, using: &self)
     default: Int.random(in: 1...1_000_000, using: &self)
     }
+  }
+
+  mutating func patience() -> MTAPatience {
+    var patience = MTAPatience()
+    patience.mta = one(of: MTAChoice.allCases)
+    patience.timeouts = maybe { $0.timeouts() }
+    for mta in [KnownMTA.postfix, .sendmail, nil] { patience[gaveUp: mta] = maybe { $0.timeouts() } }
+    return patience
+  }
+
+  private mutating func timeouts() -> MTATimeouts {
+    MTATimeouts(
+      command: .milliseconds(.random(in: 0...9_000_000, using: &self)),
+      content: .seconds(.random(in: 0...9_000_000, using: &self)))
   }
 
   mutating func moment() -> Moment {

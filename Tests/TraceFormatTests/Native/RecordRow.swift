@@ -30,7 +30,28 @@ struct RecordRow: Sendable, CustomTestStringConvertible {
   private static let rule = FindingRule(
     id: "X99", severity: .warning, title: "a title", consequence: "", source: "")
 
-  static let all = withoutParts + inParts
+  static let all = withoutParts + inParts + ofTheClock
+
+  private static let patience: MTAPatience = {
+    var patience = MTAPatience()
+    patience.mta = .postfix
+    patience.timeouts = MTATimeouts(command: .seconds(30), content: .seconds(300))
+    patience[gaveUp: .sendmail] = MTATimeouts(command: .seconds(5), content: .milliseconds(1500))
+    return patience
+  }()
+
+  /// Who waits how long.
+  static let ofTheClock: [RecordRow] = [
+    RecordRow(
+      "hold, with a client that waits", 1, 1,
+      .held(Held(number: 7, cause: .operator, deadline: nil, client: Moment(microseconds: 600_000_001))),
+      #"{"k":"hold","t":0.000001,"c":1,"n":7,"by":"operator","client":600.000001}"#),
+    RecordRow(
+      "open, with what is known of the MTA", 12, 2,
+      .opened(Opened(peer: "unix:", local: "unix:/m", milter: nil, patience: patience)),
+      #"{"k":"open","t":0.000012,"c":2,"peer":"unix:","local":"unix:/m","mta":"postfix","mta_timeout":"30s,300s","gave_up_sendmail":"5s,1500ms"}"#
+    ),
+  ]
 
   /// Those of the file that is kept as the first versions wrote it.
   static let withoutParts: [RecordRow] = [
