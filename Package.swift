@@ -24,7 +24,9 @@ let package = Package(
     // Pure targets: standard library only, no I/O, no clock.
     .target(name: "MilterProtocol", swiftSettings: pure),
     .target(name: "Dialogue", dependencies: ["MilterProtocol"], swiftSettings: pure),
-    .target(name: "Findings", dependencies: ["Dialogue", "MilterProtocol"], swiftSettings: pure),
+    .target(name: "Signatures", dependencies: ["MilterProtocol"], swiftSettings: pure),
+    .target(
+      name: "Findings", dependencies: ["Dialogue", "Signatures", "MilterProtocol"], swiftSettings: pure),
     .target(name: "TraceModel", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(
       name: "Timeline", dependencies: ["Dialogue", "TraceModel", "MilterProtocol"], swiftSettings: pure),
@@ -48,8 +50,8 @@ let package = Package(
     .target(
       name: "ConsoleUI",
       dependencies: [
-        "Cells", "Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "Delivery", "CommandLanguage",
-        "MilterProtocol",
+        "Cells", "Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "Signatures", "Delivery",
+        "CommandLanguage", "MilterProtocol",
       ],
       swiftSettings: pure),
 
@@ -88,6 +90,7 @@ let package = Package(
     tests("MilterProtocol", hasFixtures: true),
     tests("Dialogue", also: ["MilterProtocol"]),
     tests("Findings", also: ["Dialogue", "MilterProtocol"], hasFixtures: true),
+    tests("Signatures", also: ["MilterProtocol"]),
     tests("TraceModel", also: ["MilterProtocol"]),
     tests("Timeline", also: ["Dialogue", "TraceModel", "MilterProtocol"]),
     tests("Mail", also: ["TraceModel", "MilterProtocol"]),

@@ -9,12 +9,15 @@ struct ArrivingMail: Sendable {
   private var first: [Packet] = []
   private var asksForUTF8 = false
   private var part = Part.envelope
+  private(set) var lines = BodyLines()
 
   private enum Part { case envelope, headers, body }
   private static let keptHeaders = 4
 
   /// Remarks on the packet; nothing but commands of the MTA is looked at.
-  mutating func take(_ packet: Packet, _ dissection: Dissection) -> [(rule: FindingRule, text: Sentence)] {
+  mutating func take(
+    _ packet: Packet, _ dissection: Dissection, number: Int
+  ) -> [(rule: FindingRule, text: Sentence)] {
     guard packet.sender == .mta else { return [] }
     switch dissection.shape {
     case .mail(_, let arguments):
@@ -32,7 +35,10 @@ struct ArrivingMail: Sendable {
       if first.count < Self.keptHeaders { first.append(packet) }
     case .eoh: return headersAreOver()
     case .body(let chunk):
-      let remarks = headersAreOver()
+      var remarks = headersAreOver()
+      if let text = lines.take(packet.bytes[chunk], number: number) {
+        remarks.append((.bodyLineTooLong, text))
+      }
       guard part != .body else { return remarks }
       part = .body
       return remarks + beginning(packet.bytes[chunk])

@@ -10,20 +10,11 @@ struct MailSoFar: Sendable {
   /// Beyond this a message is not looked at any further.
   static let limitBytes = 4 * 1024 * 1024
 
-  private var headers: [Header] = []
+  private var headers: [MailHeader] = []
   private var recipients: [Recipient] = []
   private var lastDeleted: [Deletion] = []
   private var keptBytes = 0
-
-  private struct Header: Sendable {
-    let packet: Packet
-    let name: Range<Int>
-    let value: Range<Int>
-    var isDeleted = false
-
-    var nameBytes: ArraySlice<UInt8> { packet.bytes[name] }
-    var valueBytes: ArraySlice<UInt8> { packet.bytes[value] }
-  }
+  private var signed = SignedMail()
 
   private struct Recipient: Sendable {
     let packet: Packet
@@ -49,14 +40,23 @@ struct MailSoFar: Sendable {
       recipients.append(Recipient(packet: scene.packet, address: address, number: scene.number))
     case .header(let name, let value):
       guard keeps(scene, dialogue) else { return }
-      headers.append(Header(packet: scene.packet, name: name, value: value))
+      let header = MailHeader(packet: scene.packet, name: name, value: value, number: scene.number)
+      headers.append(header)
+      signed.take(header)
+    case .body(let chunk):
+      guard keptBytes > 0 else { return }
+      signed.take(
+        body: scene.packet.bytes[chunk], mayChange: dialogue.negotiation.actions.contains(.changeBody))
+    case .bodyEOB: if dialogue.negotiation.milterDeclines(.body) { signed.bodyIsUnknown() }
+    case .replBody(let chunk):
+      guard scene.due?.stage == .bodyEOB else { return }
+      signed.take(newBody: scene.packet.bytes[chunk], number: scene.number)
     case .verdict, .replyCode: settle(scene, &findings)
     case .addHeader, .insHeader, .chgHeader, .addRcpt, .addRcptPar, .delRcpt:
       guard scene.isWhole, scene.due?.stage == .bodyEOB, keptBytes < Self.limitBytes else { return }
       modify(scene, &findings)
-    case .optNeg, .macro, .connect, .helo, .data, .eoh, .body, .bodyEOB, .unknown, .progress, .chgFrom,
-      .replBody,
-      .quarantine, .setSymList, .connFail, .undecoded, .empty:
+    case .optNeg, .macro, .connect, .helo, .data, .eoh, .unknown, .progress, .chgFrom, .quarantine,
+      .setSymList, .connFail, .undecoded, .empty:
       break
     }
   }
@@ -84,7 +84,9 @@ struct MailSoFar: Sendable {
         scene.remark(
           .allRcptDeleted, "\(kind.name): all \(counted(recipients.count, "recipient"))", &findings)
       }
+      if kind == .continue || kind == .accept { findings += signed.findings(headers) }
       forget()
+    case (.body, .reply(.skip)): signed.bodyIsUnknown()
     case (_, _): break
     }
   }
@@ -96,8 +98,10 @@ struct MailSoFar: Sendable {
     case .delRcpt(let address): delete(recipient: address, scene, &findings)
     case .addHeader(let name, let value), .insHeader(_, let name, let value):
       remarkOnUnique(name, scene, &findings)
-      headers.append(Header(packet: scene.packet, name: name, value: value))
-    case .chgHeader(let index, let name, let value): change(index, name, value, scene, &findings)
+      add(MailHeader(addedBy: scene, name: name, value: value), scene)
+    case .chgHeader(let index, let name, let value):
+      signed.note(headers)
+      change(index, name, value, scene, &findings)
     default: break
     }
   }
@@ -135,6 +139,15 @@ struct MailSoFar: Sendable {
 
   // MARK: - Headers
 
+  /// At the end, or before the header that has the index: the MTA's own Received, which the milter does not see, is the first.
+  private mutating func add(_ header: MailHeader, _ scene: Remarks.Scene) {
+    signed.note(headers)
+    guard case .insHeader(let index, _, _) = scene.shape else { return headers.append(header) }
+    let present = headers.indices.filter { !headers[$0].isDeleted }
+    let place = max(Int(clamping: index) - 1, 0)
+    headers.insert(header, at: place < present.count ? present[place] : headers.count)
+  }
+
   /// Fields that a message has at most once (RFC 5322 section 3.6).
   private static let unique = [
     "Date", "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Message-ID", "In-Reply-To", "References",
@@ -169,14 +182,17 @@ struct MailSoFar: Sendable {
     }
     if value.isEmpty {
       noteDeletion(of: index, range, shown, scene, &findings)
-      if !isBeyond { headers[same[place - 1]].isDeleted = true }
+      if !isBeyond { headers[same[place - 1]].delete(by: scene) }
       return
     }
     if !isBeyond, isSpacedOtherwise(headers[same[place - 1]].valueBytes, scene.packet.bytes[value]) {
       scene.remark(.headerRespaced, "\(scene.name): \(shown) differs in blanks alone", &findings)
     }
-    let header = Header(packet: scene.packet, name: range, value: value)
-    if isBeyond { headers.append(header) } else { headers[same[place - 1]] = header }
+    if isBeyond {
+      headers.append(MailHeader(addedBy: scene, name: range, value: value))
+    } else {
+      headers[same[place - 1]].replace(by: scene, name: range, value: value)
+    }
   }
 
   private mutating func noteDeletion(

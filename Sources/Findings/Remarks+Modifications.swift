@@ -1,5 +1,6 @@
 import Dialogue
 import MilterProtocol
+import Signatures
 
 /// Modifications and where they stand.
 extension Remarks {
@@ -18,6 +19,18 @@ extension Remarks {
     } else if replyBody.hasBegun {
       replyBody.isInterrupted = true
     }
+    if kind == .addHeader || kind == .insHeader { remarkOnSigning(scene, dialogue, &findings) }
+  }
+
+  /// The milter signs a body of which the MTA breaks lines later.
+  private func remarkOnSigning(_ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
+    guard let long = replyBody.hasBegun ? replyBody.lines.long : arriving.lines.long,
+      long.bytes > BodyLines.limit(of: dialogue.mta), let signature = Signature(of: scene)
+    else { return }
+    scene.remark(
+      .longLineSigned,
+      "\(scene.name): \(signature.named) is over a line of \(long.bytes) bytes (packet \(packet: long.packet))",
+      &findings)
   }
 
   private func misplaced(_ kind: ReplyKind, _ scene: Scene, _ findings: inout [Finding]) {
@@ -46,6 +59,11 @@ extension Remarks {
     if replyBody.isInterrupted {
       scene.remark(.bodyInterleaved, "another modification came between parts of the body", &findings)
     }
+    if case .replBody(let piece) = scene.shape,
+      let text = replyBody.lines.take(scene.packet.bytes[piece], number: scene.number)
+    {
+      scene.remark(.bodyLineTooLong, "REPLBODY: \(text)", &findings)
+    }
     if bytes == 0 { scene.remark(.bodyErased, "the new body is empty", &findings) }
     if bytes < 1024 { replyBody.smallChunks += 1 }
     if replyBody.smallChunks == Self.manyChunks, bytes < 1024 {
@@ -53,5 +71,16 @@ extension Remarks {
     }
     replyBody.hasBegun = true
     replyBody.isInterrupted = false
+  }
+}
+
+extension Signature {
+  /// That of a header that a modification adds.
+  fileprivate init?(of scene: Remarks.Scene) {
+    switch scene.shape {
+    case .addHeader(let name, let value), .insHeader(_, let name, let value):
+      self.init(HeaderField(name: scene.packet.bytes[name], text: scene.packet.bytes[value]))
+    default: return nil
+    }
   }
 }

@@ -41,6 +41,7 @@ package struct Remarks: Sendable {
     var hasBegun = false
     var isInterrupted = false
     var smallChunks = 0
+    var lines = BodyLines()
   }
 
   /// Remarks on a packet, in no particular order.
@@ -70,7 +71,7 @@ package struct Remarks: Sendable {
     case .unknown, .empty: break
     }
     if scene.isNew {
-      for (rule, text) in arriving.take(packet, dissection) {
+      for (rule, text) in arriving.take(packet, dissection, number: number) {
         scene.remark(rule, "\(scene.name): \(text)", &findings)
       }
       mail.take(scene, dialogue, &findings)

@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// Authentication-Results and ARC-Authentication-Results (RFC 8601), Received-SPF (RFC 7208): who found what.
 package struct AuthenticationResults: Equatable, Sendable {
   /// Who says so (`mx.example.net`); empty for Received-SPF.

@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// The addresses of From, To, Cc and the like, for reading: names and addresses by their ranges in the value.
 package struct MailAddresses: Equatable, Sendable {
   package let entries: [Entry]

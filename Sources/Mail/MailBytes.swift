@@ -1,17 +1,3 @@
-/// Small questions about the bytes of a mail.
-func isBlankOrLineEnd(_ byte: UInt8) -> Bool {
-  byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
-    || byte == UInt8(ascii: "\n")
-}
-
-/// Without white space at both ends; line ends count as such.
-func trimmedBlanks(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-  var bytes = bytes
-  while let first = bytes.first, isBlankOrLineEnd(first) { bytes.removeFirst() }
-  while let last = bytes.last, isBlankOrLineEnd(last) { bytes.removeLast() }
-  return bytes
-}
-
 /// A header value on one line: each fold becomes what follows its line end.
 package func unfolded(_ value: some Sequence<UInt8>) -> [UInt8] {
   value.filter { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }

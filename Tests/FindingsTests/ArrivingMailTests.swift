@@ -14,6 +14,21 @@ import Testing
     ("one header of another mail", whole, ["From: a@b\r\nHello.\r\n"], []),
     ("headers of another mail", whole, ["From: c@d\r\nSubject: test\r\n\r\nHello.\r\n"], []),
     ("the headers later", whole, ["Hello.\r\n", "From: a@b\r\nSubject: test\r\n"], []),
+    ("a line of 998 bytes", whole, [String(repeating: "x", count: 998) + "\r\n"], []),
+    ("a line of 999 bytes", whole, [String(repeating: "x", count: 999) + "\r\nshort\r\n"], ["M05"]),
+    (
+      "said once", whole, [String(repeating: "x", count: 999) + "\r\n", String(repeating: "x", count: 999)],
+      ["M05"]
+    ),
+    (
+      "a line in two chunks", whole,
+      ["short\r\n" + String(repeating: "x", count: 600), String(repeating: "x", count: 600)], ["M05"]
+    ),
+    (
+      "a whole line end in two chunks", whole,
+      [String(repeating: "x", count: 998) + "\r", "\n" + String(repeating: "x", count: 998)], []
+    ),
+    ("a CR that ends no line", whole, [String(repeating: "x", count: 998) + "\r", "x\r\n"], ["M05"]),
     ("a fold", [("From", "a@b"), ("Subject", "a\n\tb")], [], []),
     ("a CRLF at the end", [("From", "a@b\r\n")], [], ["H01", "H02"]),
     ("a line end that is no fold", [("From", "a@b"), ("Subject", "a\nb")], [], ["H02"]),

@@ -191,15 +191,6 @@ import TraceModel
     #expect(read("\"open <x@y") == [["\"open", "x@y"]])
   }
 
-  @Test func tagsOfASignature() {
-    let value = bytes("v=1; a=rsa-sha256;\n\td=example.org; s=sel;\n\tb=AbC\n\t dEf==; ; broken")
-    let list = TagList(value)
-    #expect(list.value("d", in: value) == bytes("example.org"))
-    #expect(list.value("b", in: value) == bytes("AbCdEf=="))
-    #expect(list.value("x", in: value) == nil)
-    #expect(list.tags.count == 5)
-  }
-
   @Test func authenticationResults() {
     let value = bytes(
       "mx.example.net;\n\tdkim=pass (2048-bit key; unprotected) header.d=example.org header.b=\"Ab;C\";\n\tspf=fail smtp.mailfrom=<a@b>"
@@ -236,7 +227,6 @@ import TraceModel
       let words = EncodedWords(value)
       #expect(words.parts.allSatisfy { $0.source.upperBound <= value.count })
       #expect(MailAddresses(value).entries.allSatisfy { $0.address.upperBound <= value.count })
-      #expect(TagList(value).tags.allSatisfy { $0.value.upperBound <= value.count })
       let results = AuthenticationResults(value).results + AuthenticationResults(receivedSPF: value).results
       #expect(results.allSatisfy { $0.result.upperBound <= value.count })
       #expect(HeaderBlock(value[...]).end <= value.count)

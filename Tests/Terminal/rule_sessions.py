@@ -4,6 +4,8 @@ A session is a list of acts, done one after the other: what one side sends has a
 begins. MTA packets are written as commands (`mta(b"H", b"client\\0")`), replies of the milter likewise (`milter(b"c")`).
 """
 
+import base64
+import hashlib
 import struct
 from dataclasses import dataclass, field
 
@@ -136,6 +138,11 @@ class Session:
     proxy: str = "plain"
 
 
+# Over the body Hello.
+SIGNATURE = (b"v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; s=sel; h=from:subject; "
+             b"bh=%s; b=AAAA" % base64.b64encode(hashlib.sha256(b"Hello.\r\n").digest()))
+SIGNED = header(b"DKIM-Signature", SIGNATURE)
+LONG = b"x" * 1500 + b"\r\n"
 SMALL_PIECES = [milter(b"b", b"x")] * 100
 
 
@@ -301,6 +308,18 @@ SESSIONS = [
     Session("M03", hello() + MAIL + RCPT + DATA + FROM + SUBJECT + EOH
             + ask(b"B", b"From: a@example.org\r\nSubject: one  subject\r\n\r\nHello.\r\n") + END + milter(b"a") + QUIT),
     Session("M04", hello() + ask(b"M", "<é@example.org>".encode() + b"\0") + QUIT),
+
+    Session("M05", hello() + MAIL + content(body=ask(b"B", LONG)) + END + milter(b"a") + QUIT),
+
+    # ---- Signatures
+    Session("D01", ending(change(1, b"Subject", b"new"), mail=[SIGNED])),
+    Session("D02", ending(milter(b"b", b"Bye.\r\n"), mail=[SIGNED])),
+    Session("D03", ending(milter(b"b", b"Bye.\r\n"), mail=[header(b"DKIM-Signature", SIGNATURE.replace(b"bh=", b"bh=A"))]),
+            never="D02"),
+    Session("D04", ending(change(1, b"ARC-Seal", b""), mail=[header(b"ARC-Seal", b"i=1; cv=none; d=example.org; s=a; b=A")])),
+    Session("D05", hello() + MAIL + content(body=ask(b"B", LONG)) + END + add(b"DKIM-Signature", SIGNATURE) + milter(b"a") + QUIT),
+    Session("", ending(add(b"Subject", b"second"), change(2, b"Subject", b""), mail=[SIGNED]), never="D01"),
+    Session("", ending(add(b"DKIM-Signature", SIGNATURE), milter(b"b", b"Bye.\r\n")), never="D01 D02"),
 
     # The seven that a library of edits made at once.
     Session("V01 V04 V05 H05 H07 H09 H11", ending(

@@ -1,6 +1,7 @@
 import Cells
 import Mail
 import MilterProtocol
+import Signatures
 import Timeline
 import TraceModel
 

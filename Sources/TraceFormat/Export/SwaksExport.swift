@@ -107,7 +107,7 @@ extension [UInt8] {
 
   fileprivate mutating func append(base64Lines bytes: [UInt8]) {
     for start in stride(from: 0, to: bytes.count, by: 57) {
-      append(base64: Array(bytes[start..<Swift.min(start + 57, bytes.count)]))
+      self += base64(Array(bytes[start..<Swift.min(start + 57, bytes.count)]))
       append(0x0A)
     }
   }

@@ -69,7 +69,7 @@ package struct PacketJSON {
       append(field, to: &line)
     }
     line.append(ascii: "],\"raw\":\"")
-    line.append(base64: packet.packet.bytes)
+    line += base64(packet.packet.bytes)
     line.append(ascii: "\"")
   }
 
@@ -143,19 +143,5 @@ extension [UInt8] {
     append(digits: whole, atLeast: 1)
     append(UInt8(ascii: "."))
     append(digits: part, atLeast: 3)
-  }
-
-  /// RFC 4648 section 4, padded.
-  mutating func append(base64 bytes: [UInt8]) {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let left = bytes.count - start
-      let second = left > 1 ? bytes[start + 1] : 0
-      let third = left > 2 ? bytes[start + 2] : 0
-      append(alphabet[Int(bytes[start] >> 2)])
-      append(alphabet[Int(bytes[start] << 4 & 0x30 | second >> 4)])
-      append(left > 1 ? alphabet[Int(second << 2 & 0x3C | third >> 6)] : UInt8(ascii: "="))
-      append(left > 2 ? alphabet[Int(third & 0x3F)] : UInt8(ascii: "="))
-    }
   }
 }

@@ -21,6 +21,7 @@ extension FindingRule {
     Family(letter: "W", title: "Timing and connection", rules: timing),
     Family(letter: "C", title: "Captures", rules: captures),
     Family(letter: "M", title: "Mail as the MTA gives it", rules: mails),
+    Family(letter: "D", title: "Signatures", rules: signatures),
   ]
 
   package static let all: [FindingRule] = families.flatMap(\.rules)

@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// `v=1; a=rsa-sha256; d=example.org`: the tags of DKIM-Signature, ARC-Seal and ARC-Message-Signature (RFC 6376 3.2).
 package struct TagList: Equatable, Sendable {
   package let tags: [Tag]

@@ -1,0 +1,74 @@
+import MilterProtocol
+
+/// A signature over headers and body of a mail: DKIM-Signature (RFC 6376), ARC-Message-Signature (RFC 8617).
+///
+/// What it covers can be read from it; whether it is right takes a key, and that is asked for nowhere here.
+package struct Signature: Equatable, Sendable {
+  /// `d=`, the domain that signs.
+  package let domain: [UInt8]
+  /// `s=`
+  package let selector: [UInt8]
+  /// `h=`, in small letters: one entry for each header that it takes, from the last one of that name upwards.
+  package let names: [[UInt8]]
+  package let headers: Canonicalization
+  package let body: BodyCoverage
+  /// `bh=` in base64; nil where it is no SHA-256.
+  package let bodyHash: [UInt8]?
+  /// `i=` of an ARC-Message-Signature; nil for DKIM.
+  package let instance: Int?
+
+  /// Nil for other headers, and for values without domain or headers.
+  ///
+  /// - Parameter field: a header of the mail.
+  package init?(_ field: HeaderField) {
+    let isARC = sameHeaderName(field.name, "ARC-Message-Signature".utf8)
+    guard isARC || sameHeaderName(field.name, "DKIM-Signature".utf8) else { return nil }
+    let text = Array(field.text)
+    let tags = TagList(text)
+    guard let domain = tags.value("d", in: text), let names = tags.value("h", in: text), !names.isEmpty else {
+      return nil
+    }
+    self.domain = domain
+    selector = tags.value("s", in: text) ?? []
+    self.names = names.split(separator: UInt8(ascii: ":")).map { $0.map(lowercased) }
+    let forms = (tags.value("c", in: text) ?? []).split(separator: UInt8(ascii: "/"), maxSplits: 1)
+    headers = Canonicalization(forms.first ?? [])
+    let length = tags.value("l", in: text).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+    body = BodyCoverage(
+      forms.count > 1 ? Canonicalization(forms[1]) : .simple, length: length.map { max($0, 0) })
+    let isSHA256 = tags.value("a", in: text)?.suffix(7).elementsEqual("-sha256".utf8) ?? false
+    bodyHash = isSHA256 ? tags.value("bh", in: text) : nil
+    instance = isARC ? tags.value("i", in: text).flatMap { Int(String(decoding: $0, as: UTF8.self)) } : nil
+  }
+
+  /// Whether it is over that body; nil where it is hashed by another algorithm.
+  package func fits(_ body: BodyHash.Result) -> Bool? {
+    bodyHash.map { body.isLongEnough && base64(body.digest) == $0 }
+  }
+
+  /// Names in `h=` of which it takes other headers than before, each once.
+  ///
+  /// - Parameter canonicalization: in place of its own.
+  package func changedNames(
+    from before: [HeaderField], to after: [HeaderField], _ canonicalization: Canonicalization? = nil
+  ) -> [[UInt8]] {
+    let form = canonicalization ?? headers
+    var changed: [[UInt8]] = []
+    for name in Set(names) {
+      let count = names.count { $0 == name }
+      if taken(count, name, of: before, form) != taken(count, name, of: after, form) { changed.append(name) }
+    }
+    return changed.sorted { $0.lexicographicallyPrecedes($1) }
+  }
+
+  /// The last `count` headers of that name, as they are signed.
+  private func taken(
+    _ count: Int, _ name: [UInt8], of fields: [HeaderField], _ form: Canonicalization
+  ) -> [[UInt8]] {
+    var taken: [[UInt8]] = []
+    for field in fields.reversed() where taken.count < count && sameHeaderName(field.name, name) {
+      taken.append(form.header(field))
+    }
+    return taken
+  }
+}
