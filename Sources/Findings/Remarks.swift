@@ -10,6 +10,7 @@ package struct Remarks: Sendable {
   var said: Said = []
   var mail = MailSoFar()
   var arriving = ArrivingMail()
+  var earlier = EarlierMails()
   var replyBody = ReplyBody()
   /// Requested macros that no MTA is known to have.
   var unseenNames: [UnseenName] = []
@@ -75,6 +76,7 @@ package struct Remarks: Sendable {
         scene.remark(rule, "\(scene.name): \(text)", &findings)
       }
       mail.take(scene, dialogue, &findings)
+      earlier.take(scene, dialogue, &findings)
     }
   }
 

@@ -321,6 +321,10 @@ SESSIONS = [
     Session("", ending(add(b"Subject", b"second"), change(2, b"Subject", b""), mail=[SIGNED]), never="D01"),
     Session("", ending(add(b"DKIM-Signature", SIGNATURE), milter(b"b", b"Bye.\r\n")), never="D01 D02"),
 
+    # ---- State that leaks
+    Session("L01", hello() + MAIL + content() + END + milter(b"a") + ask(b"M", b"<eve@two.example>\0") + RCPT + DATA
+            + header(b"From", b"eve@two.example") + EOH + BODY + END + add(b"X-Envelope-From", b"a@example.org") + milter(b"a") + QUIT, never="V05"),
+
     # The seven that a library of edits made at once.
     Session("V01 V04 V05 H05 H07 H09 H11", ending(
         milter(b"+", b"<b@example.net>\0"), milter(b"-", b"<NoSuch@example.test>\0"), change(5, b"Subject", b"x"),

@@ -22,6 +22,7 @@ extension FindingRule {
     Family(letter: "C", title: "Captures", rules: captures),
     Family(letter: "M", title: "Mail as the MTA gives it", rules: mails),
     Family(letter: "D", title: "Signatures", rules: signatures),
+    Family(letter: "L", title: "State that leaks", rules: leaks),
   ]
 
   package static let all: [FindingRule] = families.flatMap(\.rules)
