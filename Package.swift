@@ -59,8 +59,8 @@ let package = Package(
     .target(
       name: "ProxyRuntime",
       dependencies: [
-        "ProxyCore", "TraceFormat", "Dialogue", "Timeline", "TraceModel", "CommandLanguage", "MilterProtocol",
-        "CLinux",
+        "ProxyCore", "TraceFormat", "Dialogue", "Timeline", "TraceModel", "Mail", "CommandLanguage",
+        "MilterProtocol", "CLinux",
       ], swiftSettings: strict),
     .target(name: "TerminalDriver", dependencies: ["Cells", "CNcurses"], swiftSettings: strict),
     .target(name: "CLinux", cSettings: strictC, linkerSettings: [.linkedLibrary("z")]),
@@ -108,8 +108,8 @@ let package = Package(
     tests(
       "ProxyRuntime",
       also: [
-        "ProxyCore", "TraceFormat", "Dialogue", "Timeline", "TraceModel", "CommandLanguage", "MilterProtocol",
-        "CLinux",
+        "ProxyCore", "TraceFormat", "Dialogue", "Timeline", "TraceModel", "Mail", "CommandLanguage",
+        "MilterProtocol", "CLinux",
       ],
       hasFixtures: true),
     tests("TerminalDriver", also: ["Cells", "MilterProtocol", "CNcurses"]),

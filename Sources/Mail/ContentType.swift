@@ -10,8 +10,10 @@ package struct ContentType: Equatable, Sendable {
   package struct Parameter: Equatable, Sendable {
     /// Lower case, without the `*` and numbers of RFC 2231.
     package var name: String
-    /// Without quotes; as UTF-8 where the parameter names its character set.
+    /// Without quotes and percent signs, as bytes of `charset`.
     package var value: [UInt8]
+    /// What the parameter says of itself (RFC 2231); nil where it says nothing.
+    package var charset: Charset?
   }
 
   package static let plain = ContentType(type: "text/plain", parameters: [])
@@ -33,26 +35,41 @@ package struct ContentType: Equatable, Sendable {
     guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { return }
     let sent = trimmedBlanks(part[..<equals]).map(lowercased)
     let name = String(decoding: sent.prefix { $0 != UInt8(ascii: "*") }, as: UTF8.self)
-    var value = unquoted(trimmedBlanks(part[(equals + 1)...]))
-    if sent.last == UInt8(ascii: "*") { value = Self.percentDecoded(value) }
-    // RFC 2231 cuts long values into name*0, name*1, in order.
-    if sent.contains(UInt8(ascii: "*")), let i = parameters.firstIndex(where: { $0.name == name }) {
-      parameters[i].value += value
-    } else if self[name] == nil {
-      parameters.append(Parameter(name: name, value: value))
+    var parameter = Parameter(name: name, value: unquoted(trimmedBlanks(part[(equals + 1)...])))
+    let known = parameters.firstIndex { $0.name == name }
+    if sent.last == UInt8(ascii: "*") { parameter.decode(isFirst: known == nil) }
+    // RFC 2231 cuts long values into name*0, name*1, in order; a character may be cut in two between them.
+    if let known {
+      if sent.contains(UInt8(ascii: "*")) { parameters[known].value += parameter.value }
+    } else {
+      parameters.append(parameter)
     }
   }
 
   package subscript(_ name: String) -> [UInt8]? { parameters.first { $0.name == name }?.value }
 
+  /// A parameter as UTF-8; where it does not name its character set, with encoded words read, which mail programs write
+  /// there all the same.
+  func text(_ name: String, _ charsets: Charsets) -> [UInt8]? {
+    parameters.first { $0.name == name }.map { parameter in
+      guard let charset = parameter.charset else {
+        return EncodedWords(parameter.value, charsets).text(of: parameter.value)
+      }
+      return charsets.utf8(parameter.value, from: charset) ?? parameter.value
+    }
+  }
+
   package var isMultipart: Bool { type.hasPrefix("multipart/") }
   package var isText: Bool { type.hasPrefix("text/") || type.isEmpty }
   package var charset: Charset { Charset(self["charset"] ?? []) }
+}
 
+extension ContentType.Parameter {
   /// `utf-8'en'%e2%82%ac`: the character set and language come first, and only in the first piece.
-  private static func percentDecoded(_ value: [UInt8]) -> [UInt8] {
+  fileprivate mutating func decode(isFirst: Bool) {
     let pieces = value.split(separator: UInt8(ascii: "'"), maxSplits: 2, omittingEmptySubsequences: false)
-    let coded = pieces.count == 3 ? pieces[2] : value[...]
+    let isNamed = isFirst && pieces.count == 3
+    let coded = isNamed ? pieces[2] : value[...]
     var bytes: [UInt8] = []
     var i = coded.startIndex
     while i < coded.endIndex {
@@ -66,6 +83,7 @@ package struct ContentType: Equatable, Sendable {
         i += 1
       }
     }
-    return pieces.count == 3 ? Charset(pieces[0]).utf8(bytes) ?? bytes : bytes
+    if isNamed { charset = Charset(pieces[0]) }
+    value = bytes
   }
 }

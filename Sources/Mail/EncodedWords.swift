@@ -12,16 +12,12 @@ package struct EncodedWords: Equatable, Sendable {
     package var bytes: [UInt8]
     /// The character set of an encoded word; nil for plain text.
     package var charset: Charset?
-
     /// An encoded word whose character set is not known: `bytes` are not text.
-    package var isOpaque: Bool {
-      if case .other = charset { return true }
-      return false
-    }
+    package var isOpaque = false
   }
 
   /// - Parameter value: folds included; they stay in the ranges and not in the decoded bytes.
-  package init(_ value: [UInt8]) {
+  package init(_ value: [UInt8], _ charsets: Charsets) {
     var parts: [Part] = []
     var plainFrom = 0
     var i = 0
@@ -44,7 +40,7 @@ package struct EncodedWords: Equatable, Sendable {
       let rest = plainFrom..<value.count
       parts.append(Part(source: rest, bytes: unfolded(value[rest]), charset: nil))
     }
-    self.parts = Self.joined(parts)
+    self.parts = Self.joined(parts).map { $0.read(charsets) }
   }
 
   /// The whole as UTF-8, opaque words as they stand in the value.
@@ -99,9 +95,17 @@ package struct EncodedWords: Equatable, Sendable {
         joined.append(part)
       }
     }
-    return joined.map { part in
-      guard let charset = part.charset, let text = charset.utf8(part.bytes) else { return part }
-      return Part(source: part.source, bytes: text, charset: charset)
-    }
+    return joined
+  }
+}
+
+extension EncodedWords.Part {
+  fileprivate func read(_ charsets: Charsets) -> Self {
+    guard let charset else { return self }
+    var read = self
+    let text = charsets.utf8(bytes, from: charset)
+    read.bytes = text ?? bytes
+    read.isOpaque = text == nil
+    return read
   }
 }

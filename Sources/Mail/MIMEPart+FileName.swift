@@ -1,8 +1,8 @@
 extension MIMEPart {
   /// A name to save it under: the last component of what the mail says, without what a shell or a terminal could take for
   /// something else; `part-N` where nothing is left.
-  package func safeFileName(_ number: Int) -> String {
-    let sent = fileName.map { EncodedWords($0).text(of: $0) } ?? []
+  package func safeFileName(_ number: Int, _ charsets: Charsets) -> String {
+    let sent = fileName(charsets) ?? []
     let last =
       sent.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: ":") }.last ?? []
     var name = ""

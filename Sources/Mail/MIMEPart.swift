@@ -81,16 +81,20 @@ package struct MIMEPart: Equatable, Sendable {
       &budget)
   }
 
-  /// The name that a mail program would save it under, as sent.
-  package var fileName: [UInt8]? { disposition?["filename"] ?? type["name"] }
+  /// The name that a mail program would save it under, as UTF-8 where its character set is known.
+  package func fileName(_ charsets: Charsets) -> [UInt8]? {
+    disposition?.text("filename", charsets) ?? type.text("name", charsets)
+  }
 
   package func decoded(from body: [UInt8], limit: Int = 1_048_576) -> DecodedContent {
     encoding.decoded(body[content], limit: limit)
   }
 
   /// The content as UTF-8; nil where the character set is not known.
-  package func text(from body: [UInt8], limit: Int = 1_048_576) -> [UInt8]? {
-    type.charset.utf8(decoded(from: body, limit: limit).bytes)
+  ///
+  /// - Parameter limit: bytes that are read of it.
+  package func text(from body: [UInt8], limit: Int = 1_048_576, _ charsets: Charsets) -> [UInt8]? {
+    charsets.utf8(decoded(from: body, limit: limit).bytes, from: type.charset)
   }
 
   /// This part and all in it with their depth, in the order in which they stand.

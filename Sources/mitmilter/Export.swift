@@ -88,13 +88,14 @@ struct Export: ParsableCommand {
   ) -> ExportInput {
     let shown = redacted ?? records
     guard let expression else {
-      return ExportInput(shown, delivery: delivery, isRedacted: redacted != nil)
+      return ExportInput(
+        shown, delivery: delivery, isRedacted: redacted != nil, charsets: .ofSystem)
     }
     var selection = PacketSelection(expression, utcOffset: localOffset())
     selection.catchUp(with: records)
     return ExportInput(
       shown, rows: selection.rows, loneFindings: selection.loneFindings, delivery: delivery,
-      isRedacted: redacted != nil)
+      isRedacted: redacted != nil, charsets: .ofSystem)
   }
 
   private func deliveryRules(_ format: ExportFormat) throws(Failure) -> KnownMTA? {

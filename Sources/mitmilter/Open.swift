@@ -36,7 +36,7 @@ struct Open: ParsableCommand {
     let feed = try FileFeed(files)
     let model = ConsoleModel(
       source: feed.records, origin: .files(files.map { $0 == "-" ? "standard input" : $0 }),
-      isLive: files.contains("-"), utcOffset: localOffset())
+      isLive: files.contains("-"), utcOffset: localOffset(), charsets: .ofSystem)
     let signals = Signals(Signals.ofScreen)
     _ = try screen.run(model, feed, signals)
   }

@@ -174,7 +174,7 @@ import TraceModel
     ] {
       let quoted = sent.replacing("\\", with: "\\\\")
       let headers = Self.headers("text/plain; name=\"\(quoted)\"")
-      #expect(MIMEPart(headers: headers, body: []).safeFileName(1) == name, "\(sent)")
+      #expect(MIMEPart(headers: headers, body: []).safeFileName(1, .builtIn) == name, "\(sent)")
     }
   }
 }

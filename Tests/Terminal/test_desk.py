@@ -63,6 +63,22 @@ def test_recipients_are_refused_one_by_one():
         leave(t)
 
 
+def test_mails_in_other_character_sets_are_read():
+    with desk() as (t, port), Client(port) as mta:
+        mta.greet()
+        assert mta.ask(b"M<alice@example.org>\0") == b"c"
+        assert mta.ask(b"R<bob@example.net>\0") == b"c"
+        for packet in [b"T", b"LSubject\0=?koi8-r?B?8NLJ18XU?=\0", b"LContent-Type\0text/plain; charset=iso-8859-7\0",
+                       b"LContent-Transfer-Encoding\0quoted-printable\0", b"N", b"B=E1=E2=E3\r\n"]:
+            assert mta.ask(packet) == b"c"
+        mta.send(b"E")
+        t.wait(r"c1.1 .* end .*Привет")
+        t.wait("αβγ")
+        t.key("a")
+        assert mta.reply() == b"a"
+        leave(t)
+
+
 def test_an_mta_that_gives_up_is_told_of_and_recorded():
     with Home() as home:
         port, trace = free_port(), home.file("desk.mtrace")

@@ -24,6 +24,7 @@
 #include <wchar.h>
 #include <linux/sockios.h>
 
+#include "Charset.h"
 #include "Gunzip.h"
 
 extern int accept4(int listener, struct sockaddr *restrict peer, socklen_t *restrict length, int flags);

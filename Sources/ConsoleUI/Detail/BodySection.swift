@@ -12,7 +12,9 @@ enum BodySection {
 
   /// - Parameter isReading: only what there is to read: the bytes as they came are for ``addSource(_:into:)``, unless
   ///   they are the text.
-  static func add(_ content: MessageContent, isReading: Bool, into page: inout DetailPage) {
+  static func add(
+    _ content: MessageContent, isReading: Bool, _ charsets: Charsets, into page: inout DetailPage
+  ) {
     guard !content.body.isEmpty else {
       if content.unseen != nil {
         page.heading("Body")
@@ -23,7 +25,7 @@ enum BodySection {
     let whole = MIMEPart(headers: content.headers.map(\.header), body: content.body)
     let isDecoded = isWorthDecoding(whole)
     if isDecoded {
-      parts(whole, content.body, into: &page)
+      parts(whole, content.body, charsets, into: &page)
       if isReading { unseen(content, into: &page) }
     }
     if !isReading || !isDecoded { source(content, into: &page) }
@@ -62,24 +64,29 @@ enum BodySection {
 
   private static func isText(_ part: MIMEPart) -> Bool { part.type.type.hasPrefix("text/") }
 
-  private static func parts(_ whole: MIMEPart, _ body: [UInt8], into page: inout DetailPage) {
+  private static func parts(
+    _ whole: MIMEPart, _ body: [UInt8], _ charsets: Charsets, into page: inout DetailPage
+  ) {
     page.heading("Parts")
     if !whole.parts.isEmpty || whole.type.isMultipart {
-      page.paragraph(title(whole, nil, body), indent: 1)
+      page.paragraph(title(whole, nil, body, charsets), indent: 1)
     }
     for entry in whole.numbered where !(entry.depth == 0 && whole.type.isMultipart) {
       let indent = 1 + entry.depth * 2
       page.paragraph(
-        title(entry.part, entry.number, body), indent: indent, value: entry.part.fileName, part: entry.number)
+        title(entry.part, entry.number, body, charsets), indent: indent,
+        value: entry.part.fileName(charsets), part: entry.number)
       guard entry.part.parts.isEmpty, isText(entry.part) else { continue }
-      text(entry.part, body, indent: indent + 2, into: &page)
+      text(entry.part, body, charsets, indent: indent + 2, into: &page)
     }
   }
 
-  private static func title(_ part: MIMEPart, _ number: Int?, _ body: [UInt8]) -> DisplayText {
+  private static func title(
+    _ part: MIMEPart, _ number: Int?, _ body: [UInt8], _ charsets: Charsets
+  ) -> DisplayText {
     var text = number.map { DisplayText("\($0)  ", style: Style(.number)) } ?? ""
     text += DisplayText(part.type.type, style: Style(.name))
-    if let name = part.fileName {
+    if let name = part.fileName(charsets) {
       text +=
         DisplayText(" “", style: .dim) + DisplayText(escaping: name, columns: 80)
         + DisplayText("”", style: .dim)
@@ -100,9 +107,9 @@ enum BodySection {
   }
 
   private static func text(
-    _ part: MIMEPart, _ body: [UInt8], indent: Int, into page: inout DetailPage
+    _ part: MIMEPart, _ body: [UInt8], _ charsets: Charsets, indent: Int, into page: inout DetailPage
   ) {
-    guard let decoded = part.text(from: body, limit: 65_536) else {
+    guard let decoded = part.text(from: body, limit: 65_536, charsets) else {
       page.paragraph(DisplayText("in a character set that is not known", style: .dim), indent: indent)
       return
     }

@@ -37,20 +37,20 @@ enum MessageTab {
     envelope(content, detail, into: &page)
     if trace.isDesk {
       // To be judged, a mail is read from what it says to how it says it.
-      digest(content, into: &page)
+      digest(content, trace.charsets, into: &page)
       if hasEffect {
         EffectSection.add(
           content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: false, isPending: isPending,
           into: &page)
       }
       AuthenticationSection.add(content, detail.facts, into: &page)
-      BodySection.add(content, isReading: true, into: &page)
-      headers(content, into: &page)
+      BodySection.add(content, isReading: true, trace.charsets, into: &page)
+      headers(content, trace.charsets, into: &page)
       BodySection.addSource(content, into: &page)
     } else {
-      headers(content, into: &page)
+      headers(content, trace.charsets, into: &page)
       AuthenticationSection.add(content, detail.facts, into: &page)
-      BodySection.add(content, isReading: false, into: &page)
+      BodySection.add(content, isReading: false, trace.charsets, into: &page)
     }
     if hasEffect, !trace.isDesk {
       EffectSection.add(
@@ -102,7 +102,7 @@ enum MessageTab {
   // MARK: headers
 
   /// What a mail program shows of it.
-  private static func digest(_ content: MessageContent, into page: inout DetailPage) {
+  private static func digest(_ content: MessageContent, _ charsets: Charsets, into page: inout DetailPage) {
     let names = ["From", "To", "Cc", "Subject", "Date"]
     let shown = names.flatMap { name in
       content.headers.filter { sameHeaderName($0.header.name, name.utf8) }
@@ -111,7 +111,7 @@ enum MessageTab {
     page.heading("Mail")
     for seen in shown {
       let value = seen.header.value
-      let words = EncodedWords(value)
+      let words = EncodedWords(value, charsets)
       let text = unfolded(words.hasEncodedWords ? words.text(of: value) : value)
       page.row(
         DisplayText(escaping: seen.header.name, columns: 20, style: Style(.name)),
@@ -119,7 +119,7 @@ enum MessageTab {
     }
   }
 
-  private static func headers(_ content: MessageContent, into page: inout DetailPage) {
+  private static func headers(_ content: MessageContent, _ charsets: Charsets, into page: inout DetailPage) {
     guard !content.headers.isEmpty else { return }
     page.heading("Headers")
     var seen: [[UInt8]: Int] = [:]
@@ -137,13 +137,13 @@ enum MessageTab {
       for (index, line) in lines.enumerated() {
         page.row(index == 0 ? name : "", line, value: header.header.value, packet: header.packet)
       }
-      if let decoded = decoded(header.header.value) { page.row("", decoded, packet: header.packet) }
+      if let decoded = decoded(header.header.value, charsets) { page.row("", decoded, packet: header.packet) }
     }
   }
 
   /// What encoded words say, where there are any.
-  private static func decoded(_ value: [UInt8]) -> DisplayText? {
-    let words = EncodedWords(value)
+  private static func decoded(_ value: [UInt8], _ charsets: Charsets) -> DisplayText? {
+    let words = EncodedWords(value, charsets)
     guard words.hasEncodedWords else { return nil }
     return DisplayText("= ", style: .dim)
       + DisplayText(escaping: words.text(of: value), columns: 2000, style: Style(.good))

@@ -29,7 +29,7 @@ extension TraceView {
   }
 
   private func decoded(_ value: [UInt8]) -> [UInt8] {
-    let words = EncodedWords(value)
+    let words = EncodedWords(value, charsets)
     return words.hasEncodedWords ? words.text(of: value) : value
   }
 }

@@ -10,9 +10,10 @@ extension Subject {
     guard let parts = mailParts else { return .refuse("no mail is selected") }
     let listed = parts.listed
     let part =
-      listed.first { $0.number == chosen } ?? listed.first { $0.part.fileName != nil } ?? listed.first
+      listed.first { $0.number == chosen } ?? listed.first { $0.part.fileName(trace.charsets) != nil }
+      ?? listed.first
     guard let part else { return .refuse("the mail has no part to save") }
-    let name = Quoting.argument(Array(part.part.safeFileName(part.number).utf8))
+    let name = Quoting.argument(Array(part.part.safeFileName(part.number, trace.charsets).utf8))
     return [.ask(.instruction, "save-part \(part.number) \(name)")]
   }
 

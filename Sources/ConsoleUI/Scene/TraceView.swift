@@ -1,3 +1,4 @@
+import Mail
 import MilterProtocol
 import Timeline
 import TraceModel
@@ -8,6 +9,7 @@ package struct TraceView {
   let source: any RecordSource
   let utcOffset: Int
   let origin: ConsoleModel.Origin
+  let charsets: Charsets
   /// Whether records still arrive from connections of this program.
   let isLive: Bool
   package internal(set) var stream = ConsoleModel.Stream.flowing
@@ -18,9 +20,12 @@ package struct TraceView {
   /// What happens to a held packet at its deadline, as badges say it.
   var timeoutWords = "forwards"
 
-  init(source: any RecordSource, origin: ConsoleModel.Origin, isLive: Bool, utcOffset: Int) {
+  init(
+    source: any RecordSource, origin: ConsoleModel.Origin, isLive: Bool, utcOffset: Int, charsets: Charsets
+  ) {
     self.source = source
     self.origin = origin
+    self.charsets = charsets
     self.isLive = isLive
     self.utcOffset = utcOffset
     index.keepChanges()

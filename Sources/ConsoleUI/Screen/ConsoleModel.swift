@@ -1,5 +1,6 @@
 import Cells
 import CommandLanguage
+import Mail
 import MilterProtocol
 import TraceModel
 
@@ -53,8 +54,12 @@ package struct ConsoleModel {
 
   package enum Focus: Equatable, Sendable { case list, detail }
 
-  package init(source: any RecordSource, origin: Origin, isLive: Bool, utcOffset: Int = 0) {
-    scene = Scene(trace: TraceView(source: source, origin: origin, isLive: isLive, utcOffset: utcOffset))
+  package init(
+    source: any RecordSource, origin: Origin, isLive: Bool, utcOffset: Int = 0, charsets: Charsets = .builtIn
+  ) {
+    scene = Scene(
+      trace: TraceView(
+        source: source, origin: origin, isLive: isLive, utcOffset: utcOffset, charsets: charsets))
     scene.settings.follow = isLive
     view = scene.trace.isDesk ? .held : .timeline
     guard !scene.trace.isDesk else {

@@ -18,7 +18,7 @@ extension ExportInput {
     }
     return ExportInput(
       index, source, rows: rows.sorted().map { UInt32($0) }, loneFindings: loneFindings, delivery: delivery,
-      isRedacted: isRedacted)
+      isRedacted: isRedacted, charsets: charsets)
   }
 
   private func addExchange(of row: Int, to rows: inout Set<Int>) {

@@ -1,3 +1,4 @@
+import Mail
 import MilterProtocol
 import Timeline
 import TraceModel
@@ -14,6 +15,8 @@ package struct ExportInput {
   package let delivery: KnownMTA?
   /// Whether private words were replaced in front (``RecordRedactor``).
   package let isRedacted: Bool
+  /// What reads the texts of mails, for pages that show them decoded.
+  let charsets: Charsets
   let loneFindings: ChosenPackets.LoneFindings?
 
   /// - Parameters:
@@ -21,9 +24,11 @@ package struct ExportInput {
   ///   - loneFindings: which findings about no packet are chosen with them; nil for those of their connections.
   package init(
     _ index: TimelineIndex, _ source: any RecordSource, rows: [UInt32]? = nil,
-    loneFindings: ChosenPackets.LoneFindings? = nil, delivery: KnownMTA? = nil, isRedacted: Bool = false
+    loneFindings: ChosenPackets.LoneFindings? = nil, delivery: KnownMTA? = nil, isRedacted: Bool = false,
+    charsets: Charsets = .builtIn
   ) {
     self.isRedacted = isRedacted
+    self.charsets = charsets
     self.loneFindings = loneFindings
     self.source = source
     self.index = index
@@ -35,12 +40,14 @@ package struct ExportInput {
   /// Reads the trace for its index.
   package init(
     _ source: any RecordSource, rows: [UInt32]? = nil, loneFindings: ChosenPackets.LoneFindings? = nil,
-    delivery: KnownMTA? = nil, isRedacted: Bool = false
+    delivery: KnownMTA? = nil, isRedacted: Bool = false,
+    charsets: Charsets = .builtIn
   ) {
     var index = TimelineIndex()
     index.catchUp(with: source)
     self.init(
-      index, source, rows: rows, loneFindings: loneFindings, delivery: delivery, isRedacted: isRedacted)
+      index, source, rows: rows, loneFindings: loneFindings, delivery: delivery, isRedacted: isRedacted,
+      charsets: charsets)
   }
 
   /// Indices of the messages with a chosen packet, in order.

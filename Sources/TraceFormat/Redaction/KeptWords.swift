@@ -1,3 +1,4 @@
+import Mail
 import MilterProtocol
 
 /// Words that say nothing about anybody, by where they may stand: whole words, lower case.
@@ -6,13 +7,7 @@ enum KeptWords {
 
   static let schemes = set("http https mailto ftp ipv6 rfc822 utf-8 dns smtp")
 
-  static let charsets = set(
-    """
-    utf-8 utf8 us-ascii ascii utf-16 utf-7 koi8-r koi8-u gb2312 gbk gb18030 big5 shift_jis euc-jp euc-kr
-    iso-2022-jp windows-1250 windows-1251 windows-1252 windows-1253 windows-1254 windows-1255 windows-1256
-    windows-1257 cp1252 latin1 iso-8859-1 iso-8859-2 iso-8859-3 iso-8859-4 iso-8859-5 iso-8859-6 iso-8859-7
-    iso-8859-8 iso-8859-9 iso-8859-10 iso-8859-13 iso-8859-14 iso-8859-15 iso-8859-16
-    """)
+  static let charsets = Set(Charset.knownNames.map { Array($0.utf8) })
 
   /// What MTAs and filters write between names: Received, results, replies, ESMTP arguments.
   static let technical = everywhere.union(charsets).union(schemes).union(

@@ -90,7 +90,9 @@ final class ScreenExport {
         : .indexing(try copy.finished(), TimelineIndex(), isRedacted: true)
     case .indexing(let source, var index, let isRedacted):
       if index.catchUp(with: source, limit: Self.recordsAtOnce * 8) {
-        return try begin(ExportInput(index, source, rows: request.rows, isRedacted: isRedacted))
+        return try begin(
+          ExportInput(
+            index, source, rows: request.rows, isRedacted: isRedacted, charsets: .ofSystem))
       }
       phase = .indexing(source, index, isRedacted: isRedacted)
     case .exporting(var exporter, let next, let target):

@@ -188,7 +188,7 @@ import TraceModel
     for i in index.messages.indices {
       let content = index.content(ofMessage: i, from: source)
       for header in content.headers {
-        texts.append(EncodedWords(header.header.value).text(of: header.header.value))
+        texts.append(EncodedWords(header.header.value, .builtIn).text(of: header.header.value))
       }
       let root = MIMEPart(headers: content.headers.map(\.header), body: content.body)
       for (part, _) in root.flattened { texts.append(part.decoded(from: content.body).bytes) }

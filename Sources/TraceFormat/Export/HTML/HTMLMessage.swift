@@ -85,7 +85,7 @@ struct HTMLMessage {
     var rows: Markup = ""
     for seen in content.headers.prefix(Self.headerLimit) {
       let value = seen.header.value
-      let words = EncodedWords(value)
+      let words = EncodedWords(value, input.charsets)
       let decoded: Markup =
         words.hasEncodedWords ? "<br><span class=\"good\">= \(wire: words.text(of: value))</span>" : ""
       rows += """
@@ -114,12 +114,12 @@ struct HTMLMessage {
   }
 
   private func part(_ part: MIMEPart) -> Markup {
-    let file: Markup = part.fileName.map { ", “\(wire: $0, limit: 80)”" } ?? ""
+    let file: Markup = part.fileName(input.charsets).map { ", “\(wire: $0, limit: 80)”" } ?? ""
     let encoding = part.encoding == .identity ? "" : ", \(part.encoding.rawValue)"
     let title: Markup =
       "<p class=\"soft\">\(part.type.type)\(file)\(encoding), \(counted(part.content.count, "byte"))</p>\n"
     guard part.parts.isEmpty, part.type.type.hasPrefix("text/") else { return title }
-    guard let text = part.text(from: content.body, limit: Self.partBytes) else {
+    guard let text = part.text(from: content.body, limit: Self.partBytes, input.charsets) else {
       return title + "<p class=\"soft\">in a character set that is not known</p>\n"
     }
     let lines = text.split(separator: 0x0A, omittingEmptySubsequences: false)

@@ -122,7 +122,7 @@ struct HTMLOverview {
 
   private func subject(_ facts: MessageFacts?) -> Markup {
     guard let value = facts?.subject?.value.bytes else { return "" }
-    return "\(wire: EncodedWords(value).text(of: value), limit: 200)"
+    return "\(wire: EncodedWords(value, input.charsets).text(of: value), limit: 200)"
   }
 
   private func by(_ entry: MessageEntry) -> Markup { entry.outcomeBy.map { " by \("\($0)")" } ?? "" }
