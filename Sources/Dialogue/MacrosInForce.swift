@@ -93,6 +93,12 @@ package struct MacrosInForce: Sendable {
     slots.compactMap { Self.letters.indices.contains($0.order) ? Self.letters[$0.order] : nil }
   }
 
+  /// The packet of the set for that letter, be it empty; nil where none was announced, or a command made it void.
+  package func packet(announcedFor letter: UInt8) -> Int? {
+    slots.last { $0.order == Self.order(of: letter) && $0.packet.bytes[$0.packet.payload].first == letter }?
+      .number
+  }
+
   /// Every value in the order of the dialogue, shadowed ones included.
   package var all: [MacroFact] {
     slots.flatMap { slot in

@@ -86,9 +86,7 @@ struct HeaderChange {
 extension HeaderChange.Damage {
   func finding(_ signature: Signature, heldBefore: Bool?) -> Finding {
     if heldBefore == false { return .brokenBefore(edit.kind.name, signature, packet: edit.number) }
-    let names = names.map { "\(wire: $0)" as Sentence }.reduce("" as Sentence) {
-      $0.parts.isEmpty ? $1 : "\($0), \($1)"
-    }
+    let names = names.map { "\(wire: $0)" as Sentence }.joined(", ")
     let cure: Sentence = survivesRelaxed ? "; relaxed would survive" : ""
     return Finding(
       signature.instance == nil ? .signedHeaderChanged : .arcChanged, packet: edit.number,

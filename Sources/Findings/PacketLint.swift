@@ -177,6 +177,23 @@ struct PacketLint {
       if flags.contains(.noHeaders) { add(.headerUnseen, "NOHDRS is negotiated") }
     }
     remark(onValue: value, nameBytes: name.count)
+    if Self.isResults(name), !value.isEmpty, !hasResult(packet.bytes[value]) {
+      add(.resultsWithoutResult, "'\(wire(value))'")
+    }
+  }
+
+  private static func isResults(_ name: ArraySlice<UInt8>) -> Bool {
+    sameHeaderName(name, "Authentication-Results".utf8)
+      || sameHeaderName(name, "ARC-Authentication-Results".utf8)
+  }
+
+  /// `host; method=result …` or `host; none`; of ARC's, `i=1;` comes first.
+  private func hasResult(_ value: ArraySlice<UInt8>) -> Bool {
+    var parts = value.split(separator: UInt8(ascii: ";")).map { trimmedBlanks($0) }
+    if parts.first?.starts(with: "i=".utf8) ?? false { parts.removeFirst() }
+    return parts.dropFirst().contains { part in
+      part.contains(UInt8(ascii: "=")) || sameHeaderName(part.prefix(4), "none".utf8)
+    }
   }
 
   private mutating func remark(onValue value: Range<Int>, nameBytes: Int) {

@@ -7,7 +7,7 @@ extension Remarks {
     if scene.leg.position == .start {
       scene.remark(.firstNotOptNeg, "MACRO is the first packet of the MTA", &findings)
     }
-    guard case .macro(let letter, let strings) = scene.shape, !scene.packet.payload.isEmpty else { return }
+    guard case .macro(let letter, _) = scene.shape, !scene.packet.payload.isEmpty else { return }
     let kind = CommandKind(rawValue: letter)
     if let awaited = dialogue.pending.awaited(on: scene.place), awaited.stage.rawValue == letter,
       !dialogue.isDesynchronised
@@ -22,7 +22,7 @@ extension Remarks {
       scene.remark(.macroWithoutSlot, "macros for \(name)", &findings)
     }
     if kind == .rcpt, scene.flags.contains(.rejectedRcpt) { noteRefusal(scene) }
-    if !unseenNames.isEmpty { remarkOnUnseen(letter, strings, scene, &findings) }
+    if !doubtfulNames.isEmpty { remarkOnLacking(letter, scene, dialogue, &findings) }
   }
 
   /// Macros that came right before a command and are not for it.
@@ -46,17 +46,41 @@ extension Remarks {
     }
   }
 
-  private mutating func remarkOnUnseen(
-    _ letter: UInt8, _ strings: Range<Int>, _ scene: Scene, _ findings: inout [Finding]
+  private mutating func remarkOnLacking(
+    _ letter: UInt8, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
-    guard let stage = MacroStage(command: letter) else { return }
+    if let stage = MacroStage(command: letter) { noteLacking(at: stage, scene, &findings) }
+    guard let mta = dialogue.mta else { return }
+    for stage in MacroStage.allCases {
+      let judged = doubtfulNames.filter { $0.stage == stage && $0.lacking != nil }
+      let never = judged.filter { !($0.known?.isHad(by: mta) ?? true) }
+      if let number = never.first?.lacking {
+        let names = never.map { "\(wire: $0.name)" as Sentence }.joined(", ")
+        findings.append(
+          Finding(
+            .macroNeverHad, packet: number,
+            "\(names) requested for \(stage.stage.name): \(mta.name) never has \(never.count == 1 ? "it" : "them")"
+          ))
+      }
+    }
+    doubtfulNames.removeAll { $0.lacking != nil }
+  }
+
+  /// The macros of a stage came, and some that were asked for are not among them.
+  private mutating func noteLacking(at stage: MacroStage, _ scene: Scene, _ findings: inout [Finding]) {
     let seen = Set(
       MacroPairs(of: scene.packet).map { Array(KnownMacro.bareName(scene.packet.bytes[$0.name])) })
-    for unseen in unseenNames where unseen.stage == stage && !seen.contains(unseen.name) {
+    for index in doubtfulNames.indices
+    where doubtfulNames[index].stage == stage && doubtfulNames[index].lacking == nil {
+      guard doubtfulNames[index].known == nil else {
+        doubtfulNames[index].lacking = scene.number
+        continue
+      }
+      guard !seen.contains(doubtfulNames[index].name) else { continue }
       scene.remark(
-        .listNameUnknown, "'\(wire: unseen.name)' was requested for \(stage.stage.name)",
+        .listNameUnknown, "'\(wire: doubtfulNames[index].name)' was requested for \(stage.stage.name)",
         &findings)
     }
-    unseenNames.removeAll { $0.stage == stage }
+    doubtfulNames.removeAll { $0.stage == stage && ($0.known == nil || seen.contains($0.name)) }
   }
 }

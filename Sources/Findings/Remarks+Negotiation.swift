@@ -29,11 +29,12 @@ extension Remarks {
   }
 
   private mutating func noteRequests(_ answer: OptNeg) {
-    unseenNames = answer.symbolLists.flatMap { list in
+    doubtfulNames = answer.symbolLists.flatMap { list in
       let stage = MacroStage(rawValue: list.stage)
-      return list.macroNames.compactMap { name -> UnseenName? in
-        guard let stage, KnownMacro.named(name) == nil else { return nil }
-        return UnseenName(stage: stage, name: Array(KnownMacro.bareName(name)))
+      return list.macroNames.compactMap { name -> DoubtfulName? in
+        let known = KnownMacro.named(name)
+        guard let stage, !KnownMTA.allCases.allSatisfy({ known?.isHad(by: $0) ?? false }) else { return nil }
+        return DoubtfulName(stage: stage, name: Array(KnownMacro.bareName(name)), known: known)
       }
     }
   }

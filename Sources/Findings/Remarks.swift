@@ -12,8 +12,8 @@ package struct Remarks: Sendable {
   var arriving = ArrivingMail()
   var earlier = EarlierMails()
   var replyBody = ReplyBody()
-  /// Requested macros that no MTA is known to have.
-  var unseenNames: [UnseenName] = []
+  /// Requested macros that not every MTA has.
+  var doubtfulNames: [DoubtfulName] = []
 
   package init() {}
 
@@ -31,10 +31,15 @@ package struct Remarks: Sendable {
     static let refusedRcpt = Said(rawValue: 32)
   }
 
-  /// A requested macro that no MTA is known to have: a remark is due when its stage's macros come without it.
-  struct UnseenName: Sendable {
+  /// A requested macro that one MTA, or none, is known to have: a remark is due when its stage's macros come without it, and
+  /// it is known which MTA that was.
+  struct DoubtfulName: Sendable {
     let stage: MacroStage
     let name: [UInt8]
+    /// Nil where no MTA has it.
+    let known: KnownMacro?
+    /// The macros of its stage, which came without it.
+    var lacking: Int?
   }
 
   /// How a new body comes in.

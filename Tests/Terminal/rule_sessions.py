@@ -214,6 +214,10 @@ SESSIONS = [
     Session("N19", greet(offer=optneg(version=1, steps=STEPS))),
     Session("N20", greet(offer=optneg(version=0x06000000, steps=STEPS))),
 
+    *(Session(rule, greet(answer=optneg(lists=symbols(2, b"f {mail_addr}"))) + macros(b"C", (b"v", version)) + CONNECT
+              + HELO + macros(b"M", (b"{mail_addr}", b"a@b")) + MAIL + QUIT, never=never)
+      for rule, version, never in [("N21", b"Postfix 3.7.11", "N16"), ("", b"8.17.1.9", "N16 N21")]),
+
     # ---- Sequence
     Session("S01", hello() + ask(b"T") + QUIT),
     Session("S02", greet(answer=optneg(steps=NOHELO)) + CONNECT + mta(b"H", b"a\0") + QUIT),
@@ -284,6 +288,9 @@ SESSIONS = [
     Session("H11", ending(change(1, b"Subject", b"one subject"))),
     Session("H12", greet() + macros(b"C", (b"v", b"Postfix 3.7.11")) + CONNECT + HELO + MAIL + RCPT + DATA
             + header(b"X-Long", b"x" * 59900) + QUIT),
+
+    Session("H13", ending(add(b"Authentication-Results", b"mx.example.org"))),
+    Session("", ending(add(b"Authentication-Results", b"mx.example.org; none")), never="H13"),
 
     # ---- Envelope edits
     Session("V01", ending(milter(b"-", b"<nobody@example.net>\0"))),

@@ -73,6 +73,89 @@ import TraceModel
     #expect(!missing.contains { $0.stage == .rcpt })
   }
 
+  /// What comes with what else came has a value: the list lacks it.
+  @Test(
+    arguments: [
+      (
+        KnownMTA.postfix, ["i": "1", "{auth_authen}": "alice", "{mail_addr}": "a@b"],
+        ["{auth_type}", "{mail_host}", "{mail_mailer}"]
+      ),
+      (.postfix, ["i": "1", "{mail_addr}": "a@b", "{mail_host}": "b", "{mail_mailer}": "smtp"], []),
+      (.postfix, ["i": "1"], ["{mail_addr}", "{mail_host}", "{mail_mailer}"]),
+      (
+        .sendmail,
+        [
+          "i": "1", "{mail_addr}": "a@b", "{mail_host}": "b", "{mail_mailer}": "smtp", "{auth_type}": "PLAIN",
+        ], ["{auth_authen}"]
+      ),
+      (.sendmail, ["{mail_addr}": "a@b", "{mail_host}": "b", "{mail_mailer}": "smtp"], ["i"]),
+    ] as [(KnownMTA, KeyValuePairs<String, String>, [String])])
+  func whatHasAValueIsTheListsFault(
+    _ rules: KnownMTA, _ sent: KeyValuePairs<String, String>, _ names: [String]
+  ) {
+    var play = Recording()
+    play.greet(Milter.optNeg())
+    play.ask(MTA.macro("M", sent), MTA.mail())
+    var facts = SessionFacts()
+    for record in play.records { facts.apply(record) }
+    let missing = MacroAdvice.missing(in: facts, under: rules).filter {
+      $0.stage == .mail && $0.origin == .unlisted
+    }
+    #expect(missing.map(\.name) == names.map(bytes))
+  }
+
+  @Test func theListIsGivenWhole() {
+    var play = Recording()
+    play.greet(Milter.optNeg())
+    play.ask(MTA.macro("M", ["{auth_authen}": "alice", "{client_ptr}": "x"]), MTA.mail())
+    var facts = SessionFacts()
+    for record in play.records { facts.apply(record) }
+    #expect(
+      MacroAdvice.listLine(at: .mail, in: facts, under: .postfix)
+        == "milter_mail_macros = i {auth_type} {auth_authen} {auth_author} {mail_addr} {mail_host} {mail_mailer} {client_ptr}"
+    )
+    #expect(
+      MacroAdvice.listLine(at: .bodyEOB, in: facts, under: .sendmail)
+        == "define(`confMILTER_MACROS_EOM', `{msg_id}')dnl")
+  }
+
+  @Test func whatIsLeftOfAnEarlierMailIsKnownAsThat() throws {
+    var play = Recording()
+    play.greet(Milter.optNeg())
+    play.ask(MTA.macro("M", ["i": "1", "{auth_authen}": "alice"]), MTA.mail())
+    play.ask(MTA.bodyEOB)
+    play.mta(MTA.abort)
+    play.ask(MTA.mail("<eve@example.org>"))
+    var facts = SessionFacts()
+    for record in play.records { facts.apply(record) }
+    let old = try #require(facts.macros.value("auth_authen".utf8))
+    #expect(
+      facts.isOfEarlierMail(old) && facts.currentMacro("i".utf8) == nil && !facts.hasOwnMacros(for: .mail))
+    let host = try #require(facts.macros.value("j".utf8))
+    #expect(!facts.isOfEarlierMail(host))
+  }
+
+  @Test(arguments: [
+    (MTA.macro("R", ["{rcpt_addr}": "bob@b"]), ["bob@b"]),
+    (MTA.macro("R", ["{rcpt_addr}": "no such user", "{rcpt_mailer}": "error"]), []),
+  ])
+  func macrosStandInForADeclinedEnvelope(_ macros: Packet, recipients: [String]) throws {
+    var play = Recording()
+    play.open()
+    play.mta(MTA.optNeg())
+    play.milter(Milter.optNeg(.current, [.noMail, .noRcpt]))
+    play.ask(MTA.connect())
+    play.mta(MTA.macro("M", ["{mail_addr}": "alice@a"]))
+    play.mta(macros)
+    play.ask(MTA.data)
+    var facts = SessionFacts()
+    for record in play.records { facts.apply(record) }
+    let mail = try #require(facts.message)
+    #expect(mail.sender == nil && mail.envelopeSender?.address.bytes == bytes("alice@a"))
+    #expect(mail.envelopeSender?.isMacro == true)
+    #expect(mail.envelopeRecipients.map(\.address.bytes) == recipients.map(bytes))
+  }
+
   @Test(arguments: [
     (
       MacroStage.rcpt, KnownMTA.postfix,

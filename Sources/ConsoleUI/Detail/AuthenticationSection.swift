@@ -14,6 +14,7 @@ enum AuthenticationSection {
     var section = DetailPage(width: page.width)
     macros(facts, into: &section)
     for header in content.headers { add(header, into: &section) }
+    for asked in content.modifications { add(asked, into: &section) }
     guard !section.lines.isEmpty else { return }
     page.heading("Authentication")
     for line in section.lines { page.add(line) }
@@ -23,7 +24,7 @@ enum AuthenticationSection {
 
   private static func macros(_ facts: SessionFacts, into page: inout DetailPage) {
     func value(_ name: String) -> DisplayText? {
-      guard let value = facts.macros.value(name.utf8)?.value, !value.bytes.isEmpty else { return nil }
+      guard let value = facts.currentMacro(name.utf8)?.value, !value.bytes.isEmpty else { return nil }
       return DisplayText(escaping: value.slice, columns: 300)
     }
     func row(_ label: String, _ parts: [(String, DisplayText?)]) {
@@ -44,15 +45,50 @@ enum AuthenticationSection {
         ("", value("tls_version")), ("", value("cipher")), ("bits", value("cipher_bits")),
         ("verified", value("verify")), ("subject", value("cert_subject")), ("issuer", value("cert_issuer")),
       ])
-    row(
-      "login",
-      [
-        ("", value("auth_authen")), ("by", value("auth_type")), ("as", value("auth_author")),
-        ("strength", value("auth_ssf")),
-      ])
+    let login = [
+      ("", value("auth_authen")), ("by", value("auth_type")), ("as", value("auth_author")),
+      ("strength", value("auth_ssf")),
+    ]
+    if value("auth_authen") == nil, value("auth_type") == nil, let words = noLogin(facts) {
+      page.row("login", DisplayText(words, style: .dim))
+    } else {
+      row("login", login)
+    }
+  }
+
+  /// What it means that no macro names a user; nil as long as those of MAIL have not come.
+  private static func noLogin(_ facts: SessionFacts) -> String? {
+    guard facts.hasOwnMacros(for: .mail) else { return nil }
+    let requested = facts.negotiation.answered?.symbolLists.last { $0.stage == MacroStage.mail.rawValue }
+    if let requested, !requested.macroNames.isEmpty,
+      !requested.macroNames.contains(where: { KnownMacro.bareName($0).starts(with: "auth_".utf8) })
+    {
+      return "not known: the milter asked for macros at MAIL, and not for {auth_authen}"
+    }
+    let isCertified =
+      facts.currentMacro("cert_subject".utf8).map { !$0.value.bytes.isEmpty } ?? false
+      || facts.currentMacro("verify".utf8).map { $0.value.bytes == Array("OK".utf8) } ?? false
+    return isCertified ? "client certificate, no login" : "not logged in"
   }
 
   // MARK: headers
+
+  /// A header that was added or changed at end of message.
+  private static func add(_ asked: MessageContent.AskedModification, into page: inout DetailPage) {
+    let header: Header
+    switch asked.modification {
+    case .addHeader(let added), .insHeader(_, let added), .chgHeader(_, let added): header = added
+    case .addRcpt, .addRcptPar, .delRcpt, .chgFrom, .replBody, .quarantine: return
+    }
+    guard !header.value.isEmpty else { return }
+    var added = DetailPage(width: page.width)
+    add(.init(header, packet: asked.packet), into: &added)
+    guard !added.lines.isEmpty else { return }
+    page.row(
+      "added", DisplayText(asked.author == .peer ? "by the milter" : "by mitmilter", style: .dim),
+      packet: asked.packet)
+    for line in added.lines { page.add(line) }
+  }
 
   private static func add(_ seen: MessageContent.SeenHeader, into page: inout DetailPage) {
     let value = seen.header.value
@@ -86,13 +122,20 @@ enum AuthenticationSection {
       authority =
         DisplayText("ARC ", style: .dim) + DisplayText(escaping: instance, columns: 8) + " " + authority
     }
-    let nothing = read.results.isEmpty ? DisplayText("  found nothing", style: .dim) : DisplayText()
+    let nothing = read.results.isEmpty ? emptiness(value) : DisplayText()
     page.row(label("says"), authority + nothing, value: value, packet: packet)
     for result in read.results {
       let method =
         DisplayText("  ") + DisplayText(escaping: value[result.method], columns: 40, style: Style(.name))
       page.row(method, text(result, value), value: value, packet: packet)
     }
+  }
+
+  /// RFC 8601 section 2.2: who found nothing says `none`.
+  private static func emptiness(_ value: [UInt8]) -> DisplayText {
+    value.contains(UInt8(ascii: ";"))
+      ? DisplayText("  found nothing", style: .dim)
+      : DisplayText("  names no result, and readers pass it over", style: Style(.warn))
   }
 
   private static func text(_ result: AuthenticationResults.Result, _ value: [UInt8]) -> DisplayText {

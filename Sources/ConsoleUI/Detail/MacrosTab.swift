@@ -16,8 +16,11 @@ enum MacrosTab {
     for fact in facts.filter({ $0.letter == own }) + facts.filter({ $0.letter != own }) {
       if fact.letter != letter {
         letter = fact.letter
+        let command = CommandKind(rawValue: fact.letter)?.name ?? InertText.string(escaping: [fact.letter])
         page.heading(
-          "for \(CommandKind(rawValue: fact.letter)?.name ?? InertText.string(escaping: [fact.letter]))")
+          detail.facts.isOfEarlierMail(fact)
+            ? "for \(command), of an earlier mail (packet \(fact.packet)) and still in force"
+            : "for \(command)")
       }
       row(fact, macros, into: &page)
     }
@@ -47,6 +50,7 @@ enum MacrosTab {
         for mta in known.map({ [$0] }) ?? KnownMTA.allCases { line(here, mta, into: &page) }
       }
     }
+    unlisted(all.filter { $0.origin == .unlisted }, detail, known, into: &page)
     let others = all.filter { $0.origin == .byDefault }
     guard !others.isEmpty else { return }
     page.heading(
@@ -56,8 +60,25 @@ enum MacrosTab {
     for advice in others { row(advice, into: &page) }
   }
 
+  /// What has a value here, as other macros tell, and is not in the MTA's list.
+  private static func unlisted(
+    _ missing: [MacroAdvice], _ detail: PacketDetail, _ known: KnownMTA?, into page: inout DetailPage
+  ) {
+    guard !missing.isEmpty else { return }
+    page.heading("\(known?.name ?? "The MTA") has these here, and its list lacks them")
+    for stage in MacroStage.allCases.sorted(by: { $0.order < $1.order }) {
+      let here = missing.filter { $0.stage == stage }
+      guard !here.isEmpty else { continue }
+      for advice in here { row(advice, into: &page) }
+      for mta in known.map({ [$0] }) ?? KnownMTA.allCases {
+        let line = MacroAdvice.listLine(at: stage, in: detail.facts, under: mta)
+        page.row("", DisplayText("\(mta.name): ", style: .dim) + DisplayText(line), value: Array(line.utf8))
+      }
+    }
+  }
+
   private static func row(_ advice: MacroAdvice, into page: inout DetailPage) {
-    let isRequested = advice.origin == .requested
+    let isRequested = advice.origin != .byDefault
     page.row(
       DisplayText(escaping: advice.name, style: isRequested ? Style(.warn) : .dim),
       DisplayText(advice.stage.stage.name, style: .dim) + "  "
@@ -80,7 +101,7 @@ enum MacrosTab {
 
   private static func row(_ fact: MacroFact, _ macros: MacrosInForce, into page: inout DetailPage) {
     let current = macros.value(fact.name.bytes)
-    let isShadowed = current?.packet != fact.packet
+    let isShadowed = current.map { $0.packet != fact.packet && $0.value != fact.value } ?? false
     var value = DisplayText(escaping: fact.value.slice, style: isShadowed ? .dim : Style(.value))
     if value.isEmpty { value = DisplayText("empty", style: Style(.placeholder)) }
     if isShadowed {

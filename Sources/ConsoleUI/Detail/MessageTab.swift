@@ -70,15 +70,17 @@ enum MessageTab {
   ) {
     page.heading("Envelope")
     if let sender = content.sender {
-      page.row("from", address(sender), value: sender.address)
+      page.row(
+        "from", address(sender) + mark(content.fromMacros.sender, "mail_addr", .mail), value: sender.address)
     } else {
       page.row("from", DisplayText("not yet", style: Style(.placeholder)))
     }
-    for recipient in detail.facts.message?.recipients ?? [] {
+    for recipient in detail.facts.message?.envelopeRecipients ?? [] {
       var text = DisplayText(escaping: recipient.address.slice, style: Style(.address))
       for argument in recipient.envelope.arguments {
         text += " " + DisplayText(escaping: argument.slice, style: .dim)
       }
+      text += mark(recipient.envelope.isMacro, "rcpt_addr", .rcpt)
       if recipient.isRefusedByMTA {
         text += DisplayText("  refused by the MTA", style: Style(.bad))
       } else if let verdict = recipient.verdict, verdict.refuses {
@@ -91,6 +93,11 @@ enum MessageTab {
         DisplayText("to", style: Style(.name)), text, value: recipient.address.bytes,
         packet: recipient.envelope.packet)
     }
+  }
+
+  /// That it is the value of a macro, since the milter declined the command.
+  private static func mark(_ isMacro: Bool, _ name: String, _ stage: Stage) -> DisplayText {
+    isMacro ? DisplayText("  by {\(name)}: the milter declined \(stage.name)", style: .dim) : DisplayText()
   }
 
   static func address(_ envelope: Envelope) -> DisplayText {

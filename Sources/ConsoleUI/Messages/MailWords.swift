@@ -1,4 +1,5 @@
 import Cells
+import Dialogue
 import Mail
 import MilterProtocol
 import Timeline
@@ -11,8 +12,20 @@ extension TraceView {
     switch Dissection(packet).shape {
     case .mail(let address, _), .rcpt(let address, _):
       return DisplayText(escaping: packet.bytes[address], columns: 120)
+    case .macro(let letter, _): return announced(in: packet, letter)
     default: return ""
     }
+  }
+
+  /// Dim, and with the name of the macro where there is room: the milter declined the command, and the client's own words are not there.
+  private func announced(in packet: Packet, _ letter: UInt8) -> DisplayText {
+    let name = letter == CommandKind.mail.rawValue ? "mail_addr" : "rcpt_addr"
+    let pair = MacroPairs(of: packet).first {
+      KnownMacro.bareName(packet.bytes[$0.name]).elementsEqual(name.utf8)
+    }
+    guard let pair else { return "" }
+    return DisplayText(escaping: packet.bytes[pair.value], columns: 120, style: .dim)
+      + DisplayText(" {\(name)}", style: .dim)
   }
 
   func recipients(of message: MessageEntry) -> DisplayText {

@@ -95,6 +95,12 @@ package struct Sentence: Equatable, Sendable {
   package static func + (a: Sentence, b: Sentence) -> Sentence { Sentence(a.parts + b.parts) }
 }
 
+extension [Sentence] {
+  package func joined(_ separator: Sentence) -> Sentence {
+    dropFirst().reduce(first ?? "") { $0 + separator + $1 }
+  }
+}
+
 extension Sentence: CustomStringConvertible {
   package var description: String { text }
 }

@@ -143,8 +143,8 @@ package struct DecisionFold: Sendable {
         return
       }
       decision.queueID = message.queueID
-      decision.sender = message.sender?.address
-      decision.recipients = message.accepted.map(\.address)
+      decision.sender = message.envelopeSender?.address
+      decision.recipients = message.envelopeRecipients.filter { !$0.isRefused }.map(\.address)
       decision.recipient = message.recipients.last { $0.envelope.packet == command }?.address
       decision.subject = message.subject?.value
       if changedMessage == message.number { decision.changes = changes }

@@ -33,6 +33,23 @@ extension MessageFacts {
     return EnvelopeFact(address: address, arguments: heads, packet: number)
   }
 
+  /// Macros of a stage that the milter declined: all that it learns of the address.
+  ///
+  /// - Parameter value: of `{mail_addr}` or `{rcpt_addr}`.
+  mutating func announced(_ stage: MacroStage, _ value: ArraySlice<UInt8>, number: Int) {
+    var envelope: EnvelopeFact {
+      EnvelopeFact(address: keep(value), arguments: [], packet: number, isMacro: true)
+    }
+    switch stage {
+    case .mail: announcedSender = envelope
+    case .rcpt:
+      if announcedRecipients.count < FactLimits.entries {
+        announcedRecipients.append(RecipientFact(envelope: envelope))
+      }
+    case .connect, .helo, .data, .eoh, .bodyEOB: break
+    }
+  }
+
   /// - Parameter forGood: with a 5xx.
   mutating func refuseLatestRecipient(forGood: Bool) {
     refusedCount += 1

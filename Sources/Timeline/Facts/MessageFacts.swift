@@ -14,6 +14,9 @@ package struct MessageFacts: Equatable, Sendable {
   package internal(set) var sender: EnvelopeFact?
   /// The first ``FactLimits/entries`` of them.
   package internal(set) var recipients: [RecipientFact] = []
+  /// From macros, where the milter declined MAIL or RCPT and no packet brings them.
+  var announcedSender: EnvelopeFact?
+  var announcedRecipients: [RecipientFact] = []
   package internal(set) var recipientCount = 0
   package internal(set) var refusedCount = 0
   /// Whether a recipient was refused with a 5xx, not only put off with a 4xx.
@@ -46,6 +49,11 @@ package struct MessageFacts: Equatable, Sendable {
     self.firstPacket = firstPacket
   }
 
+  /// Whom it is from: by MAIL, or by `{mail_addr}` where the milter declined that.
+  package var envelopeSender: EnvelopeFact? { sender ?? announcedSender }
+  /// Whom it is for: by RCPT, or by `{rcpt_addr}` where the milter declined that.
+  package var envelopeRecipients: [RecipientFact] { recipients.isEmpty ? announcedRecipients : recipients }
+
   /// Bytes of headers and body so far.
   package var bytes: Int { headerBytes + bodyBytes }
   package var isQuarantined: Bool { modifications.contains { $0.kind == .quarantine } }
@@ -76,6 +84,8 @@ package struct EnvelopeFact: Equatable, Sendable {
   package var address: Head
   package var arguments: [Head]
   package var packet: Int
+  /// It is the value of a macro: after rewriting, and without angle brackets.
+  package var isMacro = false
 }
 
 package struct RecipientFact: Equatable, Sendable {

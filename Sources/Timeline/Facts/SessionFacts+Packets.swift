@@ -19,7 +19,10 @@ extension SessionFacts {
     case .command(let kind):
       enter(placement, number: number)
       if kind == .macro {
-        if placement.message != 0 { noteQueueID(number: number) }
+        if placement.message != 0 {
+          noteQueueID(number: number)
+          noteEnvelope(number: number, placement)
+        }
       } else {
         commanded(
           kind, packet, shape, payloadBytes: payloadBytes ?? packet.payload.count, number: number, placement)
@@ -53,6 +56,24 @@ extension SessionFacts {
     guard message?.queueID == nil, let id = macros.value("i".utf8), id.packet == number else { return }
     message?.queueID = id.value
     message?.queueIDPacket = number
+  }
+
+  /// Both MTAs send macros for MAIL and RCPT to a milter that declined these (protocol.md 2.3).
+  private mutating func noteEnvelope(number: Int, _ placement: Placement) {
+    guard let stage = placement.stage, negotiation.mtaFlags.declines(stage) else { return }
+    switch stage {
+    case .mail: announce(.mail, "mail_addr", number)
+    case .rcpt:
+      // Of a recipient that the MTA refused, it is the text of the refusal.
+      if macros.bytes(of: "rcpt_mailer".utf8)?.elementsEqual("error".utf8) ?? false { return }
+      announce(.rcpt, "rcpt_addr", number)
+    case .negotiation, .connect, .helo, .data, .header, .eoh, .body, .bodyEOB, .unknown: break
+    }
+  }
+
+  private mutating func announce(_ stage: MacroStage, _ name: String, _ number: Int) {
+    guard let fact = macros.value(name.utf8), fact.packet == number else { return }
+    message?.announced(stage, fact.value.slice, number: number)
   }
 
   private mutating func commanded(

@@ -6,6 +6,8 @@ package struct MessageContent: Equatable, Sendable {
   package var sender: Envelope?
   /// Those that were not refused.
   package var recipients: [Envelope] = []
+  /// Which of the two are of macros, since the milter declined MAIL or RCPT.
+  package var fromMacros = EnvelopeByMacros()
   package var headers: [SeenHeader] = []
   /// With CRLF, as the chunks join; cut at the limit that it was read with.
   package var body: [UInt8] = []
@@ -22,6 +24,22 @@ package struct MessageContent: Equatable, Sendable {
   package var actions: ActionFlags?
 
   package init() {}
+
+  /// What of the envelope is known by macros alone.
+  package struct EnvelopeByMacros: Equatable, Sendable {
+    package var sender = false
+    package var recipients = false
+
+    /// One clause, lower case, no full stop; nil where both are as the client said them.
+    package var words: String? {
+      switch (sender, recipients) {
+      case (false, false): nil
+      case (true, false): "the sender is {mail_addr}: the milter declined MAIL"
+      case (false, true): "the recipients are {rcpt_addr}: the milter declined RCPT"
+      case (true, true): "the envelope is {mail_addr} and {rcpt_addr}: the milter declined MAIL and RCPT"
+      }
+    }
+  }
 
   /// A part of a mail that no packet brought.
   package enum Unseen: Equatable, Sendable {
@@ -93,6 +111,7 @@ extension TimelineIndex {
       else { continue }
       content.add(received.packet, number: received.number, bodyLimit: bodyLimit)
     }
+    if let mail { content.complete(envelopeOf: mail) }
     content.unseen = unseen(ofMessage: i, upTo: last, content, facts)
     for fact in mail?.modifications ?? [] {
       guard let row = self.row(number: fact.packet),
@@ -155,6 +174,19 @@ extension MessageContent {
       body.append(contentsOf: packet.bytes[chunk].prefix(room))
       if chunk.count > room { bodyIsCut = true }
     default: break
+    }
+  }
+
+  /// Macros that came by then stand in for what no command brought.
+  fileprivate mutating func complete(envelopeOf mail: MessageFacts) {
+    func envelope(_ fact: EnvelopeFact) -> Envelope { Envelope(address: fact.address.bytes, arguments: []) }
+    if sender == nil, let announced = mail.envelopeSender, announced.isMacro {
+      sender = envelope(announced)
+      fromMacros.sender = true
+    }
+    if recipients.isEmpty {
+      recipients = mail.envelopeRecipients.filter(\.envelope.isMacro).map { envelope($0.envelope) }
+      fromMacros.recipients = !recipients.isEmpty
     }
   }
 

@@ -35,9 +35,18 @@ extension MessageEntry {
       endRow = row
     case .macro:
       if queueRow == nil, let packet = session.message?.queueIDPacket { queueRow = numbers.row(packet) }
+      noteAnnounced(&session, numbers)
     case .abort: if let phase = session.message?.phase { self.phase = phase }
     case .optNeg, .connect, .helo, .data, .eoh, .unknown, .quit, .quitNC: break
     }
+  }
+
+  /// Whom the macros name, where the milter declined MAIL or RCPT.
+  private mutating func noteAnnounced(_ session: inout SessionFacts, _ numbers: PacketNumbers) {
+    if mailRow == nil, let sender = session.message?.announcedSender { mailRow = numbers.row(sender.packet) }
+    guard let recipients = session.message?.announcedRecipients, let first = recipients.first else { return }
+    if rcptRow == nil { rcptRow = numbers.row(first.envelope.packet) }
+    recipientCount = recipients.count
   }
 
   /// What has been decided and changed by now.

@@ -11,14 +11,15 @@ package struct MacroAdvice: Equatable, Sendable {
   package enum Origin: Equatable, Sendable {
     /// The milter asked for it when it negotiated (SETSYMLIST).
     case requested
-    /// The MTA sends it at this stage unless told otherwise.
+    /// The MTA has a value here, as what else came tells, and its list lacks the name.
+    case unlisted
+    /// The MTA sends it at this stage unless told otherwise; most likely it has no value here.
     case byDefault
   }
 
   /// Whether a list of the MTA's own could bring it. Sendmail's configuration may define any name.
   package func isKnown(to rules: KnownMTA) -> Bool {
-    guard let known = KnownMacro.named(name) else { return rules == .sendmail }
-    return (rules == .postfix ? known.postfix : known.sendmail) != .never
+    KnownMacro.named(name)?.isHad(by: rules) ?? (rules == .sendmail)
   }
 
   package var meaning: String? { KnownMacro.named(name)?.meaning }
@@ -45,6 +46,7 @@ package struct MacroAdvice: Equatable, Sendable {
       return older.isEmpty
         ? "asked for by the milter; the MTA has no value for it at this stage"
         : "asked for by the milter, and not sent here" + older
+    case .unlisted: return "the list of the MTA lacks it"
     case .byDefault: return "has no value at this stage, or the MTA's list was changed"
     }
   }
@@ -76,7 +78,8 @@ package struct MacroAdvice: Equatable, Sendable {
       let (names, origin) = expected(at: stage, facts, rules)
       if sent.isEmpty, origin == .byDefault { continue }
       for name in names where !sent.contains(where: { same($0, name) }) {
-        missing.append(MacroAdvice(stage: stage, name: name, origin: origin))
+        let isUnlisted = origin == .byDefault && MacroValues(facts, rules).has(name, at: stage)
+        missing.append(MacroAdvice(stage: stage, name: name, origin: isUnlisted ? .unlisted : origin))
       }
     }
     return missing
@@ -99,6 +102,23 @@ package struct MacroAdvice: Equatable, Sendable {
 
   private static func defaults(at stage: MacroStage, under rules: KnownMTA) -> [String] {
     rules == .postfix ? stage.postfixDefault : stage.sendmailDefault
+  }
+
+  /// The whole list of a stage, as `main.cf` or `sendmail.mc` sets it: the MTA's default, and what came beyond that.
+  package static func listLine(
+    at stage: MacroStage, in facts: SessionFacts, under rules: KnownMTA
+  ) -> String {
+    var names = defaults(at: stage, under: rules)
+    for fact in facts.macros.all where fact.letter == stage.stage.rawValue {
+      guard !names.contains(where: { same(Array($0.utf8), fact.name.bytes) }),
+        let known = KnownMacro.named(fact.name.bytes)
+      else { continue }
+      names.append(known.wireName)
+    }
+    switch rules {
+    case .postfix: return "\(stage.postfixParameter) = \(names.joined(separator: " "))"
+    case .sendmail: return "define(`\(stage.sendmailConfiguration)', `\(names.joined(separator: ", "))')dnl"
+    }
   }
 
   /// The line in `main.cf` or `sendmail.mc` that adds macros to the MTA's default list of a stage; nil where they are

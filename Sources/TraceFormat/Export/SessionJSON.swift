@@ -135,13 +135,13 @@ struct SessionJSON {
 
   private func append(_ facts: MessageFacts, to bytes: inout [UInt8]) {
     bytes.append(key: ",\"queue\":", facts.queueID.map(text))
-    if let sender = facts.sender {
+    if let sender = facts.envelopeSender {
       bytes.append(ascii: ",\"from\":{")
       append(sender, to: &bytes)
       bytes.append(ascii: "}")
     }
     bytes.append(ascii: ",\"rcpts\":")
-    bytes.append(list: facts.recipients) { bytes, recipient in
+    bytes.append(list: facts.envelopeRecipients) { bytes, recipient in
       bytes.append(ascii: "{")
       append(recipient.envelope, to: &bytes)
       bytes.append(ascii: recipient.verdict?.refuses ?? false ? ",\"refused\":true}" : ",\"refused\":false}")
@@ -188,6 +188,7 @@ struct SessionJSON {
     bytes.append(key: ",\"address\":", text(envelope.address))
     bytes.append(ascii: ",\"arguments\":")
     bytes.append(list: envelope.arguments) { $0.append(key: "", text($1)) }
+    if envelope.isMacro { bytes.append(ascii: ",\"macro\":true") }
   }
 
   /// Wire bytes as UTF-8, what is none of it replaced; the packet has the bytes.

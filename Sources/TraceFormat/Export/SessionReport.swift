@@ -163,7 +163,9 @@ struct SessionReport {
     if let by = entry.outcomeBy { head += " by \(by)" }
     if let decision = entry.decision { head += ", \(decision.kind.name) at \(decision.stage.name)" }
     var blocks = [head + "\n"]
-    if let unseen = index.content(ofMessage: i, from: input.source, bodyLimit: 0).unseen {
+    let content = index.content(ofMessage: i, from: input.source, bodyLimit: 0)
+    if let words = content.fromMacros.words { blocks.append("Of this mail \(words).\n") }
+    if let unseen = content.unseen {
       blocks.append("Not all of this mail is here: \(unseen.words).\n")
     }
     if let changes = changes(ofMessage: i, under: rules) { blocks.append(changes) }

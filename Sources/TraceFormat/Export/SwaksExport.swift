@@ -39,13 +39,15 @@ struct SwaksExport: Exporter {
     let entry = input.index.messages[i]
     let name = "c\(input.index.connections[entry.connection].number).\(entry.number)"
     let facts = input.index.finalFacts(ofMessage: i, from: input.source)
-    guard let message = facts.message, message.number == entry.number, let sender = message.sender else {
+    guard let message = facts.message, message.number == entry.number, let sender = message.envelopeSender
+    else {
       return
     }
     let content = input.index.content(ofMessage: i, from: input.source)
     if content.bodyIsCut { remarks.append("\(name): the body is longer than what is kept, and cut") }
     if let unseen = content.unseen { remarks.append("\(name): this is not all of the mail: \(unseen.words)") }
-    let recipients = message.recipients.map { bare($0.address.bytes) }
+    if let words = content.fromMacros.words { remarks.append("\(name): \(words)") }
+    let recipients = message.envelopeRecipients.map { bare($0.address.bytes) }
     if recipients.contains(where: { $0.contains(UInt8(ascii: ",")) }) {
       remarks.append("\(name): swaks splits addresses at commas")
     }
@@ -55,6 +57,7 @@ struct SwaksExport: Exporter {
     let isEmpty = content.headers.isEmpty && content.body.isEmpty
     bytes += "\n# message \(name)\n".utf8
     if let unseen = content.unseen { bytes += "# not all of it: \(unseen.words)\n".utf8 }
+    if let words = content.fromMacros.words { bytes += "# \(words)\n".utf8 }
     bytes += "\(isEmpty ? "" : "base64 -d <<'END' | ")swaks --server \"$server\"".utf8
     if let helo = facts.helo { bytes.append(option: "helo", helo.bytes) }
     let from = bare(sender.address.bytes)

@@ -112,3 +112,37 @@ import TraceModel
     #expect(!export(.jsonLines, MemoryRecords(play.records)).text.contains("delivered"))
   }
 }
+
+/// Mails whose envelope the milter declined: the macros stand in for it, and every export says so.
+@Suite struct DeclinedEnvelopeTests {
+  private func export(_ format: ExportFormat) -> String {
+    var play = Recording()
+    play.open()
+    play.mta(MTA.optNeg())
+    play.milter(Milter.optNeg(.current, [.noMail, .noRcpt]))
+    play.ask(MTA.connect())
+    play.mta(MTA.macro("M", ["{mail_addr}": "alice@a.example"]))
+    play.mta(MTA.macro("R", ["{rcpt_addr}": "bob@b.example"]))
+    play.ask(MTA.header("Subject", "x"))
+    play.ask(MTA.bodyEOB)
+    var exporter = format.exporter(ExportInput(MemoryRecords(play.records)))
+    return String(decoding: exporter.all(), as: UTF8.self)
+  }
+
+  @Test(arguments: [
+    (
+      ExportFormat.swaks,
+      ["--from='alice@a.example'", "--to='bob@b.example'", "# the envelope is {mail_addr}"]
+    ),
+    (
+      ExportFormat.jsonLines,
+      [#""address":"alice@a.example","arguments":[],"macro":true"#, #""address":"bob@b.example""#]
+    ),
+    (ExportFormat.html, ["alice@a.example", "bob@b.example", "the milter declined MAIL and RCPT"]),
+    (ExportFormat.report, ["the milter declined MAIL and RCPT"]),
+  ])
+  func theMacrosStandInForIt(_ format: ExportFormat, words: [String]) {
+    let text = export(format)
+    for word in words { #expect(text.contains(word), "\(word)") }
+  }
+}

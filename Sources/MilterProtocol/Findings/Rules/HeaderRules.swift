@@ -47,9 +47,14 @@ extension FindingRule {
     "H12", .warning, "a header that Postfix has cut",
     "with milters Postfix keeps at most 60000 bytes of a header, in the stored mail too",
     source: "KLUDGE_HEADER_LIMIT in cleanup_message.c; seen with Postfix 3.7")
+  package static let resultsWithoutResult = FindingRule(
+    "H13", .warning, "an Authentication-Results that has no result",
+    "readers take it for broken and pass it over; where nothing was checked it has to end in ; none",
+    source: "RFC 8601 section 2.2")
 
   static let headerEdits = [
     headerCR, headerFold, headerSpace, headerIndexZero, headerIndexBeyond, headerIndexHuge,
     deletesAscending, headerUnseen, headerUnique, headerTooLong, headerRespaced, headerClamped,
+    resultsWithoutResult,
   ]
 }

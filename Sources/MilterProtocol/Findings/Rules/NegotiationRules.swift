@@ -79,11 +79,17 @@ extension FindingRule {
     "N20", .note, "an offered version that does not exist",
     "libmilter answers with its own; most likely the bytes stand in the wrong order",
     source: "st_optionneg in engine.c; seen with libmilter 8.17")
+  package static let macroNeverHad = FindingRule(
+    "N21", .note, "a requested macro that this MTA never has",
+    "the milter gets no value, and has to do without; Postfix sends one where milter_macro_defaults gives it",
+    source:
+      "milter_macro_lookup in milter.c of Postfix, milter_send_macros in milter.c of Sendmail; seen with both"
+  )
 
   static let negotiation = [
     firstNotOptNeg, answerTooShort, versionTooHigh, versionTooLow, actionNotOffered, flagNotOffered,
     unknownBit, listsWithoutAction, listStageUnknown, listUnterminated, listForOneEnd, listEmpty,
     listTooLong, replyFlagPointless, secondOptNeg, listNameUnknown, editsUnseen, skipNotNegotiated,
-    offerTooOld, offerTooNew,
+    offerTooOld, offerTooNew, macroNeverHad,
   ]
 }

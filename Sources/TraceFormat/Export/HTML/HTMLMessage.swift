@@ -63,7 +63,10 @@ struct HTMLMessage {
     if let sender = content.sender {
       rows += "<tr><td class=\"k\">from</td><td><code>\(words(sender))</code></td></tr>\n"
     }
-    for recipient in (facts?.recipients ?? []).prefix(Self.headerLimit) {
+    if let words = content.fromMacros.words {
+      rows += "<tr><td class=\"k\"></td><td><span class=\"soft\">\(words)</span></td></tr>\n"
+    }
+    for recipient in (facts?.envelopeRecipients ?? []).prefix(Self.headerLimit) {
       let envelope = Envelope(
         address: recipient.envelope.address.bytes, arguments: recipient.envelope.arguments.map(\.bytes))
       var refusal: Markup = ""

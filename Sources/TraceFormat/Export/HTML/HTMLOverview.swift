@@ -109,7 +109,7 @@ struct HTMLOverview {
       let name = HTMLMessage.name(i, of: input.index)
       rows += """
         <tr><td class="k"><a href="#m\(name)">\(name)</a></td>
-        <td><code>\(wire: facts?.sender?.address.bytes ?? [], limit: 120)</code></td>
+        <td><code>\(wire: facts?.envelopeSender?.address.bytes ?? [], limit: 120)</code></td>
         <td>\(subject(facts))</td>
         <td><span class="\(HTMLMessage.colour(entry.outcome))">\(entry.outcome.rawValue)</span>\(by(entry))</td></tr>
 
