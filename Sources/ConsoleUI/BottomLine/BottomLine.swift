@@ -48,6 +48,8 @@ package enum BottomLine {
   /// What is open but for questions.
   var behind: BottomLine { if case .question(_, let behind) = self { behind.behind } else { self } }
 
+  var isQuestion: Bool { if case .question = self { true } else { false } }
+
   var isIdle: Bool { if case .idle = self { true } else { false } }
 
   package var prompt: Prompt? { if case .prompt(let prompt) = self { prompt } else { nil } }

@@ -153,6 +153,11 @@ struct HeldPane: ListPane {
     return (effects, order.first { !decided.contains($0.number) })
   }
 
+  /// What was said is asked about first: nothing is decided yet.
+  mutating func reconsider(_ effects: [ConsoleEffect]) {
+    for case .instruct(_, let packet) in effects { decided.remove(packet) }
+  }
+
   mutating func select(_ entry: HeldEntry, _ trace: TraceView) {
     if let index = trace.waiting.firstIndex(of: entry) { list.select(index) }
   }

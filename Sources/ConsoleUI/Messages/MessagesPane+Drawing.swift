@@ -75,7 +75,7 @@ extension MessagesPane {
         ? DisplayText("·", style: .dim) : DisplayText("\(message.modificationCount)", style: Style(.changed)),
       trace.isHeld(mail: mail)
         ? DisplayText("waits", style: Style(.held, .bold))
-        : outcome(message, isLong: outcomeIsLong),
+        : due(mail, trace, isLong: outcomeIsLong) ?? outcome(message, isLong: outcomeIsLong),
       by(message),
     ]
   }
@@ -91,6 +91,16 @@ extension MessagesPane {
       return DisplayText("·", style: .dim)
     }
     return DisplayText(escaping: id)
+  }
+
+  /// A reply about it that its MTA has waited for, for long.
+  private func due(_ mail: Int, _ trace: TraceView, isLong: Bool) -> DisplayText? {
+    let message = trace.messages[mail]
+    let connection = trace.connections[message.connection].number
+    guard let due = trace.due.first(where: { $0.connection == connection && $0.message == message.number })
+    else { return nil }
+    let words = due.shortWords(at: trace.now)
+    return DisplayText(isLong ? "\(due.stage.name) \(words)" : words, style: Style(.warn))
   }
 
   /// With the recipients that were refused of a mail that went on for others; shorter where the room is short.

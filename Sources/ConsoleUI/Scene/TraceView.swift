@@ -17,6 +17,8 @@ package struct TraceView {
   var now = Moment.zero
   /// What waits for the operator, the most urgent first.
   package private(set) var waiting: [HeldEntry] = []
+  /// Replies that an MTA has waited for so long that it is worth a look, the most urgent first.
+  package private(set) var due: [DueReply] = []
   /// What happens to a held packet at its deadline, as badges say it.
   var timeoutWords = "forwards"
 
@@ -65,6 +67,18 @@ package struct TraceView {
     waiting = rows.compactMap { known[$0] ?? HeldEntry(row: $0, in: self) }.sorted(by: HeldEntry.comesFirst)
     return gone
   }
+
+  /// Brings what MTAs wait for up to the time. Where they wait for what is held here, the hold's own clock tells.
+  mutating func refreshDue() {
+    guard isLive else { return }
+    let held = Set(waiting.map { index.connectionIndex(at: $0.row) })
+    due = index.dueReplies(at: now).filter { reply in
+      index.connectionIndex(reply.connection).map { !held.contains($0) } ?? false
+    }
+  }
+
+  /// What an MTA waits for because of the packet of that number.
+  func due(about number: Int) -> DueReply? { due.first { $0.packet == number } }
 
   func heldEntry(at row: Int) -> HeldEntry? { waiting.first { $0.row == row } }
 

@@ -93,7 +93,8 @@ extension ConsoleModel {
   /// Whether the screen changes with the time alone.
   package var showsTime: Bool {
     let trace = scene.trace
-    return trace.isLive && (view == .stats && scene.scope.freeze == nil || !trace.waiting.isEmpty)
+    guard trace.isLive else { return false }
+    return view == .stats && scene.scope.freeze == nil || !trace.waiting.isEmpty || !trace.due.isEmpty
   }
 
   /// Number of the connection that a packet travelled on.

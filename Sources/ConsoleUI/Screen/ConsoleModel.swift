@@ -73,9 +73,16 @@ package struct ConsoleModel {
 
   /// Takes in what happened; answers with what is to be done outside. The one way in which the screen changes.
   package mutating func update(_ event: ConsoleEvent) -> [ConsoleEffect] {
+    let isAnswer = bottom.isQuestion
     let effects = carryOut(responses(to: event))
-    settle()
-    return effects
+    defer { settle() }
+    // What was asked already is not asked again.
+    guard !isAnswer, let question = LateAccepting.question(about: effects, scene.trace) else {
+      return effects
+    }
+    held.reconsider(question.yes)
+    bottom.ask(question)
+    return []
   }
 
   private mutating func responses(to event: ConsoleEvent) -> [Response] {
@@ -155,6 +162,7 @@ package struct ConsoleModel {
     if let gone = scene.trace.refreshWaiting(), let news = held.keep(selected, gone: gone, scene.trace) {
       status = news
     }
+    scene.trace.refreshDue()
     rules.list.setCount(scene.rules.rules.count)
     if bottom.behind.prompt == nil {
       let rule = view == .rules ? rules.selected(scene.rules) : nil

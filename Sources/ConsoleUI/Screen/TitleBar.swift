@@ -1,5 +1,6 @@
 import Cells
 import MilterProtocol
+import Timeline
 
 /// The first line: views with their counts at the left, where the records come from at the right.
 struct TitleBar {
@@ -15,14 +16,28 @@ struct TitleBar {
     let state = state
     var room = rect
     frame.put(state, at: room.takeRight(columns(of: state)).origin, style: Style(.title))
-    let used = frame.put(tabs(columns: room.columns).text, at: room.origin, style: Style(.title))
-    let place = place
+    let tabs = tabs(columns: room.columns)
+    let used = frame.put(tabs.text, at: room.origin, style: Style(.title))
     let free = room.columns - used - 3
-    guard free >= 12, !place.isEmpty else { return }
+    let place = due(columns: free) ?? place
+    guard free >= 12 || place.width <= free, !place.isEmpty else { return }
     let shown = place.fitted(to: min(place.width, free))
     frame.put(
       shown, at: Point(column: room.endColumn - shown.width - (state.isEmpty ? 1 : 2), row: rect.row),
       style: Style(.title))
+  }
+
+  /// The reply that is due most urgently, as far as there is room; nil where none is.
+  private func due(columns: Int) -> DisplayText? {
+    guard let due = trace.due.first else { return nil }
+    let others = trace.due.count > 1 ? " +\(trace.due.count - 1)" : ""
+    let texts = dueTexts(due).map { DisplayText($0 + others, style: Style(.warn, .bold)) }
+    return texts.first { $0.width <= columns }
+  }
+
+  private func dueTexts(_ due: DueReply) -> [String] {
+    let short = due.shortWords(at: trace.now)
+    return ["\(due.name) \(due.words(at: trace.now))", "\(due.name) \(short)", "\(due.stage.name) \(short)"]
   }
 
   /// The view whose name stands in that column of `rect`; nil for none.
@@ -40,7 +55,9 @@ struct TitleBar {
       tabs(names: .all, isNamed: true), tabs(names: .all, isNamed: false),
       tabs(names: .current, isNamed: false),
     ]
-    return variants.first { $0.text.width <= columns } ?? variants[2]
+    // A reply that is due is worth more than names.
+    let shortest = trace.due.first.flatMap { dueTexts($0).last?.count }.map { $0 + 6 } ?? 0
+    return variants.first { $0.text.width + shortest <= columns } ?? variants[2]
   }
 
   private func tabs(names: Names, isNamed: Bool) -> TabRow<ListView> {

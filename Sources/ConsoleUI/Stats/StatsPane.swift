@@ -28,7 +28,8 @@ struct StatsPane: ListPane {
     let trace = scene.trace
     let verdicts = verdicts(trace, width: width)
     let slow = scene.settings.slow
-    var lines = replyTimes(trace, slow: slow, width: width) + [""] + rates(trace, width: width) + [""]
+    var lines = due(trace, width: width)
+    lines += replyTimes(trace, slow: slow, width: width) + [""] + rates(trace, width: width) + [""]
     let side = (verdicts.map(\.width).max() ?? 0) + 4
     let isBeside = width - side >= 48
     let right = totals(trace, width: isBeside ? width - side : width)
@@ -47,6 +48,22 @@ struct StatsPane: ListPane {
   private static let stages: [Stage] = [
     .negotiation, .connect, .helo, .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB, .unknown,
   ]
+
+  // MARK: replies that are due
+
+  private static let shownDue = 5
+
+  private func due(_ trace: TraceView, width: Int) -> [DisplayText] {
+    guard !trace.due.isEmpty else { return [] }
+    var lines = [heading("Replies due")]
+    for due in trace.due.prefix(Self.shownDue) {
+      let style = Style(.warn, due.isUrgent(at: trace.now) ? .bold : [])
+      lines.append(DisplayText("  \(due.name) \(due.words(at: trace.now))", style: style))
+    }
+    let others = trace.due.count - Self.shownDue
+    if others > 0 { lines.append(DisplayText("  and \(NumberText.grouped(others)) more", style: .dim)) }
+    return lines + [""]
+  }
 
   // MARK: reply times
 

@@ -14,6 +14,8 @@ struct PacketLine {
   let isUnfolded: Bool
   /// What happens to a held packet unasked, and in how long; in two lengths.
   let wait: Wait?
+  /// How long the MTA has waited for the reply, and when it gives up; in two lengths.
+  let due: Wait?
   /// How the connection ended behind this packet.
   let ending: String?
 }
@@ -134,6 +136,11 @@ struct PacketColumns {
         text += DisplayText(" " + (isNarrow ? wait.short : wait.long), style: Style(role))
       }
       parts.append(text)
+    }
+    if let due = line.due, line.wait == nil {
+      // Whole where that leaves the packet's own words theirs.
+      let isRoomy = line.text.width + due.long.count + 2 <= textPlace.count
+      parts.append(DisplayText(isRoomy ? due.long : due.short, style: Style(.warn)))
     }
     if line.entry.flags.contains(.noted) { parts.append(DisplayText("✎", style: Style(.marked))) }
     if let severity = line.entry.severity { parts.append(severity.mark) }

@@ -138,6 +138,9 @@ extension TimelinePane {
       macros: showsMacros(of: entry, scene.settings) ? 0 : macroCount(row, trace),
       isUnfolded: isMacro && entry.foldsInto != nil && scene.scope.filter == nil,
       wait: trace.heldEntry(at: row).flatMap { words(of: $0, trace) },
+      due: trace.due(about: entry.number).map {
+        PacketLine.Wait(long: $0.words(at: trace.now), short: $0.shortWords(at: trace.now))
+      },
       ending: trace.abruptEnding(at: row, entry.kind)?.badge)
   }
 

@@ -5,16 +5,24 @@ import TraceModel
 struct LiveFacts: Sendable {
   /// By place.
   var facts: [SessionFacts] = []
+  /// Whose they are, by place: the index of the connection; nil where a place is free.
+  private(set) var owners: [Int?] = []
   private var free: [Int] = []
 
-  mutating func newPlace() -> Int {
-    if let place = free.popLast() { return place }
-    facts.append(SessionFacts())
-    return facts.count - 1
+  /// For the connection of that index.
+  mutating func newPlace(for connection: Int) -> Int {
+    guard let place = free.popLast() else {
+      facts.append(SessionFacts())
+      owners.append(connection)
+      return facts.count - 1
+    }
+    owners[place] = connection
+    return place
   }
 
   mutating func giveUp(_ place: Int) {
     facts[place] = SessionFacts()
+    owners[place] = nil
     free.append(place)
   }
 }

@@ -227,7 +227,7 @@ extension TimelineIndex {
   /// Where the facts of a connection are; new ones where it has none.
   mutating func place(_ c: Int) -> Int {
     if let known = connections[c].live { return known }
-    let new = live.newPlace()
+    let new = live.newPlace(for: c)
     connections[c].live = new
     return new
   }
