@@ -15,9 +15,19 @@ package struct LegState: Sendable {
   package private(set) var settledLast: (stage: Stage, at: Moment)?
   /// The last command of a stage that goes without reply, until a reply is due again.
   package private(set) var unanswered: (stage: Stage, number: Int)?
+  /// The commands directly before the one that is due that go without reply.
+  package private(set) var silent = SilentRun()
   /// When the milter last sent something about the command that is due.
   package private(set) var lastReply: Moment?
   package private(set) var lastProgress: Moment?
+
+  /// Commands without reply, one behind the other.
+  package struct SilentRun: Sendable {
+    package fileprivate(set) var count = 0
+    /// Stage and number of the first.
+    package fileprivate(set) var stage = Stage.connect
+    package fileprivate(set) var number = 0
+  }
 
   /// Things that happened.
   package struct Marks: OptionSet, Sendable {
@@ -66,8 +76,11 @@ package struct LegState: Sendable {
     lastCommand = kind
     guard let stage = kind.stage else { return }
     if flags.promisesNoReply(at: stage) {
+      if unanswered == nil { silent = SilentRun(count: 0, stage: stage, number: number) }
+      silent.count += 1
       unanswered = (stage, number)
     } else {
+      if unanswered == nil { silent.count = 0 }
       unanswered = nil
       if isFirstDue { lastReply = nil }
     }

@@ -97,6 +97,8 @@ package struct PendingReplies: Sendable {
   }
 
   package var isEmpty: Bool { entries.isEmpty }
+  /// Commands that somebody waits about.
+  package var count: Int { entries.count }
 
   /// The oldest command that the MTA waits about; it hears the next verdict.
   package var owed: PendingReply? { entries.first { $0.isOwed } }

@@ -63,11 +63,12 @@ enum NegotiationLint {
   private static func pointlessBits(_ answer: OptNeg) -> [Remark] {
     var remarks: [Remark] = []
     let flags = answer.protocolFlags
-    for stage in Stage.allCases {
-      guard let noCommand = stage.noCommandFlag, let noReply = stage.noReplyFlag,
-        flags.contains(noCommand), flags.contains(noReply)
-      else { continue }
-      remarks.append((.replyFlagPointless, "\(stage.name) is neither sent nor answered"))
+    let stages = Stage.allCases.filter { stage in
+      guard let noCommand = stage.noCommandFlag, let noReply = stage.noReplyFlag else { return false }
+      return flags.contains(noCommand) && flags.contains(noReply)
+    }
+    if !stages.isEmpty {
+      remarks.append((.replyFlagPointless, "neither sent nor answered: \(list(stages.map(\.name)))"))
     }
     if flags.contains(.noHeaders), answer.actions.contains(.changeHeaders) {
       remarks.append((.editsUnseen, "headers are switched off, CHGHDRS is on"))

@@ -9,24 +9,36 @@ extension Remarks {
   ///   - isOurs: we closed it, because the peer said nothing.
   ///   - unfinished: bytes that had come of a packet that is not whole.
   ///   - before: the dialogue as it is without the close.
-  package func remark(
+  package mutating func remark(
     onEndOf leg: Leg, isOurs: Bool = false, unfinished: Int = 0, before dialogue: Dialogue, at now: Moment,
     into findings: inout [Finding]
   ) {
+    let start = findings.count
+    surplus.tellHeld(into: &findings)
+    describe(leg, isOurs: isOurs, unfinished: unfinished, dialogue, now, &findings)
+    if findings.count > start { faults.attribute(&findings, from: start, end: leg) }
+  }
+
+  /// What was not answered first, what follows from that behind it.
+  private func describe(
+    _ leg: Leg, isOurs: Bool, unfinished: Int, _ dialogue: Dialogue, _ now: Moment,
+    _ findings: inout [Finding]
+  ) {
     func remark(_ rule: FindingRule, _ text: Sentence, packet: Int? = nil) {
       findings.append(Finding(rule, packet: packet, text))
+    }
+    let state = dialogue.leg(leg)
+    let isOver = state.isLeftByMTA || state.marks.contains(.milterClosed)
+    let awaited = isOver ? nil : dialogue.pending.awaited(on: leg)
+    // That of OPTNEG is W06, where the milter closed.
+    if let awaited, awaited.stage != .negotiation || leg == .mta || isOurs {
+      remark(.noVerdict, text(of: awaited, leg, isOurs: isOurs, now), packet: awaited.number)
     }
     if unfinished > 0 {
       remark(
         .endsInPacket, "the \(leg.noun) closed with \(counted(unfinished, "byte")) of an unfinished packet")
     }
-    let state = dialogue.leg(leg)
-    if state.isLeftByMTA || state.marks.contains(.milterClosed) { return }
-    let awaited = dialogue.pending.awaited(on: leg)
-    // That of OPTNEG is W06, where the milter closed.
-    if let awaited, awaited.stage != .negotiation || leg == .mta || isOurs {
-      remark(.noVerdict, text(of: awaited, leg, isOurs: isOurs, now), packet: awaited.number)
-    }
+    if isOver { return }
     switch leg {
     case .mta:
       if !state.marks.contains(.began) {

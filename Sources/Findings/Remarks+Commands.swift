@@ -6,6 +6,7 @@ extension Remarks {
   mutating func command(
     _ kind: CommandKind, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
+    if scene.way.comes { surplus.tellHeld(into: &findings) }
     remarkOnOrder(of: kind, scene, dialogue, &findings)
     if scene.way.comes {
       remarkOnMacros(before: kind, scene, dialogue, &findings)
@@ -64,7 +65,8 @@ extension Remarks {
     if kind.stage != nil, scene.flags.declines(awaited.stage) { return }
     switch kind {
     case .abort, .quit, .quitNC:
-      if awaited.stage == .negotiation, scene.way.comes {
+      // What is held here is not the milter's to answer, and out of step nobody knows what is missing.
+      if scene.way.comes, !awaited.isHere, !dialogue.isDesynchronised {
         let thought = (awaited.thought(until: scene.now) ?? scene.now - awaited.came).milliseconds
         findings.append(
           Finding(.noVerdict, packet: awaited.number, "\(awaited.named) was not answered in \(thought) ms"))
@@ -72,7 +74,8 @@ extension Remarks {
       scene.remark(
         .closedWhilePending, "\(kind.name) while the reply to \(awaited.named) was due", &findings)
     case .optNeg, .connect, .helo, .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB, .unknown, .macro:
-      guard !dialogue.isDesynchronised else { return }
+      guard !dialogue.isDesynchronised, notWaitedFor != awaited.number else { return }
+      notWaitedFor = awaited.number
       scene.remark(.didNotWait, "\(kind.name) while the reply to \(awaited.named) was due", &findings)
     }
   }

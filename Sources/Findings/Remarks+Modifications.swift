@@ -12,7 +12,10 @@ extension Remarks {
     {
       scene.remark(.editNotNegotiated, "\(kind.name) needs \(action.names[0])", &findings)
     }
-    guard scene.due?.stage == .bodyEOB else { return misplaced(kind, scene, &findings) }
+    guard scene.due?.stage == .bodyEOB else {
+      if scene.due == nil { surplus.takeEdit(scene, dialogue, &findings) }
+      return misplaced(kind, scene, &findings)
+    }
     guard scene.isNew else { return }
     if kind == .replBody {
       replaceBody(scene, &findings)

@@ -54,25 +54,18 @@ extension Remarks {
       return true
     }
     if !dialogue.isDesynchronised, dialogue.isLostAtEnd(at: scene.now) {
-      scene.remark(
-        .secondVerdict, "\(kind.name) together with the verdict on the message: Postfix discards it",
-        &findings)
+      surplus.take(kind, scene, dialogue, isLost: true, &findings)
       return true
     }
-    if let unanswered = scene.leg.unanswered {
-      scene.remark(
-        .replyNotWanted,
-        "\(kind.name) to \(unanswered.stage.name) (packet \(packet: unanswered.number)), negotiated to go without reply",
-        &findings)
-    } else {
-      scene.remark(.secondVerdict, "\(kind.name), but no command awaits a reply", &findings)
-    }
+    surplus.take(kind, scene, dialogue, &findings)
     return false
   }
 
   /// The command that is due has its answer.
-  func settle(_ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
+  mutating func settle(_ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
     guard let due = scene.due else { return }
+    if scene.way.comes, scene.isNew { surplus.answered(due, scene) }
+    if faults.isInForce { faults.settled(due, isOnlyOne: dialogue.pending.count == 1) }
     if !due.isAbandoned {
       // What was held here, or made here, is late by our own doing.
       if scene.way.comes { remarkOnTime(due, scene, dialogue, &findings) }

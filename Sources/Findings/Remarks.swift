@@ -14,6 +14,10 @@ package struct Remarks: Sendable {
   var replyBody = ReplyBody()
   /// Requested macros that not every MTA has.
   var doubtfulNames: [DoubtfulName] = []
+  var faults = Faults()
+  var surplus = SurplusReplies()
+  /// The command that the MTA did not wait for, of the latest such remark; 0 before any.
+  var notWaitedFor = 0
 
   package init() {}
 
@@ -62,6 +66,7 @@ package struct Remarks: Sendable {
     before dialogue: Dialogue, _ now: Moment, into findings: inout [Finding]
   ) {
     let scene = Scene(packet, dissection, number: number, way, at: place, dialogue, now)
+    let start = findings.count
     if PacketLint.looks(at: dissection, of: packet) {
       var lint = PacketLint(
         packet, dissection, flags: scene.flags, mta: dialogue.mta, stage: scene.subject)
@@ -82,6 +87,10 @@ package struct Remarks: Sendable {
       }
       mail.take(scene, dialogue, &findings)
       earlier.take(scene, dialogue, &findings)
+    }
+    if findings.count > start {
+      let isLost = !dialogue.isDesynchronised && dialogue.isLostAtEnd(at: now)
+      faults.attribute(&findings, from: start, isLost: isLost)
     }
   }
 

@@ -84,14 +84,19 @@ private struct OddRow: Sendable, CustomStringConvertible {
     var play = LegPlay(row.before, flags: row.flags)
     let findings = row.played(in: &play)
     #expect(findings.ids().sorted() == row.findings, "\(findings.map(\.text))")
-    #expect(findings.allSatisfy { ($0.packet ?? play.places.count) == play.places.count && !$0.text.isEmpty })
+    // What was not answered came before.
+    #expect(
+      findings.allSatisfy { finding in
+        (finding.packet ?? play.places.count) == play.places.count || finding.rule == .noVerdict
+      })
+    #expect(findings.allSatisfy { !$0.text.isEmpty })
     guard let expected = row.closingFindings else { return }
     #expect(play.close(.mta).ids().sorted() == expected)
   }
 
   @Test(arguments: OddRow.all) fileprivate func whatComesBeforeAnOddPacketIsInOrder(_ row: OddRow) {
     let play = LegPlay(row.before, flags: row.flags)
-    #expect(play.findings.ids(from: .error) == [])
+    #expect(play.findings.ids(from: .error).filter { $0 != "R03" } == [])
   }
 
   private func answer(_ stage: Stage, of message: Int, to command: Int) -> Placement {
@@ -136,7 +141,7 @@ private struct OddRow: Sendable, CustomStringConvertible {
 
   @Test func repliesOutOfTurnAreMatchedInOrder() {
     let play = LegPlay("O/O C/c M R L/ccc")
-    #expect(play.findings.ids().filter { $0 == "S12" }.count == 2)
+    #expect(play.findings.ids().filter { $0 == "S12" }.count == 1)
     #expect(play.places.suffix(3).map(\.answers) == [5, 6, 7])
   }
 

@@ -28,6 +28,14 @@ package struct LegPlay {
     return Array(findings[before...])
   }
 
+  /// They come in one read.
+  package mutating func playAtOnce(_ packets: [Packet]) {
+    for packet in packets {
+      number += 1
+      places.append(follower.received(packet, number: number, at: now, findings: &findings))
+    }
+  }
+
   @discardableResult
   package mutating func play(_ packets: Packet...) -> [Finding] { play(packets) }
 

@@ -79,12 +79,15 @@ enum FieldsTab {
   }
 
   private static func findings(_ detail: PacketDetail, into page: inout DetailPage) {
-    for finding in detail.findings {
+    let (causes, consequences) = (
+      detail.findings.filter { $0.cause == nil }, detail.findings.filter { $0.cause != nil }
+    )
+    for finding in causes + consequences {
       let head =
         finding.severity.mark + DisplayText(" \(finding.rule.id) ", style: Style(finding.severity.role))
       let other = finding.sentence.packets.first { $0 != finding.packet }
       page.paragraph(head + DisplayText(finding.text), indent: 1, packet: other)
-      page.paragraph(DisplayText(finding.rule.consequence, style: .dim), indent: 3)
+      page.advice(finding, indent: 3)
     }
     if !detail.findings.isEmpty { page.add(.blank) }
   }

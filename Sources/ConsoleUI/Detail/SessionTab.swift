@@ -65,7 +65,7 @@ enum SessionTab {
       page.add(.blank)
       page.paragraph(
         found.severity.mark + DisplayText(" \(found.rule.id) \(found.rule.title): \(found.text)"))
-      page.paragraph(DisplayText(found.rule.consequence, style: .dim), indent: 4)
+      page.advice(found, indent: 4)
     }
     return page.lines
   }

@@ -3,30 +3,42 @@ import MilterProtocol
 import Timeline
 import TraceModel
 
-/// The Findings view: what peers did that is worth a remark, in order of time.
+/// The Findings view: what peers did that is worth a remark, as ``FindingOrder`` has it.
 struct FindingsPane: ListPane {
   var list = ListState()
+  private var order = FindingOrder()
 
   var view: ListView { .findings }
 
   func share(_ scene: Scene) -> Layout.Share? { Layout.Share(listRows: scene.trace.index.findings.count + 2) }
 
-  mutating func refresh(_ scene: Scene) { list.setCount(scene.extent.findings) }
+  /// The selected finding stays selected wherever it stands now.
+  mutating func refresh(_ scene: Scene) {
+    guard order.count != scene.extent.findings else { return }
+    let selected = order.lines.indices.contains(list.cursor) ? order.lines[list.cursor].finding : nil
+    order.follow(scene.trace.index.findings, upTo: scene.extent.findings)
+    list.setCount(order.lines.count)
+    guard let selected, order.lines[list.cursor].finding != selected,
+      let line = order.lines.firstIndex(where: { $0.finding == selected })
+    else { return }
+    if list.top == 0 { list.select(line) } else { list.keep(line) }
+  }
 
-  func finding(_ scene: Scene) -> FindingEntry? {
-    let findings = scene.trace.index.findings
-    return findings.indices.contains(list.cursor) ? findings[list.cursor] : nil
+  func finding(_ scene: Scene) -> FindingEntry? { finding(at: list.cursor, scene.trace) }
+
+  private func finding(at line: Int, _ trace: TraceView) -> FindingEntry? {
+    order.lines.indices.contains(line) ? trace.index.findings[order.lines[line].finding] : nil
   }
 
   func packet(_ scene: Scene) -> Int? { finding(scene)?.row }
 
   func page(_ scene: Scene, width: Int) -> DetailPane.Page {
-    guard let finding = finding(scene), let found = found(finding, scene.trace) else {
+    guard let selected = finding(scene), let found = found(selected, scene.trace) else {
       return .nothing(scene.trace)
     }
     var page = DetailPage(width: width)
     page.paragraph(found.severity.mark + " " + DisplayText(found.text), indent: 1)
-    page.paragraph(DisplayText(found.rule.consequence, style: .dim), indent: 3)
+    page.advice(found, indent: 3)
     return DetailPane.Page("nothing selected", page.lines)
   }
 
@@ -36,21 +48,20 @@ struct FindingsPane: ListPane {
   }
 
   func look(for search: Search, line: Int, _ scene: Scene) -> (isMatch: Bool, cost: Int) {
-    let finding = scene.trace.index.findings[line]
+    guard let shown = finding(at: line, scene.trace) else { return (false, 1) }
     let isMatch =
-      search.matches(Array(plain(finding, scene.trace).utf8))
-      || finding.row.map { search.matches(row: $0, scene.trace) } ?? false
+      search.matches(Array(plain(shown, scene.trace).utf8))
+      || shown.row.map { search.matches(row: $0, scene.trace) } ?? false
     return (isMatch, 2)
   }
 
   // MARK: drawing
 
   func draw(_ scene: Scene, hasKeys: Bool, into frame: inout Frame, in layout: Layout) {
-    let findings = scene.trace.index.findings
-    drawTable(Self.columns, empty: "nothing odd so far", hasKeys: hasKeys, into: &frame, in: layout) {
-      index in
-      guard findings.indices.contains(index) else { return nil }
-      return cells(findings[index], below: index > 0 ? findings[index - 1].time : nil, scene.trace)
+    drawTable(Self.columns, empty: "nothing odd so far", hasKeys: hasKeys, into: &frame, in: layout) { line in
+      guard let shown = finding(at: line, scene.trace) else { return nil }
+      let above = finding(at: line - 1, scene.trace)?.time
+      return cells(shown, isConsequence: order.lines[line].isConsequence, below: above, scene.trace)
     }
   }
 
@@ -65,7 +76,7 @@ struct FindingsPane: ListPane {
   ]
 
   private func cells(
-    _ finding: FindingEntry, below above: Moment?, _ trace: TraceView
+    _ finding: FindingEntry, isConsequence: Bool, below above: Moment?, _ trace: TraceView
   ) -> [DisplayText] {
     let connection = finding.connection.map { trace.connections[$0].number }
     let style = Style(finding.severity.role)
@@ -75,7 +86,7 @@ struct FindingsPane: ListPane {
       finding.row.map { DisplayText(String(trace.index.number(at: $0)), style: .dim) } ?? "",
       DisplayText(trace.clock(finding.time, below: above, columns: 12), style: .dim),
       connection.map { DisplayText("c\($0)", style: Style(.connection($0))) } ?? "",
-      words(finding, trace),
+      isConsequence ? DisplayText("└ ", style: .dim) + words(finding, trace) : words(finding, trace),
     ]
   }
 

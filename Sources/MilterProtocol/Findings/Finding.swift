@@ -5,14 +5,34 @@ package struct Finding: Equatable, Sendable {
   package var packet: Int?
   /// What was expected, what was there, where; lower case, no full stop.
   package var sentence: Sentence
+  /// The finding that it follows from; nil for one that stands by itself.
+  package var cause: Cause?
 
-  package init(_ rule: FindingRule, packet: Int?, _ sentence: Sentence) {
+  /// An earlier finding of the same connection.
+  package struct Cause: Equatable, Sendable {
+    package var rule: FindingRule
+    /// Its packet; nil where it is about the connection.
+    package var packet: Int?
+
+    package init(_ rule: FindingRule, packet: Int?) {
+      self.rule = rule
+      self.packet = packet
+    }
+  }
+
+  package init(_ rule: FindingRule, packet: Int?, _ sentence: Sentence, cause: Cause? = nil) {
     self.rule = rule
     self.packet = packet
     self.sentence = sentence
+    self.cause = cause
   }
 
   package var text: String { sentence.text }
+
+  /// `follows from R02 on 23`; nil for one that stands by itself.
+  package var origin: String? {
+    cause.map { "follows from \($0.rule.id)" + ($0.packet.map { " on \($0)" } ?? "") }
+  }
 
   package var severity: Severity { rule.severity }
 

@@ -1,5 +1,7 @@
 /// One row of the table of findings: a stable id, its weight, a title, and where the fact comes from.
-package struct FindingRule: Equatable, Sendable {
+///
+/// There is one of each, and findings refer to it.
+package final class FindingRule: Equatable, Hashable, Sendable {
   /// `F01`, `R02`, …: never reused; the family letters are those of `docs/findings.md`.
   package let id: String
   package let severity: Finding.Severity
@@ -7,19 +9,22 @@ package struct FindingRule: Equatable, Sendable {
   package let title: String
   /// What comes of it, by MTA where they differ.
   package let consequence: String
+  /// What to do about it, for whoever mends the sender; empty where there is nothing to mend.
+  package let cure: String
   /// Function and file of the MTA or libmilter, or "seen with …".
   package let source: String
   /// Whose packets it is about where what comes of it depends on that; nil for the row that counts where no other does.
   package let sender: Leg?
 
   package init(
-    id: String, severity: Finding.Severity, title: String, consequence: String, source: String,
-    sender: Leg? = nil
+    id: String, severity: Finding.Severity, title: String, consequence: String, cure: String = "",
+    source: String, sender: Leg? = nil
   ) {
     self.id = id
     self.severity = severity
     self.title = title
     self.consequence = consequence
+    self.cure = cure
     self.source = source
     self.sender = sender
   }

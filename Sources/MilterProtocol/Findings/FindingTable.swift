@@ -13,16 +13,20 @@ package enum FindingTable {
       """
     for family in FindingRule.families {
       page += "\n## \(family.letter): \(family.title)\n\n"
-      page += "| id | severity | finding | what comes of it | source |\n|---|---|---|---|---|\n"
+      page +=
+        "| id | severity | finding | what comes of it | what to do | source |\n|---|---|---|---|---|---|\n"
       for rule in family.rules {
-        page +=
-          "| \(rule.id) | \(rule.severity.name) | \(rule.title) | \(rule.consequence) | \(rule.source) |\n"
-        for row in FindingRule.bySender[rule.id] ?? [] {
-          page +=
-            "| \(row.id) | \(row.severity.name) | \(row.title), from the \(row.sender?.noun ?? "") | \(row.consequence) | \(row.source) |\n"
+        page += row(rule, rule.title)
+        for one in FindingRule.bySender[rule.id] ?? [] {
+          page += row(one, "\(one.title), from the \(one.sender?.noun ?? "")")
         }
       }
     }
     return page
+  }
+
+  private static func row(_ rule: FindingRule, _ title: String) -> String {
+    let cells = [rule.id, rule.severity.name, title, rule.consequence, rule.cure, rule.source]
+    return "| " + cells.joined(separator: " | ") + " |\n"
   }
 }

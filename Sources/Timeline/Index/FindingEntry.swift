@@ -10,6 +10,15 @@ package struct FindingEntry: Sendable, Equatable {
   package let connection: Int?
   package let rule: FindingRule
   package let time: Moment
+  /// Place in the list of findings of the one that it follows from, if that is there; it has no cause itself.
+  package let cause: Int?
+
+  package init(
+    record: Int, row: Int?, connection: Int?, rule: FindingRule, time: Moment, cause: Int?
+  ) {
+    (self.record, self.row, self.connection, self.rule) = (record, row, connection, rule)
+    (self.time, self.cause) = (time, cause)
+  }
 
   package var severity: Finding.Severity { rule.severity }
 }

@@ -156,6 +156,7 @@ package final class MergedRecords: RecordSource {
     case .found(var finding):
       finding.packet = finding.packet.map(new)
       finding.sentence = new(finding.sentence)
+      if let packet = finding.cause?.packet { finding.cause?.packet = new(packet) }
       return .found(finding)
     case .noted(let text, let packet): return .noted(text: new(text), packet: packet.map(new))
     case .marked(let packet, let on): return .marked(packet: new(packet), on: on)

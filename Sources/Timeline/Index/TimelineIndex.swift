@@ -280,9 +280,28 @@ extension TimelineIndex {
     _ finding: Finding, record: Int, row: Int? = nil, connection: Int? = nil, at time: Moment
   ) {
     findings.append(
-      FindingEntry(record: record, row: row, connection: connection, rule: finding.rule, time: time))
+      FindingEntry(
+        record: record, row: row, connection: connection, rule: finding.rule, time: time,
+        cause: finding.cause.flatMap { place(of: $0, connection) }))
     findingCounts[finding.severity, default: 0] += 1
   }
+
+  /// Where the cause of a finding is listed. Mostly it is the latest one's cause too, or that itself.
+  private func place(of cause: Finding.Cause, _ connection: Int?) -> Int? {
+    let row = cause.packet.flatMap { numbers.row($0) }
+    for place in findings.indices.suffix(Self.findingsLookedBack).reversed() {
+      let earlier = findings[place]
+      guard earlier.connection == connection else { continue }
+      if earlier.rule == cause.rule, earlier.row == row { return earlier.cause ?? place }
+      if let root = earlier.cause, findings[root].rule == cause.rule, findings[root].row == row {
+        return root
+      }
+    }
+    return nil
+  }
+
+  /// So many findings of all connections may lie between a cause and what follows from it.
+  private static let findingsLookedBack = 4096
 
   /// `ruled` where a rule did it.
   private func ruled(_ cause: Cause) -> PacketFlags {

@@ -7,6 +7,8 @@ struct ChosenFinding {
   let finding: Finding
   /// 0 for the whole run.
   let connection: Int
+  /// It stands under the finding that it follows from.
+  let isConsequence: Bool
 
   /// The rule as this program knows it; nil where the trace has one that it does not, whose words are a stranger's.
   var rule: FindingRule? { FindingRule.withID(finding.rule.id) == nil ? nil : finding.rule }
@@ -21,15 +23,16 @@ extension ExportInput {
     return last.map { index.facts(at: $0, from: source) }
   }
 
-  /// In order, those about the whole run last.
+  /// As ``FindingOrder`` has them.
   var chosenFindings: [ChosenFinding] {
-    let ofConnections = index.findings.filter { $0.connection != nil }
-    let ofRun = index.findings.filter { $0.connection == nil }
-    return (ofConnections + ofRun).compactMap { entry in
-      guard let record = source.record(at: entry.record), includes(record),
+    var order = FindingOrder()
+    order.follow(index.findings, upTo: index.findings.count)
+    return order.lines.compactMap { line in
+      guard let record = source.record(at: index.findings[line.finding].record), includes(record),
         case .found(let finding) = record.event
       else { return nil }
-      return ChosenFinding(finding: finding, connection: record.connection)
+      return ChosenFinding(
+        finding: finding, connection: record.connection, isConsequence: line.isConsequence)
     }
   }
 

@@ -52,13 +52,17 @@ struct SessionReport {
   private var findings: String? {
     let found = input.chosenFindings
     guard !found.isEmpty else { return nil }
-    var table = "| packet | | rule | finding | what comes of it |\n|---|---|---|---|---|\n"
+    var table =
+      "| packet | | rule | finding | what comes of it | what to do |\n|---|---|---|---|---|---|\n"
     for one in found.prefix(Self.rowLimit) {
       let packet =
         one.finding.packet.map(String.init) ?? (one.connection > 0 ? "c\(one.connection)" : "")
       let id = one.rule?.id ?? MarkdownText.code(one.finding.rule.id)
-      table += "| \(packet) | \(one.finding.severity.name) | \(id) | \(MarkdownText.code(one.finding.text)) "
-      table += "| \(one.rule?.consequence ?? "") |\n"
+      let text = (one.isConsequence ? "└ " : "") + MarkdownText.code(one.finding.text)
+      table += "| \(packet) | \(one.finding.severity.name) | \(id) | \(text) "
+      table +=
+        one.finding.origin.map { "| \(MarkdownText.code($0)) | |\n" }
+        ?? "| \(one.rule?.consequence ?? "") | \(one.rule?.cure ?? "") |\n"
     }
     if found.count > Self.rowLimit { table += "\n\(found.count - Self.rowLimit) more.\n" }
     return "## Findings\n\n" + fold(table, rows: found.count, counted(found.count, "finding"))

@@ -18,6 +18,12 @@ struct FindingJSON {
     bytes.append(key: ",\"title\":", finding.rule.title)
     bytes.append(key: ",\"text\":", finding.text)
     bytes.append(key: ",\"consequence\":", finding.rule.consequence)
+    if !finding.rule.cure.isEmpty { bytes.append(key: ",\"cure\":", finding.rule.cure) }
+    if let cause = finding.cause {
+      bytes.append(key: ",\"cause\":{\"id\":", cause.rule.id)
+      bytes.append(key: ",\"n\":", cause.packet)
+      bytes.append(ascii: "}")
+    }
     bytes.append(key: ",\"conn\":", connection)
     bytes.append(key: ",\"msg\":", message)
     bytes.append(key: ",\"n\":", finding.packet)

@@ -42,8 +42,19 @@ extension ListingText {
     }
   }
 
+  /// `✖ R02`, and what follows from another finding under a branch: `└ ● R18`.
   static func mark(_ finding: Finding) -> String {
-    finding.severity.sign + " " + inert(finding.rule.id)
+    (finding.cause == nil ? "" : "└ ") + finding.severity.sign + " " + inert(finding.rule.id)
+  }
+
+  /// Behind a finding's text: what it follows from.
+  static func origin(_ finding: Finding) -> String { finding.origin.map { ", " + inert($0) } ?? "" }
+
+  /// Under a finding: what comes of it and what to do; of what follows from another, that has it.
+  static func advice(_ finding: Finding) -> [String] {
+    guard finding.cause == nil, FindingRule.withID(finding.rule.id) != nil else { return [] }
+    let rule = finding.rule
+    return ["  " + rule.consequence] + (rule.cure.isEmpty ? [] : ["  → " + rule.cure])
   }
 
   static func words(_ cause: Cause) -> String {

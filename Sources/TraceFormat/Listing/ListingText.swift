@@ -113,7 +113,9 @@ package struct ListingText {
     }
     if let answers = packet.answers { lines.append("answers packet \(answers)") }
     for finding in packet.findings {
-      lines.append("\(Self.mark(finding)) \(finding.severity.name): \(Self.inert(finding.text))")
+      lines.append(
+        "\(Self.mark(finding)) \(finding.severity.name): \(Self.inert(finding.text))\(Self.origin(finding))")
+      lines += Self.advice(finding)
     }
     return indented(lines)
   }
@@ -130,6 +132,7 @@ package struct ListingText {
     line += Self.left(record.connection > 0 ? "c\(record.connection)" : "", 7)
     line += "  " + RemarkText.words(record.event, at: timeOfDay)
     var text = quiet(Self.trimmed(line)) + "\n"
+    if options.isVerbose, case .found(let finding) = record.event { text += indented(Self.advice(finding)) }
     if options.hasHexDump, case .passed(let passed) = record.event {
       text += indented(HexDump.lines(passed.bytes))
     }

@@ -19,6 +19,7 @@ enum RemarkText {
     case .instructed(let instructed): words(instructed)
     case .found(let finding):
       "\(ListingText.mark(finding)) \(finding.severity.name)\(about(finding.packet)): \(inert(finding.text))"
+        + ListingText.origin(finding)
     case .noted(let text, let packet): "note\(about(packet)): \(inert(text.text))"
     case .marked(let packet, let on): on ? "mark \(packet)" : "unmark \(packet)"
     case .closed(let closed): words(closed)

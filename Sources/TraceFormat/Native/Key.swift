@@ -1,7 +1,7 @@
 /// The keys of format 1, of records and of the head. Every other key is skipped.
 enum Key: Int, CaseIterable {
   case k, t, c, n, from, to, of, by, rule, policy, raw, until, outcome, text, refused, id, severity, title,
-    set
+    set, cause
   case leg, how, why, peer, local, milter, parts, policyParts
   case client, mta, mtaTimeout, gaveUpPostfix, gaveUpSendmail, gaveUpOther
   case mitmilter, program, started, command, listen, negotiation
@@ -36,6 +36,7 @@ enum Key: Int, CaseIterable {
     case (4, "p"): .peer
     case (5, "u"): .until
     case (5, "t"): .title
+    case (5, "c"): .cause
     case (5, "l"): .local
     case (5, "p"): .parts
     case (6, "p"): .policy
@@ -81,6 +82,7 @@ enum Key: Int, CaseIterable {
     case .severity: "severity"
     case .title: "title"
     case .set: "set"
+    case .cause: "cause"
     case .leg: "leg"
     case .how: "how"
     case .why: "why"

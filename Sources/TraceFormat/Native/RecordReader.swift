@@ -133,14 +133,25 @@ package enum RecordReader {
     let severity = Finding.Severity.allCases.first { $0.name == weight } ?? .note
     let id = try members.text(.id, in: line)
     let title = try members.maybeText(.title, in: line) ?? ""
-    // A rule that only a later program knows is shown as the trace describes it.
-    var rule =
-      FindingRule.withID(id)
-      ?? FindingRule(id: id, severity: severity, title: title, consequence: "", source: "")
+    var rule = rule(id, severity, title)
     let from = try members.maybeText(.from, in: line)
     if let sender = Leg.allCases.first(where: { $0.name == from }) { rule = rule.from(sender, severity) }
     return Finding(
-      rule, packet: try members.maybeNumber(.n, in: line), try members.sentence(.text, in: line))
+      rule, packet: try members.maybeNumber(.n, in: line), try members.sentence(.text, in: line),
+      cause: try findingCause(members, line))
+  }
+
+  private static func findingCause(_ members: Members, _ line: Span<UInt8>) throws(LineFault)
+    -> Finding.Cause?
+  {
+    guard let id = try members.maybeText(.cause, in: line) else { return nil }
+    return Finding.Cause(rule(id, .note, ""), packet: try members.maybeNumber(.of, in: line))
+  }
+
+  /// One that only a later program knows is shown as the trace describes it.
+  private static func rule(_ id: String, _ severity: Finding.Severity, _ title: String) -> FindingRule {
+    FindingRule.withID(id)
+      ?? FindingRule(id: id, severity: severity, title: title, consequence: "", source: "")
   }
 
   private static func closed(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> Closed {

@@ -167,6 +167,9 @@ package enum RecordWriter {
     if let sender = finding.rule.sender { line.append(key: ",\"from\":", sender.name) }
     line.append(key: ",\"title\":", finding.rule.title)
     line.append(key: ",\"text\":", finding.sentence, parts: ",\"parts\":")
+    guard let cause = finding.cause else { return }
+    line.append(key: ",\"cause\":", cause.rule.id)
+    line.append(key: ",\"of\":", cause.packet)
   }
 
   private static func append(_ closed: Closed, to line: inout [UInt8]) {

@@ -199,6 +199,7 @@ package struct RecordRedactor {
     case .found(var finding):
       finding.rule = redactor.rule(finding.rule)
       finding.sentence = redactor.sentence(finding.sentence)
+      if let cause = finding.cause { finding.cause?.rule = redactor.rule(cause.rule) }
       return .found(finding)
     case .noted(let text, let packet):
       return .noted(text: redactor.note(text, isOfRun: connection == 0 && packet == nil), packet: packet)

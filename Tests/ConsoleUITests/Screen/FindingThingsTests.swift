@@ -193,7 +193,7 @@ import Testing
 
   @Test func aFindingLeadsToThePacketThatItNames() throws {
     var driver = Driver(size: Size(columns: 120, rows: 36))
-    driver.enter("CONTINUE answers nothing", at: "4 G Enter Enter /")
+    driver.enter("CONTINUE answers nothing", at: "4 g j Enter Enter /")
     let packet = try #require(driver.model.selectedPacket)
     #expect(driver.selectedDetail.contains("CONTINUE answers nothing"))
     driver.press("Enter")

@@ -19,6 +19,11 @@ import Testing
     }
   }
 
+  @Test(arguments: FindingRule.all) func whatGoesWrongHasACure(_ rule: FindingRule) {
+    #expect(rule.severity == .note || !rule.cure.isEmpty)
+    #expect(!rule.cure.hasSuffix(".") && !rule.cure.contains("|"))
+  }
+
   /// Rewrites the page instead where `MITMILTER_RECORD_DOCS` is set, and fails then: read the difference.
   @Test func thePageOfFindingsIsPrintedFromTheRegistry() throws {
     let page = Fixtures.project.appendingPathComponent("docs/findings.md")

@@ -486,8 +486,8 @@ import TraceModel
         record 4 bytes incomplete from milter
       milter ends
         record closed milter: by the peer
-        record finding F06
         record finding R03 on 7
+        record finding F06
         record finding W05
         record sent on mta TEMPFAIL
         send TEMPFAIL to mta

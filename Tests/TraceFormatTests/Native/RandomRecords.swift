@@ -42,7 +42,10 @@ extension Record {
         let rule = FindingRule(
           id: .random(using: &g), severity: g.one(of: Finding.Severity.allCases), title: .random(using: &g),
           consequence: "", source: "")
-        return .found(Finding(rule, packet: g.maybe { $0.anyInt() }, .random(using: &g)))
+        let cause = g.maybe {
+          Finding.Cause($0.one(of: FindingRule.all), packet: $0.maybe { $0.anyInt() })
+        }
+        return .found(Finding(rule, packet: g.maybe { $0.anyInt() }, .random(using: &g), cause: cause))
       },
       { g in .noted(text: .random(using: &g), packet: g.maybe { $0.anyInt() }) },
       { g in .marked(packet: g.anyInt(), on: .random(using: &g)) },

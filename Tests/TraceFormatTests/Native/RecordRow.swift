@@ -30,7 +30,7 @@ struct RecordRow: Sendable, CustomTestStringConvertible {
   private static let rule = FindingRule(
     id: "X99", severity: .warning, title: "a title", consequence: "", source: "")
 
-  static let all = withoutParts + inParts + ofTheClock
+  static let all = withoutParts + inParts + ofTheClock + withCauses
 
   private static let patience: MTAPatience = {
     var patience = MTAPatience()
@@ -50,6 +50,20 @@ struct RecordRow: Sendable, CustomTestStringConvertible {
       "open, with what is known of the MTA", 12, 2,
       .opened(Opened(peer: "unix:", local: "unix:/m", milter: nil, patience: patience)),
       #"{"k":"open","t":0.000012,"c":2,"peer":"unix:","local":"unix:/m","mta":"postfix","mta_timeout":"30s,300s","gave_up_sendmail":"5s,1500ms"}"#
+    ),
+  ]
+
+  /// What follows from another finding.
+  static let withCauses: [RecordRow] = [
+    RecordRow(
+      "find, a consequence", 1, 1,
+      .found(Finding(rule, packet: 9, "late", cause: Finding.Cause(.secondVerdict, packet: 7))),
+      #"{"k":"find","t":0.000001,"c":1,"n":9,"id":"X99","severity":"warning","title":"a title","text":"late","parts":[],"cause":"R02","of":7}"#
+    ),
+    RecordRow(
+      "find, a consequence of what is about no packet", 1, 1,
+      .found(Finding(rule, packet: nil, "late", cause: Finding.Cause(.milterLeft, packet: nil))),
+      #"{"k":"find","t":0.000001,"c":1,"id":"X99","severity":"warning","title":"a title","text":"late","parts":[],"cause":"W05"}"#
     ),
   ]
 

@@ -3,6 +3,7 @@ extension FindingRule {
   package static let captureGap = FindingRule(
     "C01", .warning, "bytes missing from the capture",
     "the peers had them; the packet they belong to is shown damaged",
+    cure: "capture again on the host itself, with a larger buffer (tcpdump -B)",
     source: "TCP sequence numbers (RFC 9293)")
   package static let captureMidway = FindingRule(
     "C02", .note, "connection began before the capture",
@@ -15,10 +16,12 @@ extension FindingRule {
   package static let captureTruncated = FindingRule(
     "C04", .warning, "capture file ends inside a record",
     "everything before that record is shown",
+    cure: "stop tcpdump before copying its file, or write with -U",
     source: "length of the file")
   package static let captureCutFrames = FindingRule(
     "C05", .warning, "frames cut by the snap length",
     "the bytes cut off are missing; capture with tcpdump -s 0",
+    cure: "capture with tcpdump -s 0",
     source: "lengths in the capture")
   package static let captureReset = FindingRule(
     "C06", .note, "connection reset",
@@ -27,6 +30,7 @@ extension FindingRule {
   package static let captureUnreadable = FindingRule(
     "C07", .warning, "part of the capture cannot be read",
     "packets may be missing",
+    cure: "capture on one interface, without IP fragments",
     source: "link types and IP fragments of the capture")
   package static let captureNoMilter = FindingRule(
     "C08", .note, "no milter traffic in the capture",

@@ -2,14 +2,17 @@ extension FindingRule {
   package static let delRcptUnknown = FindingRule(
     "V01", .warning, "DELRCPT of an address that is no recipient",
     "Postfix compares exactly, case included, with what the client sent: nothing is removed",
+    cure: "give the address exactly as RCPT has it, angle brackets and case included",
     source: "cleanup_milter.c; seen with Postfix 3.7")
   package static let addRcptList = FindingRule(
     "V02", .warning, "several addresses in one ADDRCPT",
     "Postfix takes the first only, Sendmail all",
+    cure: "send one ADDRCPT for each address",
     source: "cleanup_milter.c; seen with both")
   package static let parameterIgnored = FindingRule(
     "V03", .warning, "an ESMTP parameter that Postfix ignores",
     "ADDRCPT_PAR knows NOTIFY and ORCPT, CHGFROM knows RET and ENVID; others are logged",
+    cure: "leave the parameter out, or take one that Postfix knows",
     source: "cleanup_milter.c")
   package static let allRcptDeleted = FindingRule(
     "V04", .note, "every recipient deleted",

@@ -68,19 +68,21 @@ extension FindingRule {
 
   private func fromTheMilter(_ consequence: String) -> FindingRule {
     FindingRule(
-      id: id, severity: severity, title: title, consequence: consequence, source: source, sender: .milter)
+      id: id, severity: severity, title: title, consequence: consequence, cure: cure, source: source,
+      sender: .milter)
   }
 
   private func fromTheMTA(_ severity: Finding.Severity, _ consequence: String) -> FindingRule {
     FindingRule(
-      id: id, severity: severity, title: title, consequence: consequence,
+      id: id, severity: severity, title: title, consequence: consequence, cure: cure,
       source: "seen with libmilter 8.17; " + source, sender: .mta)
   }
 
-  init(
-    _ id: String, _ severity: Finding.Severity, _ title: String, _ consequence: String,
+  convenience init(
+    _ id: String, _ severity: Finding.Severity, _ title: String, _ consequence: String, cure: String = "",
     source: String
   ) {
-    self.init(id: id, severity: severity, title: title, consequence: consequence, source: source)
+    self.init(
+      id: id, severity: severity, title: title, consequence: consequence, cure: cure, source: source)
   }
 }

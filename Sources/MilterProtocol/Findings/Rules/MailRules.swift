@@ -6,10 +6,12 @@ extension FindingRule {
   package static let severalFrom = FindingRule(
     "M02", .warning, "several From headers",
     "filter and reader may look at different ones; many filters refuse such mail",
+    cure: "refuse such mail, or judge all of them",
     source: "RFC 5322 section 3.6, RFC 7489 section 6.6.1")
   package static let headersInBody = FindingRule(
     "M03", .warning, "a body that begins with the headers again",
     "signatures over the body fail, and content filters see the headers twice",
+    cure: "update the MTA, or skip the header block in front of the body",
     source: "RFC 5322 section 2.1; seen with Stalwart 0.3")
   package static let addressNotASCII = FindingRule(
     "M04", .note, "an address beyond ASCII without SMTPUTF8",

@@ -2,14 +2,17 @@ extension FindingRule {
   package static let slowReply = FindingRule(
     "W01", .warning, "a reply that took more than half of the MTA's patience",
     "Postfix waits 30 s for a command and 300 s for content, Sendmail 10 s for each reply",
+    cure: "answer sooner, or raise milter_command_timeout, milter_content_timeout (Postfix) or T= (Sendmail)",
     source: "milter_command_timeout and milter_content_timeout of Postfix, milter_setup in milter.c")
   package static let replyTooLate = FindingRule(
     "W02", .error, "a reply after the MTA had given up",
     "it meets the next command of the session",
+    cure: "answer sooner, or raise milter_command_timeout, milter_content_timeout (Postfix) or T= (Sendmail)",
     source: "seen with Postfix 3.7 and Sendmail 8.17")
   package static let noKeepAlive = FindingRule(
     "W03", .warning, "too long without PROGRESS at the end of message",
     "the MTA's timeout has passed by default settings",
+    cure: "send PROGRESS every few seconds (libmilter: smfi_progress) while work goes on",
     source: "milter_content_timeout of Postfix, milter_data in milter.c")
   package static let progressStorm = FindingRule(
     "W04", .note, "PROGRESS more than once a second",
@@ -18,10 +21,13 @@ extension FindingRule {
   package static let milterLeft = FindingRule(
     "W05", .warning, "the milter closed in the middle of a session",
     "Postfix milter_default_action or Sendmail F= decides about the rest",
+    cure: "see why the milter ended: its log, a core file; keep the connection until QUIT",
     source: "milter8_comm_error in milter8.c, milter_error in milter.c")
   package static let milterRefused = FindingRule(
     "W06", .error, "the milter closed instead of answering OPTNEG",
     "most likely it wants an action or a flag that the MTA did not offer",
+    cure:
+      "see the milter's log; ask for no action or flag that is not offered, and look for a limit on its clients",
     source: "st_optionneg in engine.c")
   package static let probe = FindingRule(
     "W07", .note, "opened and closed without a packet",
@@ -30,6 +36,8 @@ extension FindingRule {
   package static let unreachable = FindingRule(
     "W08", .error, "the milter cannot be reached",
     "the MTA sees a closed connection; Postfix milter_default_action or Sendmail F= decides",
+    cure:
+      "start the milter, compare its address; a unix socket and every folder above it have to let this program's user in",
     source: "milter8_connect in milter8.c, milter_open in milter.c")
 
   static let timing = [

@@ -68,16 +68,24 @@ struct HTMLOverview {
     guard !found.isEmpty else { return "" }
     var list: Markup = ""
     for one in found.prefix(Self.rowLimit) {
-      let (finding, rule) = (one.finding, one.rule)
+      let finding = one.finding
       list += """
-        <div class="card"><p><b class="\(finding.severity.name)">\(finding.severity.name) \(rule?.id ?? finding.rule.id)</b>
+        <div class="card\(one.isConsequence ? " under" : "")"><p><b class="\(finding.severity.name)">\(finding.severity.name) \(one.rule?.id ?? finding.rule.id)</b>
         at \(place(one)): \(finding.text)</p>
-        <p class="soft">\(rule?.consequence ?? "")</p></div>
+        \(advice(one))</div>
 
         """
     }
     let more: Markup = found.count > Self.rowLimit ? "<p>\(found.count - Self.rowLimit) more</p>\n" : ""
     return "<h2 id=\"findings\">Findings</h2>\n\(list)\(more)"
+  }
+
+  /// What comes of it and what to do, or what it follows from.
+  private func advice(_ one: ChosenFinding) -> Markup {
+    if let origin = one.finding.origin { return "<p class=\"soft\">\(origin)</p>" }
+    guard let rule = one.rule else { return "" }
+    let cure: Markup = rule.cure.isEmpty ? "" : "\n<p>→ \(rule.cure)</p>"
+    return "<p class=\"soft\">\(rule.consequence)</p>\(cure)"
   }
 
   private func place(_ one: ChosenFinding) -> Markup {

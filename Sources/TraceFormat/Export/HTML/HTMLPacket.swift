@@ -47,7 +47,9 @@ struct HTMLPacket {
   }
 
   private func finding(_ finding: Finding) -> Markup {
-    "<p class=\"\(finding.severity.name)\">\(finding.severity.name) \(finding.rule.id): \(finding.text)</p>\n"
+    let origin: Markup = finding.origin.map { ", \($0)" } ?? ""
+    return
+      "<p class=\"\(finding.severity.name)\">\(finding.severity.name) \(finding.rule.id): \(finding.text)\(origin)</p>\n"
   }
 
   private func fields(_ packet: Packet) -> Markup {

@@ -68,6 +68,7 @@ enum HTMLPage {
     .good { color: var(--good); }
     .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .5rem .9rem;
       margin: .5rem 0; }
+    .card.under { margin-left: 2rem; }
     .alarm { border-color: var(--bad); color: var(--bad); font-weight: 600; }
     .wide { overflow-x: auto; }
     table { border-collapse: collapse; width: 100%; font-size: .9rem; }
