@@ -105,4 +105,18 @@ import TraceModel
     for record in play.records { facts.apply(record) }
     #expect(facts.message?.recipients.map { $0.verdict?.kind } == [heard])
   }
+
+  /// As Sendmail takes it: the first mail has its verdict before its end is sent, and is delivered.
+  @Test func aMailWhoseVerdictCameBeforeItsEndIsAccepted() {
+    var play = Recording()
+    play.greet()
+    play.mta(MTA.mail())
+    play.milter(Milter.continue, Milter.continue)
+    for command in [MTA.rcpt(), MTA.data, MTA.eoh] { play.ask(command) }
+    play.mta(MTA.bodyEOB, MTA.mail())
+    var index = TimelineIndex()
+    for record in play.records { index.append(record) }
+    #expect(index.messages.map(\.outcome) == [.accepted, .open])
+    #expect(index.messages.first?.outcomeBy == .milter)
+  }
 }

@@ -16,7 +16,11 @@ extension TimelineIndex {
     packets.append(entry, at: time)
     numbers.append(number)
     note(packet.kind, row: row, c)
-    if let message { note(packet.kind, row: row, message: message, c) }
+    if let message {
+      note(packet.kind, row: row, message: message, c)
+      // Its verdict had come before it.
+      if placement.answeredBefore != nil { refreshMessage(c) }
+    }
     note(took: placement, row: row, at: time)
     statistics.add(packet.kind, placement, at: time)
     return row
