@@ -5,7 +5,7 @@ import MilterProtocol
 /// refers to it.
 ///
 /// A fault stays in force until the conversation shows that it goes on all the same: a later command is answered, and nothing
-/// else is due. Out of step it stays for good.
+/// else is due. Out of step it stays for good, and so do gaps.
 struct Faults: Sendable {
   private var latest: Fault?
 
@@ -21,6 +21,8 @@ struct Faults: Sendable {
     case discarded
     /// The MTA gives the milter up: it closes, or says no more to it.
     case mtaGivesUp
+    /// The MTA keeps commands from the milter that it would have had: what it sees has gaps.
+    case mtaHides
     /// The milter closes, or is silent.
     case milterStops
   }
@@ -29,7 +31,9 @@ struct Faults: Sendable {
 
   /// A command had its answer.
   mutating func settled(_ command: PendingReply, isOnlyOne: Bool) {
-    guard let latest, latest.kind != .outOfStep, isOnlyOne, command.number > latest.cause.packet ?? 0 else {
+    guard let latest, latest.kind != .outOfStep, latest.kind != .mtaHides, isOnlyOne,
+      command.number > latest.cause.packet ?? 0
+    else {
       return
     }
     self.latest = nil
@@ -59,6 +63,7 @@ struct Faults: Sendable {
 
   private static func kind(of rule: FindingRule, isLost: Bool) -> Kind? {
     if surplusReplies.contains(rule.id) { return isLost ? .discarded : .outOfStep }
+    if hides.contains(rule.id) { return .mtaHides }
     if endsMilter.contains(rule.id), rule.sender != .milter { return .milterStops }
     return endsTrust.contains(rule.id) && rule.sender != .mta ? .mtaGivesUp : nil
   }
@@ -71,6 +76,7 @@ struct Faults: Sendable {
     case .discarded: surplusReplies.contains(rule.id) || misplaced.contains(rule.id)
     case .mtaGivesUp:
       ends.contains(rule.id) || surplusReplies.contains(rule.id) || tooEarly.contains(rule.id)
+    case .mtaHides: gaps.contains(rule.id) || tooEarly.contains(rule.id)
     case .milterStops: ends.contains(rule.id)
     }
   }
@@ -82,9 +88,15 @@ struct Faults: Sendable {
     .lengthZero, .unknownCode, .needlessPayload, .wrongDirection, .unterminated, .tooFewStrings,
     .surplusBytes,
     .truncated, .answerTooShort, .versionTooHigh, .actionNotOffered, .flagNotOffered, .listUnterminated,
-    .editTooEarly, .quarantineTooEarly, .progressTooEarly, .editAfterVerdict, .skipElsewhere,
+    .editTooEarly, .progressTooEarly, .editAfterVerdict,
     .acceptAtUnknown,
     .notForMilters, .bodyInterleaved, .replyCodeInvalid, .replySeparator, .replyClass)
+
+  /// After these Postfix holds what comes, or hides commands of a kind, and Sendmail gives the milter up.
+  private static let hides = ids(.quarantineTooEarly, .skipElsewhere)
+
+  /// How it looks where commands are hidden, or no more of them come.
+  private static let gaps = ids(.outOfOrder, .tooEarly, .mailWithoutEnd, .noQuit, .replyUnheard)
 
   /// After these libmilter closes or never answers; or it is gone already, or was not waited for.
   private static let endsMilter = ids(

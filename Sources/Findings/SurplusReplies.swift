@@ -71,19 +71,31 @@ struct SurplusReplies: Sendable {
     run = (first, run.first == first ? run.count + 1 : 1)
   }
 
-  /// As many too many as there were commands without reply: those were answered.
+  /// As many too many as there were commands without reply: those were answered. Of a milter that is known to do so each is
+  /// told by itself.
   private mutating func tellSilent(_ silent: LegState.SilentRun, _ findings: inout [Finding]) {
-    let first = answersSilent ? held[0].number : latest ?? held[0].number
-    let fate: Sentence =
-      held[0].isLost ? "; Postfix takes the first for the verdict on the message and discards the others" : ""
-    let surplus = "\(counted(held.count, "verdict")) too many"
-    held.removeAll()
+    let commands: Sentence =
+      silent.count == 1
+      ? "\(silent.stage.name) (packet \(packet: silent.number))"
+      : "\(silent.count) commands from \(silent.stage.name) (packet \(packet: silent.number)) on"
+    if answersSilent {
+      for one in held {
+        findings.append(
+          Finding(
+            .replyNotWanted, packet: one.number,
+            "\(one.kind.name) as to \(commands), negotiated to go without reply"))
+      }
+    } else {
+      let fate: Sentence =
+        held[0].isLost ? "; Postfix takes the first for the verdict on the message and drops the rest" : ""
+      let surplus = counted(held.count, "verdict")
+      findings.append(
+        Finding(
+          .replyNotWanted, packet: latest ?? held[0].number,
+          "\(surplus) too many from here on: \(commands) had been negotiated to go without reply\(fate)"))
+    }
     answersSilent = true
-    findings.append(
-      Finding(
-        .replyNotWanted, packet: first,
-        "\(surplus) from here on: \(counted(silent.count, "command")) from \(silent.stage.name) (packet \(packet: silent.number)) on had been negotiated to go without reply\(fate)"
-      ))
+    held.removeAll()
   }
 
   /// The MTA goes on, or is gone: what was kept is no answer to what goes without.

@@ -53,6 +53,12 @@ import Testing
       title: "a command out of order that is never answered", letters: "O/O C/c T A",
       findings: ["S01@5", "S06@5 < S01@5", "R03@5 < S01@5", "S11@6 < S01@5"]),
     Row(
+      title: "QUARANTINE too early, and Postfix hides what follows",
+      letters: "O/O C/c M/qc L/c N/c E/c M/c L/c",
+      findings: [
+        "R05@6", "S01@8 < R05@6", "S06@8 < R05@6", "S01@16 < R05@6", "S06@16 < R05@6",
+      ]),
+    Row(
       title: "commands that are not waited for", letters: "O/O C/c M R T L",
       findings: ["S12@6"]),
   ]

@@ -92,8 +92,10 @@ class Peers:
     def play(self, session):
         mta = self.connect()
         if session.proxy == "unreachable":
-            self.sockets = {"mta": mta}
-            return self.close("mta")
+            # The proxy closes, once it knows.
+            mta.settimeout(TIMEOUT)
+            with mta:
+                return mta.recv(1)
         self.sockets = {"mta": mta, "milter": self.door.accept()[0]}
         for end in self.sockets.values():
             end.settimeout(TIMEOUT)

@@ -42,10 +42,10 @@ extension FindingRule {
     source: "mi_engine in engine.c, milter8_event in milter8.c")
   package static let notMilter = FindingRule(
     "F09", .error, "somebody who does not speak milter",
-    "the wrong port, or the wrong program on it",
+    "the wrong port, or the wrong program on it; without negotiation both MTAs answer their client 451 (milter_default_action, F=)",
     cure:
       "compare the address in main.cf (smtpd_milters) or sendmail.mc (INPUT_MAIL_FILTER) with the one at which the milter listens",
-    source: "first bytes of the connection")
+    source: "first bytes of the connection; seen with Postfix 3.7 and Sendmail 8.17")
 
   package static let strangerAtSMTP = FindingRule(
     "F10", .note, "an SMTP client that speaks something else",

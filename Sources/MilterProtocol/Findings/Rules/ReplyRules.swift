@@ -6,7 +6,7 @@ extension FindingRule {
     source: "seen with Postfix 3.7 and Sendmail 8.17")
   package static let secondVerdict = FindingRule(
     "R02", .error, "a second verdict for one command",
-    "the MTA takes it as the reply to its next command: desynchronised from here on",
+    "the MTA takes it as the reply to its next command: desynchronised from here on; Postfix drops it at end of message",
     cure: "reply once: look for a reply that is sent by hand before the callback returns one",
     source: "seen with Postfix 3.7 and Sendmail 8.17")
   package static let noVerdict = FindingRule(

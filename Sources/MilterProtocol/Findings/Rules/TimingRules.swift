@@ -25,10 +25,11 @@ extension FindingRule {
     source: "milter8_comm_error in milter8.c, milter_error in milter.c")
   package static let milterRefused = FindingRule(
     "W06", .error, "the milter closed instead of answering OPTNEG",
-    "most likely it wants an action or a flag that the MTA did not offer",
+    "no negotiation: both MTAs answer the client 451 (milter_default_action, F=); most likely the milter wants an action or "
+      + "a flag that is not offered",
     cure:
       "see the milter's log; ask for no action or flag that is not offered, and look for a limit on its clients",
-    source: "st_optionneg in engine.c")
+    source: "st_optionneg in engine.c; seen with Postfix 3.7 and Sendmail 8.17")
   package static let probe = FindingRule(
     "W07", .note, "opened and closed without a packet",
     "a port probe or a health check",
