@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
 /// The pure targets also have every unsafe operation spelled `unsafe`.
 let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 
+/// Of what no packet comes through on its way, size counts more than speed: it is a tenth sooner built.
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
 let strictC: [CSetting] = [.treatAllWarnings(as: .error), .enableWarning("all"), .enableWarning("extra")]
 
 let package = Package(
@@ -32,7 +35,7 @@ let package = Package(
       name: "Timeline", dependencies: ["Dialogue", "TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(name: "Mail", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(
-      name: "Delivery", dependencies: ["Timeline", "TraceModel", "MilterProtocol"], swiftSettings: pure),
+      name: "Delivery", dependencies: ["Timeline", "TraceModel", "MilterProtocol"], swiftSettings: pure + small),
     .target(
       name: "TraceFormat",
       dependencies: ["Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "Delivery", "MilterProtocol"],
@@ -53,7 +56,7 @@ let package = Package(
         "Cells", "Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "Signatures", "Delivery",
         "CommandLanguage", "MilterProtocol",
       ],
-      swiftSettings: pure),
+      swiftSettings: pure + small),
 
     // Targets with I/O.
     .target(
@@ -62,7 +65,7 @@ let package = Package(
         "ProxyCore", "TraceFormat", "Dialogue", "Timeline", "TraceModel", "Mail", "CommandLanguage",
         "MilterProtocol", "CLinux",
       ], swiftSettings: strict),
-    .target(name: "TerminalDriver", dependencies: ["Cells", "CNcurses"], swiftSettings: strict),
+    .target(name: "TerminalDriver", dependencies: ["Cells", "CNcurses"], swiftSettings: strict + small),
     .target(name: "CLinux", cSettings: strictC, linkerSettings: [.linkedLibrary("z")]),
     .target(
       name: "CNcurses",
@@ -76,7 +79,7 @@ let package = Package(
         "ConsoleUI",
         "ProxyRuntime", "TerminalDriver", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: strict),
+      ], swiftSettings: strict + small),
 
     // Tests.
     .target(

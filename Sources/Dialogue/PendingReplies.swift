@@ -219,8 +219,13 @@ package struct PendingReplies: Sendable {
     let command = heard.map { entries[$0] }
     if let heard { entries[heard].mta = isOurs || heard == meant ? .told(kind) : .toldByAnother }
     if let meant { entries[meant].milter = .settled }
-    // The later one first: places before it stay.
-    for i in [meant, heard].compactMap({ $0 }).sorted(by: >) where i < entries.count { dropIfOver(i) }
+    if let meant, let heard, meant != heard {
+      // The later one first: places before it stay.
+      dropIfOver(max(meant, heard))
+      dropIfOver(min(meant, heard))
+    } else if let one = meant ?? heard {
+      dropIfOver(one)
+    }
     return command
   }
 

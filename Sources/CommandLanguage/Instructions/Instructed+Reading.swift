@@ -9,12 +9,15 @@ extension Instructed {
 }
 
 extension Record {
-  /// The record as somebody has it who reads a trace: what its text asks for is read, here and nowhere else.
-  package var read: Record {
-    guard case .instructed(var instructed) = event else { return self }
+  /// Makes it what somebody has who reads a trace: what its text asks for is read, here and nowhere else.
+  package mutating func readInstruction() {
+    guard isInstruction, case .instructed(var instructed) = event else { return }
     instructed.instruction = try? Instruction(parsing: instructed.text)
-    var record = self
-    record.event = .instructed(instructed)
-    return record
+    event = .instructed(instructed)
+  }
+
+  /// Asked first, for to look into an event is to copy it.
+  private var isInstruction: Bool {
+    if case .instructed = event { true } else { false }
   }
 }

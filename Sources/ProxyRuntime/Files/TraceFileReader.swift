@@ -129,7 +129,9 @@ package final class TraceFileReader: RecordSource {
     }
     let contents = window.contents
     do throws(LineFault) {
-      return try RecordReader.record(in: contents.span.extracting(place)).read
+      var record = try RecordReader.record(in: contents.span.extracting(place))
+      record.readInstruction()
+      return record
     } catch {
       throw UnreadableLine(offset: range.lowerBound + error.offset, reason: error.text)
     }

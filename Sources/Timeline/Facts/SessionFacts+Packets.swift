@@ -52,8 +52,12 @@ extension SessionFacts {
     message = MessageFacts(number: placement.message, firstPacket: number)
   }
 
+  private static let queueID: [UInt8] = [UInt8(ascii: "i")]
+
   private mutating func noteQueueID(number: Int) {
-    guard message?.queueID == nil, let id = macros.value("i".utf8), id.packet == number else { return }
+    guard message?.queueID == nil, let id = macros.value(named: Self.queueID), id.packet == number else {
+      return
+    }
     message?.queueID = id.value
     message?.queueIDPacket = number
   }

@@ -75,21 +75,27 @@ extension SessionFacts {
   /// Folds in a record of this connection. Returns where its packet stands, if it brings one of a new number.
   @discardableResult
   package mutating func apply(_ record: Record) -> Placement? {
+    // Nearly all of them, and without a copy of the event.
+    if case .received(let received) = record.event {
+      return self.received(
+        received.packet, Dissection(received.packet).shape, number: received.number, at: record.time,
+        forwarded: received.forwarded)
+    }
+    return applyOther(record)
+  }
+
+  private mutating func applyOther(_ record: Record) -> Placement? {
     switch record.event {
     case .opened(let opened):
       self.opened = opened
       if let patience = opened.patience { dialogue.tell(patience) }
-    case .received(let received):
-      return self.received(
-        received.packet, Dissection(received.packet).shape, number: received.number, at: record.time,
-        forwarded: received.forwarded)
     case .sent(let sent): return self.sent(sent, at: record.time)
     case .released(let released): self.released(released)
     case .closed(let closed):
       self.closed.append(closed)
       dialogue.closed(closed.leg)
       notePhase()
-    case .passed, .held, .instructed, .found, .noted, .marked: break
+    case .received, .passed, .held, .instructed, .found, .noted, .marked: break
     }
     return nil
   }

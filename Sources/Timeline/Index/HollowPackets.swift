@@ -13,7 +13,10 @@ extension SessionFacts {
 
 extension PacketEntry {
   /// Whether it left in another way than as it came: then more counts than what it is.
-  var isTouched: Bool { !flags.isDisjoint(with: [.held, .edited, .injected, .dropped, .answered]) }
+  var isTouched: Bool { !flags.isDisjoint(with: Self.touches) }
+
+  /// Made once: an option set from a list of options is a call for each of them.
+  private static let touches: PacketFlags = [.held, .edited, .injected, .dropped, .answered]
 
   /// A packet of its kind without content, to stand in for it where nobody asks for more.
   var hollow: Packet { HollowPackets.packet(kind, from: sender, stage) }

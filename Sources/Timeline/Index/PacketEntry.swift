@@ -44,10 +44,8 @@ struct PacketEntry: Sendable {
   }
 
   private static func mark(_ stage: Stage?) -> UInt8 {
-    UInt8(stage.flatMap { stages.firstIndex(of: $0) }.map { $0 + 1 } ?? 0) << 2
+    stage.map { UInt8($0.place + 1) << 2 } ?? 0
   }
-
-  private static let stages = Stage.allCases
 
   var sender: Leg { flagBits & Self.fromMilter == 0 ? .mta : .milter }
   var kind: PacketKind { PacketKind(code: flagBits & Self.noCode == 0 ? code : nil, from: sender) }
@@ -63,6 +61,17 @@ struct PacketEntry: Sendable {
   }
 
   var stage: Stage? { marks >> 2 == 0 ? nil : Self.stages[Int(marks >> 2) - 1] }
+
+  private static let stages = Stage.allCases
+}
+
+extension Stage {
+  /// Its place among all, for tables: 0 to 10.
+  var place: Int { Int(Self.places[Int(rawValue)]) }
+
+  private static let places: [UInt8] = (0...UInt8.max).map { letter in
+    UInt8(allCases.firstIndex { $0.rawValue == letter } ?? 0)
+  }
 }
 
 /// A fixed run of rows, so that a copy taken for a background pass costs one chunk and not the whole index.

@@ -4,10 +4,9 @@ import TraceModel
 
 /// Counts of a whole trace, of bounded size.
 package struct TimelineStatistics: Sendable {
-  /// Reply times by stage, from the command leaving for the milter.
-  package private(set) var replyTimes: [Stage: Histogram] = [:]
-  /// Verdicts of the milter, by stage.
-  package private(set) var verdicts: [Stage: [ReplyKind: Int]] = [:]
+  // Counted by place of the stage and letter of the reply: every packet comes through here.
+  private var times = [Histogram?](repeating: nil, count: Stage.allCases.count)
+  private var replies = [Int](repeating: 0, count: Stage.allCases.count << 8)
   package private(set) var modifications: [ReplyKind: Int] = [:]
   package private(set) var packetsFromMTA = 0
   package private(set) var packetsFromMilter = 0
@@ -20,15 +19,35 @@ package struct TimelineStatistics: Sendable {
     case .reply(let reply):
       packetsFromMilter += 1
       if reply.role == .modification { modifications[reply, default: 0] += 1 }
-      if reply.role == .verdict, let stage = placement.stage {
-        verdicts[stage, default: [:]][reply, default: 0] += 1
-      }
+      if reply.role == .verdict, let stage = placement.stage { replies[Self.place(stage, reply)] += 1 }
       if reply.settles, let stage = placement.stage, let took = placement.took {
-        replyTimes[stage, default: Histogram()].add(took.microseconds)
+        if times[stage.place] == nil { times[stage.place] = Histogram() }
+        times[stage.place]?.add(took.microseconds)
       }
     case .unknown, .empty: break
     }
     rates.add(.packet, at: time)
+  }
+
+  private static func place(_ stage: Stage, _ reply: ReplyKind) -> Int {
+    stage.place << 8 | Int(reply.rawValue)
+  }
+
+  /// Reply times by stage, from the command leaving for the milter.
+  package var replyTimes: [Stage: Histogram] {
+    Dictionary(
+      uniqueKeysWithValues: Stage.allCases.compactMap { stage in times[stage.place].map { (stage, $0) } })
+  }
+
+  /// Verdicts of the milter, by stage; those that were given.
+  package var verdicts: [Stage: [ReplyKind: Int]] {
+    var verdicts: [Stage: [ReplyKind: Int]] = [:]
+    for stage in Stage.allCases {
+      for reply in ReplyKind.allCases where replies[Self.place(stage, reply)] > 0 {
+        verdicts[stage, default: [:]][reply] = replies[Self.place(stage, reply)]
+      }
+    }
+    return verdicts
   }
 
   mutating func addMessage(at time: Moment) {

@@ -5,8 +5,9 @@ import TraceModel
 
 /// What an export works on: a trace with its index, what was chosen of it, and how it is wanted.
 ///
-/// Whatever changes records on their way out (redaction) is a ``RecordSource`` in front, with an index of its own.
-package struct ExportInput {
+/// Whatever changes records on their way out (redaction) is a ``RecordSource`` in front, with an index of its own. It never
+/// changes, and is an object so that the exporters that hold it do not each carry the whole index.
+package final class ExportInput {
   package let source: any RecordSource
   package let index: TimelineIndex
   package let head: TraceHead
@@ -38,7 +39,7 @@ package struct ExportInput {
   }
 
   /// Reads the trace for its index.
-  package init(
+  package convenience init(
     _ source: any RecordSource, rows: [UInt32]? = nil, loneFindings: ChosenPackets.LoneFindings? = nil,
     delivery: KnownMTA? = nil, isRedacted: Bool = false,
     charsets: Charsets = .builtIn

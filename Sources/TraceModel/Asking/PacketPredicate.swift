@@ -48,7 +48,9 @@ package struct FactNeeds: OptionSet, Hashable, Sendable {
   }
 
   /// Whether what stands in front of a message tells nothing of them.
-  package var isOfMessageAlone: Bool { isDisjoint(with: [.session, .macros, .verdicts]) }
+  package var isOfMessageAlone: Bool { isDisjoint(with: Self.beforeMessages) }
+
+  private static let beforeMessages: FactNeeds = [.session, .macros, .verdicts]
 }
 
 /// Yes or no about a packet in its context; what filters and searches are made of.
