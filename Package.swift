@@ -35,7 +35,8 @@ let package = Package(
       name: "Timeline", dependencies: ["Dialogue", "TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(name: "Mail", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(
-      name: "Delivery", dependencies: ["Timeline", "TraceModel", "MilterProtocol"], swiftSettings: pure + small),
+      name: "Delivery", dependencies: ["Timeline", "TraceModel", "MilterProtocol"],
+      swiftSettings: pure + small),
     .target(
       name: "TraceFormat",
       dependencies: ["Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "Delivery", "MilterProtocol"],

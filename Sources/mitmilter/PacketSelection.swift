@@ -10,7 +10,7 @@ import TraceModel
 /// file over all of it, of a pipe over what has arrived.
 struct PacketSelection {
   private var index = TimelineIndex()
-  private var pass: FilterPass<FilterPredicate>
+  private var pass: FilterPass
   private let utcOffset: Int
   private let findings: FindingPredicate?
   private var startedAt: Int64 = 0

@@ -5,7 +5,7 @@ import TraceModel
 /// An expression tried on the traffic already seen.
 struct Trial {
   let expression: Expression
-  var pass: FilterPass<FilterPredicate>
+  var pass: FilterPass
 
   init(_ expression: Expression) {
     self.expression = expression

@@ -14,7 +14,7 @@ package struct Scope {
   package struct Filter {
     package let text: String
     let expression: Expression
-    fileprivate(set) var pass: FilterPass<FilterPredicate>
+    fileprivate(set) var pass: FilterPass
   }
 
   /// How much of a trace there is to be shown.

@@ -5,8 +5,8 @@ import TraceModel
 ///
 /// Called with a limit it never keeps the keys waiting; called again later it goes on, also over packets that
 /// came in between. On another thread it runs over a copy of the index with a source of its own.
-package struct FilterPass<Predicate: PacketPredicate> {
-  package let predicate: Predicate
+package struct FilterPass {
+  package let predicate: any PacketPredicate
   /// Rows that match, in order.
   package private(set) var rows: [UInt32] = []
   /// The next row to look at.
@@ -15,13 +15,20 @@ package struct FilterPass<Predicate: PacketPredicate> {
   private var latest: (connection: UInt32, box: FactsBox)?
   private var nextRemark = 0
   private var seen = EvidenceSeen()
+  // What the predicate says of itself, asked once.
   private let needs: FactNeeds
+  private let needsVerdicts: Bool
+  private let needsMessageAlone: Bool
+  private let headers: [HeaderProbe]?
   /// What the slice at hand has cost so far.
   private var effort = 0
 
-  package init(_ predicate: Predicate) {
+  package init(_ predicate: any PacketPredicate) {
     self.predicate = predicate
     needs = predicate.needs
+    needsVerdicts = needs.contains(.verdicts)
+    needsMessageAlone = needs.isOfMessageAlone
+    headers = predicate.headers
   }
 
   package func isDone(over index: TimelineIndex) -> Bool { next >= index.count }
@@ -119,7 +126,7 @@ package struct FilterPass<Predicate: PacketPredicate> {
   /// - Parameter begins: false where a connection that is not followed so far need not be.
   /// - Returns: nil where it is not followed, as nothing is needed of it.
   private mutating func fold(_ entry: PacketEntry, _ reader: TimelineReader, begins: Bool) -> FactsBox? {
-    if needs.contains(.verdicts), nextRemark < reader.index.remarks.count {
+    if needsVerdicts, nextRemark < reader.index.remarks.count {
       foldRemarks(before: Int(entry.record), reader)
     }
     let c = reader.index.spans[Int(entry.span)].connection
@@ -127,7 +134,7 @@ package struct FilterPass<Predicate: PacketPredicate> {
     if let followed = self.box(c) {
       box = followed
       add(entry, at: next, to: followed, reader)
-    } else if begins, !needs.isOfMessageAlone || reader.index.messageIndex(at: next) != nil {
+    } else if begins, !needsMessageAlone || reader.index.messageIndex(at: next) != nil {
       box = begin(c, entry, reader)
       folded[c] = box
       latest = (c, box)
@@ -146,9 +153,9 @@ package struct FilterPass<Predicate: PacketPredicate> {
     let index = reader.index
     var from = index.connections[Int(c)].firstRow
     defer { effort += (next - from) / Self.rowsPassedPerStep }
-    if needs.contains(.verdicts) { return FactsBox(index.facts(at: next, from: reader.source)) }
+    if needsVerdicts { return FactsBox(index.facts(at: next, from: reader.source)) }
     let box: FactsBox
-    if needs.isOfMessageAlone {
+    if needsMessageAlone {
       box = FactsBox(SessionFacts())
       from = index.messageIndex(at: next).map { index.messages[$0].firstRow } ?? from
     } else {
@@ -168,7 +175,7 @@ package struct FilterPass<Predicate: PacketPredicate> {
     // A packet of another message may have begun that.
     if let span = box.answer?.span, span != entry.span { box.answer = nil }
     let isRead = needs.includes(kind) && mayMatter(kind, entry, reader.source)
-    if needs.contains(.verdicts) {
+    if needsVerdicts {
       if isRead || needs.heeds(kind, at: entry.stage) || entry.isTouched { box.answer = nil }
       if entry.isTouched || isRead {
         if let record = reader.record(at: Int(entry.record)) { box.facts.apply(record) }
@@ -201,7 +208,7 @@ package struct FilterPass<Predicate: PacketPredicate> {
 
   /// False for a header that nobody asks about.
   private func mayMatter(_ kind: PacketKind, _ entry: PacketEntry, _ source: any RecordSource) -> Bool {
-    guard case .command(.header) = kind, let headers = predicate.headers else { return true }
+    guard case .command(.header) = kind, let headers else { return true }
     return headers.contains { $0.mayStand(at: Int(entry.record), in: source) }
   }
 
