@@ -35,7 +35,7 @@ let package = Package(
       name: "Timeline", dependencies: ["Dialogue", "TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(name: "Mail", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(
-      name: "Delivery", dependencies: ["Timeline", "TraceModel", "MilterProtocol"],
+      name: "Delivery", dependencies: ["Timeline", "TraceModel", "Signatures", "MilterProtocol"],
       swiftSettings: pure + small),
     .target(
       name: "TraceFormat",
@@ -98,7 +98,7 @@ let package = Package(
     tests("TraceModel", also: ["MilterProtocol"]),
     tests("Timeline", also: ["Dialogue", "TraceModel", "MilterProtocol"]),
     tests("Mail", also: ["TraceModel", "MilterProtocol"]),
-    tests("Delivery", also: ["Timeline", "TraceModel", "MilterProtocol"]),
+    tests("Delivery", also: ["Timeline", "TraceModel", "Signatures", "MilterProtocol"]),
     tests(
       "TraceFormat",
       also: ["Timeline", "TraceModel", "Mail", "Delivery", "CommandLanguage", "MilterProtocol"],

@@ -58,6 +58,7 @@ struct AppliedModifications {
     write(&result)
     result.body = result.bodyPackets.isEmpty ? result.bodyBefore : sent(newBody)
     result.fate = fate(content)
+    if result.fate.goesOn { result.remarks += SignedResult(content, result).remarks }
     if let decision = content.decision, decision.kind == .shutdown, result.fate == .discarded {
       let words = "Postfix says 250 and throws the mail away; from 3.11 on it refuses it for now"
       result.remarks.append(EffectRemark(packet: decision.packet, text: words))
@@ -329,6 +330,16 @@ extension AppliedModifications {
         ? "Postfix breaks lines of more than 998 bytes on their way to the next hop"
         : "Sendmail breaks lines of more than \(limits.whole) bytes with an exclamation mark")
     return Array(limits.broken(whole).dropFirst(name.count + 1))
+  }
+}
+
+extension EffectiveResult.Fate {
+  /// The mail goes on to the next hop, or may yet.
+  fileprivate var goesOn: Bool {
+    switch self {
+    case .pending, .delivered, .held: true
+    case .aborted, .lost, .discarded, .rejected, .tempfailed, .failed: false
+    }
   }
 }
 

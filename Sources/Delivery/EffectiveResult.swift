@@ -120,6 +120,6 @@ package struct EffectiveResult: Equatable, Sendable {
 /// A modification that did nothing, or something else than its name says.
 package struct EffectRemark: Equatable, Sendable {
   package var packet: Int
-  /// Without wire bytes: safe to show.
+  /// Bytes of the wire in it are escaped: safe to show.
   package var text: String
 }

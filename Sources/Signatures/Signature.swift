@@ -41,6 +41,9 @@ package struct Signature: Equatable, Sendable {
     instance = isARC ? tags.value("i", in: text).flatMap { Int(String(decoding: $0, as: UTF8.self)) } : nil
   }
 
+  /// Whether both name the same key.
+  func isOf(_ other: Signature) -> Bool { domain == other.domain && selector == other.selector }
+
   /// Whether it is over that body; nil where it is hashed by another algorithm.
   package func fits(_ body: BodyHash.Result) -> Bool? {
     bodyHash.map { body.isLongEnough && base64(body.digest) == $0 }
@@ -55,7 +58,8 @@ package struct Signature: Equatable, Sendable {
     let form = canonicalization ?? headers
     var changed: [[UInt8]] = []
     for name in Set(names) {
-      let count = names.count { $0 == name }
+      // Verifiers take one From more than is signed, so that none can be put above it (RFC 6376 section 8.15; dkimpy).
+      let count = names.count { $0 == name } + (name.elementsEqual("from".utf8) ? 1 : 0)
       if taken(count, name, of: before, form) != taken(count, name, of: after, form) { changed.append(name) }
     }
     return changed.sorted { $0.lexicographicallyPrecedes($1) }

@@ -36,10 +36,11 @@ import Testing
       title: "a Subject deleted and added again",
       edits: [Milter.chgHeader(1, "Subject", ""), Milter.addHeader("Subject", "a test")], says: []),
     Row(title: "a second From at the end", edits: [Milter.addHeader("From", "x@y")], says: ["D01 from"]),
-    Row(title: "a second From on top", edits: [Milter.insHeader(0, "From", "x@y")], says: []),
+    Row(title: "a second From on top", edits: [Milter.insHeader(0, "From", "x@y")], says: ["D01 from"]),
+    Row(title: "a second Subject on top", edits: [Milter.insHeader(0, "Subject", "x")], says: []),
     Row(
-      title: "a second From on top of a mail that allows one", names: "from:from",
-      edits: [Milter.insHeader(0, "From", "x@y")], says: ["D01 from"]),
+      title: "a second Subject where one is allowed", names: "from:subject:subject",
+      edits: [Milter.insHeader(0, "Subject", "x")], says: ["D01 subject"]),
     Row(
       title: "a header that was signed as absent", names: "from:list-id",
       edits: [Milter.insHeader(0, "List-Id", "<x>")], says: ["D01 list-id"]),
@@ -134,6 +135,32 @@ import Testing
       play.play(MTA.header(name, value), Milter.continue)
     }
     play.play(MTA.eoh, Milter.continue, MTA.body("Hello.\r\n"), Milter.continue, MTA.bodyEOB)
+    play.play(edits + [Milter.continue])
+    #expect(Self.judged(play.findings).ids() == ids)
+  }
+
+  private static let results = ("Authentication-Results", "mx.one.example; dkim=pass")
+  private static let received = ("Received", "from two.example by one.example")
+
+  @Test(arguments: [
+    ([results, received], [Milter.chgHeader(1, "Authentication-Results", "")], ["D06"]),
+    ([results, received], [Milter.chgHeader(1, "Authentication-Results", "mx.one.example; dkim=fail")], []),
+    (
+      [results, received],
+      [
+        Milter.chgHeader(1, "Authentication-Results", ""),
+        Milter.insHeader(0, "Authentication-Results", "mx.one.example; spf=none"),
+      ], []
+    ),
+    ([received, results], [Milter.chgHeader(1, "Authentication-Results", "")], []),
+    ([results], [Milter.chgHeader(1, "Authentication-Results", "")], []),
+  ])
+  func resultsAboveTheTrustBoundaryAreNotLostSilently(
+    _ headers: [(String, String)], edits: [Packet], ids: [String]
+  ) {
+    var play = LegPlay("O/O C/c M/c R/c T/c")
+    for (name, value) in headers { play.play(MTA.header(name, value), Milter.continue) }
+    play.play(MTA.eoh, Milter.continue, MTA.bodyEOB)
     play.play(edits + [Milter.continue])
     #expect(Self.judged(play.findings).ids() == ids)
   }

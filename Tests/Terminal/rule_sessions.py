@@ -325,6 +325,9 @@ SESSIONS = [
             never="D02"),
     Session("D04", ending(change(1, b"ARC-Seal", b""), mail=[header(b"ARC-Seal", b"i=1; cv=none; d=example.org; s=a; b=A")])),
     Session("D05", hello() + MAIL + content(body=ask(b"B", LONG)) + END + add(b"DKIM-Signature", SIGNATURE) + milter(b"a") + QUIT),
+    Session("D06", hello() + MAIL + RCPT + DATA + header(b"Authentication-Results", b"mx.one.example; dkim=pass")
+            + header(b"Received", b"from two.example by one.example") + FROM + EOH + BODY + END
+            + change(1, b"Authentication-Results", b"") + milter(b"a") + QUIT),
     Session("", ending(add(b"Subject", b"second"), change(2, b"Subject", b""), mail=[SIGNED]), never="D01"),
     Session("", ending(add(b"DKIM-Signature", SIGNATURE), milter(b"b", b"Bye.\r\n")), never="D01 D02"),
 
@@ -347,6 +350,7 @@ SESSIONS = [
 class Capture:
     """Frames of one connection (link type RAW) in a file of tcpdump."""
     port: int = 8891
+    client: int = 40001
     frames: list = field(default_factory=list)
     cut: int = 65535
     link: int = 101
@@ -354,7 +358,7 @@ class Capture:
 
     def tcp(self, leg, data=b"", flags=0x18, lost=False, fragment=0):
         other = "milter" if leg == "mta" else "mta"
-        source, target = (40001, self.port) if leg == "mta" else (self.port, 40001)
+        source, target = (self.client, self.port) if leg == "mta" else (self.port, self.client)
         head = struct.pack(">HHIIBBHHH", source, target, self.next[leg], self.next[other], 0x50, flags, 65535, 0, 0)
         ends = (b"\x7f\0\0\1", b"\x7f\0\0\2") if leg == "mta" else (b"\x7f\0\0\2", b"\x7f\0\0\1")
         ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40 + len(data), 0, fragment, 64, 6, 0, *ends)
@@ -365,6 +369,11 @@ class Capture:
 
     def start(self):
         return self.tcp("mta", flags=2).tcp("milter", flags=0x12).tcp("mta", flags=0x10)
+
+    def connect(self, number):
+        """Another connection of its own, from 1."""
+        self.client, self.next = 10000 + number, {"mta": 1000, "milter": 5000}
+        return self.start()
 
     def play(self, acts, lost=()):
         for place, act in enumerate(acts):
