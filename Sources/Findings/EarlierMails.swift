@@ -46,12 +46,12 @@ struct EarlierMails: Sendable {
     case .addRcpt(let value), .addRcptPar(let value, _), .delRcpt(let value), .chgFrom(let value, _),
       .quarantine(let value):
       judge(value, scene, &findings)
-    case .replBody(let piece): if !isBodyCut { judge(piece.prefix(Self.judgedBytes), scene, &findings) }
+    case .replBody(let piece): if !isBodyCut { judge(piece, scene, &findings) }
     case .data, .eoh, .bodyEOB, .progress, .setSymList, .connFail, .undecoded, .empty: break
     }
   }
 
-  /// Of a new body.
+  /// Of one modification.
   private static let judgedBytes = 16 * 1024
 
   // MARK: What is kept
@@ -87,7 +87,7 @@ struct EarlierMails: Sendable {
 
   private func judge(_ value: Range<Int>, _ scene: Remarks.Scene, _ findings: inout [Finding]) {
     guard !earlier.isEmpty, scene.due?.stage == .bodyEOB else { return }
-    let bytes = scene.packet.bytes[value]
+    let bytes = scene.packet.bytes[value.prefix(Self.judgedBytes)]
     for kept in earlier.reversed() {
       guard let sign = Signs(of: kept.packet).first(where: { $0.isIn(bytes) && !isOwn($0) }) else { continue }
       return scene.remark(

@@ -78,7 +78,7 @@ struct Signs: Sequence, IteratorProtocol {
   }
 
   private mutating func addAddresses(_ text: ArraySlice<UInt8>, _ source: Sentence) {
-    for at in text.indices where text[at] == UInt8(ascii: "@") {
+    for at in text.indices where text[at] == UInt8(ascii: "@") && found.count < Self.limit {
       let local = text[..<at].reversed().prefix { $0.isOfAddress }
       let domain = text[(at + 1)...].prefix {
         $0.isLetterOrDigit || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
@@ -90,6 +90,9 @@ struct Signs: Sequence, IteratorProtocol {
         MailSign(bytes: text[(at - local.count)..<domain.endIndex], source: source, isAddress: true))
     }
   }
+
+  /// Of one packet.
+  private static let limit = 8
 
   /// Headers whose values are addresses: those are looked for one by one.
   private static let addresses: Set<String> = [

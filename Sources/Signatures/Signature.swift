@@ -56,23 +56,19 @@ package struct Signature: Equatable, Sendable {
     from before: [HeaderField], to after: [HeaderField], _ canonicalization: Canonicalization? = nil
   ) -> [[UInt8]] {
     let form = canonicalization ?? headers
-    var changed: [[UInt8]] = []
-    for name in Set(names) {
-      // Verifiers take one From more than is signed, so that none can be put above it (RFC 6376 section 8.15; dkimpy).
-      let count = names.count { $0 == name } + (name.elementsEqual("from".utf8) ? 1 : 0)
-      if taken(count, name, of: before, form) != taken(count, name, of: after, form) { changed.append(name) }
+    let (old, new) = (byName(before), byName(after))
+    var counts: [[UInt8]: Int] = [:]
+    for name in names { counts[name, default: 0] += 1 }
+    // Verifiers take one From more than is signed, so that none can be put above it (RFC 6376 section 8.15; dkimpy).
+    counts[Array("from".utf8)]? += 1
+    func taken(_ fields: [HeaderField]?, _ count: Int) -> [[UInt8]] {
+      (fields ?? []).suffix(count).map { form.header($0) }
     }
-    return changed.sorted { $0.lexicographicallyPrecedes($1) }
+    return counts.filter { taken(old[$0.key], $0.value) != taken(new[$0.key], $0.value) }.map(\.key)
+      .sorted { $0.lexicographicallyPrecedes($1) }
   }
 
-  /// The last `count` headers of that name, as they are signed.
-  private func taken(
-    _ count: Int, _ name: [UInt8], of fields: [HeaderField], _ form: Canonicalization
-  ) -> [[UInt8]] {
-    var taken: [[UInt8]] = []
-    for field in fields.reversed() where taken.count < count && sameHeaderName(field.name, name) {
-      taken.append(form.header(field))
-    }
-    return taken
+  private func byName(_ fields: [HeaderField]) -> [[UInt8]: [HeaderField]] {
+    Dictionary(grouping: fields) { $0.name.map(lowercased) }
   }
 }

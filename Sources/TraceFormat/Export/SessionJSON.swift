@@ -174,6 +174,12 @@ struct SessionJSON {
     bytes.append(key: ",\"above\":", live.firstIndex(where: \.isOwnReceived))
     bytes.append(ascii: ",\"added\":")
     bytes.append(list: result.addedByMTA) { $0.append(key: "", $1) }
+    bytes.append(ascii: ",\"remarks\":")
+    bytes.append(list: result.remarks) { bytes, remark in
+      bytes.append(key: "{\"n\":", remark.packet)
+      bytes.append(key: ",\"text\":", remark.text)
+      bytes.append(ascii: "}")
+    }
     bytes.append(ascii: "}")
   }
 

@@ -152,8 +152,9 @@ struct SessionReport {
     for macro in all.prefix(Self.rowLimit) {
       let stage = CommandKind(rawValue: macro.letter)?.name ?? "?"
       let meaning = KnownMacro.named(macro.name.bytes)?.meaning ?? ""
+      let age = facts.isOfEarlierMail(macro) ? ", of an earlier mail" : ""
       table +=
-        "| \(stage) | \(MarkdownText.code(macro.name.slice)) | \(MarkdownText.code(macro.value.slice)) | \(meaning) |\n"
+        "| \(stage)\(age) | \(MarkdownText.code(macro.name.slice)) | \(MarkdownText.code(macro.value.slice)) | \(meaning) |\n"
     }
     return MarkdownText.folded("macros in force at the end, by stage", table)
   }

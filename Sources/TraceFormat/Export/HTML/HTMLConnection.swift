@@ -106,7 +106,7 @@ struct HTMLConnection {
     var table: Markup = "<tr><th>stage</th><th>macro</th><th>value</th></tr>\n"
     for macro in all.prefix(Self.macroLimit) {
       table += """
-        <tr><td>\(CommandKind(rawValue: macro.letter)?.name ?? "?")</td>
+        <tr><td>\(CommandKind(rawValue: macro.letter)?.name ?? "?")\(facts.isOfEarlierMail(macro) ? ", of an earlier mail" : "")</td>
         <td><code>\(wire: macro.name.bytes)</code><br><span class="soft">\(KnownMacro.named(macro.name.bytes)?.meaning ?? "")</span></td>
         <td><code>\(wire: macro.value.bytes)</code></td></tr>
 
