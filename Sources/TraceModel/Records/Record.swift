@@ -15,20 +15,20 @@ package struct Record: Equatable, Sendable {
     self.event = event
   }
 
+  /// What came is kept in line; all that is rarer lies elsewhere, or every record would be as large as the largest of them.
   package enum Event: Equatable, Sendable {
-    case opened(Opened)
+    indirect case opened(Opened)
     case received(Received)
     case passed(Passed)
-    case sent(Sent)
-    case held(Held)
-    case released(Released)
-    /// Kept out of line: it is rare, and would make every record as large as itself.
+    indirect case sent(Sent)
+    indirect case held(Held)
+    indirect case released(Released)
     indirect case instructed(Instructed)
-    case found(Finding)
+    indirect case found(Finding)
     /// Words of the operator or our own, about a packet or about the connection.
-    case noted(text: Sentence, packet: Int?)
+    indirect case noted(text: Sentence, packet: Int?)
     case marked(packet: Int, on: Bool)
-    case closed(Closed)
+    indirect case closed(Closed)
   }
 }
 
