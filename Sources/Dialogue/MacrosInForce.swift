@@ -145,6 +145,15 @@ package struct MacroPairs: Sequence, IteratorProtocol {
 }
 
 extension Packet {
+  /// Whether it is a set of macros with that one, `name` being bare.
+  package func announces(_ name: [UInt8]) -> Bool {
+    var pairs = MacroPairs(of: self)
+    while let pair = pairs.next() {
+      if isMacro(pair, named: name[...]) { return true }
+    }
+    return false
+  }
+
   /// - Parameter bare: a name without braces.
   fileprivate func isMacro(_ pair: MacroPairs.Pair, named bare: ArraySlice<UInt8>) -> Bool {
     let sent = bytes[pair.name]

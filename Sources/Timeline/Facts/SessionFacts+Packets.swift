@@ -20,7 +20,7 @@ extension SessionFacts {
       enter(placement, number: number)
       if kind == .macro {
         if placement.message != 0 {
-          noteQueueID(number: number)
+          noteQueueID(packet, number: number)
           noteEnvelope(number: number, placement)
         }
       } else {
@@ -54,10 +54,10 @@ extension SessionFacts {
 
   private static let queueID: [UInt8] = [UInt8(ascii: "i")]
 
-  private mutating func noteQueueID(number: Int) {
-    guard message?.queueID == nil, let id = macros.value(named: Self.queueID), id.packet == number else {
-      return
-    }
+  private mutating func noteQueueID(_ packet: Packet, number: Int) {
+    guard message?.queueID == nil, packet.announces(Self.queueID),
+      let id = macros.value(named: Self.queueID), id.packet == number
+    else { return }
     message?.queueID = id.value
     message?.queueIDPacket = number
   }

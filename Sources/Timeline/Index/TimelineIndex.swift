@@ -21,9 +21,7 @@ package struct TimelineIndex: Sendable {
   var remarks = RemarkTable()
   /// Facts of open connections, each at its ``ConnectionEntry/live``.
   var live = LiveFacts()
-  /// Connections whose MTA is gone and whose milter is not, oldest first.
-  var lingering: [Int] = []
-  static let lingeringLimit = 64
+  private var ends = ConnectionEnds()
   var snapshots: [Int: [Snapshot]] = [:]
   /// Reply times that the times of reply and command do not tell, because the command left later than it came.
   var tookExceptions: [UInt32: UInt32] = [:]
@@ -215,13 +213,7 @@ extension TimelineIndex {
     if let message = connections[c].latestMessage, let phase = live.facts[place].message?.phase {
       messages[message].phase = phase
     }
-    if endedLegs > 1 {
-      forget(c)
-    } else if closed.leg == .mta {
-      // The milter's end is usually told next; facts are not kept for ever for those where it is not.
-      lingering.append(c)
-      if lingering.count > Self.lingeringLimit { forget(lingering.removeFirst()) }
-    }
+    if let over = ends.ended(closed.leg, of: c, endedLegs: endedLegs) { forget(over) }
   }
 
   /// Where the facts of a connection are; new ones where it has none.

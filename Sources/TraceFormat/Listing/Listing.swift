@@ -14,14 +14,10 @@ package struct Listing {
   }
 
   private var sessions: [Int: SessionFacts] = [:]
-  /// Connections whose MTA has closed and whose milter has not, the oldest first.
-  private var lingering: [Int] = []
+  private var ends = ConnectionEnds()
   private var latest: ListedPacket?
   /// Where packets stand that came in and did not go on at once, for what leaves in their place.
   private var waiting: [Int: (connection: Int, placement: Placement)] = [:]
-
-  /// How many connections may wait for the milter's end; the facts of older ones are forgotten.
-  private static let lingeringLimit = 64
 
   package init() {}
 
@@ -78,19 +74,13 @@ package struct Listing {
   private mutating func place(_ record: Record) -> Placement? {
     guard record.connection > 0 else { return nil }
     let placement = sessions[record.connection, default: SessionFacts()].apply(record)
-    if case .closed = record.event { forget(record.connection) }
+    if case .closed(let closed) = record.event { ended(closed.leg, record.connection) }
     return placement
   }
 
-  private mutating func forget(_ connection: Int) {
+  private mutating func ended(_ leg: Leg, _ connection: Int) {
     waiting = waiting.filter { $0.value.connection != connection }
-    guard let facts = sessions[connection] else { return }
-    if facts.closed.count > 1 {
-      sessions[connection] = nil
-      lingering.removeAll { $0 == connection }
-    } else {
-      lingering.append(connection)
-      if lingering.count > Self.lingeringLimit { sessions[lingering.removeFirst()] = nil }
-    }
+    let endedLegs = sessions[connection]?.closed.count ?? 0
+    if let over = ends.ended(leg, of: connection, endedLegs: endedLegs) { sessions[over] = nil }
   }
 }
