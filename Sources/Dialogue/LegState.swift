@@ -27,6 +27,10 @@ package struct LegState: Sendable {
     /// Stage and number of the first.
     package fileprivate(set) var stage = Stage.connect
     package fileprivate(set) var number = 0
+
+    package init() {}
+
+    fileprivate init(from stage: Stage, _ number: Int) { (self.stage, self.number) = (stage, number) }
   }
 
   /// Things that happened.
@@ -76,7 +80,7 @@ package struct LegState: Sendable {
     lastCommand = kind
     guard let stage = kind.stage else { return }
     if flags.promisesNoReply(at: stage) {
-      if unanswered == nil { silent = SilentRun(count: 0, stage: stage, number: number) }
+      if unanswered == nil { silent = SilentRun(from: stage, number) }
       silent.count += 1
       unanswered = (stage, number)
     } else {

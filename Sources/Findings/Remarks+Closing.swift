@@ -14,7 +14,7 @@ extension Remarks {
     into findings: inout [Finding]
   ) {
     let start = findings.count
-    surplus.tellHeld(into: &findings)
+    surplus.ended(into: &findings)
     describe(leg, isOurs: isOurs, unfinished: unfinished, dialogue, now, &findings)
     if findings.count > start { faults.attribute(&findings, from: start, end: leg) }
   }

@@ -6,7 +6,7 @@ extension Remarks {
   mutating func command(
     _ kind: CommandKind, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
-    if scene.way.comes { surplus.tellHeld(into: &findings) }
+    if scene.way.comes { surplus.commanded(into: &findings) }
     remarkOnOrder(of: kind, scene, dialogue, &findings)
     if scene.way.comes {
       remarkOnMacros(before: kind, scene, dialogue, &findings)

@@ -24,6 +24,7 @@ extension Remarks {
   private mutating func verdict(
     _ kind: ReplyKind, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
+    if scene.way.comes, scene.isNew, let asked = dialogue.pending.asked { surplus.answered(asked, scene) }
     if isSurplus(scene, dialogue), surplus(kind, scene, dialogue, &findings) { return }
     guard let due = scene.due else {
       if scene.leg.isLeftByMTA {
@@ -64,7 +65,6 @@ extension Remarks {
   /// The command that is due has its answer.
   mutating func settle(_ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
     guard let due = scene.due else { return }
-    if scene.way.comes, scene.isNew { surplus.answered(due, scene) }
     if faults.isInForce { faults.settled(due, isOnlyOne: dialogue.pending.count == 1) }
     if !due.isAbandoned {
       // What was held here, or made here, is late by our own doing.

@@ -8,10 +8,10 @@ import MilterProtocol
 /// surplus reply looks like the answer. And a second reply may lie in the milter's kernel until its first is acknowledged, so
 /// that it comes right behind the next command, sooner than any milter thinks.
 struct SurplusReplies: Sendable {
-  /// Verdicts of the latest run of commands without reply that may belong to it, kept until it is known.
+  /// Verdicts that may belong to a run of commands without reply, kept until it is known.
   private var held: [Held] = []
-  /// Number of the first command of that run, and how many verdicts too many there were since.
-  private var run = (first: 0, count: 0)
+  /// The latest run that had a verdict too many.
+  private var run = Run()
   /// This milter has answered a command that goes without reply.
   private var answersSilent = false
   /// The latest verdict that a command had.
@@ -26,9 +26,22 @@ struct SurplusReplies: Sendable {
     let isLost: Bool
   }
 
+  private struct Run: Sendable {
+    var silent = LegState.SilentRun()
+    /// Verdicts too many since.
+    var surplus = 0
+    /// The verdict that was taken for the answer to the command behind it.
+    var taken: Int?
+    /// Later commands that were answered since one of its verdicts is kept.
+    var answeredSince = 0
+
+    var isFull: Bool { surplus >= silent.count }
+  }
+
   /// A command had its answer.
   mutating func answered(_ due: PendingReply, _ scene: Remarks.Scene) {
     latest = scene.number
+    if !held.isEmpty { run.answeredSince += 1 }
     if let took = due.thought(until: scene.now) { times.take(took, of: scene.number, to: due) }
   }
 
@@ -40,8 +53,9 @@ struct SurplusReplies: Sendable {
   ) {
     // Judged once where it comes, and not again on the other leg.
     guard scene.isNew || !scene.way.comes else { return }
+    if held.isEmpty { follow(scene.leg.silent) }
     if let unanswered = scene.leg.unanswered {
-      count(scene)
+      run.surplus += 1
       answersSilent = true
       scene.remark(
         .replyNotWanted,
@@ -49,31 +63,44 @@ struct SurplusReplies: Sendable {
         &findings)
       return
     }
-    let silent = scene.leg.silent
-    guard scene.way.comes, silent.count > 0, run.first != silent.number || run.count < silent.count else {
+    let one = Held(kind: kind, number: scene.number, isLost: isLost)
+    guard scene.way.comes, !run.isFull else {
       if !isLost { nameLikely(scene, dialogue, &findings) }
-      return findings.append(Self.second(Held(kind: kind, number: scene.number, isLost: isLost)))
+      return findings.append(Self.second(one))
     }
-    count(scene)
-    held.append(Held(kind: kind, number: scene.number, isLost: isLost))
-    if answersSilent || run.count == silent.count { tellSilent(silent, &findings) }
+    if held.isEmpty { run.taken = latest }
+    run.surplus += 1
+    held.append(one)
+    if answersSilent || run.isFull || run.answeredSince > 0 { tellSilent(&findings) }
   }
 
   /// A modification came while nothing is due: of a verdict that was kept, the real one is still to come.
   mutating func takeEdit(_ scene: Remarks.Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
     guard scene.way.comes, scene.isNew else { return }
-    if !held.isEmpty { return tellSilent(scene.leg.silent, &findings) }
+    if !held.isEmpty { return tellSilent(&findings) }
     nameLikely(scene, dialogue, &findings)
   }
 
-  private mutating func count(_ scene: Remarks.Scene) {
-    let first = scene.leg.silent.number
-    run = (first, run.first == first ? run.count + 1 : 1)
+  private mutating func follow(_ silent: LegState.SilentRun) {
+    if run.silent.number != silent.number { run = Run() }
+    run.silent = silent
   }
 
-  /// As many too many as there were commands without reply: those were answered. Of a milter that is known to do so each is
-  /// told by itself.
-  private mutating func tellSilent(_ silent: LegState.SilentRun, _ findings: inout [Finding]) {
+  /// The MTA goes on. Two and more are no slip: they answer what goes without. One may be the first of several that come
+  /// late, as long as the milter has answered nothing else.
+  mutating func commanded(into findings: inout [Finding]) {
+    if held.count > 1 { return tellSilent(&findings) }
+    if run.answeredSince > 0 { tellSecond(&findings) }
+  }
+
+  /// One of the peers is gone.
+  mutating func ended(into findings: inout [Finding]) {
+    if held.count > 1 { tellSilent(&findings) } else { tellSecond(&findings) }
+  }
+
+  /// They are answers to commands that go without. Of a milter that is known to give such each is told by itself.
+  private mutating func tellSilent(_ findings: inout [Finding]) {
+    let silent = run.silent
     let commands: Sentence =
       silent.count == 1
       ? "\(silent.stage.name) (packet \(packet: silent.number))"
@@ -91,18 +118,22 @@ struct SurplusReplies: Sendable {
       let surplus = counted(held.count, "verdict")
       findings.append(
         Finding(
-          .replyNotWanted, packet: latest ?? held[0].number,
+          .replyNotWanted, packet: run.taken ?? held[0].number,
           "\(surplus) too many from here on: \(commands) had been negotiated to go without reply\(fate)"))
     }
     answersSilent = true
-    held.removeAll()
+    forgetHeld()
   }
 
-  /// The MTA goes on, or is gone: what was kept is no answer to what goes without.
-  mutating func tellHeld(into findings: inout [Finding]) {
-    guard !held.isEmpty else { return }
+  /// What was kept is no answer to what goes without.
+  private mutating func tellSecond(_ findings: inout [Finding]) {
     for one in held { findings.append(Self.second(one)) }
+    forgetHeld()
+  }
+
+  private mutating func forgetHeld() {
     held.removeAll()
+    run.answeredSince = 0
   }
 
   private static func second(_ one: Held) -> Finding {

@@ -108,12 +108,28 @@ import Testing
     #expect(Self.words(play.findings) == ["R01@16", "R08@18 < R01@16", "R01@19 < R01@16"])
   }
 
-  @Test func fewerTooManyThanCommandsWithoutReplyAreSecondVerdicts() {
-    var play = LegPlay(
-      "O/O C/c M/c R/c T/c L L N B E/cc", flags: [.noReplyHeaders, .noReplyEOH, .noReplyBody])
+  private static let content: ProtocolFlags = [.noReplyHeaders, .noReplyEOH, .noReplyBody]
+
+  /// One alone may be the first of several, until the milter has answered something else.
+  @Test func oneTooManyBehindSeveralCommandsWithoutReplyIsASecondVerdict() {
+    var play = LegPlay("O/O C/c M/c R/c T/c L L N B E/cc A M/c", flags: Self.content)
     #expect(Self.words(play.findings) == [])
-    play.play(MTA.abort)
+    play.play(MTA.rcpt())
     #expect(Self.words(play.findings) == ["R02@17"])
+  }
+
+  @Test func oneTooManyIsASecondVerdictWhereNothingFollows() {
+    var play = LegPlay("O/O C/c M/c R/c T/c L L N B E/cc", flags: Self.content)
+    play.close(.mta)
+    #expect(Self.words(play.findings).first == "R02@17")
+  }
+
+  /// The MTA has gone on before all of them are here.
+  @Test func severalThatComeLateAreNoSecondVerdicts() {
+    let play = LegPlay("O/O C/c M/c R/c T/c L L N B E/cc A M/ccc", flags: Self.content)
+    #expect(Self.words(play.findings).first == "R01@16")
+    let other = LegPlay("O/O C/c M/c R/c T/c L L N B E/ccc A M/cc", flags: Self.content)
+    #expect(Self.words(other.findings).first == "R01@16")
   }
 
   @Test func aReplyThatCameMuchTooSoonIsNamed() {
