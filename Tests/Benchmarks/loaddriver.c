@@ -96,13 +96,15 @@ static void write_scripts(void) {
   macros(&message, 'R', TEXT("{rcpt_addr}\0first@example.test\0{rcpt_host}\0example.test\0"));
   command(&message, 'R', TEXT("<first@example.test>\0"), !pipelined);
   command(&message, 'T', NULL, 0, !pipelined);
-  for (int i = 0; i < 20; i++)
+  command(&message, 'L', TEXT("From\0First Sender <sender@example.org>, or as long as such are\0"), !pipelined);
+  for (int i = 1; i < 20; i++)
     command(&message, 'L', TEXT("X-Header\0a value as long as such values often are, sixty octets\0"), !pipelined);
   macros(&message, 'N', TEXT("i\0" "4F2A1B3C\0"));
   command(&message, 'N', NULL, 0, !pipelined);
   char *chunk = malloc(BODY_CHUNK);
   if (chunk == NULL) die("memory");
   memset(chunk, 'x', BODY_CHUNK);
+  for (size_t line = 70; line + 1 < BODY_CHUNK; line += 72) memcpy(chunk + line, "\r\n", 2);
   for (size_t left = body_octets; left > 0;) {
     size_t part = left < BODY_CHUNK ? left : BODY_CHUNK;
     command(&message, 'B', chunk, part, !pipelined);
