@@ -366,7 +366,7 @@ extension Closed.Ending {
 }
 
 /// The earlier of two moments; nil where there is none.
-func earlier(_ one: Moment?, _ other: Moment?) -> Moment? {
+package func earlier(_ one: Moment?, _ other: Moment?) -> Moment? {
   guard let one, let other else { return one ?? other }
   return min(one, other)
 }

@@ -64,7 +64,7 @@ package struct Journal: ~Copyable {
     }
     noteReaders()
     window?.append(records)
-    records.removeAll(keepingCapacity: true)
+    records.drain()
   }
 
   /// Writes what readers have room for now.

@@ -5,8 +5,8 @@ import ProxyCore
 final class Connection {
   let slot: Int
   var machine: SessionMachine
-  var mta = Endpoint()
-  var milter = Endpoint()
+  let mta = Endpoint()
+  let milter = Endpoint()
   /// Addresses of the milter that are still to be tried.
   var candidates: ArraySlice<SocketAddress> = []
   /// On the list of connections to look after at the end of the turn.
@@ -20,17 +20,9 @@ final class Connection {
   }
 
   subscript(leg: Leg) -> Endpoint {
-    _read {
-      switch leg {
-      case .mta: yield mta
-      case .milter: yield milter
-      }
-    }
-    _modify {
-      switch leg {
-      case .mta: yield &mta
-      case .milter: yield &milter
-      }
+    switch leg {
+    case .mta: mta
+    case .milter: milter
     }
   }
 
@@ -51,7 +43,7 @@ final class Connection {
     milter.watch(poller, tag: Tag.leg(.milter, slot))
   }
 
-  private func throttles(_ source: borrowing Endpoint, by target: borrowing Endpoint) -> Bool {
+  private func throttles(_ source: Endpoint, by target: Endpoint) -> Bool {
     target.outbox.count > (source.isThrottled ? Outbox.low : Outbox.high)
   }
 }

@@ -3,7 +3,9 @@ import Glibc
 import ProxyCore
 
 /// One leg's socket, and what of its stream is neither cut nor sent yet.
-struct Endpoint {
+///
+/// A class: which leg it is is known at run time only, and a value that is reached that way costs an allocation a look.
+final class Endpoint {
   /// What happens on this leg once its outbox is empty.
   enum Ending { case finish, close, reset }
 
@@ -45,7 +47,7 @@ struct Endpoint {
     _ = linux_keep_alive(descriptor)
   }
 
-  mutating func open(_ descriptor: Int32, isUnix: Bool) {
+  func open(_ descriptor: Int32, isUnix: Bool) {
     self.descriptor = descriptor
     self.isUnix = isUnix
   }
@@ -53,13 +55,13 @@ struct Endpoint {
   /// Has the peer's system know at once what has come. A milter's system keeps a second small reply back until the first
   /// is acknowledged (Nagle; libmilter sets no TCP_NODELAY), and ours would acknowledge with the next command: the reply
   /// that is too many would come behind that.
-  mutating func acknowledge() {
+  func acknowledge() {
     guard owesAcknowledgement else { return }
     owesAcknowledgement = false
     if isOpen, !isUnix { _ = linux_acknowledge_now(descriptor) }
   }
 
-  mutating func close(resetting: Bool = false) {
+  func close(resetting: Bool = false) {
     guard isOpen else { return }
     // A reset throws away what the kernel has not delivered yet, so it is only for when there is nothing.
     if resetting, linux_unsent_bytes(descriptor) == 0 { _ = linux_reset_on_close(descriptor) }
@@ -72,7 +74,7 @@ struct Endpoint {
   }
 
   /// Does what is to be done once everything has left.
-  mutating func settle() {
+  func settle() {
     guard isOpen, let ending else { return }
     // A connection that is still being made is waited for if something is to go over it, and given up otherwise.
     guard isConnecting ? ending != .finish : outbox.isEmpty else { return }
@@ -87,7 +89,7 @@ struct Endpoint {
   }
 
   /// Tells the poller what is wanted by now.
-  mutating func watch(_ poller: borrowing Poller, tag: UInt64) {
+  func watch(_ poller: borrowing Poller, tag: UInt64) {
     guard isOpen else { return }
     var wanted: Poller.Interest = []
     if wantsReading { wanted.insert(.reading) }
@@ -103,7 +105,7 @@ struct Endpoint {
   }
 
   /// Nothing is wanted of it, but the poller reports a hang-up again and again: out of its sight.
-  mutating func unwatch(_ poller: borrowing Poller) {
+  func unwatch(_ poller: borrowing Poller) {
     guard watched != nil else { return }
     poller.remove(descriptor)
     watched = nil

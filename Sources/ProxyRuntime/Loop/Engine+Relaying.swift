@@ -213,7 +213,7 @@ extension Engine {
       case .say(let words): (configuration.tell ?? report)(words)
       }
     }
-    turn.effects.acts.removeAll(keepingCapacity: true)
+    turn.effects.acts.drain()
   }
 
   // MARK: - Connecting to the milter

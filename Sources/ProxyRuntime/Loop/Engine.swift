@@ -121,7 +121,7 @@ package struct Engine: ~Copyable {
   /// How long the poller may wait, in milliseconds; -1 for ever.
   private var patience: Int32 {
     let longest: Int32 = journal.isBehind ? Self.readerPatience : -1
-    guard let next = [timers.next, stopsAt].compactMap({ $0 }).min() else { return longest }
+    guard let next = earlier(timers.next, stopsAt) else { return longest }
     let microseconds = max(0, (next - clock.now).microseconds)
     return min(Int32(min(microseconds / 1000 + 1, 60_000)), longest < 0 ? .max : longest)
   }
@@ -276,7 +276,7 @@ package struct Engine: ~Copyable {
       connection.settle(poller)
       if connection.isOver { forget(connection) }
     }
-    touched.removeAll(keepingCapacity: true)
+    touched.drain()
   }
 
   private mutating func forget(_ connection: Connection) {

@@ -46,5 +46,5 @@ struct Outgoing {
   /// In order.
   subscript(place: Int) -> Entry { entries[place] }
 
-  mutating func clear() { entries.removeAll(keepingCapacity: true) }
+  mutating func clear() { entries.drain() }
 }
