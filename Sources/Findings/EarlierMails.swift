@@ -9,15 +9,19 @@ import MilterProtocol
 struct EarlierMails: Sendable {
   /// Of the mail in progress; what is beyond is not looked at.
   static let ownBytes = 128 * 1024
-  /// Of all earlier mails together.
-  private static let keptPackets = 64
+  private static let keptMails = 4
+  /// Of an earlier mail: packets, and bytes of one.
+  private static let keptPackets = 32
   private static let keptPacketBytes = 2048
 
   private var own: [Kept] = []
   private var ownSize = 0
   /// Not all of its body is kept.
   private var isBodyCut = false
-  private var earlier: [Kept] = []
+  /// There are packets in it that are not kept when the mail is over.
+  private var hasLarge = false
+  /// Packets by mail, the latest last.
+  private var earlier: [[Kept]] = []
   /// CONNECT, HELO and their macros: of every mail.
   private var connection: [Packet] = []
 
@@ -72,15 +76,19 @@ struct EarlierMails: Sendable {
       return
     }
     ownSize += scene.packet.bytes.count
+    hasLarge = hasLarge || Self.isLarge(scene.packet)
     own.append(Kept(packet: scene.packet, number: scene.number))
   }
 
   private mutating func endMail() {
-    earlier += own.lazy.filter { $0.packet.bytes.count <= Self.keptPacketBytes && !$0.packet.isBody }
-      .prefix(Self.keptPackets / 2)
-    earlier.removeFirst(max(0, earlier.count - Self.keptPackets))
-    own.removeAll(keepingCapacity: true)
-    (ownSize, isBodyCut) = (0, false)
+    guard !own.isEmpty else { return }
+    if hasLarge { own.removeAll { Self.isLarge($0.packet) } }
+    own.removeLast(max(0, own.count - Self.keptPackets))
+    if earlier.count == Self.keptMails { earlier.removeFirst() }
+    earlier.append(own)
+    own = []
+    own.reserveCapacity(Self.keptPackets)
+    (ownSize, isBodyCut, hasLarge) = (0, false, false)
   }
 
   // MARK: What is found
@@ -88,7 +96,7 @@ struct EarlierMails: Sendable {
   private func judge(_ value: Range<Int>, _ scene: Remarks.Scene, _ findings: inout [Finding]) {
     guard !earlier.isEmpty, scene.due?.stage == .bodyEOB else { return }
     let bytes = scene.packet.bytes[value.prefix(Self.judgedBytes)]
-    for kept in earlier.reversed() {
+    for kept in earlier.joined().reversed() {
       guard let sign = Signs(of: kept.packet).first(where: { $0.isIn(bytes) && !isOwn($0) }) else { continue }
       return scene.remark(
         .valueOfEarlierMail,
@@ -97,12 +105,13 @@ struct EarlierMails: Sendable {
     }
   }
 
+  /// It tells too little of a mail for its size.
+  private static func isLarge(_ packet: Packet) -> Bool {
+    packet.bytes.count > keptPacketBytes || packet.kind == .command(.body)
+  }
+
   private func isOwn(_ sign: MailSign) -> Bool {
     own.contains { sign.occurs(in: $0.packet.bytes[$0.packet.payload]) }
       || connection.contains { sign.occurs(in: $0.bytes[$0.payload]) }
   }
-}
-
-extension Packet {
-  fileprivate var isBody: Bool { kind == .command(.body) }
 }
