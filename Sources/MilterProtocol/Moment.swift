@@ -2,49 +2,49 @@
 ///
 /// The pure targets never read a clock: whoever owns one hands moments in. A stranger's trace may hold any moments, so
 /// sums and differences stop at the ends of the range.
-package struct Moment: Equatable, Comparable, Sendable {
-  package var microseconds: Int64
+public struct Moment: Equatable, Comparable, Sendable {
+  public var microseconds: Int64
 
-  package init(microseconds: Int64) { self.microseconds = microseconds }
+  public init(microseconds: Int64) { self.microseconds = microseconds }
 
-  package static let zero = Moment(microseconds: 0)
+  public static let zero = Moment(microseconds: 0)
 
-  package static func < (a: Moment, b: Moment) -> Bool { a.microseconds < b.microseconds }
-  package static func - (a: Moment, b: Moment) -> Span {
+  public static func < (a: Moment, b: Moment) -> Bool { a.microseconds < b.microseconds }
+  public static func - (a: Moment, b: Moment) -> Span {
     let (difference, overflow) = a.microseconds.subtractingReportingOverflow(b.microseconds)
     return Span(microseconds: overflow ? (a < b ? .min : .max) : difference)
   }
-  package static func + (a: Moment, b: Span) -> Moment {
+  public static func + (a: Moment, b: Span) -> Moment {
     Moment(microseconds: saturated(a.microseconds, b.microseconds))
   }
-  package static func - (a: Moment, b: Span) -> Moment {
+  public static func - (a: Moment, b: Span) -> Moment {
     let (difference, overflow) = a.microseconds.subtractingReportingOverflow(b.microseconds)
     return Moment(microseconds: overflow ? (b.microseconds < 0 ? .max : .min) : difference)
   }
 
   /// A length of time in microseconds; negative where a clock ran backwards.
-  package struct Span: Equatable, Comparable, Sendable {
-    package var microseconds: Int64
+  public struct Span: Equatable, Comparable, Sendable {
+    public var microseconds: Int64
 
-    package init(microseconds: Int64) { self.microseconds = microseconds }
+    public init(microseconds: Int64) { self.microseconds = microseconds }
 
-    package static func seconds(_ n: Int64) -> Span { Span(microseconds: saturated(n, times: 1_000_000)) }
-    package static func milliseconds(_ n: Int64) -> Span { Span(microseconds: saturated(n, times: 1000)) }
+    public static func seconds(_ n: Int64) -> Span { Span(microseconds: saturated(n, times: 1_000_000)) }
+    public static func milliseconds(_ n: Int64) -> Span { Span(microseconds: saturated(n, times: 1000)) }
 
-    package static func < (a: Span, b: Span) -> Bool { a.microseconds < b.microseconds }
-    package static func + (a: Span, b: Span) -> Span {
+    public static func < (a: Span, b: Span) -> Bool { a.microseconds < b.microseconds }
+    public static func + (a: Span, b: Span) -> Span {
       Span(microseconds: saturated(a.microseconds, b.microseconds))
     }
-    package static func / (a: Span, b: Int64) -> Span { Span(microseconds: a.microseconds / b) }
+    public static func / (a: Span, b: Int64) -> Span { Span(microseconds: a.microseconds / b) }
 
     /// `12 s`; with milliseconds where it has a part of a second.
-    package var words: String { inUnit(between: " ") }
+    public var words: String { inUnit(between: " ") }
 
     /// `12s`, as it is typed.
-    package var typed: String { inUnit(between: "") }
+    public var typed: String { inUnit(between: "") }
 
     /// - Parameter typed: as ``typed`` has it.
-    package init?(typed: some StringProtocol) {
+    public init?(typed: some StringProtocol) {
       for (unit, microseconds) in [("ms", Int64(1000)), ("s", 1_000_000)] where typed.hasSuffix(unit) {
         guard let count = Int64(typed.dropLast(unit.count)), count >= 0 else { return nil }
         self.init(microseconds: saturated(count, times: microseconds))
@@ -58,7 +58,7 @@ package struct Moment: Equatable, Comparable, Sendable {
     }
 
     /// However long it is, in the one direction or the other.
-    package var magnitude: Span { microseconds < 0 ? Moment.zero - Moment(microseconds: microseconds) : self }
+    public var magnitude: Span { microseconds < 0 ? Moment.zero - Moment(microseconds: microseconds) : self }
   }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// Lists of strings are one range, walked with ``StringList``. Where a packet is malformed the shape has what could be
 /// found: an unterminated string reaches to the end of the packet, a missing one is an empty range there.
-package enum PacketShape: Equatable, Sendable {
+public enum PacketShape: Equatable, Sendable {
   case optNeg(OptNegShape)
   case macro(command: UInt8, strings: Range<Int>)
   case connect(ConnectShape)
@@ -42,38 +42,38 @@ package enum PacketShape: Equatable, Sendable {
 }
 
 /// The fixed numbers of OPTNEG, 0 where they are cut off, and where the symbol lists lie.
-package struct OptNegShape: Equatable, Sendable {
-  package var version: UInt32
-  package var actions: ActionFlags
-  package var protocolFlags: ProtocolFlags
+public struct OptNegShape: Equatable, Sendable {
+  public var version: UInt32
+  public var actions: ActionFlags
+  public var protocolFlags: ProtocolFlags
   /// Everything after the fixed part; walked with ``SymbolLists``.
-  package var symbolLists: Range<Int>
+  public var symbolLists: Range<Int>
 }
 
 /// z hostname, u8 family, and unless the family is `U`: u16 port, z address.
-package struct ConnectShape: Equatable, Sendable {
-  package var hostname: Range<Int>
+public struct ConnectShape: Equatable, Sendable {
+  public var hostname: Range<Int>
   /// 0 where it is cut off.
-  package var family: UInt8
+  public var family: UInt8
   /// In host order; 0 where there is none.
-  package var port: UInt16
+  public var port: UInt16
   /// Empty where there is none.
-  package var address: Range<Int>
+  public var address: Range<Int>
 }
 
 /// Walks the NUL-terminated strings in a range of a packet: each as a range without its NUL.
 ///
 /// A last string that lacks its NUL is given all the same.
-package struct StringList: Sequence, IteratorProtocol {
+public struct StringList: Sequence, IteratorProtocol {
   private let bytes: [UInt8]
   private var rest: Range<Int>
 
-  package init(_ range: Range<Int>, of packet: Packet) {
+  public init(_ range: Range<Int>, of packet: Packet) {
     bytes = packet.bytes
     rest = range
   }
 
-  package mutating func next() -> Range<Int>? {
+  public mutating func next() -> Range<Int>? {
     guard !rest.isEmpty else { return nil }
     let end = bytes.span.firstNUL(in: rest) ?? rest.upperBound
     defer { rest = Swift.min(end + 1, rest.upperBound)..<rest.upperBound }
@@ -83,16 +83,16 @@ package struct StringList: Sequence, IteratorProtocol {
 
 /// Walks the symbol lists of an OPTNEG reply: u32 stage, then one string of names, of which the last
 /// may lack its NUL. Stops where a stage is cut short.
-package struct SymbolLists: Sequence, IteratorProtocol {
+public struct SymbolLists: Sequence, IteratorProtocol {
   private let bytes: [UInt8]
   private var rest: Range<Int>
 
-  package init(_ range: Range<Int>, of packet: Packet) {
+  public init(_ range: Range<Int>, of packet: Packet) {
     bytes = packet.bytes
     rest = range
   }
 
-  package mutating func next() -> (stage: UInt32, names: Range<Int>)? {
+  public mutating func next() -> (stage: UInt32, names: Range<Int>)? {
     guard rest.count > 4 else { return nil }
     let stage = bytes.span.bigEndian32(at: rest.lowerBound)
     let start = rest.lowerBound + 4

@@ -1,5 +1,5 @@
 /// A packet kind of the MTA; the raw value is its letter on the wire (`SMFIC_*`, libmilter `mfdef.h`).
-package enum CommandKind: UInt8, Sendable, Equatable, CaseIterable {
+public enum CommandKind: UInt8, Sendable, Equatable, CaseIterable {
   case optNeg = 0x4F  // O
   case macro = 0x44  // D
   case connect = 0x43  // C
@@ -16,7 +16,7 @@ package enum CommandKind: UInt8, Sendable, Equatable, CaseIterable {
   case quit = 0x51  // Q
   case quitNC = 0x4B  // K
 
-  package var name: String {
+  public var name: String {
     switch self {
     case .optNeg: "OPTNEG"
     case .macro: "MACRO"
@@ -37,7 +37,7 @@ package enum CommandKind: UInt8, Sendable, Equatable, CaseIterable {
   }
 
   /// The stage that this command opens; nil for those that are never answered.
-  package var stage: Stage? {
+  public var stage: Stage? {
     switch self {
     case .optNeg: .negotiation
     case .connect: .connect

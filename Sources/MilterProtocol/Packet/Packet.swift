@@ -3,21 +3,21 @@
 /// The bytes are never changed in place. A packet that nobody edited is forwarded as these bytes; what they
 /// mean is asked for through ``Dissection`` (ranges into `bytes`, nothing copied) or ``PacketValue`` (owned values,
 /// made to be edited and encoded).
-package struct Packet: Equatable, Sendable {
+public struct Packet: Equatable, Sendable {
   /// The whole frame: 4 bytes of big-endian length, the code, the payload. At least 4 bytes long.
-  package let bytes: [UInt8]
+  public let bytes: [UInt8]
   /// The peer that it came from, or for a packet of ours the peer in whose place we speak.
-  package let sender: Leg
+  public let sender: Leg
 
   /// - Parameter frame: a complete frame; fewer than 4 bytes are our own bug.
-  package init(frame: [UInt8], from sender: Leg) {
+  public init(frame: [UInt8], from sender: Leg) {
     precondition(frame.count >= Limits.lengthBytes, "a frame is shorter than its length field")
     bytes = frame
     self.sender = sender
   }
 
   /// Frames `payload` behind its length and code.
-  package init(code: UInt8, payload: some Collection<UInt8> = EmptyCollection(), from sender: Leg) {
+  public init(code: UInt8, payload: some Collection<UInt8> = EmptyCollection(), from sender: Leg) {
     let length = UInt32(truncatingIfNeeded: payload.count + 1)
     var frame: [UInt8] = []
     frame.reserveCapacity(Limits.headerBytes + payload.count)
@@ -28,10 +28,10 @@ package struct Packet: Equatable, Sendable {
   }
 
   /// The letter that says what the packet is; nil where the length field is 0.
-  package var code: UInt8? { bytes.count > Limits.lengthBytes ? bytes[Limits.lengthBytes] : nil }
+  public var code: UInt8? { bytes.count > Limits.lengthBytes ? bytes[Limits.lengthBytes] : nil }
 
   /// Where the payload lies in `bytes`; empty for packets without one.
-  package var payload: Range<Int> { min(Limits.headerBytes, bytes.count)..<bytes.count }
+  public var payload: Range<Int> { min(Limits.headerBytes, bytes.count)..<bytes.count }
 
-  package var kind: PacketKind { PacketKind(code: code, from: sender) }
+  public var kind: PacketKind { PacketKind(code: code, from: sender) }
 }

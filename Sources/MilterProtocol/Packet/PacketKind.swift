@@ -1,5 +1,5 @@
 /// What a packet is, told from its code and its sender alone.
-package enum PacketKind: Hashable, Sendable {
+public enum PacketKind: Hashable, Sendable {
   case command(CommandKind)
   case reply(ReplyKind)
   /// A code that this sender does not use. `R` from a milter is one, though it is a command from an MTA.
@@ -7,7 +7,7 @@ package enum PacketKind: Hashable, Sendable {
   /// A frame of length 0, which has no code.
   case empty
 
-  package init(code: UInt8?, from sender: Leg) {
+  public init(code: UInt8?, from sender: Leg) {
     guard let code else {
       self = .empty
       return
@@ -19,7 +19,7 @@ package enum PacketKind: Hashable, Sendable {
   }
 
   /// `MAIL`, `ADDHEADER`, …: the suffix of the name in libmilter's `mfdef.h`; `UNKNOWN-XX` for another code.
-  package var name: String {
+  public var name: String {
     switch self {
     case .command(let kind): kind.name
     case .reply(let kind): kind.name

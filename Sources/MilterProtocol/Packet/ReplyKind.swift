@@ -1,5 +1,5 @@
 /// A packet kind of the milter; the raw value is its letter on the wire (`SMFIR_*`, libmilter `mfdef.h`).
-package enum ReplyKind: UInt8, Sendable, Equatable, CaseIterable {
+public enum ReplyKind: UInt8, Sendable, Equatable, CaseIterable {
   case optNeg = 0x4F  // O
   case `continue` = 0x63  // c
   case accept = 0x61  // a
@@ -22,7 +22,7 @@ package enum ReplyKind: UInt8, Sendable, Equatable, CaseIterable {
   case quarantine = 0x71  // q
   case setSymList = 0x6C  // l
 
-  package var name: String {
+  public var name: String {
     switch self {
     case .optNeg: "OPTNEG"
     case .continue: "CONTINUE"
@@ -49,9 +49,9 @@ package enum ReplyKind: UInt8, Sendable, Equatable, CaseIterable {
   }
 
   /// What part the reply plays in the dialogue (`docs/protocol.md`, "Replies").
-  package enum Role: Sendable, Equatable { case negotiation, verdict, keepAlive, modification, misplaced }
+  public enum Role: Sendable, Equatable { case negotiation, verdict, keepAlive, modification, misplaced }
 
-  package var role: Role {
+  public var role: Role {
     switch self {
     case .optNeg: .negotiation
     case .continue, .accept, .reject, .tempfail, .discard, .replyCode, .skip, .shutdown: .verdict
@@ -64,7 +64,7 @@ package enum ReplyKind: UInt8, Sendable, Equatable, CaseIterable {
   }
 
   /// The action that a milter has to negotiate before it may send this.
-  package var requiredAction: ActionFlags? {
+  public var requiredAction: ActionFlags? {
     switch self {
     case .addHeader, .insHeader: .addHeaders
     case .chgHeader: .changeHeaders

@@ -1,5 +1,5 @@
 /// A command that awaits (or, if so negotiated, does not await) one verdict; the raw value is its letter.
-package enum Stage: UInt8, Sendable, Equatable, CaseIterable {
+public enum Stage: UInt8, Sendable, Equatable, CaseIterable {
   case negotiation = 0x4F  // O
   case connect = 0x43  // C
   case helo = 0x48  // H
@@ -13,7 +13,7 @@ package enum Stage: UInt8, Sendable, Equatable, CaseIterable {
   case unknown = 0x55  // U
 
   /// The name of the command that opens it.
-  package var name: String {
+  public var name: String {
     switch self {
     case .negotiation: "OPTNEG"
     case .connect: "CONNECT"
@@ -30,7 +30,7 @@ package enum Stage: UInt8, Sendable, Equatable, CaseIterable {
   }
 
   /// The bit by which a milter declines the command; end of message and OPTNEG have none.
-  package var noCommandFlag: ProtocolFlags? {
+  public var noCommandFlag: ProtocolFlags? {
     switch self {
     case .connect: .noConnect
     case .helo: .noHelo
@@ -46,7 +46,7 @@ package enum Stage: UInt8, Sendable, Equatable, CaseIterable {
   }
 
   /// The bit by which a milter promises no reply; end of message and OPTNEG have none.
-  package var noReplyFlag: ProtocolFlags? {
+  public var noReplyFlag: ProtocolFlags? {
     switch self {
     case .connect: .noReplyConnect
     case .helo: .noReplyHelo
@@ -62,7 +62,7 @@ package enum Stage: UInt8, Sendable, Equatable, CaseIterable {
   }
 
   /// Between the SMTP client's DATA and the reply to its final dot.
-  package var isOfContent: Bool {
+  public var isOfContent: Bool {
     switch self {
     case .header, .eoh, .body, .bodyEOB: true
     case .negotiation, .connect, .helo, .mail, .rcpt, .data, .unknown: false
