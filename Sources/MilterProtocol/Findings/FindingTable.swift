@@ -10,6 +10,9 @@ package enum FindingTable {
       *error*: breaks the session or loses mail with at least one MTA. *warning*: works by luck, or differs between
       MTAs. *note*: worth showing. An id never changes its meaning.
 
+      What goes wrong once may be seen several times: a reply too many puts every later one out of step, a milter that closes
+      leaves commands unanswered. The first finding is the cause, and those that follow from it refer to it.
+
       """
     for family in FindingRule.families {
       page += "\n## \(family.letter): \(family.title)\n\n"

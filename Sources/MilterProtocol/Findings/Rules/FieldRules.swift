@@ -35,9 +35,10 @@ extension FindingRule {
     source: "milter_connect in milter.c, milter8_conn_event in milter8.c")
   package static let addressEmpty = FindingRule(
     "G08", .warning, "an empty address",
-    "libmilter refuses to send it; Postfix warns and ignores it",
-    cure: "check the address before adding or deleting it; the null sender is <>",
-    source: "smfi_addrcpt in smfi.c")
+    "libmilter refuses to send it; Postfix ignores such a recipient with a warning, and takes it in CHGFROM for the null "
+      + "sender, which Sendmail ignores",
+    cure: "check the address before it is sent; the null sender is <>",
+    source: "smfi_addrcpt in smfi.c; seen with Postfix 3.7 and Sendmail 8.17")
   package static let headerNameEmpty = FindingRule(
     "G09", .warning, "an empty header name",
     "Postfix writes a line that begins with a colon, or answers 451 to a change; Sendmail ignores it",
