@@ -94,7 +94,8 @@ struct EarlierMails: Sendable {
   // MARK: What is found
 
   private func judge(_ value: Range<Int>, _ scene: Remarks.Scene, _ findings: inout [Finding]) {
-    guard !earlier.isEmpty, scene.due?.stage == .bodyEOB else { return }
+    // What the operator makes is the operator's to know.
+    guard !earlier.isEmpty, scene.way != .made, scene.due?.stage == .bodyEOB else { return }
     let bytes = scene.packet.bytes[value.prefix(Self.judgedBytes)]
     for kept in earlier.joined().reversed() {
       guard let sign = Signs(of: kept.packet).first(where: { $0.isIn(bytes) && !isOwn($0) }) else { continue }
