@@ -42,10 +42,11 @@ package enum ReplyAcceptance: Equatable, Sendable {
     case .nul: break
     }
     let remarks = ReplyText(Array(text)).remarks(at: nil).map(\.rule)
+    let trouble = ReplyOnTheWire(text, under: .postfix).trouble
     if remarks.contains(.replyLines) || remarks.contains(.replyLineEnds) {
-      return .taken(but: "from 3.12 on it is refused, for its lines")
+      return .taken(but: (trouble.map { $0 + "; " } ?? "") + "from 3.12 on it is refused, for its lines")
     }
-    return .taken(but: hasSinglePercent(text) ? "the single percent sign is left out" : nil)
+    return .taken(but: trouble ?? (hasSinglePercent(text) ? "the single percent sign is left out" : nil))
   }
 
   private static func bySendmail(_ text: ArraySlice<UInt8>, _ ending: ReplyText.Ending) -> ReplyAcceptance {
@@ -54,7 +55,12 @@ package enum ReplyAcceptance: Equatable, Sendable {
     case .more: return .refused(because: "there are bytes behind its NUL")
     case .nul: break
     }
-    return hasSinglePercent(text) ? .refused(because: "it has a single percent sign") : .taken(but: nil)
+    if hasSinglePercent(text) { return .refused(because: "it has a single percent sign") }
+    if let trouble = ReplyOnTheWire(text, under: .sendmail).trouble { return .taken(but: trouble) }
+    if text.count == 3 {
+      return .taken(but: "no text follows the code: the client gets none, or bytes of Sendmail's memory")
+    }
+    return .taken(but: text.contains { $0 > 0x7F } ? "bytes beyond ASCII lose their highest bit" : nil)
   }
 
   private static func hasSinglePercent(_ text: ArraySlice<UInt8>) -> Bool {

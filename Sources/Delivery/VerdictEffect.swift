@@ -57,10 +57,16 @@ extension VerdictEffect {
     switch (uptake, rules) {
     case (.taken(let but), _):
       var effect = refusal(stage, rules, .own(text))
-      effect.danger = but ?? effect.danger
+      // Sendmail shows no text of CONNECT, and a client that is dropped reads no further.
+      let isShown = !(stage == .connect && rules == .sendmail)
+      if isShown { effect.danger = but ?? effect.danger }
       return effect
     case (.refused(let why), .sendmail):
       var effect = refusal(stage, .sendmail, .reject)
+      // Unlike a REJECT there (`milter_headers`, `milter_eoh` in milter.c; seen with 8.17).
+      if stage == .header || stage == .eoh {
+        effect = VerdictEffect("after the final dot the client gets 550 5.7.1 Command rejected", 550)
+      }
       effect.words = "Sendmail does not take the text, \(why), and uses its own: \(effect.words)"
       if text.first == UInt8(ascii: "4") { effect.danger = "the 4xx becomes a 5xx" }
       return effect
@@ -86,14 +92,14 @@ extension VerdictEffect {
       case .own(let text): text.first != UInt8(ascii: "4")
       }
     }
-    /// 421 also ends the session of the client. Postfix looks at the digits; Sendmail wants a blank behind them, and
-    /// at end of message takes a hyphen as well (protocol.md 4.2).
+    /// 421 also ends the session of the client. Postfix looks at the digits; Sendmail wants a blank or a hyphen behind them, at
+    /// CONNECT a blank (protocol.md 4.2).
     func disconnects(_ rules: KnownMTA, at stage: Stage) -> Bool {
       guard case .own(let text) = self, text.starts(with: "421".utf8) else { return false }
       switch rules {
       case .postfix: return true
       case .sendmail:
-        return text.starts(with: "421 ".utf8) || stage == .bodyEOB && text.starts(with: "421-".utf8)
+        return text.starts(with: "421 ".utf8) || stage != .connect && text.starts(with: "421-".utf8)
       }
     }
     /// The three digits of a text of the milter's own.

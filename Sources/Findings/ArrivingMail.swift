@@ -33,7 +33,8 @@ struct ArrivingMail: Sendable {
       headerCount += 1
       if packet.bytes[name].count == 4, Self.isFrom(packet.bytes[name]) { fromCount += 1 }
       if first.count < Self.keptHeaders { first.append(packet) }
-    case .eoh: return headersAreOver()
+    // EOH and BODY may be switched off, or there is no body.
+    case .eoh, .bodyEOB: return headersAreOver()
     case .body(let chunk):
       var remarks = headersAreOver()
       if let text = lines.take(packet.bytes[chunk], number: number) {
@@ -42,7 +43,7 @@ struct ArrivingMail: Sendable {
       guard part != .body else { return remarks }
       part = .body
       return remarks + beginning(packet.bytes[chunk])
-    case .optNeg, .macro, .connect, .helo, .data, .bodyEOB, .unknown, .abort, .quit, .quitNC, .verdict,
+    case .optNeg, .macro, .connect, .helo, .data, .unknown, .abort, .quit, .quitNC, .verdict,
       .replyCode,
       .progress, .addHeader, .insHeader, .chgHeader, .addRcpt, .addRcptPar, .delRcpt, .chgFrom, .replBody,
       .quarantine, .setSymList, .connFail, .undecoded, .empty:

@@ -100,7 +100,7 @@ import TraceModel
     #expect(effect.danger?.contains("rest of the session") ?? false)
   }
 
-  @Test(arguments: [("421 4.7.0 go", true), ("421-4.7.0 go\r\n421 4.7.0 now", false)])
+  @Test(arguments: [("421 4.7.0 go", true), ("421-4.7.0 go\r\n421 4.7.0 now", true)])
   func whoIsDisconnectedGetsNoMessageOn(_ text: String, _ alsoBySendmail: Bool) {
     for rules in KnownMTA.allCases {
       let words = VerdictEffect(of: .replyCode, at: .rcpt, under: rules, text: Array(text.utf8)[...]).words

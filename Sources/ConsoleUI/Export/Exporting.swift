@@ -56,7 +56,9 @@ struct Exporting {
     switch chosenRows(scope) {
     case .none(let why): return .refuse(why)
     case .rows(let rows):
-      let request = ExportRequest(format: order.format, rows: rows, redacts: order.redacts, file: file)
+      let filter = scope == .shown && rows != nil ? subject.scene.scope.filter?.expression : nil
+      let request = ExportRequest(
+        format: order.format, rows: rows, filter: filter, redacts: order.redacts, file: file)
       return [.outside(.export(request, replaces: false))]
     }
   }
@@ -89,7 +91,19 @@ struct Exporting {
       let shown = (0..<rows.count).compactMap { line in
         if case .packet(let row) = rows[line] { row } else { nil }
       }
-      return shown.isEmpty ? .none("no packets are shown") : .rows(withMacros(shown))
+      return shown.isEmpty && !takesLoneFindings
+        ? .none("no packets are shown") : .rows(withMacros(shown))
+    }
+  }
+
+  /// Whether the filter takes a finding that is about no packet.
+  private var takesLoneFindings: Bool {
+    guard let findings = subject.scene.scope.filter.flatMap({ FindingPredicate($0.expression) }) else {
+      return false
+    }
+    return trace.index.findings.contains { entry in
+      guard entry.row == nil, let record = trace.source.record(at: entry.record) else { return false }
+      return findings.matches(record, startedAt: trace.startedAt, utcOffset: trace.utcOffset)
     }
   }
 

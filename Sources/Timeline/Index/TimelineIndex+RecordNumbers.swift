@@ -39,6 +39,12 @@ extension TimelineIndex {
     return remarks(ofConnection: c, in: ended...ended + Self.recordsBehindAnEnd)
   }
 
+  /// Numbers of a connection's records that brought no packet, in order.
+  package func recordsWithoutPacket(ofConnection c: Int) -> [Int] {
+    let first = connections[c].openedRecord ?? 0
+    return first < recordCount ? remarks(ofConnection: c, in: first...recordCount - 1) : []
+  }
+
   private func remarks(ofConnection c: Int, in records: ClosedRange<Int>) -> [Int] {
     var numbers: [Int] = []
     var remark = remarks.firstEntry(from: records.lowerBound)

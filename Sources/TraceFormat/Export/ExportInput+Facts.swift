@@ -16,6 +16,19 @@ struct ChosenFinding {
 
 /// What pages for people say about what was chosen.
 extension ExportInput {
+  /// How what passed on a connection and is no milter protocol begins, of each peer that spoke so: its first line.
+  func foreignBeginnings(ofConnection c: Int) -> [(sender: Leg, line: ArraySlice<UInt8>)] {
+    guard index.connections[c].findingCount > 0 else { return [] }
+    var beginnings: [(sender: Leg, line: ArraySlice<UInt8>)] = []
+    for number in index.recordsWithoutPacket(ofConnection: c) {
+      guard case .passed(let passed)? = source.record(at: number)?.event, passed.reason == .foreign,
+        !beginnings.contains(where: { $0.sender == passed.sender })
+      else { continue }
+      beginnings.append((passed.sender, passed.bytes.prefix { $0 != 0x0A && $0 != 0x0D }))
+    }
+    return beginnings
+  }
+
   /// At its end, but for QUIT, which makes the macros void; nil for a connection without packets.
   func facts(ofConnection c: Int) -> SessionFacts? {
     let rows = index.rows(ofConnection: c)

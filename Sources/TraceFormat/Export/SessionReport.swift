@@ -99,6 +99,9 @@ struct SessionReport {
       head += facts.helo.map { ", HELO \(MarkdownText.code($0.slice))" } ?? ""
       head += ".\n"
     }
+    for (sender, line) in input.foreignBeginnings(ofConnection: c) {
+      head += "The \(sender.noun)'s end speaks another protocol: \(MarkdownText.code(line)).\n"
+    }
     var blocks = [head]
     if let negotiation = negotiation(facts) { blocks.append(negotiation) }
     let messages = messages(ofConnection: c)

@@ -1,3 +1,4 @@
+import CommandLanguage
 import ConsoleUI
 import ProxyRuntime
 import Timeline
@@ -92,7 +93,9 @@ final class ScreenExport {
       if index.catchUp(with: source, limit: Self.recordsAtOnce * 8) {
         return try begin(
           ExportInput(
-            index, source, rows: request.rows, isRedacted: isRedacted, charsets: .ofSystem))
+            index, source, rows: request.rows, loneFindings: loneFindings(source.head),
+            isRedacted: isRedacted,
+            charsets: .ofSystem))
       }
       phase = .indexing(source, index, isRedacted: isRedacted)
     case .exporting(var exporter, let next, let target):
@@ -106,6 +109,13 @@ final class ScreenExport {
       phase = .exporting(exporter, next: next + 1, target)
     }
     return nil
+  }
+
+  /// Which findings about no packet the filter takes; nil where it does not ask about findings.
+  private func loneFindings(_ head: TraceHead?) -> ChosenPackets.LoneFindings? {
+    guard let findings = request.filter.flatMap({ FindingPredicate($0) }) else { return nil }
+    let startedAt = head?.startedAt ?? 0
+    return { findings.matches($0, startedAt: startedAt, utcOffset: localOffset()) }
   }
 
   /// Looks at what is there before anything is written.

@@ -20,6 +20,20 @@ import TraceModel
       bench.complaints == [], "rules:\n\(controls.rules.entries.map(\.rule.text).joined(separator: "\n"))")
   }
 
+  /// A milter that fails at any moment is answered for: no reply is cut, none is missing, none comes twice.
+  @Test(arguments: 0..<1000) func aMilterThatFailsIsAnsweredFor(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var controls = ProxySettings()
+    if generator.chance(1, in: 2) { controls.rules = RuleBook(SteeringGenerator.rules(&generator)) }
+    controls.onMilterFailure = generator.element(of: [.accept, .reject, .tempfail, .discard, .continue])
+    controls.isAttended = generator.chance(1, in: 2)
+    let end = (generator.element(of: BenchMilter.End.allCases), Int.random(in: 1...20, using: &generator))
+    var bench = SteeringBench(
+      controls: controls, declined: SteeringGenerator.declined(&generator), generator: generator, end: end)
+    bench.play()
+    #expect(bench.complaints == [], "\(end), rules:\n\(controls.rules.entries.map(\.rule.text))")
+  }
+
   @Test(arguments: 0..<100) func withoutRulesEveryByteIsTheSame(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     var controls = ProxySettings()

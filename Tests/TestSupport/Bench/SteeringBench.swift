@@ -16,19 +16,29 @@ package struct SteeringBench {
   private var legs = [Follower(), Follower()]
   private var travelled: [(packet: Packet, leg: Leg, isOurs: Bool)] = []
   private var wakesAt: Moment?
+  /// How the milter ends once its last replies are delivered.
+  private var milterEnds: BenchMilter.End?
+  /// Changes of the milter's lie at the MTA, and its verdict has not come.
+  private var hasHalfAChange = false
+  private var hasClosedMTA = false
   private var findings: [Finding] = []
   package private(set) var complaints: [String] = []
   /// Everything that the machine recorded.
   package private(set) var records: [Record] = []
 
-  /// - Parameter declined: the protocol flags that the milter answers with.
-  package init(controls: ProxySettings, declined: ProtocolFlags, generator: SeededGenerator) {
+  /// - Parameters:
+  ///   - declined: the protocol flags that the milter answers with.
+  ///   - end: how the milter fails, with so many replies given; nil where it does not.
+  package init(
+    controls: ProxySettings, declined: ProtocolFlags, generator: SeededGenerator,
+    end: (how: BenchMilter.End, replies: Int)? = nil
+  ) {
     turn = Turn(controls)
     machine = SessionMachine(
       connection: 1, Opened(peer: "unix:", local: "unix:", milter: nil), &turn)
     self.generator = generator
     mta = BenchMTA()
-    milter = BenchMilter(flags: declined)
+    milter = BenchMilter(flags: declined, end: end)
   }
 
   /// Plays until the MTA has left.
@@ -63,6 +73,9 @@ package struct SteeringBench {
         return
       }
     }
+    if mta.hasLeft, milter.hasFailed, turn.settings.onMilterFailure != nil, !hasClosedMTA {
+      complaints.append("in the milter's place we did not close after QUIT")
+    }
     for finding in findings where finding.severity == .error { complaints.append("\(finding)") }
   }
 
@@ -96,13 +109,31 @@ package struct SteeringBench {
     var replies: [Packet] = []
     for act in acts {
       switch act {
-      case .forward(let leg): if let current { replies += arrive(current, on: leg) }
+      case .forward(let leg):
+        if let current {
+          replies += arrive(current, on: leg)
+        } else {
+          complaints.append("half a packet left")
+        }
       case .send(let packet, let leg): replies += arrive(packet, on: leg)
       case .wake(let time): wakesAt = time
+      case .close(.mta): hasClosedMTA = true
       case .sendBytes, .connectMilter, .finish, .close, .reset, .stopReading, .resumeReading, .say: break
       }
     }
     for reply in replies { deliver(reply) }
+    if let end = milterEnds.take() { endMilter(end) }
+  }
+
+  private mutating func endMilter(_ end: BenchMilter.End) {
+    guard end != .hangs else { return }
+    if end == .tears {
+      machine.passed(
+        Passed(sender: .milter, bytes: [0, 0, 0, 9, 0x79], reason: .incomplete), start: nil, &turn)
+      perform(nil)
+    }
+    machine.closed(.milter, .peer, &turn)
+    perform(nil)
   }
 
   /// What the peer says to it at once.
@@ -111,9 +142,24 @@ package struct SteeringBench {
     watch(packet, on: leg)
     switch leg {
     case .mta:
+      noteChange(packet)
       if let complaint = mta.received(packet) { complaints.append(complaint) }
       return []
-    case .milter: return milter.received(packet, &generator)
+    case .milter:
+      let answer = milter.received(packet, &generator)
+      milterEnds = answer.end ?? milterEnds
+      return answer.replies
     }
+  }
+
+  /// Half of what the milter wanted changed is never accepted.
+  private mutating func noteChange(_ packet: Packet) {
+    guard case .reply(let kind) = packet.kind else { return }
+    if packet == Milter.addHeader() || packet == Milter.replBody("Theirs.\r\n") { hasHalfAChange = true }
+    guard kind.settles else { return }
+    if hasHalfAChange, milter.hasFailed, mta.owed == .bodyEOB, kind == .accept || kind == .continue {
+      complaints.append("half a change was accepted")
+    }
+    hasHalfAChange = false
   }
 }
