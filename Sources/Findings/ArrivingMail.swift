@@ -15,8 +15,10 @@ struct ArrivingMail: Sendable {
   private static let keptHeaders = 4
 
   /// Remarks on the packet; nothing but commands of the MTA is looked at.
+  ///
+  /// - Parameter endsHeaders: whether the end of message ends the headers, too: EOH is switched off, and there may be no body.
   mutating func take(
-    _ packet: Packet, _ dissection: Dissection, number: Int
+    _ packet: Packet, _ dissection: Dissection, number: Int, endsHeaders: Bool = false
   ) -> [(rule: FindingRule, text: Sentence)] {
     guard packet.sender == .mta else { return [] }
     switch dissection.shape {
@@ -33,8 +35,8 @@ struct ArrivingMail: Sendable {
       headerCount += 1
       if packet.bytes[name].count == 4, Self.isFrom(packet.bytes[name]) { fromCount += 1 }
       if first.count < Self.keptHeaders { first.append(packet) }
-    // EOH and BODY may be switched off, or there is no body.
-    case .eoh, .bodyEOB: return headersAreOver()
+    case .eoh: return headersAreOver()
+    case .bodyEOB: return endsHeaders ? headersAreOver() : []
     case .body(let chunk):
       var remarks = headersAreOver()
       if let text = lines.take(packet.bytes[chunk], number: number) {

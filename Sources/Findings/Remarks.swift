@@ -82,7 +82,8 @@ package struct Remarks: Sendable {
     case .unknown, .empty: break
     }
     if scene.isNew {
-      for (rule, text) in arriving.take(packet, dissection, number: number) {
+      let endsHeaders = dialogue.negotiation.mtaFlags.contains(.noEOH)
+      for (rule, text) in arriving.take(packet, dissection, number: number, endsHeaders: endsHeaders) {
         scene.remark(rule, "\(scene.name): \(text)", &findings)
       }
       mail.take(scene, dialogue, &findings)

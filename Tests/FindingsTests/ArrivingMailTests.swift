@@ -46,6 +46,20 @@ import Testing
     #expect(play.findings.ids() == ids, "\(title)")
   }
 
+  /// Where EOH is switched off, and BODY or the body is missing, only the end of message tells that the headers are over.
+  @Test(arguments: [ProtocolFlags.noEOH, [.noEOH, .noBody]])
+  func headersEndAtTheEndOfAMessageWithoutEOH(_ flags: ProtocolFlags) {
+    for (header, ids) in [("Subject", ["M01"]), ("From", [])] {
+      var play = LegPlay("")
+      play.play(MTA.optNeg(), Milter.optNeg([], flags))
+      for packet in [MTA.connect(), MTA.mail(), MTA.rcpt(), MTA.data, MTA.header(header, "a@b"), MTA.bodyEOB]
+      {
+        play.play(packet, Milter.continue)
+      }
+      #expect(play.findings.ids().filter { $0.hasPrefix("M") } == ids)
+    }
+  }
+
   @Test(arguments: [
     ("<é@b>", [], [], ["M04"]), ("<a@b>", [], ["<é@b>"], ["M04"]), ("<é@b>", ["SMTPUTF8"], ["<ü@b>"], []),
     ("<é@b>", ["smtputf8"], [], []), ("<a@b>", [], ["<c@d>"], []),

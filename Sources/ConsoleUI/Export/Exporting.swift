@@ -56,7 +56,7 @@ struct Exporting {
     switch chosenRows(scope) {
     case .none(let why): return .refuse(why)
     case .rows(let rows):
-      let filter = scope == .shown && rows != nil ? subject.scene.scope.filter?.expression : nil
+      let filter = scope == .shown && rows != nil ? findingFilter?.expression : nil
       let request = ExportRequest(
         format: order.format, rows: rows, filter: filter, redacts: order.redacts, file: file)
       return [.outside(.export(request, replaces: false))]
@@ -96,11 +96,15 @@ struct Exporting {
     }
   }
 
+  /// The filter, where it asks about findings: it then chooses those about no packet, too.
+  private var findingFilter: (expression: Expression, predicate: FindingPredicate)? {
+    guard let expression = subject.scene.scope.filter?.expression else { return nil }
+    return FindingPredicate(expression).map { (expression, $0) }
+  }
+
   /// Whether the filter takes a finding that is about no packet.
   private var takesLoneFindings: Bool {
-    guard let findings = subject.scene.scope.filter.flatMap({ FindingPredicate($0.expression) }) else {
-      return false
-    }
+    guard let findings = findingFilter?.predicate else { return false }
     return trace.index.findings.contains { entry in
       guard entry.row == nil, let record = trace.source.record(at: entry.record) else { return false }
       return findings.matches(record, startedAt: trace.startedAt, utcOffset: trace.utcOffset)

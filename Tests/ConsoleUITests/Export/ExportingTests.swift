@@ -1,4 +1,5 @@
 import ConsoleUI
+import MilterProtocol
 import TestSupport
 import Testing
 import TraceModel
@@ -39,6 +40,23 @@ import TraceModel
     driver.enter("export html packet p.html")
     #expect(driver.effects == [request("html", (macros + [row]).map { UInt32($0) }, "p.html")])
   }
+
+  /// Findings that are about no packet go out with a filter that asks about findings, and with no other.
+  @Test(arguments: [("finding == W08", true), ("finding == N01", nil), ("conn == 1", false)])
+  func aFilterForFindingsTakesThoseWithoutAPacket(_ filter: String, _ isKept: Bool?) throws {
+    var play = Recording()
+    play.greet()
+    play.append(.found(Finding(.unreachable, packet: nil, "connection refused")))
+    var driver = Driver(MemoryRecords(play.records))
+    driver.enter(filter, at: "f")
+    driver.enter("export report part.md")
+    guard let isKept else { return #expect(driver.effects.isEmpty) }
+    guard case .export(let request, _)? = driver.effects.first else { throw NoExport() }
+    #expect((request.filter != nil) == isKept)
+    #expect(request.rows?.isEmpty == isKept)
+  }
+
+  private struct NoExport: Error {}
 
   @Test func aMailIsAllItsPackets() throws {
     var driver = Driver()

@@ -66,6 +66,8 @@ class Recorded:
     reply: str
     queue_id: str
     deliveries: list
+    # Quarantined, and let go afterwards, to see what of it was held.
+    was_held: bool
 
 
 def record(bed, mta, seed, connections):
@@ -79,10 +81,11 @@ def record(bed, mta, seed, connections):
         for keeps in (False, True):
             milter.keeps_leading_space = keeps
             _drive(door, seed, [c for c in range(connections) if randommail.keeps_leading_space(seed, c) == keeps], replies)
+        held = bed.mta(mta).release()
         bed.mta(mta).settle()
         assert proxy.terminate() == 0, proxy.output()
     milter.close()
-    return proxy.trace, _matched(replies, bed.sink.take())
+    return proxy.trace, _matched(replies, bed.sink.take(), held)
 
 
 def _drive(port, seed, connections, replies):
@@ -135,14 +138,15 @@ OWN_RECEIVED = re.compile(rb"^Received: from (?:[^\r\n]|\r\n[ \t])*?\bby mta\.ex
                           rb"\bid (\w+)(?:[^\r\n]|\r\n[ \t])*\r\n", re.M)
 
 
-def _matched(replies, deliveries):
+def _matched(replies, deliveries, held):
     by_id = collections.defaultdict(list)
     for delivery in deliveries:
         by_id[OWN_RECEIVED.search(delivery.content)[1].decode()].append(delivery)
     recorded = []
     for number, reply in sorted(replies.items()):
         ids = [found[1] for pattern in QUEUE_ID.values() if (found := pattern.search(reply))]
-        recorded.append(Recorded(number, reply, ids[0] if ids else "", by_id.pop(ids[0], []) if ids else []))
+        queue_id = ids[0] if ids else ""
+        recorded.append(Recorded(number, reply, queue_id, by_id.pop(queue_id, []), queue_id in held))
     assert not by_id, f"delivered, and nobody sent them: {list(by_id)}"
     return recorded
 
@@ -159,7 +163,7 @@ def differences(mta, trace, recorded, folder):
         name, message = envelopes[mail.number]
         with open(os.path.join(folder, name), "rb") as file:
             said = file.read()
-        found += [(mail.number, *difference) for difference in _differences(message["delivered"], said, mail)]
+        found += [(mail.number, *difference) for difference in _differences(mta, message["delivered"], said, mail)]
     return found
 
 
@@ -184,16 +188,24 @@ OWN_HEADERS = {"Date": re.compile(rb"Date: \w{3}, [ \d]\d? \w{3} \d{4} [\d:]{8} 
                "Message-Id": re.compile(rb"Message-Id: <\S+@mta\.example\.test>$")}
 
 
-def _differences(delivered, said, mail):
+def _as_queued(head):
+    """Sendmail writes what it holds into a file and reads it again: line ends before one blank do not outlive that, nor do
+    CRs before a line end."""
+    return re.sub(rb"\r*\r\n (?![ \t])", b" ", head).replace(b"\r\r\n", b"\r\n").replace(b"\r ", b" ")
+
+
+def _differences(mta, delivered, said, mail):
     fate = "delivered" if mail.reply.startswith("250") else "failed"
-    if fate == "delivered" and not mail.deliveries and delivered["rcpts"]:
+    if fate == "delivered" and mail.was_held:
         fate = "held"
     if fate == "delivered" and not delivered["rcpts"] and not mail.deliveries:
         return  # nobody is left: nothing shows whether it was held
     if delivered["fate"] != fate:
         yield "fate", delivered["fate"], f"{fate}: {mail.reply}"
         return
-    if fate != "delivered":
+    if not mail.deliveries:
+        if fate != "failed" and delivered["rcpts"]:
+            yield "deliveries", "some", "none"
         return
     if len({(delivery.mail, delivery.content) for delivery in mail.deliveries}) > 1:
         yield "deliveries", "one", [delivery.rcpts for delivery in mail.deliveries]
@@ -220,6 +232,8 @@ def _differences(delivered, said, mail):
     # With the line end in front, a mail without headers has an empty line too.
     said_head, _, said_body = (b"\r\n" + said).partition(b"\r\n\r\n")
     real_head = b"".join(b"\r\n" + field for field in fields)
+    if mail.was_held and mta == "sendmail":
+        said_head, real_head = _as_queued(said_head + b"\r\n"), _as_queued(real_head + b"\r\n")
     if said_head != real_head:
         yield "headers", said_head, real_head
     if said_body != body:

@@ -136,6 +136,17 @@ class Postfix:
         return [os.path.join(folder, name) for queue in queues
                 for folder, _, names in os.walk(os.path.join(self._queue, queue)) for name in names]
 
+    def release(self):
+        """Lets go what is held, once all else is through; the queue ids of it."""
+        until(lambda: not self._files("maildrop", "incoming", "active"),
+              lambda: f"postfix's queue to empty: {self.log_text()}")
+        held = {os.path.basename(path) for path in self._files("hold")}
+        if held:
+            for words in (["postsuper", "-c", self._etc, "-H", "ALL"], ["postkick", "-c", self._etc, "public", "qmgr", "DA"]):
+                subprocess.run(words, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+            until(lambda: not self._files("deferred"), lambda: f"postfix to deliver what it held: {self.log_text()}", 60)
+        return held
+
     def settle(self):
         """Waits until everything accepted was delivered or is stuck; ("held", n), ("deferred", n), emptied."""
         until(lambda: not self._files("maildrop", "incoming", "active"),

@@ -62,6 +62,8 @@ class Sendmail:
         self._configure(fronts, sink_port, root)
         program = next(path for path in (f"{root}/usr/libexec/sendmail/sendmail", f"{root}/usr/lib/sm.bin/sendmail")
                        if os.path.exists(path))
+        self._command = [program, "-C", f"{self._folder}/sendmail.cf"]
+        self._environment = {**os.environ, "LD_PRELOAD": hostname}
         subprocess.run([program, "-C", f"{self._folder}/sendmail.cf", "-D", self.log, "-d64.5", "-bd"],
                        check=True, stdin=subprocess.DEVNULL, timeout=60, env={**os.environ, "LD_PRELOAD": hostname})
         for port in self.doors.values():
@@ -99,6 +101,20 @@ class Sendmail:
     def log_text(self):
         with open(self.log, encoding="utf-8", errors="replace") as log:
             return log.read()[-4000:]
+
+    def release(self):
+        """Lets go what is quarantined (`q` lines of its control files); the queue ids of it."""
+        held = {name[2:] for name in os.listdir(self._queue) if name.startswith("hf")}
+        for queue_id in held:
+            with open(f"{self._queue}/hf{queue_id}", "rb") as control:
+                lines = [line for line in control if not line.startswith(b"q")]
+            with open(f"{self._queue}/hf{queue_id}", "wb") as control:
+                control.writelines(lines)
+            os.rename(f"{self._queue}/hf{queue_id}", f"{self._queue}/qf{queue_id}")
+        if held:
+            subprocess.run([*self._command, "-q"], check=True, stdin=subprocess.DEVNULL, capture_output=True,
+                           timeout=120, env=self._environment)
+        return held
 
     def settle(self):
         """As `Postfix.settle`; a quarantined mail's control file is called hf…, a waiting one's qf…."""

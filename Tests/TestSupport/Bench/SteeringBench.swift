@@ -73,6 +73,9 @@ package struct SteeringBench {
         return
       }
     }
+    // Somebody may hold the QUIT.
+    machine.instructed(.forwardAll, packet: nil, .operator, &turn)
+    perform(nil)
     if mta.hasLeft, milter.hasFailed, turn.settings.onMilterFailure != nil, !hasClosedMTA {
       complaints.append("in the milter's place we did not close after QUIT")
     }
@@ -121,8 +124,9 @@ package struct SteeringBench {
       case .sendBytes, .connectMilter, .finish, .close, .reset, .stopReading, .resumeReading, .say: break
       }
     }
+    let end = milterEnds.take()
     for reply in replies { deliver(reply) }
-    if let end = milterEnds.take() { endMilter(end) }
+    if let end { endMilter(end) }
   }
 
   private mutating func endMilter(_ end: BenchMilter.End) {

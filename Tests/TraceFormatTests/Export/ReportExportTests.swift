@@ -75,6 +75,18 @@ import TraceModel
     #expect(exporter.remarks.count == 1)
   }
 
+  /// Traces of earlier versions have its first line in the bytes that passed alone.
+  @Test func aPeerThatSpeaksAnotherProtocolIsQuoted() {
+    var play = Recording()
+    play.open()
+    play.append(
+      .passed(Passed(sender: .mta, bytes: Array("GET /`x` HTTP/1.0\r\nHost: a\r\n".utf8), reason: .foreign)))
+    play.append(.found(Finding(.notMilter, packet: nil, "an HTTP client speaks here")))
+    play.append(.passed(Passed(sender: .mta, bytes: Array("more\r\n".utf8), reason: .foreign)))
+    let lines = report(play.records).split(separator: "\n").filter { $0.contains("speaks another protocol") }
+    #expect(lines == ["The MTA's end speaks another protocol: ``GET /`x` HTTP/1.0``."])
+  }
+
   @Test func itSaysWhetherItIsRedacted() {
     var play = Recording()
     play.greet()
