@@ -85,9 +85,11 @@ struct SessionReport {
   // MARK: connections
 
   func blocks(ofConnection c: Int) -> [String] {
-    guard let facts = input.facts(ofConnection: c) else { return [] }
-    let number = index.connections[c].number
-    var head = "## Connection \(number)\n\n"
+    var head = "## Connection \(index.connections[c].number)\n\n"
+    let strangers = input.foreignBeginnings(ofConnection: c).map { sender, line in
+      "The \(sender.noun)'s end speaks another protocol: \(MarkdownText.code(line)).\n"
+    }.joined()
+    guard let facts = input.facts(ofConnection: c) else { return strangers.isEmpty ? [] : [head + strangers] }
     if let opened = facts.opened {
       head += "MTA at \(MarkdownText.code(opened.peer))"
       if let milter = opened.milter { head += ", milter at \(MarkdownText.code(milter))" }
@@ -99,10 +101,7 @@ struct SessionReport {
       head += facts.helo.map { ", HELO \(MarkdownText.code($0.slice))" } ?? ""
       head += ".\n"
     }
-    for (sender, line) in input.foreignBeginnings(ofConnection: c) {
-      head += "The \(sender.noun)'s end speaks another protocol: \(MarkdownText.code(line)).\n"
-    }
-    var blocks = [head]
+    var blocks = [head + strangers]
     if let negotiation = negotiation(facts) { blocks.append(negotiation) }
     let messages = messages(ofConnection: c)
     for i in messages { blocks += self.blocks(ofMessage: i, under: index.connections[c].mta) }

@@ -42,7 +42,7 @@ import TraceModel
   }
 
   /// Findings that are about no packet go out with a filter that asks about findings, and with no other.
-  @Test(arguments: [("finding == W08", true), ("finding == N01", nil), ("conn == 1", false)])
+  @Test(arguments: [(#"finding == "W08""#, true), (#"finding == "N01""#, nil), ("conn == 1", false)])
   func aFilterForFindingsTakesThoseWithoutAPacket(_ filter: String, _ isKept: Bool?) throws {
     var play = Recording()
     play.greet()

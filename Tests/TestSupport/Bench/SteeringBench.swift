@@ -21,6 +21,8 @@ package struct SteeringBench {
   /// Changes of the milter's lie at the MTA, and its verdict has not come.
   private var hasHalfAChange = false
   private var hasClosedMTA = false
+  /// We answer in the milter's place.
+  private var hasLetMilterGo = false
   private var findings: [Finding] = []
   package private(set) var complaints: [String] = []
   /// Everything that the machine recorded.
@@ -73,10 +75,15 @@ package struct SteeringBench {
         return
       }
     }
-    // Somebody may hold the QUIT.
-    machine.instructed(.forwardAll, packet: nil, .operator, &turn)
-    perform(nil)
-    if mta.hasLeft, milter.hasFailed, turn.settings.onMilterFailure != nil, !hasClosedMTA {
+    // Somebody may hold the QUIT, or delay it.
+    turn.now = turn.now + .seconds(3600)
+    for _ in 0..<20 {
+      machine.instructed(.forwardAll, packet: nil, .operator, &turn)
+      perform(nil)
+      machine.tick(&turn)
+      perform(nil)
+    }
+    if mta.hasLeft, hasLetMilterGo, turn.settings.onMilterFailure != nil, !hasClosedMTA {
       complaints.append("in the milter's place we did not close after QUIT")
     }
     for finding in findings where finding.severity == .error { complaints.append("\(finding)") }
@@ -121,6 +128,7 @@ package struct SteeringBench {
       case .send(let packet, let leg): replies += arrive(packet, on: leg)
       case .wake(let time): wakesAt = time
       case .close(.mta): hasClosedMTA = true
+      case .close(.milter): hasLetMilterGo = true
       case .sendBytes, .connectMilter, .finish, .close, .reset, .stopReading, .resumeReading, .say: break
       }
     }
