@@ -109,14 +109,15 @@ struct PacketLint {
 
   private mutating func remark(on connect: ConnectShape) {
     guard dissection.malformation == nil else { return }
-    let text = String(decoding: packet.bytes[connect.address], as: UTF8.self)
+    let text = packet.bytes[connect.address]
     switch connect.family {
     case UInt8(ascii: "4"):
-      if !IPText.isIPv4(text) { add(.addressUnparsable, "'\(wire(connect.address))' is no IPv4 address") }
+      if IPAddress(ipv4: text) == nil {
+        add(.addressUnparsable, "'\(wire(connect.address))' is no IPv4 address")
+      }
     case UInt8(ascii: "6"):
-      let tag = text.prefix(5)
-      let isTagged = tag.lowercased() == "ipv6:"
-      if !IPText.isIPv6(isTagged ? String(text.dropFirst(5)) : text) {
+      let isTagged = text.prefix(5).map(lowercased).elementsEqual("ipv6:".utf8)
+      if IPAddress(ipv6: isTagged ? text.dropFirst(5) : text) == nil {
         add(.addressUnparsable, "'\(wire(connect.address))' is no IPv6 address")
       } else if isTagged {
         add(.addressTagged, "'\(wire(connect.address))'")

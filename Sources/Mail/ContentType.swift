@@ -74,7 +74,7 @@ extension ContentType.Parameter {
     var i = coded.startIndex
     while i < coded.endIndex {
       if coded[i] == UInt8(ascii: "%"), i + 2 < coded.endIndex,
-        let high = QuotedPrintable.nibble(coded[i + 1]), let low = QuotedPrintable.nibble(coded[i + 2])
+        let high = HexDigit.value(coded[i + 1]), let low = HexDigit.value(coded[i + 2])
       {
         bytes.append(high << 4 | low)
         i += 3

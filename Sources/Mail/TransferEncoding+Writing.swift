@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// Content on its way into a mail; lines end with CRLF.
 extension Base64 {
   /// Lines of 76 characters (RFC 2045 section 6.8), the last one without a line end.
@@ -58,7 +60,8 @@ extension QuotedPrintable {
   }
 
   private static func escape(_ byte: UInt8) -> [UInt8] {
-    let digits = Array("0123456789ABCDEF".utf8)
-    return [UInt8(ascii: "="), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    [
+      UInt8(ascii: "="), HexDigit.digit(byte >> 4, capital: true), HexDigit.digit(byte & 15, capital: true),
+    ]
   }
 }

@@ -60,7 +60,7 @@ enum QuotedPrintable {
   /// `=XX` or a soft line break (blanks may follow the `=`). Returns its length; nil where it is neither.
   private static func escape(_ bytes: ArraySlice<UInt8>, at i: Int, _ result: inout DecodedContent) -> Int? {
     let end = bytes.endIndex
-    if i + 2 < end, let high = nibble(bytes[i + 1]), let low = nibble(bytes[i + 2]) {
+    if i + 2 < end, let high = HexDigit.value(bytes[i + 1]), let low = HexDigit.value(bytes[i + 2]) {
       result.bytes.append(high << 4 | low)
       return 3
     }
@@ -69,15 +69,6 @@ enum QuotedPrintable {
     if j < end, bytes[j] == UInt8(ascii: "\r") { j += 1 }
     if j < end, bytes[j] == UInt8(ascii: "\n") { return j + 1 - i }
     return j == end ? j - i : nil
-  }
-
-  static func nibble(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    default: nil
-    }
   }
 }
 

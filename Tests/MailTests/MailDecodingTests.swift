@@ -172,26 +172,6 @@ import TraceModel
 }
 
 @Suite struct HeaderWordsTests {
-  @Test func addressesAreTakenApart() {
-    func read(_ value: String) -> [[String?]] {
-      let value = bytes(value)
-      return MailAddresses(value).entries.map { entry in
-        [
-          entry.name.map { String(decoding: value[$0], as: UTF8.self) },
-          String(decoding: value[entry.address], as: UTF8.self),
-        ]
-      }
-    }
-    #expect(read("a@b.c") == [[nil, "a@b.c"]])
-    #expect(read("Alice <a@b.c>, \"Bob, B.\" <b@b.c>") == [["Alice", "a@b.c"], ["\"Bob, B.\"", "b@b.c"]])
-    #expect(read("Group: a@b.c, d@e.f;") == [[nil, "a@b.c"], [nil, "d@e.f"]])
-    #expect(read("undisclosed-recipients:;") == [])
-    #expect(read("<>") == [[nil, ""]])
-    #expect(read(",, ,") == [])
-    #expect(read("Eve <e@b.c") == [["Eve", "e@b.c"]])
-    #expect(read("\"open <x@y") == [["\"open", "x@y"]])
-  }
-
   @Test func authenticationResults() {
     let value = bytes(
       "mx.example.net;\n\tdkim=pass (2048-bit key; unprotected) header.d=example.org header.b=\"Ab;C\";\n\tspf=fail smtp.mailfrom=<a@b>"
@@ -227,7 +207,6 @@ import TraceModel
       }
       let words = EncodedWords(value, .builtIn)
       #expect(words.parts.allSatisfy { $0.source.upperBound <= value.count })
-      #expect(MailAddresses(value).entries.allSatisfy { $0.address.upperBound <= value.count })
       let results = AuthenticationResults(value).results + AuthenticationResults(receivedSPF: value).results
       #expect(results.allSatisfy { $0.result.upperBound <= value.count })
       #expect(HeaderBlock(value[...]).end <= value.count)

@@ -85,11 +85,6 @@ struct ArgumentReader {
     return (Array(scanner.bytes[start..<end]), start..<end)
   }
 
-  /// As text, where there is any.
-  mutating func optionalText() throws(SyntaxError) -> [UInt8]? {
-    isAtEnd ? nil : try text("text").bytes
-  }
-
   private static func trimmedEnd(of scanner: Scanner) -> Int {
     var end = scanner.bytes[scanner.at...].firstIndex(of: UInt8(ascii: ";")) ?? scanner.bytes.count
     while end > scanner.at, scanner.bytes[end - 1] <= 0x20 { end -= 1 }

@@ -46,7 +46,7 @@ extension RedactionKey {
     let kept = isLocal ? first.count : isUnique ? 2 : 0
     var symbols: [Symbol] = []
     for (place, byte) in text.enumerated() {
-      guard place >= kept, let digit = nibble(byte) else {
+      guard place >= kept, let digit = HexDigit.value(byte) else {
         symbols.append(Symbol(value: 0, radix: 1))
         continue
       }
@@ -66,7 +66,7 @@ extension RedactionKey {
     var result = text
     for (place, symbol) in permuted(symbols, tweak: 6).enumerated() where symbol.radix > 1 {
       let value = UInt8(truncatingIfNeeded: symbol.value) + (symbol.radix == 14 ? 1 : 0)
-      result[place] = hexDigit(value, capital: isCapital)
+      result[place] = HexDigit.digit(value, capital: isCapital)
     }
     return result
   }
@@ -107,16 +107,3 @@ private enum IPv4Range: Int {
 }
 
 func lowercase(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
-
-func nibble(_ byte: UInt8) -> UInt8? {
-  switch byte {
-  case 0x30...0x39: byte - 0x30
-  case 0x41...0x46: byte - 0x41 + 10
-  case 0x61...0x66: byte - 0x61 + 10
-  default: nil
-  }
-}
-
-func hexDigit(_ value: UInt8, capital: Bool) -> UInt8 {
-  value < 10 ? 0x30 + value : (capital ? 0x41 : 0x61) + value - 10
-}

@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// Text behind an encoding that spells some bytes as escapes: decoded, and written back over itself.
 ///
 /// Only bytes that changed are written, each in the way in which it was spelled, so the encoded text keeps its length,
@@ -34,7 +36,7 @@ struct EscapedBytes {
       if byte == mark {
         let digits = i + before
         if digits + 1 < range.upperBound, encoding != .backslash || source[i + 1] == UInt8(ascii: "x"),
-          let high = nibble(source[digits]), let low = nibble(source[digits + 1])
+          let high = HexDigit.value(source[digits]), let low = HexDigit.value(source[digits + 1])
         {
           bytes.append(high << 4 | low)
           places.append(-digits)
@@ -72,8 +74,8 @@ struct EscapedBytes {
         target[place] = byte
       } else {
         let isSmall = target[-place] > 0x60 || target[1 - place] > 0x60
-        target[-place] = hexDigit(byte >> 4, capital: !isSmall)
-        target[1 - place] = hexDigit(byte & 15, capital: !isSmall)
+        target[-place] = HexDigit.digit(byte >> 4, capital: !isSmall)
+        target[1 - place] = HexDigit.digit(byte & 15, capital: !isSmall)
       }
     }
   }

@@ -146,14 +146,9 @@ extension Redactor {
   }
 
   private mutating func replaceAddress(_ bytes: inout [UInt8], _ range: Range<Int>) {
-    let isAddress = Self.isIPAddress(bytes[range])
+    let isAddress = IPAddress(bytes[range]) != nil
     replace(&bytes, range, .secret)
-    if !isAddress, Self.isIPAddress(bytes[range]) { bytes[range.lowerBound] = UInt8(ascii: "x") }
-  }
-
-  private static func isIPAddress(_ bytes: ArraySlice<UInt8>) -> Bool {
-    let text = String(decoding: bytes, as: UTF8.self)
-    return IPText.isIPv4(text) || IPText.isIPv6(text)
+    if !isAddress, IPAddress(bytes[range]) != nil { bytes[range.lowerBound] = UInt8(ascii: "x") }
   }
 
   mutating func macroValue(_ name: String, _ value: [UInt8]) -> [UInt8] {

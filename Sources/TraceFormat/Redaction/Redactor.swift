@@ -188,7 +188,7 @@ package struct Redactor {
       if i == atom.lowerBound || i == pieceStart {
         let end = source[i..<atom.upperBound].firstIndex(of: UInt8(ascii: "@")) ?? atom.upperBound
         let piece = Array(source[i..<end])
-        if IPText.isIPv4(String(decoding: piece, as: UTF8.self)),
+        if IPAddress(ipv4: piece[...]) != nil,
           !literals.contains(where: { $0.overlaps(i..<end) })
         {
           put(key.ipv4(piece), at: i, in: &bytes, instead: piece)
@@ -230,7 +230,9 @@ package struct Redactor {
     if next == UInt8(ascii: ":"), KeptWords.schemes.contains(atom.map(lowercase)) { return true }
     if style.keepsHeaderNames, headerNames.contains(atom.map(lowercase)) { return true }
     guard style.keepsShortNumbers, Self.longestNumber(atom) <= 3 else { return false }
-    if style == .sentence, atom.starts(with: "0x".utf8), atom.dropFirst(2).allSatisfy({ nibble($0) != nil }) {
+    if style == .sentence, atom.starts(with: "0x".utf8),
+      atom.dropFirst(2).allSatisfy({ HexDigit.value($0) != nil })
+    {
       return true
     }
     return atom.allSatisfy { Self.isDigit($0) || $0 == UInt8(ascii: ".") }
@@ -275,20 +277,21 @@ package struct Redactor {
   }
 
   private static func ipv6(_ source: [UInt8], at i: Int, to limit: Int) -> Int? {
-    guard source[i] == UInt8(ascii: ":") || nibble(source[i]) != nil else { return nil }
+    guard source[i] == UInt8(ascii: ":") || HexDigit.value(source[i]) != nil else { return nil }
     var end = i
     var colons = 0
     while end < limit, end - i < 46,
-      source[end] == UInt8(ascii: ":") || source[end] == UInt8(ascii: ".") || nibble(source[end]) != nil
+      source[end] == UInt8(ascii: ":") || source[end] == UInt8(ascii: ".")
+        || HexDigit.value(source[end]) != nil
     {
       if source[end] == UInt8(ascii: ":") { colons += 1 }
       end += 1
     }
     guard colons >= 2, end == limit || !WordShape.begins(source, at: end, to: limit) else { return nil }
     while end > i, source[end - 1] == UInt8(ascii: ".") { end -= 1 }
-    if IPText.isIPv6(String(decoding: source[i..<end], as: UTF8.self)) { return end }
+    if IPAddress(ipv6: source[i..<end]) != nil { return end }
     guard end > i, source[end - 1] == UInt8(ascii: ":"),
-      IPText.isIPv6(String(decoding: source[i..<(end - 1)], as: UTF8.self))
+      IPAddress(ipv6: source[i..<(end - 1)]) != nil
     else { return nil }
     return end - 1
   }

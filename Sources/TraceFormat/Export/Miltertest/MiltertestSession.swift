@@ -218,8 +218,7 @@ struct MiltertestSession {
   }
 
   private mutating func parsed(_ address: [UInt8], _ number: Int) -> (String, Int) {
-    let text = String(decoding: address, as: UTF8.self)
-    guard IPText.isIPv4(text) || IPText.isIPv6(text) else {
+    guard IPAddress(address[...]) != nil else {
       cannot("packet \(number), CONNECT, goes with an unknown address: its own is none")
       return ("\"unspec\"", 0)
     }
