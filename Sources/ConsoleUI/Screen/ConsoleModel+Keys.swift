@@ -10,10 +10,7 @@ extension ConsoleModel {
     status = nil
     switch bottom.behind {
     case .prompt: break
-    case .menu: timeline.anchor = nil
-    case .idle, .form, .question:
-      timeline.anchor = nil
-      askedAbout = subject.isHeld ? subject.number : nil
+    case .idle, .menu, .form, .question: timeline.anchor = nil
     }
     switch bottom {
     case .prompt(let prompt): return typed(key, into: prompt)
@@ -52,7 +49,11 @@ extension ConsoleModel {
 
   /// Does what a key, or its word at the prompt, stands for.
   mutating func perform(_ act: Act, count: Int? = nil) -> [Response] {
-    let subject = self.subject
+    let news = act.isForHeld ? aimAtHeld() : []
+    return news + responses(to: act, count: count, subject)
+  }
+
+  private mutating func responses(to act: Act, count: Int?, _ subject: Subject) -> [Response] {
     switch act {
     case .bottom where count != nil: return go(toPacket: count ?? 0)
     case .down, .up, .top, .bottom, .halfDown, .halfUp, .pageDown, .pageUp: move(act, count: count)
@@ -116,6 +117,7 @@ extension ConsoleModel {
     case .diff: detail.toggleEffect(beside: view, hasKeys: focus == .detail)
     case .follow:
       scene.settings.follow.toggle()
+      timeline.following.restart()
       if settings.follow { timeline.list.select(timeline.list.count - 1) }
       return .done(settings.follow ? "following the newest packet" : "not following")
     case .freeze:
@@ -143,6 +145,7 @@ extension ConsoleModel {
       guard view == .timeline else { return }
       if act == .bottom, scene.trace.isLive {
         scene.settings.follow = true
+        timeline.following.restart()
       } else if [.up, .top, .halfUp, .pageUp].contains(act) {
         scene.settings.follow = false
       }
@@ -192,8 +195,8 @@ extension ConsoleModel {
 
   private mutating func entered(_ text: String, for purpose: Prompt.Purpose) -> [Response] {
     history.remember(text, for: purpose)
-    // While one types, a deadline may pass, and the next packet be selected.
-    if purpose.isForSelected(text), let askedAbout, askedAbout != selectedPacket {
+    // While one types, a deadline may pass.
+    if purpose.isForSelected(text), let aim, aim.wasHeld, !subject.isHeld {
       let what = scene.trace.isDesk ? "mail" : "packet"
       return .refuse("the \(what) that this was meant for waits no longer; nothing was done")
     }

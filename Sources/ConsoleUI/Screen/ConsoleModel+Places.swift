@@ -36,7 +36,11 @@ extension ConsoleModel {
 
   var titleBar: TitleBar { TitleBar(scene: scene, view: help == nil ? view : nil) }
 
-  var subject: Subject { Subject(scene: scene, row: pane.packet(scene), view: view) }
+  /// The packet that keys and lines are for: what something is open about, else what is selected.
+  var subject: Subject {
+    let aimed = aim.flatMap { scene.trace.index.row(number: $0.number) }
+    return Subject(scene: scene, row: aimed ?? pane.packet(scene), view: view)
+  }
 
   var exporting: Exporting { Exporting(formats: exports, subject: subject, rows: timeline.rows) }
 

@@ -40,8 +40,8 @@ package struct ConsoleModel {
   package internal(set) var status: StatusMessage?
   var history = PromptHistory()
   var digits: DigitRun?
-  /// The packet that waited under the cursor when the menu or prompt opened: what is said there is for no other.
-  var askedAbout: Int?
+  /// What the prompt, menu or form that is open is about.
+  var aim: Aim?
   /// What the operator wrote in an editor and could not be kept.
   var editDraft: EditRequest?
   /// Of a recorded trace: what the operator added and no file has yet.
@@ -78,6 +78,7 @@ package struct ConsoleModel {
     defer { settle() }
     // What was asked already is not asked again.
     guard !isAnswer, let question = LateAccepting.question(about: effects, scene.trace) else {
+      goOn(after: effects)
       return effects
     }
     held.reconsider(question.yes)
@@ -142,6 +143,7 @@ package struct ConsoleModel {
 
   /// Makes the parts that are made of others fit again.
   mutating func settle() {
+    if bottom.isIdle { aim = nil }
     refreshRows()
     if case .question(let question, let behind) = bottom {
       bottom = .question(HeldPane.refreshed(question, scene.trace), over: behind)
@@ -168,7 +170,7 @@ package struct ConsoleModel {
       let rule = view == .rules ? rules.selected(scene.rules) : nil
       rules.tryOut(rule.map { scene.rules.rules[$0].condition })
     }
-    timeline.refresh(scene)
+    timeline.refresh(scene, isAiming: !bottom.isIdle && bottom.behind.prompt?.purpose != .filter)
     messages.refresh(scene)
     findings.refresh(scene)
     if view == .stats { stats.refresh(scene, width: layout.list.columns) }
@@ -196,12 +198,19 @@ package struct ConsoleModel {
     switch response {
     case .say(let message): status = message
     case .ask(let purpose, let text):
+      keepAim()
       let prompt = Prompt(purpose, text: text, formats: exports)
       bottom = .prompt(prompt)
       tryOut(prompt)
-    case .choose(let menu): bottom = .menu(menu)
-    case .fillIn(let form): bottom = .form(form)
-    case .confirm(let question): bottom.ask(question)
+    case .choose(let menu):
+      keepAim()
+      bottom = .menu(menu)
+    case .fillIn(let form):
+      keepAim()
+      bottom = .form(form)
+    case .confirm(let question):
+      keepAim()
+      bottom.ask(question)
     case .run(let line): return run(line)
     case .instruct(let instruction): return instruct(instruction)
     case .conclude(let instructions): return conclude(instructions)
@@ -221,6 +230,7 @@ package struct ConsoleModel {
 
   private mutating func instruct(_ instruction: Instruction) -> [ConsoleEffect] {
     if instruction == .forwardAll { return [.forwardAll] }
+    if instruction.isForHeld { _ = carryOut(aimAtHeld()) }
     let subject = self.subject
     guard let packet = subject.number else { return carryOut(subject.nothing) }
     if let message = unwritten.remember(instruction, on: packet, subject) { status = message }
@@ -229,7 +239,7 @@ package struct ConsoleModel {
 
   /// Says it about the mail at the desk, and goes on to the next that waits.
   private mutating func conclude(_ instructions: [Instruction]) -> [ConsoleEffect] {
-    guard let (effects, next) = held.conclude(instructions, on: askedAbout, scene.trace) else {
+    guard let (effects, next) = held.conclude(instructions, on: subject.number, scene.trace) else {
       return carryOut(.refuse("the mail that this was meant for waits no longer; nothing was done"))
     }
     guard let next else { return effects }

@@ -11,6 +11,8 @@ struct TimelinePane: ListPane {
   private(set) var unfolded: Set<Int> = []
   /// The row to come back to while a new filter is still looking for its packets.
   var anchor: Int?
+  /// Where the selection goes by itself.
+  var following = Following()
   /// What makes an MTA connect, and what to mind about it: for as long as nothing has come.
   var setUp: [SetUpLine] = []
   var setUpRemarks: [String] = []
@@ -34,7 +36,9 @@ struct TimelinePane: ListPane {
   // MARK: rows
 
   /// Brings the rows up to what is known.
-  mutating func refresh(_ scene: Scene) {
+  ///
+  /// - Parameter isAiming: whether something is open about the selected packet, which stays selected then.
+  mutating func refresh(_ scene: Scene, isAiming: Bool = false) {
     let selected = selectedRow
     let wasAtEnd = list.cursor >= list.count - 1
     let wanted = Made(revision: scene.scope.revision, macros: scene.settings.macros)
@@ -49,7 +53,12 @@ struct TimelinePane: ListPane {
       hasFolded = rows.extend(index, to: scene.extent, unfolded: unfolded, all: all)
     }
     list.setCount(rows.count)
-    if scene.settings.follow, wasAtEnd || scene.trace.isLive {
+    let target =
+      isAiming
+      ? .stay : following.target(isOn: scene.settings.follow, scene.trace, shows: { rows.shows($0) })
+    if case .packet(let row) = target {
+      list.reveal(rows.line(of: row))
+    } else if target == .newest, wasAtEnd || scene.trace.isLive {
       list.select(rows.count - 1)
     } else if let row = anchor ?? (isAnew ? selected : nil) {
       list.reveal(rows.line(of: row))
