@@ -28,6 +28,9 @@ int mm_term_colors(void) { return has_color ? COLORS : 0; }
 // Pairs stay: styles that were defined before still mean them.
 void mm_draw_resume(void) { cursor_row = -2; }
 
+// Every style is defined anew before it is drawn with again, and the screen is cleared meanwhile.
+void mm_term_forget_styles(void) { pair_count = 1; }
+
 static short pair_of(int foreground, int background) {
   if (mm_term_colors() == 0 || (foreground < 0 && background < 0)) return 0;
   for (int i = 1; i < pair_count; i++)

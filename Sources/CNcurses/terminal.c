@@ -66,8 +66,10 @@ static void collect_text(const char *text) {
 
 // Private modes are xterm's: bracketed paste, and mouse reports. Whoever moves the cursor as ECMA-48 says ignores those
 // it does not know.
+bool mm_term_speaks_ansi(void) { return strncmp(cursor_address, "\033[", 2) == 0; }
+
 static void choose_modes(bool mouse) {
-  bool speaks_ansi = strncmp(cursor_address, "\033[", 2) == 0;
+  bool speaks_ansi = mm_term_speaks_ansi();
   enter = !speaks_ansi ? "" : mouse ? "\033[?2004h\033[?1000h\033[?1006h" : "\033[?2004h";
   exit_modes = !speaks_ansi ? "" : mouse ? "\033[?1006l\033[?1000l\033[?2004l" : "\033[?2004l";
 }

@@ -29,7 +29,14 @@ package final class Terminal {
     didSet { if reportsMouse != oldValue { mm_term_mouse(reportsMouse) } }
   }
 
-  private let palette: Palette
+  /// Which colours to draw with.
+  package var theme = Theme.auto {
+    didSet { if theme != oldValue { choosePalette() } }
+  }
+
+  private var palette: Palette
+  /// When the terminal was asked for its background and has not answered; nil otherwise.
+  private var askedGround: ContinuousClock.Instant?
   private var decoder = KeyDecoder()
   private var lastInput = ContinuousClock.now
   private var shown: Frame?
@@ -64,7 +71,10 @@ package final class Terminal {
   }
 
   /// Gives the terminal back as it was found. What is drawn afterwards goes nowhere.
-  package func stop() { mm_term_stop() }
+  package func stop() {
+    awaitGround()
+    mm_term_stop()
+  }
 
   // MARK: Drawing
 
@@ -143,10 +153,50 @@ package final class Terminal {
     return size
   }
 
+  /// Whether all of the screen is still to be drawn, with the next frame.
+  package var isBlank: Bool { shown == nil }
+
+  // MARK: Colours
+
+  /// Asks for the background's colour, where terminals of that kind answer or at least keep quiet (OSC 11). The answer comes
+  /// among the keys, and is none; nobody waits for it.
+  package func askGround() {
+    guard palette.depth != .mono, mm_term_speaks_ansi(), Self.environment("TERM") != "linux" else { return }
+    let question = Array("\u{1b}]11;?\u{1b}\\".utf8)
+    if mm_term_write(question, question.count) { askedGround = .now }
+  }
+
+  private func choosePalette() {
+    let chosen =
+      switch theme {
+      case .mono: Palette(colors: 0)
+      case .dark, .light: Palette(colors: Int(mm_term_colors()), isLight: theme == .light)
+      case .auto:
+        decoder.hasLightGround.map { Palette(colors: Int(mm_term_colors()), isLight: $0) }
+          ?? Palette(colors: Int(mm_term_colors()), background: Self.environment("COLORFGBG"))
+      }
+    guard chosen != palette else { return }
+    palette = chosen
+    // Styles and pairs are forgotten together, and nothing that was drawn with them stays.
+    isDefined = [Bool](repeating: false, count: isDefined.count)
+    mm_term_forget_styles()
+    redraw()
+  }
+
+  /// An answer that is still on its way would be typed into whatever has the terminal next.
+  private func awaitGround() {
+    defer { askedGround = nil }
+    guard let askedGround, askedGround.duration(to: .now) < .seconds(1) else { return }
+    var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    if Glibc.poll(&poll, 1, 150) > 0 { _ = read() }
+  }
+
   // MARK: Keys
 
   /// The next key, or nil when there is none now. Never waits.
   package func nextKey() -> Key? {
+    let ground = decoder.hasLightGround
+    defer { heed(ground) }
     if let key = decoder.next() { return key }
     if read(), let key = decoder.next() { return key }
     guard let patience = decoder.patience, lastInput.duration(to: .now) >= patience else { return nil }
@@ -175,11 +225,19 @@ package final class Terminal {
     return true
   }
 
+  /// Takes notice of what the terminal told of itself.
+  private func heed(_ before: Bool?) {
+    guard decoder.hasLightGround != before else { return }
+    askedGround = nil
+    choosePalette()
+  }
+
   // MARK: Leaving it for a while
 
   /// Gives the terminal back and stops the process, as `SIGTSTP` asks; returns when it goes on, with a size
   /// that may be new and everything to be drawn.
   package func suspend() {
+    awaitGround()
     mm_term_pause()
     mm_term_stop_process()
     resume()
@@ -188,6 +246,7 @@ package final class Terminal {
   /// Runs a program, such as an editor, on the terminal in place of the screen, and returns its exit status
   /// (128 and the signal's number when one ended it). Waits for it; the engine has its own thread.
   package func run(_ arguments: [String]) throws(TerminalError) -> Int32 {
+    awaitGround()
     mm_term_pause()
     defer { resume() }
     var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }

@@ -121,4 +121,26 @@ import Testing
       }
     }
   }
+
+  static let grounds: [(String, Bool?)] = [
+    ("11;rgb:ffff/ffff/ffff", true), ("11;rgb:fd/f6/e3", true), ("11;rgb:0/0/0", false),
+    ("11;rgb:1e1e/1e1e/1e1e", false), ("11;rgba:ffff/ffff/ffff/8000", true), ("11;rgb:ffff/ffff", nil),
+    ("11;rgb:zz/zz/zz", nil), ("11;?", nil), ("11;rgb:fffff/0/0", nil), ("10;rgb:ffff/ffff/ffff", nil),
+  ]
+
+  /// An answer to OSC 11 is no key, however it is cut and whatever it says.
+  @Test(arguments: grounds, ["\u{7}", "\u{1b}\\"])
+  func theBackgroundIsReadAndNoKey(_ ground: (answer: String, isLight: Bool?), _ end: String) {
+    let bytes = Array("\u{1b}]\(ground.answer)\(end)x".utf8)
+    for cut in bytes.indices {
+      var decoder = KeyDecoder()
+      var keys: [Key] = []
+      for part in [bytes[..<cut], bytes[cut...]] {
+        decoder.receive(part)
+        while let key = decoder.next() { keys.append(key) }
+      }
+      #expect(keys == [.character("x")])
+      #expect(decoder.hasLightGround == ground.isLight)
+    }
+  }
 }

@@ -29,6 +29,8 @@ import pyte
 
 TIMEOUT = float(os.environ.get("MITMILTER_TERMINAL_TIMEOUT", "20"))
 
+GROUND_QUESTION = b"\x1b]11;?\x1b\\"
+
 ALTERNATE = {47, 1047, 1049}
 
 
@@ -149,6 +151,7 @@ class Terminal:
         self.stream = Stream(self.screen)
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.raw = bytearray()
+        self.ground_questions = 0
         self.is_closed = False
         self.status = None
         master, slave = os.openpty()
@@ -208,6 +211,9 @@ class Terminal:
         if not data:  # every descriptor of the other side is closed
             self.is_closed = True
             return False
+        # Programs ask for the background's colour; pyte would take that for a title, and nothing of a mail's is in it.
+        self.ground_questions += data.count(GROUND_QUESTION)
+        data = data.replace(GROUND_QUESTION, b"")
         self.raw += data
         self.stream.feed(self.decoder.decode(data))
         return True

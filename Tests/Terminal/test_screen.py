@@ -485,3 +485,37 @@ def test_hostile_subjects_reach_the_terminal_inert():
             t.key("l", "l", "l", "Q")
             left(t)
             assert b"\x1b]0;owned" not in t.raw and b"\x1b]52" not in t.raw
+
+
+# ---- light terminals
+
+
+def colours(t):
+    return {cell.fg for line in t.screen.buffer.values() for cell in line.values() if cell.data.strip()}
+
+
+def test_the_background_that_the_terminal_tells_chooses_the_colours():
+    with Home() as home, home.run("open", TRACE, size=(120, 36)) as t:
+        t.wait("1 Timeline")
+        assert t.ground_questions == 1
+        dark = colours(t)
+        # Rubbish and half an answer are no keys.
+        for rubbish in (b"\x1b]11;rgb:zz/\x1b\\", b"\x1b]11;?\x07", b"\x1b]11;rgb:ffff/ff"):
+            t.send(rubbish)
+        t.send(b"\x1b\\\x1b]11;rgb:ffff/ffff/ffff\x1b\\")
+        t.until(lambda: not colours(t) & (dark - {"default"}), "still the colours of a dark terminal")
+        assert "1 Timeline" in t.line(0) and t.screen.buffer[0]
+        t.key(":")
+        t.send("set theme dark")
+        t.key("Enter")
+        t.until(lambda: dark <= colours(t), "not the colours of a dark terminal")
+
+
+def test_a_theme_that_was_set_asks_nothing():
+    with Home() as home:
+        with open(home.file("mitmilter", "config"), "w") as config:
+            config.write("set theme mono\n")
+        with home.run("open", TRACE, size=(80, 24)) as t:
+            t.wait("1 Timeline")
+            assert t.ground_questions == 0
+            assert colours(t) == {"default"}

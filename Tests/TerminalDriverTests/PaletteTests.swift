@@ -37,6 +37,24 @@ import Testing
     }
   }
 
+  /// WCAG 2.1: 4.5:1 for text, 3:1 for lines; on the darkest and lightest ground that terminals usually have.
+  @Test(arguments: [
+    (Palette(colors: 256), [0x00_0000, 0x1e_1e1e]),
+    (Palette(colors: 256, background: "0;15"), [0xff_ffff, 0xfd_f6e3]),
+  ]) func everyRoleCanBeReadOnItsGround(_ palette: Palette, _ grounds: [Int]) {
+    let plain = grounds.map(Contrast.luminance(ofRGB:))
+    for role in Style.Role.allCases {
+      for attributes: Style.Attributes in [[], .selected, .match, .escaped, .selectedElsewhere] {
+        let look = palette.look(of: Style(role, attributes))
+        let backs = look.background < 0 ? plain : [Contrast.luminance(of: look.background)]
+        for back in backs where look.foreground >= 0 {
+          let ratio = Contrast.ratio(Contrast.luminance(of: look.foreground), back)
+          #expect(ratio >= (role == .border ? 3 : 4.5), "\(role) \(attributes) \(ratio)")
+        }
+      }
+    }
+  }
+
   @Test func backgroundsAndColoursFitIntoThePairsOfCurses() {
     for palette in Self.palettes {
       var pairs: Set<[Int32]> = []

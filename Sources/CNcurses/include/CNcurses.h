@@ -71,6 +71,12 @@ int mm_term_colors(void);
 // mm_attribute.
 void mm_term_define(uint16_t style, int foreground, int background, unsigned attributes);
 
+// From now on colours are given out anew. Before anything is drawn, every style has to be defined again, and the screen cleared.
+void mm_term_forget_styles(void);
+
+// Whether the cursor is moved by ECMA-48's sequences, as on whatever knows OSC or ignores it.
+bool mm_term_speaks_ansi(void);
+
 // Puts cells (the layout of `Cell` in Cells: bits 0-20 scalar, 0 in the right half of a wide one, 21-41 mark,
 // 42-57 style, 58 wide) at a place. With `hide_wide`, wide and marked ones are left blank; see mm_term_flush.
 // A character that the C library counts differently, or does not know, is shown as `?`.

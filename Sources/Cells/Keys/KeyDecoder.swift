@@ -11,6 +11,8 @@
 package struct KeyDecoder: Sendable {
   private var bytes: [UInt8] = []
   private var paste: [UInt8]?
+  /// Whether the terminal's background is light, as far as it has told (OSC 11).
+  package private(set) var hasLightGround: Bool?
 
   /// Longest paste kept; what is beyond is dropped, which is better than a screen that stops.
   static let pasteBytesLimit = 1 << 20
@@ -40,6 +42,7 @@ package struct KeyDecoder: Sendable {
       switch step(bytes[...]) {
       case .incomplete: return nil
       case .took(let count, let key):
+        if key == nil, let isLight = GroundAnswer.isLight(bytes.prefix(count)) { hasLightGround = isLight }
         bytes.removeFirst(count)
         if let key { return key }
       case .pasteStarts(let count):

@@ -1,3 +1,4 @@
+import Cells
 import MilterProtocol
 import Timeline
 import TraceModel
@@ -14,6 +15,8 @@ package struct Settings: Equatable, Sendable {
   package var mta = MTAChoice.auto
   /// Whether the terminal reports clicks and the wheel, and so needs Shift for its own selection.
   package var mouse = false
+  /// Which colours the screen has.
+  package var theme = Theme.auto
 
   package init() {}
 
@@ -38,7 +41,7 @@ package struct Settings: Equatable, Sendable {
 
   /// A row of the table of settings, for `set`, completion and help.
   package enum Name: String, Equatable, Sendable, CaseIterable {
-    case time, follow, macros, slow, mta, mouse
+    case time, follow, macros, slow, mta, mouse, theme
 
     package var help: String {
       switch self {
@@ -47,6 +50,7 @@ package struct Settings: Equatable, Sendable {
       case .macros: "macro packets: folded into their command, unfolded"
       case .slow: "reply time from which on it stands out: 500ms, 2s"
       case .mta: "whose rules tell what becomes of a mail: auto, postfix, sendmail, generic"
+      case .theme: "colours: auto (as the terminal's background), dark, light, mono"
       case .mouse: "clicks and the wheel move and open; text is selected with Shift: on, off"
       }
     }
@@ -58,6 +62,7 @@ package struct Settings: Equatable, Sendable {
       case .macros: MacroMode.allCases.map(\.rawValue)
       case .slow: []
       case .mta: MTAChoice.allCases.map(\.rawValue)
+      case .theme: Theme.allCases.map(\.rawValue)
       }
     }
   }
@@ -70,6 +75,7 @@ package struct Settings: Equatable, Sendable {
     case .slow: TimeText.span(slow)
     case .mta: mta.rawValue
     case .mouse: mouse ? "on" : "off"
+    case .theme: theme.rawValue
     }
   }
 
@@ -81,6 +87,7 @@ package struct Settings: Equatable, Sendable {
     case .mouse: if name.values.contains(value) { mouse = value == "on"; return nil }
     case .macros: if let mode = MacroMode(rawValue: value) { macros = mode; return nil }
     case .mta: if let choice = MTAChoice(rawValue: value) { mta = choice; return nil }
+    case .theme: if let choice = Theme(rawValue: value) { theme = choice; return nil }
     case .slow:
       if let span = Settings.span(value) { slow = span; return nil }
       return "expected a duration such as 500ms or 2s, there was '\(value)'"

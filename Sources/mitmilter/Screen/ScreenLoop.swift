@@ -42,6 +42,7 @@ final class ScreenLoop {
     self.terminal = terminal
     self.feed = feed
     self.model = model
+    if model.scene.settings.theme == .auto { terminal.askGround() }
     send(.tick(feed.now))
     send(.resized(terminal.size))
     send(.appended)
@@ -106,6 +107,8 @@ final class ScreenLoop {
       send(.key(key))
       answersKey = true
     }
+    // It told another background.
+    if terminal.isBlank { needsDrawing = true }
     if terminal.isClosed { end = .lost }
   }
 
@@ -142,6 +145,7 @@ final class ScreenLoop {
   private func drawIfDue() {
     guard needsDrawing, sinceDrawn >= interval else { return }
     terminal.reportsMouse = model.scene.settings.mouse
+    terminal.theme = model.scene.settings.theme
     terminal.draw(render(model, size: terminal.size))
     needsDrawing = false
     answersKey = false
