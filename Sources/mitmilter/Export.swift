@@ -138,6 +138,7 @@ struct Export: ParsableCommand {
       guard let name = exporter.fileName(step) else { continue }
       try write(&exporter, step..<step + 1, to: folder + "/" + name, sparing: spared)
     }
-    tell("note: \(exporter.stepCount) mails are in '\(folder)'")
+    let count = exporter.stepCount
+    tell("note: wrote \(count) \(count == 1 ? "mail" : "mails") to '\(folder)'")
   }
 }

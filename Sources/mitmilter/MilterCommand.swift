@@ -24,7 +24,7 @@ struct MilterCommand: ParsableCommand {
   @OptionGroup var screen: ScreenOptions
 
   @Option(
-    help: ArgumentHelp("What a mail gets about which nobody decides: a verdict.", valueName: "verdict"))
+    help: ArgumentHelp("Verdict when neither a rule nor the operator decides.", valueName: "verdict"))
   var `default` = "accept"
 
   @Option(

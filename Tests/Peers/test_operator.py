@@ -46,7 +46,7 @@ class EndOfMessage(unittest.TestCase):
             screen.key("Enter")
             screen.wait(r"packet \d+: add-header X-Seen")
             decide(screen)
-            screen.wait("nothing waits")
+            screen.wait("Nothing held|No mail is waiting")
             outcome = mail.result()
             self.assertEqual(0, screen.leave(), screen.picture())
             screen.check_restored()

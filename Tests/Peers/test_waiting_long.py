@@ -25,7 +25,7 @@ def held_at_the_end(mta, limits):
         screen.wait(rf"^ +\d+ .* (1m3\ds|{SECONDS}s) ", timeout=SECONDS + 30)
         screen.wait("3 Held 1")
         screen.key("a")
-        screen.wait("nothing waits")
+        screen.wait("Nothing held|No mail is waiting")
         outcome = mail.result()
         status, records = screen.leave(), Trace(screen.trace).records
     bed.close()

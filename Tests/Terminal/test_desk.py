@@ -39,7 +39,7 @@ def test_one_key_each_from_arrival_to_verdict():
             t.key(*keys)
             for reply in replies:
                 assert mta.reply() == reply, keys
-            t.wait("nothing waits")
+            t.wait("No mail is waiting")
         mta.send(b"Q")
         leave(t)
 
@@ -89,7 +89,7 @@ def test_an_mta_that_gives_up_is_told_of_and_recorded():
                 mta.mail()
                 t.wait("Greetings")
             t.wait("c1.1: the MTA gave up waiting")
-            t.wait("nothing waits")
+            t.wait("No mail is waiting")
             t.key("2")
             t.wait(r"Greetings +lost")
             t.key("Q")
@@ -126,7 +126,7 @@ def test_two_hundred_waiting_mails_are_judged_at_once():
         t.key("C-u")
         t.send("apply bodyeob do accept")
         t.key("Enter")
-        t.wait("nothing waits")
+        t.wait("No mail is waiting")
         for number, mta in enumerate(peers[1:], 1):
             assert mta.reply() == (b"y550 5.7.1 not from there\0" if number % 2 else b"a")
         leave(t)
@@ -192,7 +192,7 @@ def test_parts_are_saved_replaced_and_deleted():
                 t.key(":")
                 t.send("on bodyeob do delete-part 1")
                 t.key("Enter")
-                t.wait("5 Rules 2")
+                t.wait("5 (?:Rules )?2")
                 send_mixed(mta)
                 t.wait("c1.2")
                 t.key("a")

@@ -61,7 +61,7 @@ class Session:
     def forwarded(self, packet):
         """Lets the held packet go; the milter gets these bytes, or the MTA does."""
         self.screen.key("a")
-        self.screen.wait("nothing waits")
+        self.screen.wait("Nothing held")
         if packet is not None:
             self.milter.wait(lambda milter: packet in milter.received, f"no {packet}")
 
@@ -299,14 +299,14 @@ def test_a_leg_is_closed_after_a_question():
         s.milter.wait(lambda milter: milter.ended == 1, "the milter's connection goes on")
         assert s.mta.socket.recv(1) == b"", "the MTA's connection goes on"
         s.mta.socket.close()
-        s.screen.wait("nothing waits")
+        s.screen.wait("Nothing held")
         s.leave()
     with Session("mail") as s:
         s.mta.greet()
         s.mta.send(b"M<alice@example.org>\0")
         s.held()
         s.screen.key("X", "m")
-        s.screen.wait("nothing waits")
+        s.screen.wait("Nothing held")
         assert s.mta.socket.recv(1) == b"", "the MTA's connection goes on"
         s.milter.wait(lambda milter: milter.ended == 1, "the milter's connection goes on")
         s.leave()

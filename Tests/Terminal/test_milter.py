@@ -70,14 +70,14 @@ def test_the_operator_decides_about_a_mail():
                 t.key("v", "a")
                 assert mta.reply() == b"hX-Seen\0by me\0"
                 assert mta.reply() == b"a"
-                t.wait("nothing waits")
+                t.wait("No mail is waiting")
                 mta.mail()
                 t.wait(r"c1.2 .* end +<alice@example.org>")
                 t.key("o")
                 t.send('not today"')
                 t.key("Enter")
                 assert mta.reply() == b"y550 5.7.1 not today\0"
-                t.wait("nothing waits")
+                t.wait("No mail is waiting")
                 mta.send(b"Q")
             t.key("Q")
             # The MTA's end may not be seen yet.

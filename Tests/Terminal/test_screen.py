@@ -504,7 +504,7 @@ def test_the_background_that_the_terminal_tells_chooses_the_colours():
             t.send(rubbish)
         t.send(b"\x1b\\\x1b]11;rgb:ffff/ffff/ffff\x1b\\")
         t.until(lambda: not colours(t) & (dark - {"default"}), "still the colours of a dark terminal")
-        assert "1 Timeline" in t.line(0) and t.screen.buffer[0]
+        t.wait("1 Timeline")
         t.key(":")
         t.send("set theme dark")
         t.key("Enter")

@@ -76,7 +76,7 @@ package struct InstructionTerm: Equatable, Sendable {
   private static let flow: [InstructionTerm] = [
     .init(.hold, "hold", "stop the packet until it is let go; in a rule: a breakpoint", "hold", .flow),
     .init(
-      .forward, "forward [all]", "let it go as it is by now; all: everything that waits", "forward", .flow),
+      .forward, "forward [all]", "release, with your edits; all: everything that is held", "forward", .flow),
     .init(.step, "step", "let it go and hold the next of its connection", "step", .flow),
     .init(
       .drop, "drop", "it never leaves; where its sender waits for a reply, that is made up", "drop", .flow),

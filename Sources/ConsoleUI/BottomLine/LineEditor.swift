@@ -5,6 +5,8 @@ package struct LineEditor: Equatable, Sendable {
   package private(set) var scalars: [Unicode.Scalar] = []
   /// The scalar before which the cursor stands; `scalars.count` at the end.
   package private(set) var cursor = 0
+  /// Whether the whole line is selected: what is typed next takes its place.
+  package private(set) var isSelected = false
   /// What `^K`, `^U` or `^W` took last; `^Y` puts it back.
   private var cut: [Unicode.Scalar] = []
 
@@ -12,6 +14,9 @@ package struct LineEditor: Equatable, Sendable {
     scalars = Array(text.unicodeScalars)
     cursor = scalars.count
   }
+
+  /// Selects the whole line.
+  mutating func selectAll() { isSelected = !isEmpty }
 
   package var text: String { String(String.UnicodeScalarView(scalars)) }
   package var isEmpty: Bool { scalars.isEmpty }
@@ -23,6 +28,7 @@ package struct LineEditor: Equatable, Sendable {
 
   /// Puts `text` where the bytes `range` of the line are, and the cursor behind it.
   package mutating func replace(_ range: Range<Int>, with text: String) {
+    isSelected = false
     let first = index(ofByte: range.lowerBound)
     let end = index(ofByte: range.upperBound)
     let new = Array(text.unicodeScalars)
@@ -45,16 +51,35 @@ package struct LineEditor: Equatable, Sendable {
   /// Does what `key` says; false where it means nothing to a line.
   package mutating func apply(_ key: Key) -> Bool {
     switch key {
+    case .mouse: return false
+    case .character, .paste: clearSelected()
+    case .control, .named, .modified:
+      guard let edit = LineEditor.edit(for: key) else { return false }
+      if edit == .deleteBack || edit == .deleteForward, isSelected {
+        clearSelected()
+        return true
+      }
+      isSelected = false
+    }
+    enter(key)
+    return true
+  }
+
+  /// What is typed over a selected line takes its place.
+  private mutating func clearSelected() {
+    if isSelected { take(0..<scalars.count) }
+    isSelected = false
+  }
+
+  private mutating func enter(_ key: Key) {
+    switch key {
     case .character(let scalar): insert([scalar])
     case .paste(let bytes):
       // A line break would end the instruction half way; none is pasted.
       insert(String(decoding: bytes, as: UTF8.self).unicodeScalars.map { $0.value < 0x20 ? " " : $0 })
-    case .control, .named, .modified:
-      guard let edit = LineEditor.edit(for: key) else { return false }
-      apply(edit)
-    case .mouse: return false
+    case .control, .named, .modified: LineEditor.edit(for: key).map { apply($0) }
+    case .mouse: break
     }
-    return true
   }
 
   private mutating func insert(_ new: some Collection<Unicode.Scalar>) {
@@ -133,7 +158,8 @@ package struct LineEditor: Equatable, Sendable {
     let room = max(1, room)
     let place = DisplayText(String(String.UnicodeScalarView(scalars.prefix(cursor)))).width
     let skip = hasCursor ? max(0, place - room + 1) : 0
-    let shown = text.slice(skip..<max(skip, min(text.width, skip + room)))
+    let whole = isSelected ? text.adding(.selected, in: 0..<text.width) : text
+    let shown = whole.slice(skip..<max(skip, min(text.width, skip + room)))
     frame.put(shown, at: Point(column: column, row: line.row))
     if hasCursor {
       frame.cursor = Point(column: min(column + place - skip, line.endColumn - 1), row: line.row)

@@ -69,6 +69,8 @@ package struct Prompt: Equatable, Sendable {
     self.purpose = purpose
     self.formats = formats
     editor = LineEditor(text)
+    // A proposal rather than the start of a line.
+    if purpose == .quarantine { editor.selectAll() }
     examine()
   }
 

@@ -172,7 +172,7 @@ package struct DetailPane {
     }
     guard !found.isEmpty else {
       let title = tab(beside: view).title
-      return .refuse("'\(search.text)' is nowhere in the \(title) of this; Tab, and n searches the list")
+      return .refuse("'\(search.text)' not found in the \(title) tab; Tab, then n searches the list")
     }
     let line = found[(max(1, count) - 1) % found.count]
     list.reveal(line)

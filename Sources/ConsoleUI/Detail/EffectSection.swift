@@ -17,7 +17,7 @@ enum EffectSection {
   ) {
     let result = EffectiveResult(of: content, under: rules)
     let mta = isAssumed ? "an unknown MTA" : rules.name
-    page.heading(isPending ? "As \(mta) would deliver it, with your changes" : "What \(mta) makes of it")
+    page.heading(isPending ? "Result at \(mta), with your changes" : "Result at \(mta)")
     if isAssumed { page.add(.remark(assumption(result, content, rules), indent: 2)) }
     if !isPending {
       let refusal = content.decision.flatMap { $0.text }.map {

@@ -3,12 +3,17 @@ import MilterProtocol
 import TraceModel
 
 extension HeldPane {
+  /// Columns from which on there is room for *no deadline*.
+  private static let wideFrom = 60
+
   func draw(_ scene: Scene, hasKeys: Bool, into frame: inout Frame, in layout: Layout) {
     let trace = scene.trace
-    let columns = trace.isDesk ? deskColumns(trace) : columns(layout.list.columns, trace)
+    let columns = trace.isDesk ? deskColumns(layout.list.columns, trace) : columns(layout.list.columns, trace)
     drawTable(columns, empty: emptyWords(trace), hasKeys: hasKeys, into: &frame, in: layout) { index in
       guard trace.waiting.indices.contains(index) else { return nil }
-      return trace.isDesk ? deskCells(trace.waiting[index], trace) : cells(trace.waiting[index], trace)
+      return trace.isDesk
+        ? deskCells(trace.waiting[index], layout.list.columns, trace)
+        : cells(trace.waiting[index], layout.list.columns, trace)
     }
     if trace.isDesk, list.count == 0 { drawEmptyDesk(scene, into: &frame, in: layout.list) }
   }
@@ -17,15 +22,16 @@ extension HeldPane {
   private func emptyWords(_ trace: TraceView) -> String {
     if trace.isDesk { return "" }
     return trace.isLive
-      ? "nothing waits; i holds what an expression takes, such as bodyeob"
-      : "nothing waits in a recorded trace"
+      ? "Nothing held. Press i to hold packets that match a filter, e.g. bodyeob"
+      : "Nothing held: this is a recorded trace"
   }
 
   private func columns(_ width: Int, _ trace: TraceView) -> [Column] {
     [
       Column("#", .fixed(6), .trailing),
       Column(
-        DisplayText(trace.timeoutWords), .fixed(max(countdownColumns(trace), trace.timeoutWords.count)),
+        DisplayText(trace.timeoutWords),
+        .fixed(max(countdownColumns(trace, width), trace.timeoutWords.count)),
         .trailing),
       Column("waiting", .fixed(7), .trailing, priority: 3),
       Column("conn", .fixed(6), priority: 2),
@@ -36,12 +42,12 @@ extension HeldPane {
     ]
   }
 
-  private func cells(_ entry: HeldEntry, _ trace: TraceView) -> [DisplayText] {
+  private func cells(_ entry: HeldEntry, _ width: Int, _ trace: TraceView) -> [DisplayText] {
     let row = trace.index[entry.row]
     let packet = trace.packetAsItLeaves(at: entry.row)
     let isFromMTA = row.sender == .mta
     return [
-      DisplayText(String(entry.number), style: .dim), countdown(entry, trace),
+      DisplayText(String(entry.number), style: .dim), countdown(entry, width, trace),
       DisplayText(entry.waited(at: trace.now), style: .dim),
       DisplayText(row.name, style: Style(.connection(row.connection))),
       DisplayText(isFromMTA ? "→" : "←", style: Style(isFromMTA ? .fromMTA : .fromMilter)),
@@ -51,28 +57,28 @@ extension HeldPane {
     ]
   }
 
-  /// Wider where a client's leaving is told.
-  private func countdownColumns(_ trace: TraceView) -> Int {
-    trace.waiting.contains { $0.deadline == nil && $0.client != nil } ? 12 : 8
+  /// Wider where no deadline, or a client's leaving, is told.
+  private func countdownColumns(_ trace: TraceView, _ width: Int) -> Int {
+    width >= Self.wideFrom && trace.waiting.contains { $0.deadline == nil } ? 12 : 8
   }
 
   /// Red in the last ten seconds; the words say the same.
-  private func countdown(_ entry: HeldEntry, _ trace: TraceView) -> DisplayText {
+  private func countdown(_ entry: HeldEntry, _ width: Int, _ trace: TraceView) -> DisplayText {
     let style = Style(entry.isUrgent(at: trace.now) ? .bad : .held, .bold)
     switch entry.limit(at: trace.now) {
     case .unasked(let left): return DisplayText("in " + left, style: style)
     case .client(let left): return DisplayText("client \(left)", style: style)
     case .clientLeft: return DisplayText("client left?", style: style)
-    case .none: return DisplayText("never", style: .dim)
+    case .none: return DisplayText(width >= Self.wideFrom ? "no deadline" : "none", style: .dim)
     }
   }
 
   // MARK: where a person is the milter: the mail that waits rather than its packet
 
-  private func deskColumns(_ trace: TraceView) -> [Column] {
+  private func deskColumns(_ width: Int, _ trace: TraceView) -> [Column] {
     [
       Column("mail", .fixed(6), priority: 2),
-      Column("deadline", .fixed(countdownColumns(trace)), .trailing),
+      Column("deadline", .fixed(countdownColumns(trace, width)), .trailing),
       Column("waiting", .fixed(7), .trailing, priority: 3),
       Column("at", .fixed(7), priority: 1),
       Column("from", .flexible(minimum: 12)),
@@ -82,11 +88,11 @@ extension HeldPane {
     ]
   }
 
-  private func deskCells(_ entry: HeldEntry, _ trace: TraceView) -> [DisplayText] {
+  private func deskCells(_ entry: HeldEntry, _ width: Int, _ trace: TraceView) -> [DisplayText] {
     let row = trace.index[entry.row]
     var cells = [
       DisplayText(row.name, style: Style(.connection(row.connection))),
-      decided.contains(entry.number) ? DisplayText("decided", style: .dim) : countdown(entry, trace),
+      decided.contains(entry.number) ? DisplayText("decided", style: .dim) : countdown(entry, width, trace),
       DisplayText(entry.waited(at: trace.now), style: .dim),
       DisplayText(row.stage == .bodyEOB ? "end" : row.stageName, style: Style(.keyword)),
     ]
@@ -98,7 +104,7 @@ extension HeldPane {
     let isRecipient = row.kind == .command(.rcpt)
     cells += [
       trace.address(at: mail.mailRow),
-      isRecipient ? trace.address(at: entry.row) : trace.recipients(of: mail),
+      isRecipient ? trace.address(at: entry.row) : trace.standingRecipients(of: mail, at: entry.row),
       trace.subject(of: mail),
       DisplayText(NumberText.bytes(mail.bytes), style: .dim),
     ]
@@ -109,10 +115,10 @@ extension HeldPane {
     let held = scene.rules.holdExpression
     let key = scene.key(for: .holdPrompt, in: .held, else: ": on … do hold")
     let lines = [
-      scene.trace.count == 0 ? scene.trace.waitingWords : "nothing waits",
+      scene.trace.count == 0 ? scene.trace.waitingWords : "No mail is waiting.",
       held.isEmpty
-        ? "no mail stops here; \(key) says which do, such as bodyeob: each at its end"
-        : "what stops here for your verdict: \(held); \(key) changes that",
+        ? "Press \(key) to hold mails for your verdict, e.g. bodyeob: each at its end."
+        : "Held for your verdict: \(held). Press \(key) to change that.",
     ]
     for (index, words) in lines.enumerated() {
       drawPlaceholder(words, line: 1 + index, into: &frame, in: rect)

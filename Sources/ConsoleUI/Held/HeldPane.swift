@@ -69,7 +69,7 @@ struct HeldPane: ListPane {
     case (.abandoned, .policy(let why)): return "\(name): \(why.text)"
     case (.abandoned, _):
       return "\(name): the MTA gave up waiting after \(entry.waited(at: trace.now)); no verdict reached it"
-    case (_, .timeout): return "\(name): its deadline came, it was \(end.outcome.rawValue)"
+    case (_, .timeout): return "\(name): its deadline passed, it was \(end.outcome.rawValue)"
     case (_, .operator), (_, .rule), (_, .policy): return nil
     }
   }
@@ -166,21 +166,34 @@ struct HeldPane: ListPane {
 
   /// The same for whatever waits and is alike.
   func askAllLike() -> [Response] {
-    guard let desk else { return .refuse("no mail is selected that waits") }
-    let like = Desk.Decision(
-      stage: desk.stage, sender: desk.sender, recipient: nil,
-      instructions: lastDecision?.instructions ?? [.answer(.reject)])
+    guard let like = lastDecision ?? suggested else { return .refuse("no waiting mail is selected") }
     return [.ask(.instruction, "apply \(like.text)")]
   }
 
   func askRule() -> [Response] {
-    let now = desk.map {
-      Desk.Decision(stage: $0.stage, sender: $0.sender, recipient: nil, instructions: [.answer(.reject)])
-    }
-    guard let decision = lastDecision ?? now else {
-      return .refuse("nothing was decided yet that a rule could repeat")
+    guard let decision = lastDecision ?? suggested else {
+      return .refuse("you have decided nothing yet that a rule could repeat")
     }
     return [.ask(.rule(nil), "on \(decision.text)")]
+  }
+
+  /// Before anything was decided: to reject what is like the mail at hand.
+  private var suggested: Desk.Decision? {
+    desk.map {
+      Desk.Decision(stage: $0.stage, sender: $0.sender, recipient: nil, instructions: [.answer(.reject)])
+    }
+  }
+
+  func look(for search: Search, line: Int, _ scene: Scene) -> (isMatch: Bool, cost: Int) {
+    guard scene.trace.waiting.indices.contains(line) else { return (false, 1) }
+    let (trace, entry) = (scene.trace, scene.trace.waiting[line])
+    if search.matches(row: entry.row, trace) || search.matches(countsOf: entry.row, trace) {
+      return (true, 2)
+    }
+    guard let message = trace.index.messageIndex(at: entry.row) else { return (false, 2) }
+    let mail = trace.messages[message]
+    let words = trace.address(at: mail.mailRow) + trace.recipients(of: mail) + trace.subject(of: mail)
+    return (search.matches(words.plainBytes), 5)
   }
 
   /// For every packet that waits and matches.
@@ -188,7 +201,7 @@ struct HeldPane: ListPane {
     -> [Response]
   {
     let matching = matching(condition, trace)
-    guard !matching.isEmpty else { return .refuse("no packet that waits matches") }
+    guard !matching.isEmpty else { return .refuse("no held packet matches") }
     return matching.flatMap { entry in
       instructions.map { .outside(.instruct($0, packet: entry.number)) }
     }
@@ -215,7 +228,7 @@ struct HeldPane: ListPane {
     let count = trace.waiting.count
     guard count > 0 else { return nil }
     let words = count == 1 ? "the held packet" : "all \(NumberText.count(count, "held packet"))"
-    return Question(words: "Let \(words) go?", yes: [.forwardAll])
+    return Question(words: "Release \(words)?", yes: [.forwardAll])
   }
 
   // MARK: what a line being typed comes to
@@ -233,7 +246,8 @@ struct HeldPane: ListPane {
       guard let statements = try? Typed.statements(prompt.editor.text), statements.count == 1,
         case .console(.apply(let condition, _))? = statements.first
       else { return nil }
-      return "for \(Self.matching(condition, trace).count) of the \(trace.waiting.count) that wait"
+      return
+        "for \(Self.matching(condition, trace).count) of \(NumberText.count(trace.waiting.count, "held packet"))"
     case .filter, .search, .note, .write, .quarantine, .hold, .rule: return nil
     }
   }

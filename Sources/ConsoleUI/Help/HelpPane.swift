@@ -44,7 +44,7 @@ struct HelpPane {
     let found = search.lines(of: lines.count, from: match ?? list.top - step, step: step) {
       lines[$0].plainBytes
     }
-    guard !found.isEmpty else { return .refuse("'\(search.text)' is nowhere in the help") }
+    guard !found.isEmpty else { return .refuse("'\(search.text)' not found in the help") }
     let line = found[(max(1, count) - 1) % found.count]
     match = line
     if !list.visible.contains(line) { list.select(line - list.height / 2) }

@@ -5,15 +5,20 @@ extension Binding {
   /// Where a mail waits for a person's verdict.
   private static let desk: [Binding] = [
     Binding("a", .accept, in: .desk, .desk, hint: "accept", "accept the mail; before its end: go on"),
-    Binding("r", .reject, in: .desk, .desk, hint: "reject", "reject it, or the recipient that waits"),
-    Binding("t", .tempfail, in: .desk, .desk, hint: "tempfail", "have the client try again later"),
-    Binding("D", .discard, in: .desk, .desk, hint: "discard", "take it and throw it away; asks"),
-    Binding("z", .quarantine, in: .desk, .desk, hint: "quarantine", "accept it into the MTA's quarantine"),
-    Binding("o", .ownReply, in: .desk, .desk, hint: "own reply", "answer in your own code and words"),
     Binding(
-      "*", .allLike, in: .desk, .desk, hint: "all like it", "the same for every waiting mail that matches"),
+      "r", .reject, in: .desk, .desk, hint: "reject", "reject the mail, or the recipient that is waiting"),
+    Binding("t", .tempfail, in: .desk, .desk, hint: "tempfail", "tempfail: the client tries again later"),
+    Binding("D", .discard, in: .desk, .desk, hint: "discard", "accept the mail and throw it away; asks"),
+    Binding(
+      "z", .quarantine, in: .desk, .desk, hint: "quarantine", "accept the mail into the MTA's quarantine"),
+    Binding("o", .ownReply, in: .desk, .desk, hint: "own reply", "reply with your own code and text"),
+    Binding(
+      "*", .allLike, in: .desk, .desk, hint: "all like it",
+      "the same verdict for all waiting mails that match"),
     Binding("w", .savePart, in: .desk, .desk, hint: "save part", "save a part of the mail, decoded"),
-    Binding("R", .ruleOfDecision, in: .desk, .desk, hint: "rule", "make a rule of the latest decision"),
+    Binding(
+      "R", .ruleOfDecision, in: [.desk, .held, .messages], .desk, hint: "rule",
+      "make a rule from your latest verdict"),
   ]
 
   private static let others: [Binding] = [
@@ -27,10 +32,10 @@ extension Binding {
     Binding("PgUp ^B", .pageUp, .move, hint: "page up", counted: true, "a page up"),
 
     Binding("1", .timeline, .view, "Timeline: every packet"),
-    Binding("2", .messages, .view, "Messages: a row a mail"),
-    Binding("3", .held, .view, "Held: everything that waits, the most urgent first"),
-    Binding("4", .findings, .view, "Findings: what is odd"),
-    Binding("5", .rules, .view, "Rules: what is done without you"),
+    Binding("2", .messages, .view, "Messages: one row per mail"),
+    Binding("3", .held, .view, "Held: all held packets, the most urgent first"),
+    Binding("4", .findings, .view, "Findings: protocol mistakes and oddities"),
+    Binding("5", .rules, .view, "Rules: what is done automatically"),
     Binding("6", .stats, .view, "Stats: reply times and verdicts"),
     Binding(
       "Enter", .open, in: .packets, .view, hint: "open",
@@ -40,17 +45,19 @@ extension Binding {
     Binding("l Right", .nextTab, in: .packets, .view, hint: "tab", "next tab of the detail"),
     Binding("h Left", .previousTab, in: .packets, .view, "previous tab of the detail"),
     Binding("Space", .fold, in: .packets, .view, hint: "macros", "unfold or fold the macros of a command"),
-    Binding("\\", .maximise, .view, hint: "whole", "this pane alone, and back"),
+    Binding("\\", .maximise, .view, hint: "maximise", "maximise pane, or restore it"),
     Binding(
       "d", .diff, in: .packets, .view, hint: "diff", "what became of the mail: before and after"),
 
     Binding(
-      "a", .forward, in: .packetsElsewhere, .steer, hint: "forward", "let the held packet go, as it is by now"
+      "a", .forward, in: .packetsElsewhere, .steer, hint: "forward", "release, with your edits"
     ),
-    Binding("A", .forwardAll, in: [.packets, .rules], .steer, hint: "all", "let everything go that is held"),
-    Binding("s", .step, in: .packets, .steer, hint: "step", "let it go and hold the next of its connection"),
     Binding(
-      "v", .verdictMenu, in: .packets, .steer, hint: "verdict", "answer, or replace the answer: a menu"),
+      "A", .forwardAll, in: [.packets, .rules], .steer, hint: "all", "release everything that is held"),
+    Binding(
+      "s", .step, in: .packets, .steer, hint: "step", "release, and hold the next packet of the connection"),
+    Binding(
+      "v", .verdictMenu, in: .packets, .steer, hint: "verdict", "set the verdict: a menu"),
     Binding(
       "+", .changeMenu, in: .packets, .steer, hint: "modify", "modify the mail before its final reply: a menu"
     ),
@@ -59,10 +66,10 @@ extension Binding {
       "E", .edit, in: .packets, .steer, hint: "editor",
       "its text, at end of message the mail's body, in $VISUAL or $EDITOR"),
     Binding("D", .drop, in: .packetsElsewhere, .steer, hint: "drop", "drop the held packet"),
-    Binding("V", .revert, in: .packets, .steer, hint: "revert", "the held packet as it came"),
+    Binding("V", .revert, in: .packets, .steer, hint: "revert", "undo all edits"),
     Binding("X", .close, in: .packets, .steer, "close a leg of the packet's connection"),
-    Binding("i", .holdPrompt, .steer, hint: "hold on", "hold packets that an expression takes; empty: none"),
-    Binding("I", .arm, .steer, "rules and holds act, or do not"),
+    Binding("i", .holdPrompt, .steer, hint: "hold", "hold packets that match a filter; empty: none"),
+    Binding("I", .arm, .steer, "turn all rules and holds on or off"),
 
     Binding("+ o", .addRule, in: .rules, .rules, hint: "add", "add a rule: on EXPRESSION do INSTRUCTION"),
     Binding("Enter e", .editRule, in: .rules, .rules, hint: "edit", "edit the rule"),
@@ -71,8 +78,8 @@ extension Binding {
     Binding("J", .ruleDown, in: .rules, .rules, hint: "down", "move the rule down"),
     Binding("D", .deleteRule, in: .rules, .rules, hint: "delete", "delete the rule"),
 
-    Binding("f", .filterPrompt, .find, hint: "filter", "show only packets that an expression takes"),
-    Binding("/", .searchPrompt, .find, hint: "search", "search in what rows and details say"),
+    Binding("f", .filterPrompt, .find, hint: "filter", "show only packets that match a filter"),
+    Binding("/", .searchPrompt, .find, hint: "search", "search the list or the detail"),
     Binding("n", .next, .find, counted: true, "next match"),
     Binding("N", .previous, .find, counted: true, "previous match"),
     Binding("]", .nextFinding, .find, counted: true, "next finding"),
@@ -80,8 +87,8 @@ extension Binding {
     Binding("!", .findings, .find, "list the findings"),
     Binding("'", .nextMark, .find, counted: true, "next mark"),
 
-    Binding("m", .toggleMark, in: .packets, .keep, hint: "mark", "mark the packet, or take the mark off"),
-    Binding(";", .notePrompt, in: .packets, .keep, hint: "note", "write a note on the packet"),
+    Binding("m", .toggleMark, in: .packets, .keep, hint: "mark", "mark the packet, or remove the mark"),
+    Binding(";", .notePrompt, in: .packets, .keep, hint: "note", "add a note to the packet"),
     Binding(
       "w", .writePrompt, in: .everywhereElse, .keep, hint: "write", "write the packets shown to a trace file"),
     Binding(
@@ -94,7 +101,7 @@ extension Binding {
     Binding("p", .freeze, .screen, "freeze the display; recording goes on"),
     Binding(
       "t", .time, in: .everywhereElse, .screen, "time column: clock, since start, since the one before"),
-    Binding("^L", .redraw, .screen, "draw the screen anew"),
+    Binding("^L", .redraw, .screen, "redraw"),
     Binding("^Z", .suspend, .screen, "suspend; a proxy stops with it, and asks first"),
     Binding("?", .help, .screen, hint: "help", "this help"),
     Binding(":", .prompt, .screen, hint: "type", "type an instruction; Tab completes"),

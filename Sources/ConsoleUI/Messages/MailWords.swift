@@ -34,6 +34,17 @@ extension TraceView {
     return text
   }
 
+  /// Those that nobody has refused by then; where none was, as ``recipients(of:)`` has them.
+  func standingRecipients(of message: MessageEntry, at row: Int) -> DisplayText {
+    guard message.refusedCount > 0, let facts = detail(at: row)?.facts.message else {
+      return recipients(of: message)
+    }
+    let standing = facts.accepted
+    guard let first = standing.first else { return DisplayText("none left", style: Style(.warn)) }
+    let text = DisplayText(escaping: first.address.bytes, columns: 120)
+    return standing.count > 1 ? text + DisplayText(" +\(standing.count - 1)", style: .dim) : text
+  }
+
   func subject(of message: MessageEntry) -> DisplayText {
     guard let row = message.subjectRow, let packet = packet(at: row),
       case .header(_, let value) = Dissection(packet).shape

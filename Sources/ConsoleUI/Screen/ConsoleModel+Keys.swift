@@ -116,7 +116,7 @@ extension ConsoleModel {
       return .done("time: " + scene.settings.time.words)
     case .diff: detail.toggleEffect(beside: view, hasKeys: focus == .detail)
     case .follow:
-      scene.settings.follow.toggle()
+      scene.settings.follow = !timeline.isFollowing(scene)
       timeline.following.restart()
       if settings.follow { timeline.list.select(timeline.list.count - 1) }
       return .done(settings.follow ? "following the newest packet" : "not following")
@@ -197,8 +197,8 @@ extension ConsoleModel {
     history.remember(text, for: purpose)
     // While one types, a deadline may pass.
     if purpose.isForSelected(text), let aim, aim.wasHeld, !subject.isHeld {
-      let what = scene.trace.isDesk ? "mail" : "packet"
-      return .refuse("the \(what) that this was meant for waits no longer; nothing was done")
+      let words = scene.trace.isDesk ? "that mail is no longer waiting" : "that packet is no longer held"
+      return .refuse(words + "; nothing was done")
     }
     switch purpose {
     case .instruction, .search, .note, .write: if text.isEmpty { return [] }

@@ -7,7 +7,7 @@ extension ConsoleModel {
     return search(step: 1, count: 1)
   }
 
-  /// To the next match, or the one before. Lists without packets leave for the Timeline.
+  /// To the next match, or the one before. Rules and Stats leave for the Timeline.
   mutating func search(step: Int, count: Int) -> [Response] {
     guard let search else { return .refuse("nothing was searched for; / does") }
     self.search?.isMarked = true
@@ -16,8 +16,8 @@ extension ConsoleModel {
     }
     if focus == .detail { return detail.search(search, step: step, count: count, beside: view) }
     switch view {
-    case .timeline, .messages, .findings: break
-    case .held, .rules, .stats: show(.timeline)
+    case .timeline, .messages, .held, .findings: break
+    case .rules, .stats: show(.timeline)
     }
     let pane = self.pane
     guard pane.list.count > 0 else { return .refuse("nothing is shown that could be searched") }
@@ -33,7 +33,7 @@ extension ConsoleModel {
     switch outcome {
     case .idle: return []
     case .goesOn: return .hint("searching for '\(search.text)' …")
-    case .nowhere: return .refuse("'\(search.text)' is nowhere in the \(view.searched) shown")
+    case .nowhere: return .refuse("'\(search.text)' not found in the \(view.searched) shown")
     case .found(let line):
       let passedEnd = search.step > 0 ? line <= list.cursor : line >= list.cursor
       status = nil

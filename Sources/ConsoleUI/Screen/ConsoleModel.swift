@@ -219,7 +219,7 @@ package struct ConsoleModel {
       return [.setRules(rules)]
     case .arm(let isOn):
       scene.rules.isArmed = isOn
-      status = StatusMessage(.done, isOn ? "rules and holds act" : "no rule acts, nothing is held")
+      status = StatusMessage(.done, isOn ? "rules and holds are on" : "all rules and holds are off")
       return [.arm(isOn)]
     case .exportAs(let format): return carryOut(exporting.askScope(format))
     case .unfollow: scene.settings.follow = false
@@ -240,7 +240,7 @@ package struct ConsoleModel {
   /// Says it about the mail at the desk, and goes on to the next that waits.
   private mutating func conclude(_ instructions: [Instruction]) -> [ConsoleEffect] {
     guard let (effects, next) = held.conclude(instructions, on: subject.number, scene.trace) else {
-      return carryOut(.refuse("the mail that this was meant for waits no longer; nothing was done"))
+      return carryOut(.refuse("that mail is no longer waiting; nothing was done"))
     }
     guard let next else { return effects }
     switch view {

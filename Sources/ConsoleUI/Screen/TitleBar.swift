@@ -122,7 +122,7 @@ struct TitleBar {
     switch trace.origin {
     case .live(_, _, let file):
       return file == nil
-        ? DisplayText("○ not kept", style: .dim) : DisplayText("● REC", style: Style(.live, .bold))
+        ? DisplayText("○ not recording", style: .dim) : DisplayText("● REC", style: Style(.live, .bold))
     case .demo: return DisplayText("● LIVE", style: Style(.live, .bold))
     case .files: return ""
     }

@@ -212,7 +212,7 @@ struct StatsPane: ListPane {
 
   private func totals(_ trace: TraceView, width: Int) -> [DisplayText] {
     let statistics = trace.statistics
-    var lines = [heading("In all")]
+    var lines = [heading("Totals")]
     func add(_ name: String, _ text: String) {
       let label = "  " + DisplayText(name, style: Style(.name)).fitted(to: 14)
       for (index, part) in DisplayText(text).wrapped(to: max(8, width - label.width)).enumerated() {

@@ -12,7 +12,7 @@ struct Following {
   }
 
   /// Whether a hold has stopped it.
-  private var isStopped = false
+  private(set) var isStopped = false
   /// Rows that waited at the last look.
   private var known: Set<Int> = []
   /// Index of the connection whose next held packet is awaited, after a step.

@@ -87,7 +87,7 @@ extension TimelinePane {
   /// come first.
   private func followWords(_ scene: Scene) -> [DisplayText] {
     guard scene.trace.isLive, scene.scope.freeze == nil, scene.trace.count > 0 else { return [] }
-    if scene.settings.follow { return [DisplayText(", following", style: .dim)] }
+    if isFollowing(scene) { return [DisplayText(", following", style: .dim)] }
     let key = scene.keymap.key(for: .follow, in: .timeline).map { ", \($0) follows" } ?? ""
     let below = list.count - list.visible.upperBound
     guard below > 0 else { return [DisplayText(key, style: .dim)] }

@@ -26,6 +26,9 @@ struct TimelinePane: ListPane {
 
   var view: ListView { .timeline }
 
+  /// Whether the newest packet is kept in sight by now.
+  func isFollowing(_ scene: Scene) -> Bool { scene.settings.follow && !following.isStopped }
+
   func share(_ scene: Scene) -> Layout.Share? { showsSetUp(scene) ? nil : Layout.Share() }
 
   /// The lines for the MTA need the whole screen, and there is nothing else to show.

@@ -4,7 +4,7 @@ import TraceModel
 extension ExportFormat {
   package static let pcapng = ExportFormat(
     "pcapng", fileExtension: "pcapng",
-    "a packet capture of made-up TCP connections, for Wireshark and tshark; findings, edits and notes are comments",
+    "a packet capture of synthetic TCP connections, for Wireshark and tshark; findings, edits and notes are comments",
     options: .isBinary
   ) { PcapngExport($0) }
 }

@@ -132,6 +132,6 @@ import TraceModel
     play.driver.type("no")
     play.driver.press("Enter")
     #expect(play.driver.effects == [])
-    #expect(play.driver.model.status?.text.contains("waits no longer") ?? false)
+    #expect(play.driver.model.status?.text.contains("no longer held") ?? false)
   }
 }

@@ -149,7 +149,7 @@ import TraceModel
     driver.send(.appended)
     driver.press(row.end)
     #expect(driver.effects.isEmpty)
-    #expect(driver.text.last?.contains("waits no longer") == true)
+    #expect(driver.text.last?.contains("no longer waiting") == true)
   }
 
   @Test func aRefusedVerdictLeavesTheMailWaiting() {
@@ -257,7 +257,7 @@ import TraceModel
     #expect(driver.text.contains { $0.contains("after the final dot the client gets the text") })
     driver.press("Esc :")
     driver.type("apply message.from contains \"example.org\" do reject")
-    #expect(driver.text.contains { $0.contains("for 1 of the 3 that wait") })
+    #expect(driver.text.contains { $0.contains("for 1 of 3 held packets") })
   }
 
   @Test func aRuleIsMadeOfTheDecision() throws {
@@ -282,5 +282,54 @@ import TraceModel
         == [story.plain, story.recipient, story.signed].map {
           .instruct(.answer(.tempfail), packet: $0)
         })
+  }
+
+  /// Verdict and condition are those of one mail: the next that waits may be from somebody innocent.
+  @Test func allLikeItMeansTheMailThatWasDecided() {
+    var (driver, _) = start()
+    driver.press("G")
+    driver.press("t *")
+    #expect(
+      driver.model.prompt?.editor.text
+        == "apply bodyeob and message.from == \"<alice@example.org>\" do tempfail")
+  }
+
+  @Test func aRuleCanBeMadeWhenNothingWaits() {
+    var (driver, source) = start()
+    driver.press("G t")
+    for number in [story.plain, story.recipient, story.signed] {
+      let time = source.records.last?.time ?? .zero
+      source.append(
+        Record(
+          time: time, connection: 1,
+          event: .released(Released(number: number, outcome: .answered, cause: .operator))))
+    }
+    driver.send(.appended)
+    driver.press("3 R")
+    #expect(driver.model.prompt?.editor.text.hasSuffix("do tempfail") ?? false)
+  }
+
+  @Test func typingReplacesAReasonThatIsProposed() throws {
+    var (driver, _) = start()
+    driver.press("G z")
+    driver.type("spam")
+    driver.press("Enter")
+    #expect(
+      driver.effects.first
+        == .instruct(try Instruction(parsing: "quarantine \"spam\""), packet: story.signed))
+    (driver, _) = start()
+    driver.press("G z End")
+    driver.type("!")
+    driver.press("Enter")
+    #expect(
+      driver.effects.first
+        == .instruct(try Instruction(parsing: "quarantine \"held for review!\""), packet: story.signed))
+  }
+
+  @Test func searchStaysInHeld() {
+    var (driver, _) = start()
+    driver.enter("alice@example.org", at: "/")
+    #expect(driver.model.view == .held)
+    #expect(driver.model.selectedPacket == story.signed)
   }
 }

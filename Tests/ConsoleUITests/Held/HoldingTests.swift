@@ -130,7 +130,7 @@ import TraceModel
   @Test func theQuestionAboutAllThatIsHeldKeepsUp() {
     var (driver, held, source) = start()
     driver.press("A")
-    #expect(driver.text.last?.contains("Let the held packet go?") ?? false)
+    #expect(driver.text.last?.contains("Release the held packet?") ?? false)
     let time = source.records.last?.time ?? .zero
     source.append(
       Record(
@@ -140,7 +140,7 @@ import TraceModel
       Record(
         time: time, connection: 1, event: .held(Held(number: held + 1, cause: .rule("hold"), deadline: nil))))
     driver.send(.appended)
-    #expect(driver.text.last?.contains("Let all 2 held packets go?") ?? false)
+    #expect(driver.text.last?.contains("Release all 2 held packets?") ?? false)
     for number in [held, held + 1] {
       source.append(
         Record(

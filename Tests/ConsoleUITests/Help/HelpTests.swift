@@ -78,6 +78,6 @@ import Testing
     driver.press("9 9 9 9 9 9 9 9 9 n")
     #expect(driver.model.place == .help && driver.text.contains { $0.contains("swap two characters") })
     driver.enter("no such words", at: "/")
-    #expect(driver.model.status?.text == "'no such words' is nowhere in the help")
+    #expect(driver.model.status?.text == "'no such words' not found in the help")
   }
 }

@@ -163,7 +163,7 @@ import Testing
   @Test func aSearchInVainSaysSo() {
     var driver = Driver()
     driver.enter("no such words at all", at: "/")
-    #expect(driver.model.status?.text == "'no such words at all' is nowhere in the packets shown")
+    #expect(driver.model.status?.text == "'no such words at all' not found in the packets shown")
     #expect(driver.model.selectedPacket == 1)
   }
 
@@ -188,7 +188,7 @@ import Testing
     driver.press("n")
     #expect(driver.model.list.cursor == 1)
     driver.enter("no such words at all", at: "/")
-    #expect(driver.model.status?.text == "'no such words at all' is nowhere in the mails shown")
+    #expect(driver.model.status?.text == "'no such words at all' not found in the mails shown")
   }
 
   @Test func aFindingLeadsToThePacketThatItNames() throws {
@@ -216,10 +216,10 @@ import Testing
     driver.enter("no such user", at: "/")
     #expect(driver.model.selectedPacket == 24 && driver.selectedDetail.contains("no such user"))
     driver.enter("x-nowhere", at: "/")
-    let vain = "'x-nowhere' is nowhere in the Message of this; Tab, and n searches the list"
+    let vain = "'x-nowhere' not found in the Message tab; Tab, then n searches the list"
     #expect(driver.model.status?.text == vain)
     driver.press("Tab n")
-    #expect(driver.model.status?.text == "'x-nowhere' is nowhere in the packets shown")
+    #expect(driver.model.status?.text == "'x-nowhere' not found in the packets shown")
   }
 
   /// Connection and mail are told in whole, however many there were before.
