@@ -498,17 +498,18 @@ def test_the_background_that_the_terminal_tells_chooses_the_colours():
     with Home() as home, home.run("open", TRACE, size=(120, 36)) as t:
         t.wait("1 Timeline")
         assert t.ground_questions == 1
-        dark = colours(t)
+        # The active tab's, on a dark ground and on a light one.
+        t.until(lambda: "5fd7ff" in colours(t), "no colours")
         # Rubbish and half an answer are no keys.
         for rubbish in (b"\x1b]11;rgb:zz/\x1b\\", b"\x1b]11;?\x07", b"\x1b]11;rgb:ffff/ff"):
             t.send(rubbish)
         t.send(b"\x1b\\\x1b]11;rgb:ffff/ffff/ffff\x1b\\")
-        t.until(lambda: not colours(t) & (dark - {"default"}), "still the colours of a dark terminal")
+        t.until(lambda: "005faf" in colours(t) and "5fd7ff" not in colours(t), "still the colours of a dark terminal")
         t.wait("1 Timeline")
         t.key(":")
         t.send("set theme dark")
         t.key("Enter")
-        t.until(lambda: dark <= colours(t), "not the colours of a dark terminal")
+        t.until(lambda: "5fd7ff" in colours(t), "not the colours of a dark terminal")
 
 
 def test_a_theme_that_was_set_asks_nothing():
