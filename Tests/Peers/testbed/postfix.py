@@ -142,10 +142,16 @@ class Postfix:
               lambda: f"postfix's queue to empty: {self.log_text()}")
         held = {os.path.basename(path) for path in self._files("hold")}
         if held:
-            for words in (["postsuper", "-c", self._etc, "-H", "ALL"], ["postkick", "-c", self._etc, "public", "qmgr", "DA"]):
-                subprocess.run(words, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+            self._command("postsuper", "-c", self._etc, "-H", "ALL").check_returncode()
+            # The queue manager may just close the socket on which it is asked (SIGPIPE): then it is asked again.
+            until(lambda: self._command("postkick", "-c", self._etc, "public", "qmgr", "DA").returncode == 0,
+                  lambda: f"postfix's queue manager to take a wish: {self.log_text()}")
             until(lambda: not self._files("deferred"), lambda: f"postfix to deliver what it held: {self.log_text()}", 60)
         return held
+
+    @staticmethod
+    def _command(*words):
+        return subprocess.run(words, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
 
     def settle(self):
         """Waits until everything accepted was delivered or is stuck; ("held", n), ("deferred", n), emptied."""
