@@ -3,58 +3,43 @@
 The `short` doors: Postfix waits 2 s for a command and 3 s for content, Sendmail 2 s for any reply.
 """
 import contextlib
-import struct
 import threading
 import unittest
 
 from testbed import scenarios, wire
 from testbed.bed import the_bed
+from testbed.inprocess import InProcessMilter, answer
 from testbed.proxy import Trace
 
 MTAS = ("postfix", "sendmail")
 
 
-class Failing:
+class Failing(InProcessMilter):
     """A milter that says so much at one stage and then is silent, or closes; None for a stage: it never says a word."""
 
     def __init__(self, address, stage, said=b"", closes=False):
         self._stage, self._said, self._closes = stage, said, closes
-        self._listener = address.listener()
-        self._open = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._is_over = threading.Event()
+        self.listen(address)
 
-    def _accept(self):
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
-                return
-            self._open.append(peer)
-            if self._stage is not None:
-                threading.Thread(target=self._converse, args=(peer,), daemon=True).start()
+    def converse(self, peer, packets):
+        if self._stage is not None:
+            self._answer(peer, packets)
+        if not self._closes:
+            self._is_over.wait()
 
-    def _converse(self, peer):
-        source = peer.makefile("rb")
-        try:
-            while head := source.read(4):
-                code = source.read(struct.unpack(">I", head)[0])[:1]
-                if code == self._stage:
-                    peer.sendall(self._said)
-                    if self._closes:
-                        source.close()
-                        peer.close()
-                    return
-                if code == b"O":
-                    peer.sendall(wire.frame("O", struct.pack(">III", 6, 0x1FF, 0)))
-                elif code not in (b"D", b"A", b"Q"):
-                    peer.sendall(wire.frame("c"))
-        except OSError:
-            pass
+    def _answer(self, peer, packets):
+        for letter, _ in packets:
+            if letter == self._stage:
+                return peer.sendall(self._said)
+            if letter == "O":
+                peer.sendall(answer(0x1FF, 0))
+            elif letter not in "DAQ":
+                peer.sendall(wire.frame("c"))
 
     def close(self):
-        self._listener.close()
-        for peer in self._open:
-            peer.close()
+        super().close()
+        self._is_over.set()
 
 
 @contextlib.contextmanager
@@ -83,7 +68,7 @@ class AnsweredFor(unittest.TestCase):
 
     def test_a_milter_that_hangs(self):
         for mta in MTAS:
-            for stage in (None, b"C", b"M", b"R", b"L", b"E"):
+            for stage in (None, "C", "M", "R", "L", "E"):
                 with self.subTest(mta=mta, stage=stage):
                     outcome, closed = self.outcome(mta, (stage,), "accept")
                     self.assertEqual(1, len(outcome.mails), outcome.final_replies())
@@ -91,7 +76,7 @@ class AnsweredFor(unittest.TestCase):
 
     def test_half_a_reply(self):
         for mta in MTAS:
-            for stage in (b"M", b"E"):
+            for stage in ("M", "E"):
                 with self.subTest(mta=mta, stage=stage):
                     failing = (stage, ("said", wire.frame("y", b"550 5.7.1 no\0")[:9]), ("closes", True))
                     outcome, _ = self.outcome(mta, failing, 'reply 451 4.7.0 "nobody there"')
@@ -103,7 +88,7 @@ class AnsweredFor(unittest.TestCase):
             for name, change in changes.items():
                 for rest in (b"", change[:6]):
                     with self.subTest(mta=mta, change=name, rest=rest):
-                        failing = (b"E", ("said", change + rest), ("closes", True))
+                        failing = ("E", ("said", change + rest), ("closes", True))
                         outcome, _ = self.outcome(mta, failing, "accept")
                         self.assertEqual((), outcome.mails)
                         self.assertTrue(any(reply.startswith("451") for reply in outcome.final_replies()))

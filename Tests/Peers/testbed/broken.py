@@ -1,8 +1,6 @@
 """Milters that are broken on purpose, in process: what each command is answered by is the fault's choice."""
-import struct
-import threading
-
 from . import wire
+from .inprocess import InProcessMilter, answer, offered
 
 CONTINUE = wire.frame("c")
 ADDHEADER = wire.frame("h", b"X-Seen\0yes\0")
@@ -10,7 +8,7 @@ CLOSE = "close"
 NO_REPLY = {"L": 0x80, "C": 0x1000, "H": 0x2000, "M": 0x4000, "R": 0x8000, "T": 0x10000, "N": 0x40000, "B": 0x80000}
 
 
-class BrokenMilter:
+class BrokenMilter(InProcessMilter):
     """`fault(letter, count, payload)` gives the bytes to say, `CLOSE`, or None for what is right; `count` is that of the
     letter within the connection. `steps` is negotiated."""
     name = "broken milter"
@@ -19,33 +17,15 @@ class BrokenMilter:
         self._fault, self._steps = fault, steps
 
     def start(self, _workshop, address):
-        self._listener = address.listener()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.listen(address)
         return self
 
     def kill(self):
-        self._listener.close()
+        self.close()
 
-    def _accept(self):
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
-
-    def _serve(self, peer):
-        with peer:
-            try:
-                self._converse(peer)
-            except ConnectionError:
-                pass  # the MTA has given it up, as it should
-
-    def _converse(self, peer):
-        source, counts = peer.makefile("rb"), {}
-        while head := source.read(4):
-            packet = source.read(struct.unpack(">I", head)[0])
-            letter, payload = chr(packet[0]), packet[1:]
+    def converse(self, peer, packets):
+        counts = {}
+        for letter, payload in packets:
             if letter == "Q":
                 return
             if letter in "DA":
@@ -58,8 +38,8 @@ class BrokenMilter:
 
     def _right(self, letter, payload):
         if letter == "O":
-            _, actions, steps = struct.unpack(">III", payload[:12])
-            return wire.frame("O", struct.pack(">III", 6, actions, self._steps & steps))
+            actions, steps = offered(payload)
+            return answer(actions, self._steps & steps)
         return b"" if self._steps & NO_REPLY.get(letter, 0) else CONTINUE
 
 

@@ -5,10 +5,10 @@ import json
 import os
 import queue
 import re
-import struct
 import threading
 
-from . import randommail, wire
+from . import randommail
+from .inprocess import InProcessMilter, answer, offered
 from .proxy import run
 from .smtp import Client, HungUp
 
@@ -19,44 +19,28 @@ STEPS = 0x100 | 0x200 | 0x80 | 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x40000 | 0x8
 LEADSPC = 0x100000
 
 
-class Milter:
+class Milter(InProcessMilter):
     """Asks for what `randommail` has for the mail in hand, which it knows by the HELO name and by counting."""
 
     def __init__(self, address, seed):
         self.keeps_leading_space = False
         self._seed = seed
-        self._listener = address.listener()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.listen(address)
 
-    def _accept(self):
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
+    def converse(self, peer, packets):
+        number = None
+        for letter, payload in packets:
+            if letter == "O":
+                actions, steps = offered(payload)
+                peer.sendall(answer(actions, steps & (STEPS | (LEADSPC if self.keeps_leading_space else 0))))
+            elif letter == "H":
+                number = int(re.match(rb"mail(\d+)\.", payload)[1]) - 1
+            elif letter == "M":
+                number += 1
+            elif letter == "E":
+                peer.sendall(b"".join(randommail.session(self._seed, number).replies))
+            elif letter == "Q":
                 return
-            threading.Thread(target=self._converse, args=(peer,), daemon=True).start()
-
-    def _converse(self, peer):
-        source, number = peer.makefile("rb"), None
-        with peer:
-            while head := source.read(4):
-                packet = source.read(struct.unpack(">I", head)[0])
-                code, payload = packet[:1], packet[1:]
-                if code == b"O":
-                    _, actions, steps = struct.unpack(">III", payload[:12])
-                    wanted = STEPS | (LEADSPC if self.keeps_leading_space else 0)
-                    peer.sendall(wire.frame("O", struct.pack(">III", 6, actions, wanted & steps)))
-                elif code == b"H":
-                    number = int(re.match(rb"mail(\d+)\.", payload)[1]) - 1
-                elif code == b"M":
-                    number += 1
-                elif code == b"E":
-                    peer.sendall(b"".join(randommail.session(self._seed, number).replies))
-                elif code == b"Q":
-                    return
-
-    def close(self):
-        self._listener.close()
 
 
 @dataclasses.dataclass

@@ -4,10 +4,10 @@ import json
 import re
 import socket
 import struct
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from . import wire
+from .inprocess import InProcessMilter, answer
 from .proxy import run
 from .smtp import HungUp
 
@@ -16,8 +16,8 @@ SECONDS = 4  # after which a client has waited in vain
 UNFINISHED = b"..."
 SECOND_LINE = b"550 5.7.1 b"  # of the replies of several lines
 SKIP = 0x400
-LETTERS = {"connect": b"C", "helo": b"H", "mail": b"M", "rcpt": b"R", "data": b"T", "header": b"L", "eoh": b"N",
-           "body": b"B", "bodyeob": b"E", "unknown": b"U"}
+LETTERS = {"connect": "C", "helo": "H", "mail": "M", "rcpt": "R", "data": "T", "header": "L", "eoh": "N",
+           "body": "B", "bodyeob": "E", "unknown": "U"}
 CONTENT = ("header", "eoh", "body", "bodyeob")
 MAIL = b"From: sender@example.org\r\nSubject: a verdict\r\n\r\nbody\r\n"
 
@@ -54,48 +54,28 @@ class Heard:
         return bool(self.stray) or late or any(reply.endswith(UNFINISHED) for reply in self.replies.values())
 
 
-class Milter:
+class Milter(InProcessMilter):
     """Says what it has for the client's address at one stage, and goes on everywhere else."""
 
     def __init__(self, address, sayings):
         self._sayings = sayings
-        self._listener = address.listener()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.listen(address)
 
-    def _accept(self):
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._converse, args=(peer,), daemon=True).start()
-
-    def _converse(self, peer):
-        try:
-            with peer:
-                self._answer(peer, peer.makefile("rb"))
-        except ConnectionError:
-            pass
-
-    def _answer(self, peer, source):
+    def converse(self, peer, packets):
         said = None
-        while head := source.read(4):
-            packet = source.read(struct.unpack(">I", head)[0])
-            if packet[:1] == b"O":
-                peer.sendall(wire.frame("O", struct.pack(">III", 6, 0, SKIP)))
+        for letter, payload in packets:
+            if letter == "O":
+                peer.sendall(answer(0, SKIP))
                 continue
-            if packet[:1] == b"C":
-                said = self._sayings[number_of(re.search(rb"\x00 *4..([\d.]+)\x00", packet, re.S)[1].decode())]
-            if packet[:1] in b"DAQ":
+            if letter == "C":
+                said = self._sayings[number_of(re.search(rb"\x00 *4..([\d.]+)\x00", payload, re.S)[1].decode())]
+            if letter in "DAQ":
                 continue
-            if said and packet[:1] == LETTERS[said.stage]:
+            if said and letter == LETTERS[said.stage]:
                 peer.sendall(struct.pack(">I", len(said.reply)) + said.reply)
                 said = None
             else:
                 peer.sendall(wire.frame("c"))
-
-    def close(self):
-        self._listener.close()
 
 
 def address_of(number):
