@@ -39,7 +39,9 @@ let package = Package(
       swiftSettings: pure + small),
     .target(
       name: "TraceFormat",
-      dependencies: ["Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "Delivery", "MilterProtocol"],
+      dependencies: [
+        "Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "Signatures", "Delivery", "MilterProtocol",
+      ],
       swiftSettings: pure),
     .target(
       name: "CommandLanguage", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure
