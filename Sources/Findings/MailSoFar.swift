@@ -4,16 +4,20 @@ import MilterProtocol
 /// The mail that is in progress, as far as modifications are compared with it: its headers and recipients, and what the
 /// milter has made of them.
 ///
-/// One message at a time, and not more than ``limitBytes`` of it. Headers and recipients are the packets that brought them;
+/// One message at a time, and not more than ``limitBytes`` of it and ``limitLooks`` into it: all mail waits meanwhile, and a
+/// sender of many headers may have a milter delete each. Headers and recipients are the packets that brought them;
 /// nothing is copied. Where the milter may change nothing, nothing is kept.
 struct MailSoFar: Sendable {
   /// Beyond this a message is not looked at any further.
   static let limitBytes = 4 * 1024 * 1024
+  /// Headers and recipients that a message's modifications are compared with, all in all; some 20 ms.
+  static let limitLooks = 2_000_000
 
   private var headers: [MailHeader] = []
   private var recipients: [Recipient] = []
   private var lastDeleted: [Deletion] = []
   private var keptBytes = 0
+  private var looks = 0
   private var signed = SignedMail()
 
   private struct Recipient: Sendable {
@@ -53,7 +57,7 @@ struct MailSoFar: Sendable {
       signed.take(newBody: scene.packet.bytes[chunk], number: scene.number)
     case .verdict, .replyCode: settle(scene, &findings)
     case .addHeader, .insHeader, .chgHeader, .addRcpt, .addRcptPar, .delRcpt:
-      guard scene.isWhole, scene.due?.stage == .bodyEOB, keptBytes < Self.limitBytes else { return }
+      guard scene.isWhole, scene.due?.stage == .bodyEOB, !isTooMuch else { return }
       modify(scene, &findings)
     case .optNeg, .macro, .connect, .helo, .data, .eoh, .unknown, .progress, .chgFrom, .quarantine,
       .setSymList, .connFail, .undecoded, .empty:
@@ -61,10 +65,11 @@ struct MailSoFar: Sendable {
     }
   }
 
+  /// What is known of the message is not all of it any more.
+  private var isTooMuch: Bool { keptBytes >= Self.limitBytes || looks >= Self.limitLooks }
+
   private mutating func keeps(_ scene: Remarks.Scene, _ dialogue: Dialogue) -> Bool {
-    guard scene.isWhole, keptBytes < Self.limitBytes, !dialogue.negotiation.actions.isEmpty else {
-      return false
-    }
+    guard scene.isWhole, !isTooMuch, !dialogue.negotiation.actions.isEmpty else { return false }
     keptBytes += scene.packet.bytes.count
     return true
   }
@@ -80,19 +85,24 @@ struct MailSoFar: Sendable {
     case (.rcpt, .reply(.reject)), (.rcpt, .reply(.tempfail)), (.rcpt, .reply(.replyCode)):
       recipients.removeAll { $0.number == due.number }
     case (.bodyEOB, .reply(let kind)):
-      if kind == .continue || kind == .accept, !recipients.isEmpty, recipients.allSatisfy(\.isDeleted) {
-        scene.remark(
-          .allRcptDeleted, "\(kind.name): all \(counted(recipients.count, "recipient"))", &findings)
-      }
-      if kind == .continue || kind == .accept { findings += signed.findings(headers) }
+      if !isTooMuch, kind == .continue || kind == .accept { remarkOnResult(kind, scene, &findings) }
       forget()
     case (.body, .reply(.skip)): signed.bodyIsUnknown()
     case (_, _): break
     }
   }
 
+  private func remarkOnResult(_ kind: ReplyKind, _ scene: Remarks.Scene, _ findings: inout [Finding]) {
+    if !recipients.isEmpty, recipients.allSatisfy(\.isDeleted) {
+      scene.remark(
+        .allRcptDeleted, "\(kind.name): all \(counted(recipients.count, "recipient"))", &findings)
+    }
+    findings += signed.findings(headers)
+  }
+
   private mutating func modify(_ scene: Remarks.Scene, _ findings: inout [Finding]) {
     keptBytes += scene.packet.bytes.count
+    looks += headers.count + recipients.count
     switch scene.shape {
     case .addRcpt(let address), .addRcptPar(let address, _): add(recipient: address, scene, &findings)
     case .delRcpt(let address): delete(recipient: address, scene, &findings)

@@ -43,6 +43,16 @@ import Testing
     #expect(lint(packets).ids() == ["V04"])
   }
 
+  /// A sender of many headers, and a milter that changes each, would have all other mail wait.
+  @Test(arguments: [(10, ["V04", "H05"]), (1500, [])])
+  func aMailIsLookedIntoSoManyTimes(changes: Int, ids: [String]) {
+    let headers = Array(repeating: [MTA.header("X-Many", "value"), Milter.continue], count: 2000).joined()
+    let mail = Letters.packets("O/O C/c M/c R/c T/c") + headers + [MTA.eoh, Milter.continue, MTA.bodyEOB]
+    let edits = Array(repeating: Milter.chgHeader(1, "X-Many", "another"), count: changes)
+    let last = [Milter.chgHeader(5, "Subject", "x"), Milter.delRcpt("<bob@example.net>"), Milter.continue]
+    #expect(Set(lint(mail + edits + last).ids()) == Set(ids))
+  }
+
   /// What is remarked on by comparison with the mail.
   private func lint(_ packets: [Packet]) -> [Finding] {
     let families: Set<String> = ["V01", "V04", "V05", "H05", "H07", "H09", "H11"]
