@@ -54,7 +54,9 @@ int mm_term_run(char *const arguments[], int *error) {
   int status = 0;
   memset(&ignore, 0, sizeof ignore);
   ignore.sa_handler = SIG_IGN;
+  // From before the terminal raises signals for keys until it does so no more: Ctrl-\ is the program's, and would end us.
   sigaction(SIGQUIT, &ignore, &before);
+  mm_term_pause();
   *error = spawn(arguments, &child);
   while (!*error) {
     if (waitpid(child, &status, WUNTRACED) < 0) {
@@ -67,6 +69,7 @@ int mm_term_run(char *const arguments[], int *error) {
       break;
     }
   }
+  mm_term_resume();
   sigaction(SIGQUIT, &before, NULL);
   forget_typed_signals();
   return *error ? -1 : status;

@@ -240,15 +240,15 @@ package final class Terminal {
     awaitGround()
     mm_term_pause()
     mm_term_stop_process()
-    resume()
+    mm_term_resume()
+    hasResumed()
   }
 
   /// Runs a program, such as an editor, on the terminal in place of the screen, and returns its exit status
   /// (128 and the signal's number when one ended it). Waits for it; the engine has its own thread.
   package func run(_ arguments: [String]) throws(TerminalError) -> Int32 {
     awaitGround()
-    mm_term_pause()
-    defer { resume() }
+    defer { hasResumed() }
     var vector: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
     defer { for pointer in vector { free(pointer) } }
     vector.append(nil)
@@ -260,8 +260,7 @@ package final class Terminal {
     return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
   }
 
-  private func resume() {
-    mm_term_resume()
+  private func hasResumed() {
     size = Self.size(of: descriptor)
     shown = nil
   }

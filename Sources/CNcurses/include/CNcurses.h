@@ -104,8 +104,8 @@ int mm_char_width(uint32_t scalar);
 
 // ---- run.c
 
-// Runs a program on the terminal, with the signal mask and handlers a shell would give it, and waits for it. Returns
-// its wait status, or -1 with errno in `error`. Ctrl-Z in the program stops us with it.
+// Runs a program on the terminal, paused for it, with the signal mask and handlers a shell would give it, and waits for it.
+// Returns its wait status, or -1 with errno in `error`. Ctrl-Z in the program stops us with it.
 int mm_term_run(char *const arguments[], int *error);
 
 #endif
