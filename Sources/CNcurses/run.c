@@ -43,8 +43,9 @@ static void forget_typed_signals(void) {
   sigset_t typed, mask;
   if (pthread_sigmask(SIG_BLOCK, NULL, &mask)) return;
   sigemptyset(&typed);
-  if (sigismember(&mask, SIGINT)) sigaddset(&typed, SIGINT);
-  if (sigismember(&mask, SIGTSTP)) sigaddset(&typed, SIGTSTP);
+  static const int by_keys[] = {SIGINT, SIGQUIT, SIGTSTP};
+  for (size_t i = 0; i < sizeof by_keys / sizeof *by_keys; i++)
+    if (sigismember(&mask, by_keys[i])) sigaddset(&typed, by_keys[i]);
   while (sigtimedwait(&typed, NULL, &now) > 0) {}
 }
 

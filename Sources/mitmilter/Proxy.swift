@@ -9,7 +9,7 @@ struct Proxy: ParsableCommand {
     abstract: "Stand between an MTA and a milter; record everything, change what rules say.",
     discussion: """
       ADDRESS is inet:8891@127.0.0.1, inet:127.0.0.1:8891, inet6:8891@::1, [::1]:8891, unix:/path or /path.
-      SIGINT, SIGTERM and SIGHUP shut down gracefully: no new connections, and those there are may go on for --grace seconds; a second \
+      SIGINT, SIGTERM, SIGQUIT and SIGHUP shut down gracefully: no new connections, and those there are may go on for --grace seconds; a second \
       one ends at once. With --rules, HUP reads them again instead.
       """)
 

@@ -1,5 +1,6 @@
 """Being the milter: a scripted MTA on one side, the operator or rules on the other."""
 
+import signal
 import socket
 import subprocess
 
@@ -106,3 +107,55 @@ def test_rules_decide_and_the_default_where_none_does():
         process.terminate()
         process.communicate(timeout=20)
     assert process.returncode == 0
+
+
+def waiting_mail(mta, t, subject):
+    mta.mail(subject=subject)
+    t.wait(rf"end +<alice@example.org> +<bob@example.net> +{subject}")
+
+
+def test_what_waits_is_never_delivered_because_nobody_is_left_to_decide():
+    """Each way in which the operator can go, with the answer that the mail gets."""
+    for way, options, answer in (
+        ("hang up", [], b"t"), ("HUP", [], b"t"), ("TERM", [], b"t"), ("INT", [], b"t"), ("QUIT", [], b"t"),
+        ("leave", [], b"t"), ("TERM", ["--on-timeout", "reject"], b"r"), ("hang up", ["--on-timeout", "forward"], b"a"),
+        ("QUIT", ["--on-timeout", 'reply 451 "later"'], b"y451 later\0"),
+    ):
+        with Home() as home:
+            port = free_port()
+            with home.run("milter", "--listen", f"127.0.0.1:{port}", *options, size=(120, 36)) as t:
+                t.wait("waiting for an MTA to connect")
+                with Client(port) as mta:
+                    mta.greet()
+                    waiting_mail(mta, t, "Waiting")
+                    if way == "hang up":
+                        t.hang_up()
+                    elif way == "leave":
+                        t.key("Q")
+                        t.wait("1 packet is held and answered with tempfail. Quit")
+                        t.key("y")
+                    else:
+                        t.signal(way)
+                    said = mta.reply()
+                    assert said == answer, f"{way} {options}: {said}"
+                    # The connection goes on, and no mail of it waits for nobody.
+                    if way == "hang up":
+                        mta.mail(subject="Late")
+                        assert mta.reply() == answer
+                    mta.send(b"Q")
+                assert t.end() == 0, way
+
+
+def test_what_waits_without_a_screen_gets_its_answer_at_the_end():
+    for name in ("TERM", "QUIT"):
+        port = free_port()
+        arguments = ["milter", "--listen", f"127.0.0.1:{port}", "--headless", "-q", "--hold", "bodyeob"]
+        with subprocess.Popen([program("mitmilter"), *arguments], stderr=subprocess.PIPE, text=True) as run:
+            assert "listening" in run.stderr.readline()
+            with Client(port) as mta:
+                mta.greet()
+                mta.mail()
+                run.send_signal(getattr(signal, "SIG" + name))
+                assert mta.reply() == b"t"
+                mta.send(b"Q")
+            assert run.wait(10) == 0

@@ -21,6 +21,8 @@ package struct TraceView {
   package private(set) var due: [DueReply] = []
   /// What happens to a held packet at its deadline, as badges say it.
   var timeoutWords = "forwards"
+  /// What the MTA is told about what is held when the screen is left; nil where it goes on as it came.
+  var unattendedVerdict: String?
 
   init(
     source: any RecordSource, origin: ConsoleModel.Origin, isLive: Bool, utcOffset: Int, charsets: Charsets

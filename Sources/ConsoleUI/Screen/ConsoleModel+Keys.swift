@@ -242,8 +242,14 @@ extension ConsoleModel {
     // What was decided about goes out before the end.
     let waiting = trace.waiting.count { !held.decided.contains($0.number) }
     if waiting > 0 {
-      let count = NumberText.count(waiting, "packet is", "packets are")
-      return .confirm("\(count) held. Quit and end all connections?", .quit)
+      let count =
+        scene.trace.unattendedVerdict.map {
+          NumberText.count(
+            waiting, "packet is held and answered with \($0)", "packets are held and answered with \($0)")
+        }
+        ?? NumberText.count(
+          waiting, "packet is held and goes on as it came", "packets are held and go on as they came")
+      return .confirm("\(count). Quit and end all connections?", .quit)
     }
     let open = trace.connections.count { $0.isOpen }
     guard trace.isProxy, open > 0 else { return [.outside(.quit)] }

@@ -64,12 +64,18 @@ extension Steering {
   mutating func meetDeadlines(_ turn: inout Turn) {
     for leg in Leg.allCases {
       while let index = queues[leg].kept, let due = deadline(of: leg, turn.settings), due <= turn.now {
-        if case .answer(let answer) = turn.settings.onTimeout ?? .forward, let front = queues[leg].turn {
-          carryOut(.answer(answer), on: leg, front, .timeout, &turn)
-        }
+        answerFront(of: leg, as: turn.settings.onTimeout ?? .forward, .timeout, &turn)
         release(leg, index, .timeout, &turn)
       }
     }
+  }
+
+  /// Answers the packet whose turn it is, where that is what is to be done.
+  mutating func answerFront(
+    of leg: Leg, as act: ProxySettings.TimeoutAct, _ cause: Cause, _ turn: inout Turn
+  ) {
+    guard case .answer(let answer) = act, let front = queues[leg].turn else { return }
+    carryOut(.answer(answer), on: leg, front, cause, &turn)
   }
 
   /// The MTA left while it waited about what is kept here: how long it waits is known from now on, here and for others.

@@ -100,10 +100,19 @@ extension Steering {
   // MARK: - Holding
 
   mutating func hold(_ leg: Leg, _ index: Int, _ cause: Cause, _ turn: inout Turn) {
-    guard !turn.settings.isUnattendedForGood, queues.hold(leg, index, cause, at: turn.now) else { return }
+    guard !turn.settings.isUnattendedForGood else { return decideUnattended(leg, index, &turn) }
+    guard queues.hold(leg, index, cause, at: turn.now) else { return }
     adopt(turn.settings.patience)
     let number = queues[leg].entries[index].number
     record(.held(held(number, leg, cause, turn.settings)), &turn)
+  }
+
+  /// What was to wait for somebody comes to its turn when nobody is there any more; what a rule has decided stays so.
+  private mutating func decideUnattended(_ leg: Leg, _ index: Int, _ turn: inout Turn) {
+    guard case .answer(let answer) = turn.settings.unattendedAct, !queues[leg].entries[index].isMacro,
+      case .forward = queues[leg].entries[index].fate
+    else { return }
+    carryOut(.answer(answer), on: leg, index, .policy("nobody watches any more"), &turn)
   }
 
   mutating func release(_ leg: Leg, _ index: Int, _ cause: Cause, _ turn: inout Turn) {

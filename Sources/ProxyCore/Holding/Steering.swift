@@ -147,9 +147,12 @@ package struct Steering: Sendable {
     giveUpModifications("the connection ended", &turn)
   }
 
-  /// Nobody is left to decide: everything that is held goes on as it came.
+  /// Nobody is left to decide: what waits for somebody is answered as the operator said, or goes on as it came.
   package mutating func letGo(_ cause: Cause, _ turn: inout Turn) {
     queues.revertHeld()
+    for leg in Leg.allCases where queues[leg].kept.map({ queues[leg].entries[$0].hold != nil }) ?? false {
+      answerFront(of: leg, as: turn.settings.unattendedAct, cause, &turn)
+    }
     releaseAll(cause, &turn)
     run(&turn)
   }

@@ -36,6 +36,10 @@ package struct ProxySettings: Sendable {
   /// of that may know better: the client may be a person, or a test.
   var endsForClient: Bool { !isAttended || onTimeout != nil }
 
+  /// What becomes of what waits for an operator once there is none: what was said for the end of somebody's patience. Where
+  /// we are the milter, nobody behind us decides, and the mail is to come again.
+  package var unattendedAct: TimeoutAct { onTimeout ?? (role == nil ? .forward : .answer(.tempfail)) }
+
   package enum TimeoutAct: Sendable, Equatable {
     /// The packet goes on as it is by then.
     case forward

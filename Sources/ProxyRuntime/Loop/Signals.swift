@@ -8,7 +8,7 @@ package struct Signals: ~Copyable {
     case resized
     /// `^Z`.
     case suspend
-    /// INT or TERM.
+    /// INT, TERM or QUIT: mail that waits is answered before the end, however it is asked for.
     case end
     /// HUP: the terminal has gone, or whoever has none is to read its files again.
     case hangUp
@@ -20,7 +20,8 @@ package struct Signals: ~Copyable {
   package static let ofScreen: [Signal] = [.resized, .suspend, .end, .hangUp]
 
   private static let table: [(number: Int32, signal: Signal)] = [
-    (SIGWINCH, .resized), (SIGTSTP, .suspend), (SIGINT, .end), (SIGTERM, .end), (SIGHUP, .hangUp),
+    (SIGWINCH, .resized), (SIGTSTP, .suspend), (SIGINT, .end), (SIGTERM, .end),
+    (SIGQUIT, .end), (SIGHUP, .hangUp),
   ]
 
   package let descriptor: Int32

@@ -20,6 +20,8 @@ final class LiveScreen {
   private let path: String?
   private let controls: ProxySettings
   private let guidance: Guidance
+  /// How long connections may go on once the screen was left.
+  private let grace: Moment.Span
 
   /// The engine on its way to its thread.
   ///
@@ -47,6 +49,7 @@ final class LiveScreen {
     head = wiring.head
     path = recording.write
     controls = options.steering.controls
+    grace = options.grace
     let log = try wiring.log()
     // Without a name for the trace, a file that has none serves for reading back.
     let trace =
@@ -90,6 +93,7 @@ final class LiveScreen {
     if case .answer(let answer)? = controls.onTimeout {
       model.timeoutWords = answer.isCustom ? "answers" : "\(answer.name)s"
     }
+    if case .answer(let answer) = controls.unattendedAct { model.unattendedVerdict = answer.name }
     started()
     defer {
       thread.join()
@@ -98,32 +102,46 @@ final class LiveScreen {
       for words in feed.takeMessages() { tell(words) }
       if case .unrecorded = feed.stream { tell(Self.incomplete) }
     }
+    var isLost = false
     do {
       switch try screen.run(model, feed, signals) {
-      case .quit: requests.post(.stopAtOnce)
+      // Nobody waits for the answers to the mail of a demonstration.
+      case .quit: requests.post(origin == .demo ? .stopAtOnce : .stop)
       case .ended: requests.post(.stop)
-      case .lost: requests.post(.drain)
+      case .lost:
+        isLost = true
+        requests.post(.drain)
       }
     } catch {
       requests.post(.stopAtOnce)
       throw error
     }
-    obeySignals()
+    obeySignals(
+      wondering: isLost ? nil : "note: connections have \(grace.words) to end; ^C ends them at once")
   }
 
   private static let incomplete =
     "warning: the trace is incomplete: it could not be written to the end, and mail went on WITHOUT being recorded"
 
   /// The screen is gone; a signal now ends what is left at once.
-  private func obeySignals() {
+  ///
+  /// - Parameter words: for whoever waits longer than it takes to wonder; nil where nobody does.
+  private func obeySignals(wondering words: String?) {
     var polled = [
       pollfd(fd: ended.descriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
     ]
-    while poll(&polled, nfds_t(polled.count), -1) >= 0, polled[0].revents == 0 {
+    var words = words
+    while true {
+      let ready = poll(&polled, nfds_t(polled.count), words == nil ? -1 : Self.wonder)
+      if ready < 0 || polled[0].revents != 0 { return }
+      if ready == 0, let told = words.take() { tell(told) }
       for signal in signals.take() where signal == .end { requests.post(.stopAtOnce) }
     }
   }
+
+  /// Milliseconds.
+  private static let wonder: Int32 = 300
 }
 
 /// Whether there is a screen: standard output is a terminal, and nothing else was asked for.

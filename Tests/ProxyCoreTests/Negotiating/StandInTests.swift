@@ -144,6 +144,51 @@ import TraceModel
     }
   }
 
+  @Test func whereNobodyWatchesWhatWaitsComesAgain() {
+    let beginning = "opened\nmta OPTNEG\nmta CONNECT\nmta HELO\nmta MAIL\nmta RCPT\nmta DATA\nmta EOH"
+    expectPlay(
+      controls: Self.controls { _ in }, after: beginning,
+      """
+      rule on bodyeob do hold
+      mta BODYEOB
+        record 15 BODYEOB from mta
+        record held 15
+        wake at 3 s
+      nobody watches
+        record instructed tempfail done
+        record released 15 answered
+        record sent on mta TEMPFAIL
+        send TEMPFAIL to mta
+        wake never
+      mta MAIL
+        record 17 MAIL from mta
+        record released 17 dropped
+        record sent on mta CONTINUE
+        send CONTINUE to mta
+      mta BODYEOB
+        record 19 BODYEOB from mta
+        record finding S01 on 19
+        record finding S06 on 19
+        record instructed tempfail done
+        record released 19 answered
+        record sent on mta TEMPFAIL
+        send TEMPFAIL to mta
+      """)
+  }
+
+  @Test func whatTheOperatorSaidForTheEndOfPatienceCountsWhereNobodyWatches() throws {
+    for (act, expected) in [
+      (ProxySettings.TimeoutAct.forward, Milter.accept), (.answer(.reject), Milter.reject),
+    ] {
+      var controls = Self.controls { _ in }
+      controls.onTimeout = act
+      let acts = try Playbook(controls: controls).acts(
+        "nobody watches",
+        after: "opened\nmta OPTNEG\nmta MAIL\nmta RCPT\nrule on bodyeob do hold\nmta BODYEOB")
+      #expect(acts.contains(.send(expected, to: .mta)))
+    }
+  }
+
   private static func controls(_ change: (inout ProxySettings.MilterRole) -> Void) -> ProxySettings {
     var controls = ProxySettings()
     var standIn = ProxySettings.MilterRole(verdict: .accept)
