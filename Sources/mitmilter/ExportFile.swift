@@ -12,7 +12,7 @@ final class ExportFile {
       file = nil
       return
     }
-    let file = try NewFile(path, replacing: true, sparing: .init(spared), waiting: true)
+    let file = try NewFile(path, replacing: true, sparing: .init(spared), waiting: tell)
     output = Output(to: file.descriptor, named: path)
     self.file = consume file
   }

@@ -19,16 +19,11 @@ struct RedactionMap {
   /// - Throws: where the file is there and is no such map; it is not written over.
   init(_ path: String) throws {
     self.path = path
-    guard FileIdentity(path) != nil else {
+    guard let bytes = try ownFile(path), !bytes.isEmpty else {
       key = .random
       return
     }
-    let bytes = try wholeFile(path)
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
-    guard !bytes.isEmpty else {
-      key = .random
-      return
-    }
     guard let first = lines.first, let key = Self.key(in: first) else {
       throw Failure(
         "'\(ListingText.inert(path))' is no map of pseudonyms: its first line has no key",
@@ -56,8 +51,7 @@ struct RedactionMap {
       return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
     let text = Self.keyMark + words.joined() + "\n" + lines.sorted().map { $0 + "\n" }.joined()
-    var file = try NewFile(path, replacing: true, sparing: .init([]), waiting: true)
-    try file.keepPrivate()
+    var file = try NewFile(path, replacing: true, sparing: .init([]), waiting: tell)
     try file.append(Array(text.utf8))
   }
 }

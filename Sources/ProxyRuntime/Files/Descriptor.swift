@@ -6,13 +6,6 @@ final class Descriptor {
 
   init(_ number: Int32) { self.number = number }
 
-  /// Of a file that is made, of mode 0600, where there is none; nil where that failed, and `errno` says why.
-  init?(making path: String, _ flags: Int32) {
-    let number = open(path, flags | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o600)
-    guard number >= 0 else { return nil }
-    self.number = number
-  }
-
   deinit { close(number) }
 
   /// One of our own for standard input or output, so that closing it is always right.

@@ -18,6 +18,9 @@ package struct FileFailure: Explained, Equatable, CustomStringConvertible {
   /// Whether the other end of a pipe is gone, which ends an output in order.
   package var isClosedPipe: Bool { code == EPIPE }
 
+  /// Whether it is a named pipe that nobody reads.
+  var hasNoReader: Bool { code == ENXIO }
+
   /// Whether there is a file of that name, and nobody said that it may go.
   package var isTaken: Bool { code == EEXIST }
 
@@ -46,6 +49,7 @@ package struct FileFailure: Explained, Equatable, CustomStringConvertible {
     case EPIPE: "nobody reads the pipe any more"
     case ENOBUFS: "its reader is more than 64 MB behind"
     case ETIMEDOUT: "its reader takes nothing more"
+    case ENXIO: "nobody reads the pipe"
     case ENOENT: "no such file or folder"
     case EACCES, EPERM: "permission denied"
     case EISDIR: "it is a folder"

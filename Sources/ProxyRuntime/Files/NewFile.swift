@@ -28,35 +28,68 @@ package struct NewFile: ~Copyable {
 
   package let path: String
   private let file: Descriptor
+  /// How long to wait for whoever reads a pipe, in milliseconds; -1 for as long as it takes.
+  private let patience: Int32
   package private(set) var bytes = 0
 
-  /// - Parameter waiting: for the reader of a pipe; otherwise one that nobody reads is refused.
-  package init(_ path: String, replacing: Bool, sparing spared: Spared, waiting: Bool = false)
-    throws(FileFailure)
-  {
+  /// - Parameter waiting: takes the words for whoever waits for the reader of a pipe; where there is none, a pipe that nobody
+  ///   reads is refused, and so is one whose reader takes nothing for a second.
+  package init(
+    _ path: String, replacing: Bool, sparing spared: Spared, waiting tell: ((String) -> Void)? = nil
+  ) throws(FileFailure) {
     self.path = path
+    patience = tell == nil ? Self.readersPatience : -1
     _ = try spared.isThere(path)
-    let flags = O_WRONLY | (replacing ? O_TRUNC : O_EXCL) | (waiting ? 0 : O_NONBLOCK)
-    guard let file = Descriptor(making: path, flags) else { throw FileFailure(writing: path, errno) }
-    self.file = file
+    let contents: SafeOpening.Contents = replacing ? .replaced : .new
+    file = try Self.waiting(for: path, tell) { () throws(FileFailure) in
+      try SafeOpening(path, O_WRONLY, contents) { FileFailure(writing: path, $0) }.descriptor
+    }
+  }
+
+  private static func waiting(
+    for path: String, _ tell: ((String) -> Void)?, _ open: () throws(FileFailure) -> Descriptor
+  ) throws(FileFailure) -> Descriptor {
+    var tell = tell
+    let waits = tell != nil
+    while true {
+      do throws(FileFailure) { return try open() } catch {
+        guard waits, error.hasNoReader else { throw error }
+        tell?(AwaitedPipes.words(path))
+        tell = nil
+        poll(nil, 0, AwaitedPipes.pause)
+      }
+    }
   }
 
   package var descriptor: Int32 { file.number }
 
   package mutating func append(_ more: [UInt8]) throws(FileFailure) {
-    if let failed = writeAll(more, to: file.number) { throw FileFailure(writing: path, failed) }
+    if let failed = writeAll(more, to: file.number, patience: patience) {
+      throw FileFailure(writing: path, failed)
+    }
     bytes += more.count
   }
 
-  /// Its owner alone can read it, also where it was there before with another mode.
-  package func keepPrivate() throws(FileFailure) {
-    guard fchmod(file.number, 0o600) == 0 else { throw FileFailure(writing: path, errno) }
+  /// Milliseconds.
+  private static let readersPatience: Int32 = 1_000
+}
+
+/// The contents of a file that is to be written again; nil where there is none. What ``NewFile`` would refuse is not read.
+package func ownFile(_ path: String) throws(FileFailure) -> [UInt8]? {
+  try SafeOpening.vet(path)
+  do throws(FileFailure) { return try wholeFile(path) } catch {
+    if error.code == ENOENT { return nil }
+    throw error
   }
 }
 
 /// A folder for such files, made where there is none.
 package func makeFolder(_ path: String) throws(FileFailure) {
-  guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileFailure(writing: path, errno) }
+  if mkdir(path, 0o700) == 0 { return }
+  guard errno == EEXIST else { throw FileFailure(writing: path, errno) }
+  var status = stat()
+  guard lstat(path, &status) == 0 else { throw FileFailure(writing: path, errno) }
+  if status.st_mode & S_IFMT == S_IFLNK, SafeOpening.isShared(folderOf: path) { throw .refused(path, .link) }
 }
 
 /// Which file a path leads to, whatever it is called.

@@ -10,44 +10,49 @@ struct OutputQueue: ~Copyable {
   /// Bytes of the backlog that are written already.
   private var written = 0
 
+  /// A terminal, as a pipe, may take nothing for a while.
   private enum Kind { case file, pipe, socket }
 
   /// Bytes that may wait for a reader; with more it counts as gone.
   static let room = 67_108_864
   /// `F_SETPIPE_SZ` (fcntl.h), which Glibc hides.
   private static let setPipeSize: Int32 = 1031
-  /// What a reader gets at the end, without taking anything, before it is given up.
-  private static let lastPatience: Int32 = 10_000
-
   /// - Parameter name: what to call it where it cannot be written.
   init(_ given: Descriptor, called name: String) {
     self.name = name
     var status = stat()
     let type = fstat(given.number, &status) == 0 ? status.st_mode & S_IFMT : 0
-    guard type == S_IFIFO else {
+    switch type {
+    case S_IFIFO, S_IFCHR:
+      // An opening of our own: whoever else writes to this pipe, the shell's standard error say, keeps waiting for room.
+      let own = open("/proc/self/fd/\(given.number)", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+      file = own < 0 ? given : Descriptor(own)
+      kind = fcntl(file.number, F_GETFL) & O_NONBLOCK != 0 ? .pipe : .file
+      // Room for more than the usual 64 KiB, as far as the system gives it: what waits here is written in fewer, larger
+      // pieces.
+      if type == S_IFIFO { _ = fcntl(file.number, Self.setPipeSize, 1_048_576) }
+    case S_IFSOCK:
       file = given
-      kind = type == S_IFSOCK ? .socket : .file
-      return
+      kind = .socket
+    default:
+      file = given
+      kind = .file
     }
-    // An opening of our own: whoever else writes to this pipe, the shell's standard error say, keeps waiting for room.
-    let own = open("/proc/self/fd/\(given.number)", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
-    kind = own < 0 ? .file : .pipe
-    file = own < 0 ? given : Descriptor(own)
-    // Room for more than the usual 64 KiB, as far as the system gives it: what waits here is written in fewer, larger pieces.
-    _ = fcntl(file.number, Self.setPipeSize, 1_048_576)
   }
 
   var descriptor: Int32 { file.number }
 
   /// Whether something still waits for the reader.
-  var isBehind: Bool { written < backlog.count }
+  var isBehind: Bool { waiting > 0 }
+  /// Bytes that wait for the reader.
+  var waiting: Int { backlog.count - written }
 
   /// Takes all of `bytes`; fails where the reader is too far behind.
   mutating func append(_ bytes: [UInt8]) throws(FileFailure) {
     guard kind != .file else { return try check(writeAll(bytes, to: descriptor)) }
     backlog += bytes
     try catchUp()
-    if backlog.count - written > Self.room { try check(ENOBUFS) }
+    if waiting > Self.room { try check(ENOBUFS) }
   }
 
   /// Writes what the reader has room for now.
@@ -67,13 +72,10 @@ struct OutputQueue: ~Copyable {
     moveUp()
   }
 
-  /// Waits for a reader that still takes something.
+  /// Nothing more is waited for.
   mutating func finish() throws(FileFailure) {
-    while isBehind {
-      var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-      if poll(&waiting, 1, Self.lastPatience) == 0 { try check(ETIMEDOUT) }
-      try catchUp()
-    }
+    try catchUp()
+    if isBehind { try check(ETIMEDOUT) }
   }
 
   private func check(_ failed: Int32?) throws(FileFailure) {

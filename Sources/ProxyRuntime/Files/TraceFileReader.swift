@@ -43,6 +43,9 @@ package final class TraceFileReader: RecordSource {
   /// Readable when a pipe has more. Files are always readable: whoever follows one asks ``advance()`` again in a while.
   package var descriptor: Int32 { file.source.number }
 
+  /// Whether it comes as somebody writes it: reading it may wait.
+  package var isPipe: Bool { !file.source.isSeekable }
+
   /// Takes in what has been added, at most a piece of 256 kB; on a pipe it waits for that.
   package func advance() throws(FileFailure) -> Progress {
     switch try file.advance({ index.append($0) }) {

@@ -56,27 +56,26 @@ package struct TraceFileWriter: ~Copyable {
     bytes += lines.count
   }
 
-  /// Whether the reader of a pipe is behind; ``catchUp()`` from time to time then.
-  package var isBehind: Bool { output.isBehind }
+  /// Bytes that wait for the reader of a pipe; ``catchUp()`` from time to time then.
+  package var waiting: Int { output.waiting }
 
   package mutating func catchUp() throws(FileFailure) { try output.catchUp() }
 
-  /// Waits for the reader of a pipe as long as it goes on reading.
+  /// The end: what the reader of a pipe has no room for now is lost.
   package mutating func finish() throws(FileFailure) { try output.finish() }
 
   private static func open(_ path: String, _ replacing: Bool) throws(FileFailure) -> (
     Descriptor, kept: String?
   ) {
-    var status = stat()
-    let isOther = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
     // A pipe that is opened for reading as well never tells that its reader is gone; a file is looked at first.
-    guard let file = Descriptor(making: path, isOther ? O_WRONLY : O_RDWR | O_APPEND) else {
-      throw FileFailure(opening: path, errno)
-    }
-    if isOther { return (file, nil) }
+    let opening = try SafeOpening(path, O_RDWR | O_APPEND, .unknown) { FileFailure(opening: path, $0) }
+    let file = opening.descriptor
+    if opening.isStream { return (file, nil) }
     try claim(file.number, path)
-    guard !replacing, lseek(file.number, 0, SEEK_END) > 0 else {
-      guard ftruncate(file.number, 0) == 0 else { throw FileFailure(writing: path, errno) }
+    var status = stat()
+    guard fstat(file.number, &status) == 0 else { throw FileFailure(opening: path, errno) }
+    guard !replacing, status.st_size > 0 else {
+      if let failed = SafeOpening.empty(file, status) { throw FileFailure(writing: path, failed) }
       return (file, nil)
     }
     let kept = try setAside(path)

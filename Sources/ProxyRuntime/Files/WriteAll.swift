@@ -1,7 +1,9 @@
 import Glibc
 
 /// Writes all of `bytes`, whatever the system takes at a time; nil when done, else the `errno`.
-package func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
+///
+/// - Parameter patience: milliseconds for which a pipe may take nothing (then `ETIMEDOUT`); -1 for ever.
+package func writeAll(_ bytes: [UInt8], to descriptor: Int32, patience: Int32 = -1) -> Int32? {
   bytes.withUnsafeBytes { buffer in
     var written = 0
     while written < buffer.count, let base = buffer.baseAddress {
@@ -9,9 +11,13 @@ package func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
       if count >= 0 {
         written += count
       } else if errno == EAGAIN {
-        // Somebody else made the pipe non-blocking (a shared standard output): wait until it takes more.
+        // The pipe is non-blocking (somebody else made a shared standard output so): wait until it takes more.
         var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        if poll(&waiting, 1, -1) < 0, errno != EINTR { return errno }
+        switch poll(&waiting, 1, patience) {
+        case 0: return ETIMEDOUT
+        case ..<0: if errno != EINTR { return errno }
+        default: break
+        }
       } else if errno != EINTR {
         return errno
       }

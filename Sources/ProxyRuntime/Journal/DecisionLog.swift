@@ -22,10 +22,8 @@ package struct DecisionLog: ~Copyable {
       output = OutputQueue(try .copy(of: STDOUT_FILENO, called: "standard output"), called: "standard output")
       return
     }
-    guard let file = Descriptor(making: path, O_WRONLY | O_APPEND) else {
-      throw FileFailure(opening: path, errno)
-    }
-    output = OutputQueue(file, called: path)
+    let opening = try SafeOpening(path, O_WRONLY | O_APPEND, .kept) { FileFailure(opening: path, $0) }
+    output = OutputQueue(opening.descriptor, called: path)
   }
 
   /// Where the rules in force are written, by their labels.
@@ -41,8 +39,8 @@ package struct DecisionLog: ~Copyable {
     try output.append(lines)
   }
 
-  /// Whether the reader of a pipe is behind; ``catchUp()`` from time to time then.
-  var isBehind: Bool { output.isBehind }
+  /// Bytes that wait for the reader of a pipe; ``catchUp()`` from time to time then.
+  var waiting: Int { output.waiting }
 
   mutating func catchUp() throws(FileFailure) { try output.catchUp() }
 

@@ -15,8 +15,8 @@ package struct Journal: ~Copyable {
   private var decisions: DecisionLog?
   private let report: (String) -> Void
   private var lines: [UInt8] = []
-  /// Whether a reader of what is written has yet to take some of it; ``catchUp()`` soon then.
-  private(set) var isBehind = false
+  /// Bytes that readers of what is written have yet to take; ``catchUp()`` soon then.
+  private(set) var waiting = 0
   /// Records so far, whether or not the file still takes them.
   package private(set) var count = 0
 
@@ -69,7 +69,7 @@ package struct Journal: ~Copyable {
 
   /// Writes what readers have room for now.
   package mutating func catchUp() {
-    guard isBehind else { return }
+    guard waiting > 0 else { return }
     do throws(FileFailure) { try ending?.catchUp() } catch { ending = nil }
     do throws(FileFailure) { try file?.catchUp() } catch { giveUpFile(error) }
     do throws(FileFailure) { try decisions?.catchUp() } catch { giveUpDecisions(error) }
@@ -77,11 +77,11 @@ package struct Journal: ~Copyable {
   }
 
   private mutating func noteReaders() {
-    let isFileBehind = file?.isBehind
-    let isLogBehind = decisions?.isBehind
-    let isEndBehind = ending?.isBehind
-    if isEndBehind == false { end() }
-    isBehind = isFileBehind == true || isLogBehind == true || isEndBehind == true
+    let ofFile = file?.waiting
+    let ofLog = decisions?.waiting
+    let ofEnd = ending?.waiting
+    if ofEnd == 0 { end() }
+    waiting = (ofFile ?? 0) + (ofLog ?? 0) + (ofEnd ?? 0)
   }
 
   /// Whoever reads it sees the end of the trace, not silence.
@@ -94,7 +94,7 @@ package struct Journal: ~Copyable {
     report("the trace on standard output ends here")
   }
 
-  /// Waits for readers as long as they go on reading.
+  /// The end: what readers of pipes have no room for now is lost, aloud.
   mutating func finish() {
     do throws(FileFailure) { try ending?.finish() } catch { ending = nil }
     do throws(FileFailure) { try file?.finish() } catch { giveUpFile(error) }

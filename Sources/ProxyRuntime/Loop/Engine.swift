@@ -115,12 +115,30 @@ package struct Engine: ~Copyable {
       endTurn()
       journal.catchUp()
     }
+    awaitReaders()
     journal.finish()
   }
 
+  /// Whoever reads what was written gets the rest, for as long as they go on reading and nobody asks for the end once more.
+  private mutating func awaitReaders() {
+    if let stopsAt, stopsAt <= turn.now { return }
+    stopsAt = nil
+    var (left, since) = (journal.waiting, clock.now)
+    while journal.waiting > 0, stopsAt == nil, turn.now - since < Self.lastPatience {
+      let ready = poller.wait(milliseconds: Self.readerPatience)
+      turn.now = clock.now
+      for index in 0..<ready { handle(poller[index]) }
+      journal.catchUp()
+      if journal.waiting < left { (left, since) = (journal.waiting, turn.now) }
+    }
+  }
+
+  /// For which a reader may take nothing, at the end.
+  private static let lastPatience = Moment.Span.seconds(3)
+
   /// How long the poller may wait, in milliseconds; -1 for ever.
   private var patience: Int32 {
-    let longest: Int32 = journal.isBehind ? Self.readerPatience : -1
+    let longest: Int32 = journal.waiting > 0 ? Self.readerPatience : -1
     guard let next = earlier(timers.next, stopsAt) else { return longest }
     let microseconds = max(0, (next - clock.now).microseconds)
     return min(Int32(min(microseconds / 1000 + 1, 60_000)), longest < 0 ? .max : longest)

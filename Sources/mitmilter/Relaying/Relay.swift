@@ -18,7 +18,7 @@ struct Relay: ~Copyable {
         hint: "give one of them a file")
     }
     let signals = Signals(Signals.ofRelay)
-    let wiring = try Wiring(options)
+    let wiring = try Wiring(options, obeying: signals)
     let greeting = options.greeting?(wiring.address)
     // Whoever reads a trace on standard output may draw a screen from its first line on.
     if recording.write == "-" { wiring.guidance.announce(greeting) }

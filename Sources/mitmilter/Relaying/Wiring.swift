@@ -1,3 +1,4 @@
+import ArgumentParser
 import MilterProtocol
 import ProxyCore
 import ProxyRuntime
@@ -33,13 +34,20 @@ struct Wiring: ~Copyable {
   private let options: Options
   private let target: MilterTarget?
   private let listener: Listener
+  private let pipes: AwaitedPipes
 
-  /// Looks for the milter, and listens.
-  init(_ options: Options) throws {
+  /// Waits for whoever reads what is written into pipes, looks for the milter, and listens.
+  ///
+  /// - Parameter signals: of which one ends the waiting.
+  init(_ options: Options, obeying signals: borrowing Signals) throws {
+    let written = [options.recording.write, options.recording.log].compactMap { $0 }
+    // Told to end before it began.
+    guard let pipes = AwaitedPipes(written, until: signals, tell: tell) else { throw ExitCode.success }
     let target = try options.milter.map { try MilterTarget($0) }
     let listener = try Listener(on: options.listen, socketMode: options.socketMode)
     self.options = options
     self.target = target
+    self.pipes = pipes
     address = listener.address
     guidance = Guidance(listeningOn: address, isLocal: listener.isLocal)
     self.listener = consume listener

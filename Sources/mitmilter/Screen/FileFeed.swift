@@ -1,5 +1,6 @@
 import CLinux
 import ConsoleUI
+import Glibc
 import MilterProtocol
 import ProxyRuntime
 import Timeline
@@ -10,8 +11,10 @@ final class FileFeed: ScreenFeed {
   private let readers: [TraceFileReader]
   private let merged: MergedRecords?
   private let annotated: AnnotatedRecords
-  /// Whether the pipe has ended.
-  private var isOver = false
+  /// Those that come as they are written, and can be waited for.
+  private let pipes: [TraceFileReader]
+  /// Descriptors of the pipes that have ended.
+  private var ended: Set<Int32> = []
   /// Files of which it was told that they are not what they were.
   private var replaced: Set<String> = []
 
@@ -19,6 +22,7 @@ final class FileFeed: ScreenFeed {
     var readers: [TraceFileReader] = []
     for path in paths { readers.append(try TraceFileReader(path: path)) }
     self.readers = readers
+    pipes = readers.filter(\.isPipe)
     merged = readers.count > 1 ? MergedRecords(readers, names: paths) : nil
     annotated = AnnotatedRecords(merged ?? readers[0])
   }
@@ -31,19 +35,26 @@ final class FileFeed: ScreenFeed {
       - Moment.Span(microseconds: records.head?.startedAt ?? 0)
   }
 
+  private var isOver: Bool { !pipes.isEmpty && ended.count == pipes.count }
+
+  /// Whether reading it waits for nothing.
+  private static func hasInput(_ pipe: TraceFileReader) -> Bool {
+    var waiting = pollfd(fd: pipe.descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&waiting, 1, 0) > 0
+  }
+
   var stream: ConsoleModel.Stream { isOver ? .ended : .flowing }
 
-  private var isPipe: Bool { readers.contains { $0.path == "-" } }
-
-  var descriptor: Int32? { isPipe && !isOver ? readers.first { $0.path == "-" }?.descriptor : nil }
-  var patience: Duration? { isPipe ? nil : .milliseconds(250) }
+  var descriptor: Int32? { isOver ? nil : pipes.first?.descriptor }
+  /// A pipe can be polled; files, and pipes beside another, are looked at now and then.
+  var patience: Duration? { pipes.count == 1 && readers.count == 1 ? nil : .milliseconds(250) }
 
   func refresh() throws(FileFailure) -> Bool {
     let before = annotated.count
-    for reader in readers {
+    for reader in readers where !reader.isPipe || Self.hasInput(reader) {
       switch try reader.advance() {
       case .grew: break
-      case .atEnd: if reader.path == "-" { isOver = true }
+      case .atEnd: if reader.isPipe { ended.insert(reader.descriptor) }
       }
     }
     merged?.merge()

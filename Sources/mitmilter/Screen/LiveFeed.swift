@@ -67,7 +67,7 @@ final class LiveFeed: ScreenFeed {
 
   func setRules(_ rules: [Rule]) -> String? {
     do {
-      requests.post(.setRules(try rules.map(RuleSources.inlined)))
+      requests.post(.setRules(try rules.map { try RuleSources.inlined($0) }))
       return nil
     } catch let cause as any Explained {
       return cause.message

@@ -13,7 +13,7 @@ final class LiveScreen {
   private let engine: Handover
   private let requests: Mailbox<Engine.Request>
   private let ended = Mailbox<Void>()
-  private let signals = Signals(Signals.ofScreen)
+  private let signals: Signals
   private let over = Mailbox<Void>()
   private let window = RecordWindow()
   private let head: TraceHead
@@ -42,7 +42,9 @@ final class LiveScreen {
     }
     var options = options
     options.steering = options.steering.attended
-    let wiring = try Wiring(options)
+    let signals = Signals(Signals.ofScreen)
+    let wiring = try Wiring(options, obeying: signals)
+    self.signals = signals
     address = wiring.address
     requests = wiring.requests
     guidance = wiring.guidance

@@ -9,10 +9,12 @@ struct RuleSources: Sendable {
   let commands: [String]
 
   /// All of them, in order.
-  func read() throws -> [Rule] {
+  ///
+  /// - Parameter waiting: takes the words for whoever waits for a pipe; nil where nothing may wait.
+  func read(waiting tell: ((String) -> Void)? = nil) throws -> [Rule] {
     var rules: [Rule] = []
     for path in files {
-      let text = try wholeFile(path)
+      let text = try wholeFile(path, waiting: tell)
       do throws(RuleFile.Mistake) { rules += try RuleFile.rules(text, name: path) } catch {
         throw Failure(error.description, hint: Self.hint)
       }
@@ -23,7 +25,7 @@ struct RuleSources: Sendable {
         throw Failure(error.error, in: "--command", hint: "without a screen " + Self.hint)
       }
     }
-    return try rules.map(Self.inlined)
+    return try rules.map { try Self.inlined($0, waiting: tell) }
   }
 
   /// As ``read()``, for a program that goes on: nil, and the reason said, where something is wrong.
@@ -39,11 +41,11 @@ struct RuleSources: Sendable {
   static let hint = "a rule is such as: on rcpt do reject; docs/instructions.md lists what can be done"
 
   /// With the contents of the files that its instructions name.
-  static func inlined(_ rule: Rule) throws -> Rule {
+  static func inlined(_ rule: Rule, waiting tell: ((String) -> Void)? = nil) throws -> Rule {
     let paths = Set(rule.instructions.flatMap(\.files))
     if paths.isEmpty { return rule }
     var texts: [String: [UInt8]] = [:]
-    for path in paths { texts[path] = try wholeFile(path) }
+    for path in paths { texts[path] = try wholeFile(path, waiting: tell) }
     var inlined = rule
     // It goes on being called what it was, not by a whole body.
     inlined.name = rule.label

@@ -58,7 +58,7 @@ struct SteeringOptions: ParsableArguments {
   func plan(with screen: ScreenOptions, isShown: Bool) throws -> SteeringPlan {
     let sources = RuleSources(files: rules, commands: isShown ? screen.rules : screen.command)
     var controls = ProxySettings()
-    let first = try sources.read()
+    let first = try sources.read(waiting: tell)
     controls.rules = RuleBook(first)
     controls.mayGainRules = !rules.isEmpty
     let hasRules = !rules.isEmpty || !first.isEmpty
