@@ -25,7 +25,8 @@ let package = Package(
   ],
   targets: [
     // Pure targets: standard library only, no I/O, no clock.
-    .target(name: "MilterProtocol", swiftSettings: pure),
+    .target(name: "CBlocks", cSettings: strictC),
+    .target(name: "MilterProtocol", dependencies: ["CBlocks"], swiftSettings: pure),
     .target(name: "Dialogue", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(name: "Signatures", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(
@@ -41,6 +42,7 @@ let package = Package(
       name: "TraceFormat",
       dependencies: [
         "Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "Signatures", "Delivery", "MilterProtocol",
+        "CBlocks",
       ],
       swiftSettings: pure),
     .target(

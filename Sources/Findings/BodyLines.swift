@@ -34,7 +34,7 @@ struct BodyLines: Sendable {
     }
     while piece.endIndex - start > Self.limit - unfinished {
       let last = start + Self.limit - unfinished
-      if let end = piece[start...last].lastIndex(of: 0x0A) {
+      if let end = lastLineFeed(of: piece, in: start..<last + 1) {
         start = end + 1
       } else if piece[last] == 0x0D, last + 1 == piece.endIndex {
         (unfinished, awaitsLF) = (Self.limit, true)
@@ -46,13 +46,18 @@ struct BodyLines: Sendable {
       }
       unfinished = 0
     }
-    let rest = piece[start...]
-    if let end = rest.lastIndex(of: 0x0A) {
-      unfinished = rest.endIndex - end - 1
+    if let end = lastLineFeed(of: piece, in: start..<piece.endIndex) {
+      unfinished = piece.endIndex - end - 1
     } else {
-      unfinished += rest.count
+      unfinished += piece.endIndex - start
     }
     return nil
+  }
+
+  private func lastLineFeed(of piece: ArraySlice<UInt8>, in range: Range<Int>) -> Int? {
+    let first = piece.startIndex
+    let place = piece.span.lastLineFeed(in: range.lowerBound - first..<range.upperBound - first)
+    return place.map { $0 + first }
   }
 
   private func length(of piece: ArraySlice<UInt8>, from start: Int, after before: Int) -> Int {

@@ -32,44 +32,87 @@ enum Escapes {
     guard let base = source.baseAddress else { return 0 }
     var read = 0
     var written = 0
-    while source.count - read >= Block.bytes {
-      if source.count - read >= PlainRun.step {
-        let plain = unsafe PlainRun.length(at: base + read, count: source.count - read)
-        unsafe (target + written).copyMemory(from: base + read, byteCount: plain)
-        read += plain
-        written += plain
-      }
-      guard source.count - read >= Block.bytes else { break }
-      let block = unsafe Block(at: base + read)
-      // Stored whole: what lies behind the first byte in need of an escape is overwritten by it.
-      unsafe block.store(to: target + written)
-      let plain = block.plainPrefix
-      read += plain
-      written += plain
-      if plain < Block.bytes {
-        // Bytes in need of an escape come in runs (CRLF, lengths, binary); leave at the first plain one.
-        repeat {
-          unsafe written += write((base + read).load(as: UInt8.self), to: target + written)
-          read += 1
-        } while unsafe read < source.count && !isPlain((base + read).load(as: UInt8.self))
-      }
-    }
     while read < source.count {
-      let byte = unsafe (base + read).load(as: UInt8.self)
-      if isPlain(byte) {
-        unsafe (target + written).storeBytes(of: byte, as: UInt8.self)
-        written += 1
-      } else {
-        unsafe written += write(byte, to: target + written)
+      let rest = unsafe UnsafeRawBufferPointer(start: base + read, count: source.count &- read)
+      let plain = unsafe copyPlain(rest, behind: read, to: target + written)
+      read &+= plain
+      written &+= plain
+      // Bytes in need of an escape come in runs (CRLF, lengths, binary); leave at the first plain one.
+      while read < source.count {
+        let byte = unsafe (base + read).load(as: UInt8.self)
+        if isPlain(byte) { break }
+        unsafe written &+= write(byte, to: target + written)
+        read &+= 1
       }
-      read += 1
     }
     return written
+  }
+
+  /// Copies bytes up to the first that needs an escape, or as many as make whole blocks.
+  ///
+  /// A block is stored whole: what lies behind the first byte in need of an escape is overwritten later.
+  ///
+  /// - Parameter before: readable bytes before the first one.
+  /// - Returns: how many are copied for good.
+  @inline(__always) @unsafe
+  private static func copyPlain(
+    _ source: UnsafeRawBufferPointer, behind before: Int, to target: UnsafeMutableRawPointer
+  ) -> Int {
+    guard let start = source.baseAddress else { return 0 }
+    var plain = 0
+    while source.count &- plain >= Block.bytes {
+      let block = unsafe Block(at: start + plain)
+      unsafe block.store(to: target + plain)
+      let prefix = block.plainPrefix
+      plain &+= prefix
+      if prefix < Block.bytes { return plain }
+    }
+    if plain > 0 || source.count == 0 { return plain }
+    return unsafe copyLast(source, behind: before, to: target)
+  }
+
+  /// Less than a block of them: eight at once, the last of them with what stands before them shifted out.
+  @inline(__always) @unsafe
+  private static func copyLast(
+    _ source: UnsafeRawBufferPointer, behind before: Int, to target: UnsafeMutableRawPointer
+  ) -> Int {
+    guard let start = source.baseAddress else { return 0 }
+    let missing = 8 &- source.count
+    if missing > before {
+      var plain = 0
+      while plain < source.count {
+        let byte = unsafe (start + plain).load(as: UInt8.self)
+        guard isPlain(byte) else { break }
+        unsafe (target + plain).storeBytes(of: byte, as: UInt8.self)
+        plain &+= 1
+      }
+      return plain
+    }
+    let shift = max(missing, 0)
+    let loaded = unsafe (start - shift).loadUnaligned(as: UInt64.self)
+    let word = UInt64(littleEndian: loaded) &>> UInt64(truncatingIfNeeded: shift &* 8)
+    unsafe target.storeBytes(of: word.littleEndian, as: UInt64.self)
+    return escaped(word).trailingZeroBitCount &>> 3
+  }
+
+  /// The highest bit of each byte that needs an escape, and no other bit.
+  @inline(__always)
+  private static func escaped(_ word: UInt64) -> UInt64 {
+    let low = word & 0x7F7F_7F7F_7F7F_7F7F
+    let isVisible = low &+ 0x6060_6060_6060_6060
+    let isDelete = low &+ 0x0101_0101_0101_0101
+    let isNotQuote = (low ^ 0x2222_2222_2222_2222) &+ 0x7F7F_7F7F_7F7F_7F7F
+    let isNotBackslash = (low ^ 0x5C5C_5C5C_5C5C_5C5C) &+ 0x7F7F_7F7F_7F7F_7F7F
+    return (word | isDelete | ~(isVisible & isNotQuote & isNotBackslash)) & 0x8080_8080_8080_8080
   }
 
   /// One escape; returns its length.
   @inline(__always) @unsafe
   private static func write(_ byte: UInt8, to target: UnsafeMutableRawPointer) -> Int {
+    if byte == 0 {
+      unsafe target.storeBytes(of: zero.littleEndian, as: UInt64.self)
+      return longest
+    }
     unsafe target.storeBytes(of: UInt8(ascii: "\\"), as: UInt8.self)
     if let letter = letter(for: byte) {
       unsafe (target + 1).storeBytes(of: letter, as: UInt8.self)
@@ -80,6 +123,9 @@ enum Escapes {
     unsafe target.storeBytes(of: (digits | 0x3030_755C).littleEndian, as: UInt64.self)
     return longest
   }
+
+  /// `\u0000`: lengths and the ends of strings make up most of what is escaped.
+  private static let zero: UInt64 = 0x3030_3030_755C
 }
 
 extension [UInt8] {

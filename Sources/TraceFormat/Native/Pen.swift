@@ -27,15 +27,27 @@
     digits = max(digits, width)
     var rest = number
     var offset = digits
-    while offset > 0 {
-      offset &-= 1
-      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-      unsafe place.storeBytes(
-        of: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit), toByteOffset: offset, as: UInt8.self)
+    // Two at a time: a division is dear.
+    while offset > 1 {
+      offset &-= 2
+      let (quotient, pair) = rest.quotientAndRemainder(dividingBy: 100)
+      let source = unsafe Self.pairs.utf8Start + Int(truncatingIfNeeded: pair &* 2)
+      let both = unsafe UnsafeRawPointer(source).loadUnaligned(as: UInt16.self)
+      unsafe place.storeBytes(of: both, toByteOffset: offset, as: UInt16.self)
       rest = quotient
+    }
+    if offset == 1 {
+      let digit = UInt8(truncatingIfNeeded: rest % 10)
+      unsafe place.storeBytes(of: UInt8(ascii: "0") &+ digit, as: UInt8.self)
     }
     unsafe place += digits
   }
+
+  /// 00 to 99.
+  private static let pairs: StaticString = """
+    0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+    5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
+    """
 
   /// Bytes of the wire, ``Escapes/longest`` bytes at most for each; a block behind them is overwritten.
   @inline(__always)
