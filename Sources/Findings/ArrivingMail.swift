@@ -2,96 +2,96 @@ import MilterProtocol
 
 /// What is odd about a mail as the MTA gives it, told from its packets together.
 ///
-/// It keeps a few of the headers, to know them again at the beginning of the body.
+/// Its packets are read once, when its headers are over.
 struct ArrivingMail: Sendable {
-  private var headerCount = 0
-  private var fromCount = 0
-  private var first: [Packet] = []
   private var asksForUTF8 = false
-  private var part = Part.envelope
+  private var areHeadersOver = false
+  private var isBodyBegun = false
   private(set) var lines = BodyLines()
 
-  private enum Part { case envelope, headers, body }
-  private static let keptHeaders = 4
+  private static let comparedHeaders = 4
 
-  /// Remarks on the packet; nothing but commands of the MTA is looked at.
-  ///
-  /// - Parameter endsHeaders: whether the end of message ends the headers, too: EOH is switched off, and there may be no body.
-  mutating func take(
-    _ packet: Packet, _ dissection: Dissection, number: Int, endsHeaders: Bool = false
-  ) -> [(rule: FindingRule, text: Sentence)] {
-    guard packet.sender == .mta else { return [] }
-    switch dissection.shape {
-    case .mail(_, let arguments):
-      self = ArrivingMail()
-      asksForUTF8 = StringList(arguments, of: packet).contains {
-        packet.bytes[$0].elementsEqual("SMTPUTF8".utf8)
-      }
-    case .rcpt(let address, _):
-      guard !asksForUTF8, packet.bytes[address].contains(where: { $0 >= 0x80 }) else { return [] }
-      return [(.addressNotASCII, "'\(wire: packet.bytes[address])'")]
-    case .header(let name, _):
-      if part == .envelope { part = .headers }
-      headerCount += 1
-      if packet.bytes[name].count == 4, Self.isFrom(packet.bytes[name]) { fromCount += 1 }
-      if first.count < Self.keptHeaders { first.append(packet) }
-    case .eoh: return headersAreOver()
-    case .bodyEOB: return endsHeaders ? headersAreOver() : []
-    case .body(let chunk):
-      var remarks = headersAreOver()
-      if let text = lines.take(packet.bytes[chunk], number: number) {
-        remarks.append((.bodyLineTooLong, text))
-      }
-      guard part != .body else { return remarks }
-      part = .body
-      return remarks + beginning(packet.bytes[chunk])
-    case .optNeg, .macro, .connect, .helo, .data, .unknown, .abort, .quit, .quitNC, .verdict,
-      .replyCode,
-      .progress, .addHeader, .insHeader, .chgHeader, .addRcpt, .addRcptPar, .delRcpt, .chgFrom, .replBody,
-      .quarantine, .setSymList, .connFail, .undecoded, .empty:
-      break
+  init() {}
+
+  /// - Parameter arguments: those of MAIL.
+  init(arguments: Range<Int>, _ scene: borrowing Remarks.Scene) {
+    let bytes = scene.packet.bytes
+    asksForUTF8 = StringList(arguments, of: scene.packet).contains {
+      bytes[$0].elementsEqual("SMTPUTF8".utf8)
     }
-    return []
   }
 
-  private static func isFrom(_ name: ArraySlice<UInt8>) -> Bool {
-    zip(name, "from".utf8).allSatisfy { $0 | 0x20 == $1 }
+  mutating func take(
+    recipient address: Range<Int>, _ scene: borrowing Remarks.Scene, _ findings: inout [Finding]
+  ) {
+    let bytes = scene.packet.bytes[address]
+    guard !asksForUTF8, bytes.contains(where: { $0 >= 0x80 }) else { return }
+    scene.remark(.addressNotASCII, "\(scene.name): '\(wire: bytes)'", &findings)
   }
 
   /// Once a mail, where headers came at all: they may be switched off.
-  private mutating func headersAreOver() -> [(rule: FindingRule, text: Sentence)] {
-    guard part == .headers, headerCount > 0 else { return [] }
-    defer { headerCount = 0 }
-    switch fromCount {
-    case 0: return [(.noFrom, "\(counted(headerCount, "header")), none of them From")]
-    case 1: return []
-    default: return [(.severalFrom, "\(fromCount) headers of that name")]
+  mutating func headersAreOver(
+    _ mail: MailInHand, _ scene: borrowing Remarks.Scene, _ findings: inout [Finding]
+  ) {
+    guard !areHeadersOver, !mail.isCut else { return }
+    areHeadersOver = true
+    var (count, fromCount) = (0, 0)
+    for place in mail.kept.indices {
+      guard case .header(let name, _) = mail.kept[place].shape else { continue }
+      count += 1
+      if name.count == 4, sameHeaderName(mail.kept[place].packet.bytes[name], "from".utf8) { fromCount += 1 }
+    }
+    guard count > 0 else { return }
+    if fromCount == 0 {
+      scene.remark(.noFrom, "\(scene.name): \(counted(count, "header")), none of them From", &findings)
+    } else if fromCount > 1 {
+      scene.remark(.severalFrom, "\(scene.name): \(fromCount) headers of that name", &findings)
     }
   }
 
+  mutating func take(
+    body chunk: Range<Int>, _ mail: MailInHand, _ scene: borrowing Remarks.Scene, _ findings: inout [Finding]
+  ) {
+    let piece = scene.packet.bytes[chunk]
+    if let text = lines.take(piece, number: scene.number) {
+      scene.remark(.bodyLineTooLong, "\(scene.name): \(text)", &findings)
+    }
+    if isBodyBegun { return }
+    isBodyBegun = true
+    guard let line = headerLine(at: piece, mail) else { return }
+    scene.remark(.headersInBody, "\(scene.name): the first line is '\(wire: line)'", &findings)
+  }
+
+  /// The first line, where the body begins with headers of the mail.
+  ///
   /// Two lines that are headers of the mail, word for word, are no chance; of a mail with one header one line.
-  private func beginning(_ body: ArraySlice<UInt8>) -> [(rule: FindingRule, text: Sentence)] {
+  private func headerLine(at body: ArraySlice<UInt8>, _ mail: MailInHand) -> [UInt8]? {
+    let places = mail.kept.indices.lazy.filter {
+      if case .header = mail.kept[$0].shape { true } else { false }
+    }.prefix(Self.comparedHeaders)
     // Hardly any body begins like that; the others cost no more than this look.
-    guard first.contains(where: { beginsAlike(body, $0) }) else { return [] }
+    guard places.contains(where: { beginsAlike(body, mail.kept[$0]) }) else { return nil }
+    let first = places.map { mail.kept[$0] }
     let wanted = min(2, first.count)
     let lines = body.prefix(2048).split(separator: 0x0A, maxSplits: wanted, omittingEmptySubsequences: false)
-    guard wanted > 0, lines.count >= wanted, lines.prefix(wanted).allSatisfy(isHeader) else { return [] }
-    return [(.headersInBody, "the first line is '\(wire: lines[0].filter { $0 != 0x0D })'")]
+    guard lines.count >= wanted,
+      lines.prefix(wanted).allSatisfy({ line in first.contains { isHeader(line, $0) } })
+    else { return nil }
+    return lines[0].filter { $0 != 0x0D }
   }
 
   /// Whether it begins with the name of that header and a colon.
-  private func beginsAlike(_ body: ArraySlice<UInt8>, _ packet: Packet) -> Bool {
-    guard case .header(let name, _) = Dissection(packet).shape, name.count < body.count else { return false }
-    return body[body.startIndex + name.count] == UInt8(ascii: ":") && body.starts(with: packet.bytes[name])
+  private func beginsAlike(_ body: ArraySlice<UInt8>, _ kept: MailInHand.Kept) -> Bool {
+    guard case .header(let name, _) = kept.shape, name.count < body.count else { return false }
+    return body[body.startIndex + name.count] == UInt8(ascii: ":")
+      && body.starts(with: kept.packet.bytes[name])
   }
 
-  private func isHeader(_ line: ArraySlice<UInt8>) -> Bool {
-    first.contains { packet in
-      guard case .header(let name, let value) = Dissection(packet).shape else { return false }
-      let head = packet.bytes[name] + [UInt8(ascii: ":")]
-      let words = packet.bytes[value].prefix { $0 != 0x0A && $0 != 0x0D }.drop { $0 == 0x20 }
-      guard line.starts(with: head) else { return false }
-      return line.dropFirst(head.count).drop { $0 == 0x20 }.filter { $0 != 0x0D }.elementsEqual(words)
-    }
+  private func isHeader(_ line: ArraySlice<UInt8>, _ kept: MailInHand.Kept) -> Bool {
+    guard case .header(let name, let value) = kept.shape else { return false }
+    let head = kept.packet.bytes[name] + [UInt8(ascii: ":")]
+    let words = kept.packet.bytes[value].prefix { $0 != 0x0A && $0 != 0x0D }.drop { $0 == 0x20 }
+    guard line.starts(with: head) else { return false }
+    return line.dropFirst(head.count).drop { $0 == 0x20 }.filter { $0 != 0x0D }.elementsEqual(words)
   }
 }

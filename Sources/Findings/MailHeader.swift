@@ -21,7 +21,15 @@ struct MailHeader: Sendable {
     (self.packet, self.name, self.value, self.number) = (packet, name, value, number)
   }
 
-  init(addedBy scene: Remarks.Scene, name: Range<Int>, value: Range<Int>) {
+  /// The headers of a mail as they came.
+  static func all(of mail: MailInHand) -> [MailHeader] {
+    mail.kept.compactMap { kept in
+      guard case .header(let name, let value) = kept.shape, kept.isWhole else { return nil }
+      return MailHeader(packet: kept.packet, name: name, value: value, number: kept.number)
+    }
+  }
+
+  init(addedBy scene: borrowing Remarks.Scene, name: Range<Int>, value: Range<Int>) {
     self.init(packet: scene.packet, name: name, value: value, number: scene.number)
     edit = Edit(number: scene.number, kind: scene.packet.kind)
   }
@@ -31,12 +39,12 @@ struct MailHeader: Sendable {
   /// As it is signed; the blank behind the colon, which most MTAs keep to themselves, left out.
   var field: HeaderField { HeaderField(name: nameBytes, text: valueBytes) }
 
-  mutating func replace(by scene: Remarks.Scene, name: Range<Int>, value: Range<Int>) {
+  mutating func replace(by scene: borrowing Remarks.Scene, name: Range<Int>, value: Range<Int>) {
     (packet, self.name, self.value, isDeleted) = (scene.packet, name, value, false)
     edit = Edit(number: scene.number, kind: scene.packet.kind)
   }
 
-  mutating func delete(by scene: Remarks.Scene) {
+  mutating func delete(by scene: borrowing Remarks.Scene) {
     isDeleted = true
     edit = Edit(number: scene.number, kind: scene.packet.kind)
   }

@@ -47,10 +47,10 @@ struct MailSign: Sendable {
 struct Signs: Sequence, IteratorProtocol {
   private var found: [MailSign] = []
 
-  init(of packet: Packet) {
-    let shape = Dissection(packet).shape
+  init(of kept: MailInHand.Kept) {
+    let packet = kept.packet
     let kind = packet.kind.name
-    switch shape {
+    switch kept.shape {
     case .mail(let address, _), .rcpt(let address, _): addAddresses(packet.bytes[address], "\(kind)")
     case .macro(let letter, _):
       // Where the milter declined MAIL or RCPT, the macros are all that it has.

@@ -1,30 +1,23 @@
 import Dialogue
 import MilterProtocol
 
-/// The mail that is in progress, as far as modifications are compared with it: its headers and recipients, and what the
-/// milter has made of them.
+/// What the milter has made of the mail in hand: its headers and recipients, with which its next modification is compared.
 ///
-/// One message at a time, and not more than ``limitBytes`` of it and ``limitLooks`` into it: all mail waits meanwhile, and a
-/// sender of many headers may have a milter delete each. Headers and recipients are the packets that brought them;
-/// nothing is copied. Where the milter may change nothing, nothing is kept.
+/// They are read out of the mail's packets at the first modification, and looked into at most ``limitLooks`` times: all mail
+/// waits meanwhile, and a sender of many headers may have a milter delete each.
 struct MailSoFar: Sendable {
-  /// Beyond this a message is not looked at any further.
-  static let limitBytes = 4 * 1024 * 1024
   /// Headers and recipients that a message's modifications are compared with, all in all; some 20 ms.
   static let limitLooks = 2_000_000
 
-  private var headers: [MailHeader] = []
+  /// Nil before the first modification.
+  private(set) var headers: [MailHeader]?
   private var recipients: [Recipient] = []
   private var lastDeleted: [Deletion] = []
-  private var keptBytes = 0
   private var looks = 0
-  private var signed = SignedMail()
 
   private struct Recipient: Sendable {
     let packet: Packet
     let address: Range<Int>
-    /// The packet that named it, RCPT or ADDRCPT.
-    let number: Int
     var isDeleted = false
 
     var bare: ArraySlice<UInt8> { MailSoFar.bare(packet.bytes[address]) }
@@ -36,99 +29,63 @@ struct MailSoFar: Sendable {
     var index: UInt32
   }
 
-  mutating func take(_ scene: Remarks.Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
-    switch scene.shape {
-    case .mail, .abort, .quit, .quitNC: forget()
-    case .rcpt(let address, _):
-      guard keeps(scene, dialogue) else { return }
-      recipients.append(Recipient(packet: scene.packet, address: address, number: scene.number))
-    case .header(let name, let value):
-      guard keeps(scene, dialogue) else { return }
-      let header = MailHeader(packet: scene.packet, name: name, value: value, number: scene.number)
-      headers.append(header)
-      signed.take(header)
-    case .body(let chunk):
-      guard keptBytes > 0 else { return }
-      signed.take(
-        body: scene.packet.bytes[chunk], mayChange: dialogue.negotiation.actions.contains(.changeBody))
-    case .bodyEOB: if dialogue.negotiation.milterDeclines(.body) { signed.bodyIsUnknown() }
-    case .replBody(let chunk):
-      guard scene.due?.stage == .bodyEOB else { return }
-      signed.take(newBody: scene.packet.bytes[chunk], number: scene.number)
-    case .verdict, .replyCode: settle(scene, &findings)
-    case .addHeader, .insHeader, .chgHeader, .addRcpt, .addRcptPar, .delRcpt:
-      guard scene.isWhole, scene.due?.stage == .bodyEOB, !isTooMuch else { return }
-      modify(scene, &findings)
-    case .optNeg, .macro, .connect, .helo, .data, .eoh, .unknown, .progress, .chgFrom, .quarantine,
-      .setSymList, .connFail, .undecoded, .empty:
-      break
-    }
-  }
-
-  /// What is known of the message is not all of it any more.
-  private var isTooMuch: Bool { keptBytes >= Self.limitBytes || looks >= Self.limitLooks }
-
-  private mutating func keeps(_ scene: Remarks.Scene, _ dialogue: Dialogue) -> Bool {
-    guard scene.isWhole, !isTooMuch, !dialogue.negotiation.actions.isEmpty else { return false }
-    keptBytes += scene.packet.bytes.count
-    return true
-  }
-
-  private mutating func forget() {
-    guard keptBytes > 0 else { return }
-    self = MailSoFar()
-  }
-
-  private mutating func settle(_ scene: Remarks.Scene, _ findings: inout [Finding]) {
-    guard keptBytes > 0, let due = scene.due else { return }
-    switch (due.stage, scene.packet.kind) {
-    case (.rcpt, .reply(.reject)), (.rcpt, .reply(.tempfail)), (.rcpt, .reply(.replyCode)):
-      recipients.removeAll { $0.number == due.number }
-    case (.bodyEOB, .reply(let kind)):
-      if !isTooMuch, kind == .continue || kind == .accept { remarkOnResult(kind, scene, &findings) }
-      forget()
-    case (.body, .reply(.skip)): signed.bodyIsUnknown()
-    case (_, _): break
-    }
-  }
-
-  private func remarkOnResult(_ kind: ReplyKind, _ scene: Remarks.Scene, _ findings: inout [Finding]) {
-    if !recipients.isEmpty, recipients.allSatisfy(\.isDeleted) {
-      scene.remark(
-        .allRcptDeleted, "\(kind.name): all \(counted(recipients.count, "recipient"))", &findings)
-    }
-    findings += signed.findings(headers)
-  }
-
-  private mutating func modify(_ scene: Remarks.Scene, _ findings: inout [Finding]) {
-    keptBytes += scene.packet.bytes.count
-    looks += headers.count + recipients.count
+  mutating func modify(
+    _ scene: borrowing Remarks.Scene, _ mail: MailInHand, _ signed: inout SignedMail,
+    _ findings: inout [Finding]
+  ) {
+    guard !mail.isCut, looks < Self.limitLooks else { return }
+    var headers = self.headers ?? begin(mail)
+    // What changes is not to be shared, or it is copied whole.
+    self.headers = nil
+    defer { self.headers = headers }
+    looks += headers.count + recipients.count + 1
     switch scene.shape {
     case .addRcpt(let address), .addRcptPar(let address, _): add(recipient: address, scene, &findings)
     case .delRcpt(let address): delete(recipient: address, scene, &findings)
     case .addHeader(let name, let value), .insHeader(_, let name, let value):
-      remarkOnUnique(name, scene, &findings)
-      add(MailHeader(addedBy: scene, name: name, value: value), scene)
+      signed.note(headers)
+      remarkOnUnique(name, headers, scene, &findings)
+      add(MailHeader(addedBy: scene, name: name, value: value), to: &headers, scene)
     case .chgHeader(let index, let name, let value):
       signed.note(headers)
-      change(index, name, value, scene, &findings)
+      change(index, name, value, of: &headers, scene, &findings)
     default: break
     }
   }
 
+  /// The mail as the MTA gave it.
+  private mutating func begin(_ mail: MailInHand) -> [MailHeader] {
+    recipients = mail.kept.compactMap { kept in
+      guard case .rcpt(let address, _) = kept.shape, kept.isWhole, !kept.isRefused else { return nil }
+      return Recipient(packet: kept.packet, address: address)
+    }
+    return MailHeader.all(of: mail)
+  }
+
+  /// The milter is done with it, and lets it pass.
+  func remarkOnResult(_ scene: borrowing Remarks.Scene, _ findings: inout [Finding]) {
+    guard looks < Self.limitLooks, !recipients.isEmpty, recipients.allSatisfy(\.isDeleted) else { return }
+    scene.remark(
+      .allRcptDeleted, "\(scene.name): all \(counted(recipients.count, "recipient"))", &findings)
+  }
+
   // MARK: - Envelope
 
-  private mutating func add(recipient: Range<Int>, _ scene: Remarks.Scene, _ findings: inout [Finding]) {
+  private mutating func add(
+    recipient: Range<Int>, _ scene: borrowing Remarks.Scene, _ findings: inout [Finding]
+  ) {
     let bytes = scene.packet.bytes[recipient]
     if recipients.contains(where: { !$0.isDeleted && $0.bare == Self.bare(bytes) }) {
       scene.remark(
         .addRcptDuplicate, "\(scene.name): '\(wire: bytes)' is a recipient already",
         &findings)
     }
-    recipients.append(Recipient(packet: scene.packet, address: recipient, number: scene.number))
+    recipients.append(Recipient(packet: scene.packet, address: recipient))
   }
 
-  private mutating func delete(recipient: Range<Int>, _ scene: Remarks.Scene, _ findings: inout [Finding]) {
+  private mutating func delete(
+    recipient: Range<Int>, _ scene: borrowing Remarks.Scene, _ findings: inout [Finding]
+  ) {
     let bytes = scene.packet.bytes[recipient]
     let places = recipients.indices.filter { recipients[$0].bare == Self.bare(bytes) }
     for place in places { recipients[place].isDeleted = true }
@@ -150,8 +107,7 @@ struct MailSoFar: Sendable {
   // MARK: - Headers
 
   /// At the end, or before the header that has the index: the MTA's own Received, which the milter does not see, is the first.
-  private mutating func add(_ header: MailHeader, _ scene: Remarks.Scene) {
-    signed.note(headers)
+  private func add(_ header: MailHeader, to headers: inout [MailHeader], _ scene: borrowing Remarks.Scene) {
     guard case .insHeader(let index, _, _) = scene.shape else { return headers.append(header) }
     let present = headers.indices.filter { !headers[$0].isDeleted }
     let place = max(Int(clamping: index) - 1, 0)
@@ -164,7 +120,9 @@ struct MailSoFar: Sendable {
     "Subject",
   ]
 
-  private func remarkOnUnique(_ name: Range<Int>, _ scene: Remarks.Scene, _ findings: inout [Finding]) {
+  private func remarkOnUnique(
+    _ name: Range<Int>, _ headers: [MailHeader], _ scene: borrowing Remarks.Scene, _ findings: inout [Finding]
+  ) {
     let name = scene.packet.bytes[name]
     guard Self.unique.contains(where: { sameHeaderName(name, $0.utf8) }),
       headers.contains(where: { !$0.isDeleted && sameHeaderName($0.nameBytes, name) })
@@ -174,8 +132,8 @@ struct MailSoFar: Sendable {
   }
 
   private mutating func change(
-    _ index: UInt32, _ range: Range<Int>, _ value: Range<Int>, _ scene: Remarks.Scene,
-    _ findings: inout [Finding]
+    _ index: UInt32, _ range: Range<Int>, _ value: Range<Int>, of headers: inout [MailHeader],
+    _ scene: borrowing Remarks.Scene, _ findings: inout [Finding]
   ) {
     let name = scene.packet.bytes[range]
     let shown: Sentence = "'\(wire: name)'"
@@ -206,7 +164,7 @@ struct MailSoFar: Sendable {
   }
 
   private mutating func noteDeletion(
-    of index: UInt32, _ name: Range<Int>, _ shown: Sentence, _ scene: Remarks.Scene,
+    of index: UInt32, _ name: Range<Int>, _ shown: Sentence, _ scene: borrowing Remarks.Scene,
     _ findings: inout [Finding]
   ) {
     let bytes = scene.packet.bytes[name]

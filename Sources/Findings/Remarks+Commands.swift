@@ -4,7 +4,7 @@ import MilterProtocol
 /// Commands: their order, and the replies that were due when they came.
 extension Remarks {
   mutating func command(
-    _ kind: CommandKind, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+    _ kind: CommandKind, _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
     if scene.way.comes { surplus.commanded(into: &findings) }
     remarkOnOrder(of: kind, scene, dialogue, &findings)
@@ -22,7 +22,7 @@ extension Remarks {
   }
 
   private mutating func remarkOnOrder(
-    of kind: CommandKind, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+    of kind: CommandKind, _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
     let leg = scene.leg
     if leg.position == .start {
@@ -52,13 +52,13 @@ extension Remarks {
     }
   }
 
-  private func remarkTooEarly(_ kind: CommandKind, _ scene: Scene, _ findings: inout [Finding]) {
+  private func remarkTooEarly(_ kind: CommandKind, _ scene: borrowing Scene, _ findings: inout [Finding]) {
     scene.remark(.tooEarly, "\(kind.name) needs commands that did not come", &findings)
   }
 
   /// The MTA went on while a reply was due.
   private mutating func remarkOnPending(
-    _ kind: CommandKind, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+    _ kind: CommandKind, _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
     guard scene.way != .made, let awaited = dialogue.pending.awaited(on: scene.place) else { return }
     // Nobody waits for the reply to a command that was switched off: it is not due.
@@ -80,7 +80,9 @@ extension Remarks {
     }
   }
 
-  private mutating func remarkOnAbort(_ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
+  private mutating func remarkOnAbort(
+    _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+  ) {
     guard scene.way != .made, !scene.leg.hasMessage, dialogue.mta != .postfix, !said.contains(.abortOutside)
     else { return }
     said.insert(.abortOutside)
@@ -88,7 +90,7 @@ extension Remarks {
   }
 
   /// What later packets are judged by.
-  private mutating func note(_ kind: CommandKind, _ scene: Scene, _ dialogue: Dialogue) {
+  private mutating func note(_ kind: CommandKind, _ scene: borrowing Scene, _ dialogue: Dialogue) {
     switch kind {
     case .connect:
       said.remove(.localClient)

@@ -3,7 +3,7 @@ import MilterProtocol
 
 /// MACRO packets: whom they belong to, and what is missing in them.
 extension Remarks {
-  mutating func macro(_ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
+  mutating func macro(_ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
     if scene.leg.position == .start {
       scene.remark(.firstNotOptNeg, "MACRO is the first packet of the MTA", &findings)
     }
@@ -27,7 +27,7 @@ extension Remarks {
 
   /// Macros that came right before a command and are not for it.
   mutating func remarkOnMacros(
-    before kind: CommandKind, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+    before kind: CommandKind, _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
     guard let last = dialogue.macrosAhead.last, last.letter != kind.rawValue else { return }
     // Normal where the stage is switched off: both MTAs send the macros all the same.
@@ -38,7 +38,7 @@ extension Remarks {
     }
   }
 
-  private mutating func noteRefusal(_ scene: Scene) {
+  private mutating func noteRefusal(_ scene: borrowing Scene) {
     said.remove(.refusedRcpt)
     for (name, value) in MacroPairs(of: scene.packet)
     where KnownMacro.bareName(scene.packet.bytes[name]).elementsEqual("rcpt_mailer".utf8) {
@@ -47,7 +47,7 @@ extension Remarks {
   }
 
   private mutating func remarkOnLacking(
-    _ letter: UInt8, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+    _ letter: UInt8, _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
     if let stage = MacroStage(command: letter) { noteLacking(at: stage, scene, &findings) }
     guard let mta = dialogue.mta else { return }
@@ -67,7 +67,9 @@ extension Remarks {
   }
 
   /// The macros of a stage came, and some that were asked for are not among them.
-  private mutating func noteLacking(at stage: MacroStage, _ scene: Scene, _ findings: inout [Finding]) {
+  private mutating func noteLacking(
+    at stage: MacroStage, _ scene: borrowing Scene, _ findings: inout [Finding]
+  ) {
     let seen = Set(
       MacroPairs(of: scene.packet).map { Array(KnownMacro.bareName(scene.packet.bytes[$0.name])) })
     for index in doubtfulNames.indices

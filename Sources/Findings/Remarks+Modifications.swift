@@ -5,7 +5,7 @@ import Signatures
 /// Modifications and where they stand.
 extension Remarks {
   mutating func modification(
-    _ kind: ReplyKind, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+    _ kind: ReplyKind, _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
     if let action = kind.requiredAction, let answer = dialogue.negotiation.answer(on: scene.place),
       !answer.actions.contains(action)
@@ -26,7 +26,7 @@ extension Remarks {
   }
 
   /// The milter signs a body of which the MTA breaks lines later.
-  private func remarkOnSigning(_ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
+  private func remarkOnSigning(_ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
     guard let long = replyBody.hasBegun ? replyBody.lines.long : arriving.lines.long,
       long.bytes > BodyLines.limit(of: dialogue.mta), let signature = Signature(of: scene)
     else { return }
@@ -36,7 +36,7 @@ extension Remarks {
       &findings)
   }
 
-  private func misplaced(_ kind: ReplyKind, _ scene: Scene, _ findings: inout [Finding]) {
+  private func misplaced(_ kind: ReplyKind, _ scene: borrowing Scene, _ findings: inout [Finding]) {
     let position = scene.leg.position
     let place: Sentence = scene.due.map { "at \($0.stage.name)" } ?? "after \(scene.leg.positionName)"
     if kind == .quarantine, scene.due != nil || position != .done {
@@ -49,7 +49,7 @@ extension Remarks {
   }
 
   /// What Postfix writes into its log, which is often all that one has of it (`milter8_event` in milter8.c).
-  func logged(_ kind: ReplyKind, _ scene: Scene) -> Sentence {
+  func logged(_ kind: ReplyKind, _ scene: borrowing Scene) -> Sentence {
     guard let command = scene.due?.stage.name else { return "" }
     return ", in Postfix's log: unexpected filter response SMFIR_\(kind.name) after event SMFIC_\(command)"
   }
@@ -57,7 +57,7 @@ extension Remarks {
   /// So many small pieces of a new body, and a remark is made.
   private static let manyChunks = 100
 
-  private mutating func replaceBody(_ scene: Scene, _ findings: inout [Finding]) {
+  private mutating func replaceBody(_ scene: borrowing Scene, _ findings: inout [Finding]) {
     let bytes = scene.packet.payload.count
     if replyBody.isInterrupted {
       scene.remark(.bodyInterleaved, "another modification came between parts of the body", &findings)
@@ -79,7 +79,7 @@ extension Remarks {
 
 extension Signature {
   /// That of a header that a modification adds.
-  fileprivate init?(of scene: Remarks.Scene) {
+  fileprivate init?(of scene: borrowing Remarks.Scene) {
     switch scene.shape {
     case .addHeader(let name, let value), .insHeader(_, let name, let value):
       self.init(HeaderField(name: scene.packet.bytes[name], text: scene.packet.bytes[value]))

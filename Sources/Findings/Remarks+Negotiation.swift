@@ -3,12 +3,12 @@ import MilterProtocol
 
 /// OPTNEG, offered and answered.
 extension Remarks {
-  func offer(_ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
+  func offer(_ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
     guard let offer = OptNeg(scene.shape, of: scene.packet) else { return }
     for remark in NegotiationLint.remarks(offer: offer) { scene.remark(remark.rule, remark.text, &findings) }
   }
 
-  mutating func answer(_ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
+  mutating func answer(_ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
     guard scene.due?.stage == .negotiation else {
       if scene.leg.marks.contains(.began) {
         scene.remark(.secondOptNeg, "OPTNEG, but none awaits an answer", &findings)

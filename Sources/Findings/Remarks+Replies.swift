@@ -4,7 +4,7 @@ import MilterProtocol
 /// Verdicts: what they answer, and what the MTA makes of them there.
 extension Remarks {
   mutating func reply(
-    _ kind: ReplyKind, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+    _ kind: ReplyKind, _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
     if kind == .optNeg { return answer(scene, dialogue, &findings) }
     if scene.leg.position == .start || scene.due?.stage == .negotiation,
@@ -22,7 +22,7 @@ extension Remarks {
   }
 
   private mutating func verdict(
-    _ kind: ReplyKind, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+    _ kind: ReplyKind, _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
     if scene.way.comes, scene.isNew, let asked = dialogue.pending.asked { surplus.answered(asked, scene) }
     if isSurplus(scene, dialogue), surplus(kind, scene, dialogue, &findings) { return }
@@ -37,7 +37,7 @@ extension Remarks {
   }
 
   /// Whether the milter was not asked, as far as can be seen where the verdict is.
-  private func isSurplus(_ scene: Scene, _ dialogue: Dialogue) -> Bool {
+  private func isSurplus(_ scene: borrowing Scene, _ dialogue: Dialogue) -> Bool {
     switch scene.way {
     case .through, .came: dialogue.pending.asked == nil
     case .left: scene.due == nil && dialogue.pending.command(answeredBy: scene.number) == nil
@@ -47,7 +47,7 @@ extension Remarks {
 
   /// A verdict that the milter was not asked for. Returns whether that is all that is to be said.
   private mutating func surplus(
-    _ kind: ReplyKind, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+    _ kind: ReplyKind, _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) -> Bool {
     guard scene.leg.position != .start else { return true }
     if scene.leg.isLeftByMTA {
@@ -63,7 +63,7 @@ extension Remarks {
   }
 
   /// The command that is due has its answer.
-  mutating func settle(_ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
+  mutating func settle(_ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
     guard let due = scene.due else { return }
     if faults.isInForce { faults.settled(due, isOnlyOne: dialogue.pending.count == 1) }
     if !due.isAbandoned {
@@ -77,7 +77,7 @@ extension Remarks {
   }
 
   private func remark(
-    on kind: ReplyKind, to due: PendingReply, _ scene: Scene, _ dialogue: Dialogue,
+    on kind: ReplyKind, to due: PendingReply, _ scene: borrowing Scene, _ dialogue: Dialogue,
     _ findings: inout [Finding]
   ) {
     switch kind {
@@ -100,7 +100,7 @@ extension Remarks {
   }
 
   private func remarkOnEnd(
-    _ kind: ReplyKind, _ due: PendingReply, _ scene: Scene, _ findings: inout [Finding]
+    _ kind: ReplyKind, _ due: PendingReply, _ scene: borrowing Scene, _ findings: inout [Finding]
   ) {
     switch due.stage {
     case .unknown: scene.remark(.acceptAtUnknown, "\(kind.name) at UNKNOWN", &findings)

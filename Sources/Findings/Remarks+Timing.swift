@@ -6,7 +6,7 @@ import MilterProtocol
 /// Each packet of the milter starts the wait anew, in Postfix at any stage and in Sendmail at end of message. Where the MTA
 /// is not known, only what would be too long for every one is remarked on.
 extension Remarks {
-  mutating func progress(_ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
+  mutating func progress(_ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
     if let due = scene.due {
       if due.stage == .bodyEOB {
         remarkOnSilence(due, scene, dialogue, &findings)
@@ -23,7 +23,7 @@ extension Remarks {
   }
 
   func remarkOnTime(
-    _ due: PendingReply, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+    _ due: PendingReply, _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
     guard let waited = waited(due, scene), waited > .milliseconds(100) else { return }
     let patience = dialogue.patience
@@ -37,7 +37,7 @@ extension Remarks {
   }
 
   private func remarkOnSilence(
-    _ due: PendingReply, _ scene: Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+    _ due: PendingReply, _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
     guard let waited = waited(due, scene) else { return }
     let patience = dialogue.patience
@@ -51,7 +51,7 @@ extension Remarks {
     "\(patience.isTold ? "" : "by default ")\(patience.latestName) waits \(limit.milliseconds) ms"
   }
 
-  private func waited(_ due: PendingReply, _ scene: Scene) -> Moment.Span? {
+  private func waited(_ due: PendingReply, _ scene: borrowing Scene) -> Moment.Span? {
     if let last = scene.leg.lastReply { return scene.now - last }
     return scene.place == .mta ? scene.now - due.came : due.thought(until: scene.now)
   }

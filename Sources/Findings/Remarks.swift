@@ -4,11 +4,13 @@ import MilterProtocol
 /// What is odd about the packets of one connection: a function of the dialogue before a packet, the packet, and the mail so
 /// far. It changes nothing, and nothing that is decided depends on it.
 ///
-/// Ask it before the dialogue takes the packet. What it remembers itself is what a rule compares with (``MailSoFar``, a new
-/// body, requested macros) and what was said already and is said once a connection.
+/// Ask it before the dialogue takes the packet. What it remembers itself is what a rule compares with (``MailInHand``, a
+/// new body, requested macros) and what was said already and is said once a connection.
 package struct Remarks: Sendable {
   var said: Said = []
-  var mail = MailSoFar()
+  var mail = MailInHand()
+  var changed = MailSoFar()
+  var signed = SignedMail()
   var arriving = ArrivingMail()
   var earlier = EarlierMails()
   var replyBody = ReplyBody()
@@ -81,14 +83,7 @@ package struct Remarks: Sendable {
     case .reply(let kind): reply(kind, scene, dialogue, &findings)
     case .unknown, .empty: break
     }
-    if scene.isNew {
-      let endsHeaders = dialogue.negotiation.mtaFlags.contains(.noEOH)
-      for (rule, text) in arriving.take(packet, dissection, number: number, endsHeaders: endsHeaders) {
-        scene.remark(rule, "\(scene.name): \(text)", &findings)
-      }
-      mail.take(scene, dialogue, &findings)
-      earlier.take(scene, dialogue, &findings)
-    }
+    if scene.isNew { followMail(scene, dialogue, &findings) }
     if findings.count > start {
       let isLost = !dialogue.isDesynchronised && dialogue.isLostAtEnd(at: now)
       faults.attribute(&findings, from: start, isLost: isLost)
@@ -99,7 +94,7 @@ package struct Remarks: Sendable {
   ///
   /// A packet that only passes is judged once, where it comes; so is one that stays here. What leaves by itself is judged
   /// again on the leg where it leaves.
-  struct Scene {
+  struct Scene: ~Copyable {
     let packet: Packet
     let shape: PacketShape
     /// It is not malformed.
@@ -124,15 +119,16 @@ package struct Remarks: Sendable {
       (self.packet, self.number, self.way, self.now) = (packet, number, way, now)
       (shape, isWhole) = (dissection.shape, dissection.malformation == nil)
       // What a milter says at once to the MTA is judged by what the MTA makes of it.
-      let usual: Leg =
+      let (usual, isFirst): (Leg, Bool) =
         switch way {
-        case .came: packet.sender
-        case .through: .mta
-        case .left, .made: packet.sender.other
+        case .came: (packet.sender, true)
+        case .through: (.mta, true)
+        case .left: (packet.sender.other, false)
+        case .made: (packet.sender.other, true)
         }
       let here = place ?? usual
       self.place = here
-      isNew = way != .left && (place == nil || here == packet.sender)
+      isNew = isFirst && (place == nil || here == packet.sender)
       flags = dialogue.negotiation.flags(on: here)
       leg = dialogue.leg(here)
       due = dialogue.pending.due(on: here)

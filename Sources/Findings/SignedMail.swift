@@ -10,7 +10,8 @@ struct SignedMail: Sendable {
   /// Beyond so much of a body its hashes are made as it comes.
   static let keptBytes = 256 * 1024
 
-  private var signatures: [Signature] = []
+  /// Nil until they are asked for: at the first piece of a body, or when the milter changes the mail.
+  private var signatures: [Signature]?
   private var body = Body()
   private var newBody: (hashes: BodyHashes, number: Int)?
   /// The headers as they came, once the milter changes any.
@@ -25,25 +26,17 @@ struct SignedMail: Sendable {
     var isUnknown = false
   }
 
-  /// A header of the mail came.
-  mutating func take(_ header: MailHeader) {
-    // One that comes behind the body, from an MTA that is out of step, is no part of this.
-    guard signatures.count < SignedChange.signatureLimit, body.bytes == 0, newBody == nil,
-      let signature = Signature(header.field)
-    else { return }
-    signatures.append(signature)
-  }
-
   /// A piece of its body came.
   ///
   /// - Parameter mayChange: the milter may send a new one.
-  mutating func take(body piece: ArraySlice<UInt8>, mayChange: Bool) {
+  mutating func take(body piece: ArraySlice<UInt8>, of mail: MailInHand, mayChange: Bool) {
+    let signatures = known(of: mail)
     guard !signatures.isEmpty, !body.isUnknown else { return }
     body.bytes += piece.count
     if body.hashes == nil {
       if body.bytes <= Self.keptBytes { return body.pieces.append(piece) }
       if !mayChange { return bodyIsUnknown() }
-      body.hashes = hashes(of: body.pieces)
+      body.hashes = hashes(of: body.pieces, by: signatures)
       body.pieces = []
     }
     body.hashes?.take(piece)
@@ -53,7 +46,8 @@ struct SignedMail: Sendable {
   mutating func bodyIsUnknown() { body = Body(isUnknown: true) }
 
   /// A piece of a new body.
-  mutating func take(newBody piece: ArraySlice<UInt8>, number: Int) {
+  mutating func take(newBody piece: ArraySlice<UInt8>, of mail: MailInHand, number: Int) {
+    let signatures = known(of: mail)
     guard !signatures.isEmpty else { return }
     if newBody == nil { newBody = (BodyHashes(signatures.coverages), number) }
     newBody?.hashes.take(piece)
@@ -64,7 +58,24 @@ struct SignedMail: Sendable {
     if headersBefore == nil { headersBefore = headers }
   }
 
-  private func hashes(of pieces: [ArraySlice<UInt8>]) -> BodyHashes {
+  /// Those of the headers that came by now; one that comes behind the body, from an MTA that is out of step, is no part of it.
+  private mutating func known(of mail: MailInHand) -> [Signature] {
+    if let signatures { return signatures }
+    var found: [Signature] = []
+    for place in mail.kept.indices where found.count < SignedChange.signatureLimit {
+      guard case .header(let name, let value) = mail.kept[place].shape, mail.kept[place].isWhole,
+        Signature.isName(ofLength: name.count)
+      else { continue }
+      let bytes = mail.kept[place].packet.bytes
+      if let signature = Signature(HeaderField(name: bytes[name], text: bytes[value])) {
+        found.append(signature)
+      }
+    }
+    signatures = found
+    return found
+  }
+
+  private func hashes(of pieces: [ArraySlice<UInt8>], by signatures: [Signature]) -> BodyHashes {
     var hashes = BodyHashes(signatures.coverages)
     for piece in pieces { hashes.take(piece) }
     return hashes
@@ -76,15 +87,18 @@ struct SignedMail: Sendable {
 extension SignedMail {
   /// What is broken, now that the milter has accepted the mail.
   ///
-  /// - Parameter after: the headers with all that the milter did, deleted ones included.
-  func findings(_ after: [MailHeader]) -> [Finding] {
+  /// - Parameter changed: the headers with all that the milter did, deleted ones included; nil where it changed none.
+  mutating func findings(_ mail: MailInHand, _ changed: [MailHeader]?) -> [Finding] {
     guard headersBefore != nil || newBody != nil else { return [] }
+    let signatures = known(of: mail)
+    let after = changed ?? MailHeader.all(of: mail)
     let before = Dictionary((headersBefore ?? after).map { ($0.number, $0.field) }) { first, _ in first }
     let headers = after.map {
       SignedChange.Header(
         before: before[$0.number], after: $0.isDeleted ? nil : $0.field, edit: $0.edit?.number)
     }
-    let hashes = signatures.isEmpty || body.isUnknown ? nil : body.hashes ?? self.hashes(of: body.pieces)
+    let hashes =
+      signatures.isEmpty || body.isUnknown ? nil : body.hashes ?? self.hashes(of: body.pieces, by: signatures)
     let change = SignedChange(
       headers: headers, body: .init(before: hashes, after: newBody?.hashes, edit: newBody?.number))
     func name(_ packet: Int) -> String {

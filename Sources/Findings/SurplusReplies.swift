@@ -39,7 +39,7 @@ struct SurplusReplies: Sendable {
   }
 
   /// A command had its answer.
-  mutating func answered(_ due: PendingReply, _ scene: Remarks.Scene) {
+  mutating func answered(_ due: PendingReply, _ scene: borrowing Remarks.Scene) {
     latest = scene.number
     if !held.isEmpty { run.answeredSince += 1 }
     if let took = due.thought(until: scene.now) { times.take(took, of: scene.number, to: due) }
@@ -48,7 +48,7 @@ struct SurplusReplies: Sendable {
   // MARK: - One too many
 
   mutating func take(
-    _ kind: ReplyKind, _ scene: Remarks.Scene, _ dialogue: Dialogue, isLost: Bool = false,
+    _ kind: ReplyKind, _ scene: borrowing Remarks.Scene, _ dialogue: Dialogue, isLost: Bool = false,
     _ findings: inout [Finding]
   ) {
     // Judged once where it comes, and not again on the other leg.
@@ -75,7 +75,8 @@ struct SurplusReplies: Sendable {
   }
 
   /// A modification came while nothing is due: of a verdict that was kept, the real one is still to come.
-  mutating func takeEdit(_ scene: Remarks.Scene, _ dialogue: Dialogue, _ findings: inout [Finding]) {
+  mutating func takeEdit(_ scene: borrowing Remarks.Scene, _ dialogue: Dialogue, _ findings: inout [Finding])
+  {
     guard scene.way.comes, scene.isNew else { return }
     if !held.isEmpty { return tellSilent(&findings) }
     nameLikely(scene, dialogue, &findings)
@@ -148,8 +149,9 @@ struct SurplusReplies: Sendable {
 
   /// Something came that nobody asked for. Where an earlier verdict came much sooner than all others of its stage, that one
   /// was most likely too many already.
-  private mutating func nameLikely(_ scene: Remarks.Scene, _ dialogue: Dialogue, _ findings: inout [Finding])
-  {
+  private mutating func nameLikely(
+    _ scene: borrowing Remarks.Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
+  ) {
     guard scene.way.comes, !dialogue.isDesynchronised, let odd = times.odd, odd.verdict > named else {
       return
     }

@@ -21,6 +21,7 @@ package struct Signature: Equatable, Sendable {
   ///
   /// - Parameter field: a header of the mail.
   package init?(_ field: HeaderField) {
+    guard Self.isName(ofLength: field.name.count) else { return nil }
     let isARC = sameHeaderName(field.name, "ARC-Message-Signature".utf8)
     guard isARC || sameHeaderName(field.name, "DKIM-Signature".utf8) else { return nil }
     let text = Array(field.text)
@@ -40,6 +41,9 @@ package struct Signature: Equatable, Sendable {
     bodyHash = isSHA256 ? tags.value("bh", in: text) : nil
     instance = isARC ? tags.value("i", in: text).flatMap { Int(String(decoding: $0, as: UTF8.self)) } : nil
   }
+
+  /// Whether the name of a header may be that of a signature: every header of a mail is asked.
+  package static func isName(ofLength bytes: Int) -> Bool { bytes == 14 || bytes == 21 }
 
   /// Whether both name the same key.
   func isOf(_ other: Signature) -> Bool { domain == other.domain && selector == other.selector }
