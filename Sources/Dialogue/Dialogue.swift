@@ -183,7 +183,10 @@ extension Dialogue {
     if way.comes { came(kind, packet, shape, number, way, &placement, at: now) }
     guard way.leaves else { return placement }
     if kind == .optNeg { negotiation.show(OptNeg(shape, of: packet)) }
-    milterLeg.commanded(kind, number, negotiation.milterFlags, isFirstDue: pending.asked == nil)
+    let asked = pending.asked
+    milterLeg.commanded(
+      kind, number, negotiation.milterFlags, isFirstDue: asked == nil || asked?.number == number)
+    if way == .through { return placement }
     if let stage = kind.stage {
       pending.reachedMilter(stage, number, isAnswered: negotiation.milterAnswers(at: stage), at: now)
     } else if way != .made {
@@ -224,7 +227,8 @@ extension Dialogue {
     contentSince = stage.isOfContent ? contentSince ?? now : nil
     let early = pending.came(
       stage, number, message: placement.message, isOwed: negotiation.mtaWaits(at: stage),
-      isHere: way == .came, client: contentSince ?? now, at: now)
+      passes: way == .through ? negotiation.milterAnswers(at: stage) : nil, client: contentSince ?? now,
+      at: now)
     guard let early, let command = pending.command(number) ?? placed(stage, number, placement, at: now) else {
       return
     }

@@ -147,11 +147,12 @@ package struct PendingReplies: Sendable {
   /// - Parameters:
   ///   - isOwed: whether the MTA waits for a reply to it.
   ///   - client: since when the SMTP client waits.
-  ///   - isHere: whether it stays here for now; else ``asked`` follows.
+  ///   - passes: nil where it stays here for now; else it has reached the milter, and whether that answers it.
   mutating func came(
-    _ stage: Stage, _ number: Int, message: Int, isOwed: Bool, isHere: Bool,
-    client: Moment, at now: Moment
+    _ stage: Stage, _ number: Int, message: Int, isOwed: Bool, passes: Bool?, client: Moment, at now: Moment
   ) -> EarlyVerdict? {
+    // Nobody waits: most of what a milter switched the replies off for.
+    if !isOwed, passes == false { return nil }
     var side = PendingReply.MTASide.expectsNone
     var verdict: EarlyVerdict?
     if isOwed, early.isEmpty {
@@ -163,8 +164,7 @@ package struct PendingReplies: Sendable {
     append(
       PendingReply(
         stage: stage, number: number, message: message, came: now, client: client, mta: side,
-        milter: .expectsNone,
-        isHere: isHere))
+        milter: passes == true ? .thinks(since: now) : .expectsNone, isHere: passes == nil))
     return verdict
   }
 
@@ -253,7 +253,7 @@ package struct PendingReplies: Sendable {
   // MARK: -
 
   private mutating func append(_ entry: PendingReply) {
-    if entries.count < Self.limit { entries.append(entry) }
+    if !entry.isOver, entries.count < Self.limit { entries.append(entry) }
   }
 
   private mutating func dropIfOver(_ i: Int) {
