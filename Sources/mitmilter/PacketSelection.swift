@@ -8,7 +8,9 @@ import TraceModel
 ///
 /// Flags and findings come in records behind their packet. So it looks ahead, as far as the trace goes by now: of a
 /// file over all of it, of a pipe over what has arrived.
-struct PacketSelection {
+///
+/// An object: it is asked about each packet, and has much in it.
+final class PacketSelection {
   private var index = TimelineIndex()
   private var pass: FilterPass
   private let utcOffset: Int
@@ -25,7 +27,7 @@ struct PacketSelection {
   }
 
   /// Takes in what the source has by now.
-  mutating func catchUp(with source: some RecordSource) {
+  func catchUp(with source: some RecordSource) {
     index.catchUp(with: source)
     startedAt = source.head?.startedAt ?? 0
     pass.advance(TimelineReader(index, source, utcOffset: utcOffset))

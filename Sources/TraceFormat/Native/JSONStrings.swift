@@ -24,8 +24,11 @@ enum JSONStrings {
   /// end of a string included.
   static func ownBytes(_ range: Range<Int>, in line: Span<UInt8>) -> [UInt8]? {
     var isOwn = false
-    let bytes = [UInt8](capacity: range.count) { output in
+    // Swift 6.3 makes room for `init(capacity:initializingWith:)` by generic code, at 500 instructions.
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
       isOwn = unsafe copyOwn(line, range, to: &output) == range.count
+      count = unsafe output.finalize(for: buffer)
     }
     return isOwn ? bytes : nil
   }
