@@ -56,16 +56,16 @@ struct MilterCommand: ParsableCommand {
 
   @OptionGroup var standIn: MilterRoleOptions
 
-  @Option(
-    name: .customLong("socket-mode"),
-    help: ArgumentHelp("Mode of a unix socket that we listen on, octal.", valueName: "mode"))
-  var mode = "660"
+  @OptionGroup var limits: LimitOptions
+
+  @OptionGroup var socket: SocketOptions
 
   func run() throws {
     try screen.check()
     let isShown = wantsScreen(recording)
     var options = Wiring.Options(listen: try milterAddress(listen), milter: nil, recording)
-    options.socketMode = try socketMode(parsing: mode)
+    options.socket = try socket.access()
+    options.ceilings = try limits.ceilings()
     options.steering = try plan(isShown: isShown)
     if isShown { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
     options.greeting = { "listening on \($0) as a milter" }

@@ -28,10 +28,9 @@ struct Proxy: ParsableCommand {
   @Option(help: ArgumentHelp("How long connections may go on after INT or TERM.", valueName: "seconds"))
   var grace: UInt16 = 10
 
-  @Option(
-    name: .customLong("socket-mode"),
-    help: ArgumentHelp("Mode of a unix socket that we listen on, octal.", valueName: "mode"))
-  var socketMode = "660"
+  @OptionGroup var limits: LimitOptions
+
+  @OptionGroup var socket: SocketOptions
 
   func run() throws {
     try screen.check()
@@ -42,7 +41,8 @@ struct Proxy: ParsableCommand {
         "the milter's address \(milter) is the one to listen on: every connection would come back to us",
         hint: "give --milter the address of the milter itself")
     }
-    options.socketMode = try mitmilter.socketMode(parsing: socketMode)
+    options.socket = try socket.access()
+    options.ceilings = try limits.ceilings()
     options.grace = .seconds(Int64(grace))
     options.steering = try steering.plan(with: screen, isShown: wantsScreen(recording))
     if wantsScreen(recording) { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
@@ -57,16 +57,6 @@ func milterAddress(_ text: String) throws -> MilterAddress {
   do { return try MilterAddress(parsing: text) } catch {
     throw Failure(error.message, hint: MilterAddress.ParsingError.hint)
   }
-}
-
-/// The mode of a unix socket, in octal.
-func socketMode(parsing text: String) throws -> mode_t {
-  guard let mode = mode_t(text, radix: 8), mode <= 0o777 else {
-    throw Failure(
-      "--socket-mode: expected an octal mode from 0 to 777, there is '\(text)'",
-      hint: "660 lets the user and the group of the socket connect")
-  }
-  return mode
 }
 
 /// What a run records and prints, the same for every command that relays.

@@ -111,6 +111,18 @@ import TraceFormat
       proxy("--socket-mode", "999"),
       "error: --socket-mode: expected an octal mode from 0 to 777, there is '999'",
       "hint: 660 lets the user and the group of the socket connect"),
+    Row(
+      proxy("--socket-group", "nobody-of-that-name"),
+      "error: --socket-group: there is no group 'nobody-of-that-name'",
+      "hint: the MTA's user has to be in it: postfix, or smmsp"),
+    Row(
+      proxy("--max-connections", "0"), "error: --max-connections: expected a number from 1 up, there is '0'",
+      "hint: leave it out for no limit"),
+    Row(
+      milter("--max-memory", "7M"), "error: --max-memory: expected a size from 8MB up, there is '7M'",
+      "hint: a number and its unit: 256M, 1G"),
+    Row(
+      milter("--idle-timeout", "0s"), "error: --idle-timeout: expected a duration, there is '0s'", duration),
     Row(proxy("--mta-timeout", "5"), "error: --mta-timeout: expected a duration, there is '5'", duration),
     Row(
       proxy("--milter-timeout", "0s"), "error: --milter-timeout: expected a duration, there is '0s'",

@@ -29,7 +29,7 @@ import Testing
 
   @Test(arguments: [0o660, 0o600, 0o666, 0o000] as [mode_t])
   func aUnixSocketHasTheModeAskedFor(mode: mode_t) throws {
-    let listener = try Listener(on: .unix(path: path), socketMode: mode)
+    let listener = try Listener(on: .unix(path: path), access: SocketAccess(mode: mode))
     #expect(try folder.mode("socket") == mode)
     withExtendedLifetime(listener.descriptor) {}
   }

@@ -27,6 +27,12 @@ import Testing
     #expect(timers.due(at: moment(9)) == nil)
   }
 
+  @Test func attemptsComeLessAndLessOften() {
+    var backoff = Backoff()
+    let pauses = (0..<9).map { _ in backoff.pause() }
+    #expect(pauses == [5, 10, 20, 40, 80, 160, 320, 500, 500].map { Moment.Span.milliseconds($0) })
+  }
+
   @Test func timesThatWereTakenBackDoNotPileUp() {
     var timers = Timers()
     for slot in 0..<10_000 {

@@ -10,7 +10,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -147,6 +149,14 @@ static inline int linux_signalfd_next(int fd) {
 static inline void linux_ignore_failing_writes(void) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);
+}
+// Whether so many bytes could be had now.
+static inline bool linux_memory_is_there(size_t bytes) {
+  // Or the compiler sees that nobody uses them, and asks for none.
+  void *volatile memory = malloc(bytes);
+  bool is_there = memory != NULL;
+  free(memory);
+  return is_there;
 }
 // Raises the soft limit of open files to the hard one; the limit that then holds, or -1.
 static inline int64_t linux_raise_open_files(void) {

@@ -34,6 +34,12 @@ package enum Units {
     return microseconds
   }
 
+  /// A size with its unit, in bytes; nil where it is none.
+  package static func bytes(_ text: String) -> Int64? {
+    guard case .size(let bytes)? = quantity(text) else { return nil }
+    return bytes
+  }
+
   enum Quantity: Equatable {
     case number(Int64)
     case size(Int64)

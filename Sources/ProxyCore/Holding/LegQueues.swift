@@ -89,7 +89,10 @@ struct LegQueues: Sendable {
   // MARK: - Room
 
   /// What may pile up here while something is held; then its sender waits.
-  private static let costLimit = 16 << 20
+  private static let costLimit = 4 << 20
+
+  /// What all that is here costs.
+  var cost: Int { mta.cost + milter.cost }
 
   /// Stops a sender whose packets pile up, and lets it go on at a quarter of the limit.
   mutating func throttle(_ turn: inout Turn) {

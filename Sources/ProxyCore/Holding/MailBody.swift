@@ -18,6 +18,9 @@ struct MailBody: Sendable {
   /// Whether it is known, or will be.
   var isKept: Bool { chunks != nil }
 
+  /// Bytes of it that are here.
+  var count: Int { chunks?.count ?? 0 }
+
   mutating func note(_ packet: Packet, keeps: Bool) {
     switch packet.kind {
     case .command(.mail):

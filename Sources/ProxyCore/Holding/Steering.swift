@@ -174,6 +174,9 @@ package struct Steering: Sendable {
   /// Whether the milter was asked something that it has not answered.
   package var milterOwes: Bool { pending.asked != nil }
 
+  /// Bytes of the peers that are kept here.
+  package var keeps: Int { queues.cost + modifications.body.count }
+
   /// Whether packets of this direction still wait here.
   package func waits(from leg: Leg) -> Bool { !queues[leg].isEmpty }
 

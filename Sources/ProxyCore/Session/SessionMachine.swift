@@ -96,6 +96,9 @@ package struct SessionMachine: Sendable {
     conduct.passing?.milterOwes ?? conduct.steering?.milterOwes ?? false
   }
 
+  /// Bytes of the peers that are kept here.
+  package var keeps: Int { conduct.steering?.keeps ?? 0 }
+
   // MARK: - Events
 
   package mutating func milterConnected(_ turn: inout Turn) {

@@ -17,10 +17,7 @@ package struct Listener: ~Copyable {
   package let isLocal: Bool
   private let socketFile: SocketFile?
 
-  /// Mode of a unix socket: the user and the group may connect. The MTA's user belongs into the group.
-  package static let socketMode: mode_t = 0o660
-
-  package init(on address: MilterAddress, socketMode: mode_t = Listener.socketMode) throws(Failure) {
+  package init(on address: MilterAddress, access: SocketAccess = SocketAccess()) throws(Failure) {
     let candidates: [SocketAddress]
     do { candidates = try Resolution.addresses(of: address) } catch {
       throw Failure(message: error.message, hint: error.hint)
@@ -33,10 +30,15 @@ package struct Listener: ~Copyable {
     guard socket >= 0 else { throw Self.failure(address, errno) }
     if !target.isUnix { _ = linux_reuse_address(socket) }
     if target.family == AF_INET6 { _ = linux_ipv6_only(socket) }
-    let mask = umask(~socketMode & 0o777)
+    let mask = umask(~access.mode & 0o777)
     let bound = target.withPointer { bind(socket, $0, $1) }
     let code = errno
     umask(mask)
+    if bound == 0, case .unix(let path) = address, let failure = access.give(path) {
+      close(socket)
+      unlink(path)
+      throw failure
+    }
     guard bound == 0, listen(socket, Int32(SOMAXCONN)) == 0 else {
       let code = bound == 0 ? errno : code
       close(socket)
@@ -81,6 +83,34 @@ package struct Listener: ~Copyable {
       Failure(
         message: "cannot listen on \(address): \(String(cString: strerror(code)).lowercased())", hint: nil)
     }
+  }
+}
+
+/// Who may connect to a unix socket: its user, and its group, into which the MTA's user belongs.
+package struct SocketAccess: Sendable {
+  package var mode: mode_t
+  /// nil: that of the process.
+  package var group: gid_t?
+
+  package init(mode: mode_t = 0o660, group: gid_t? = nil) {
+    self.mode = mode
+    self.group = group
+  }
+
+  /// Whether every user of the machine may connect.
+  package var isForEverybody: Bool { mode & S_IWOTH != 0 }
+
+  /// Whether only root may connect.
+  package var isRootsAlone: Bool {
+    geteuid() == 0 && !isForEverybody && (mode & S_IWGRP == 0 || (group ?? getegid()) == 0)
+  }
+
+  fileprivate func give(_ path: String) -> Listener.Failure? {
+    guard let group, lchown(path, uid_t.max, group) != 0 else { return nil }
+    return Listener.Failure(
+      message:
+        "cannot give the socket '\(path)' to group \(group): \(String(cString: strerror(errno)).lowercased())",
+      hint: "whoever is not root can name groups of their own alone")
   }
 }
 

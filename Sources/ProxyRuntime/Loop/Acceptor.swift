@@ -17,9 +17,17 @@ struct Acceptor {
   private var hasComplained = false
   private var why = ""
 
-  /// - Parameter openFiles: how many the process may have; negative where that is not known.
-  init(openFiles: Int64) {
-    limit = openFiles < 0 ? .max : max(1, (Int(openFiles) - Self.reserve) / 2)
+  /// What to do where ``limit`` is too low.
+  private let remedy: String
+
+  /// - Parameters:
+  ///   - openFiles: how many the process may have; negative where that is not known.
+  ///   - most: connections that are wanted at a time.
+  init(openFiles: Int64, most: Int) {
+    let allowed = openFiles < 0 ? .max : max(1, (Int(openFiles) - Self.reserve) / 2)
+    limit = min(allowed, most)
+    remedy =
+      most < allowed ? "--max-connections allows" : "the limit of open files allows (raise it with ulimit -n)"
   }
 
   /// Those that are there; pauses where there are no more files.
@@ -27,7 +35,7 @@ struct Acceptor {
     var accepted: [(Int32, SocketAddress)] = []
     for _ in 0..<Self.atOnce {
       guard alreadyOpen + accepted.count < limit else {
-        pauseFor("\(limit) connections are open, which is all the limit of open files allows")
+        pauseFor("\(limit) connections are open, which is all that \(remedy)")
         return accepted
       }
       var storage = sockaddr_storage()
@@ -39,7 +47,7 @@ struct Acceptor {
       }
       switch errno {
       case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-        pauseFor("the system has no more files for connections")
+        pauseFor("the system has no more files for connections (raise it with ulimit -n)")
         return accepted
       case EAGAIN: return accepted
       default: continue
@@ -57,7 +65,7 @@ struct Acceptor {
   var complaint: String? {
     mutating get {
       defer { hasComplained = true }
-      return hasComplained ? nil : "\(why); new connections wait (raise it with ulimit -n)"
+      return hasComplained ? nil : "\(why); new connections wait"
     }
   }
 }

@@ -13,6 +13,12 @@ final class Connection {
   var isTouched = false
   /// When the milter last said or took something.
   var milterMoved = Moment.zero
+  /// When anything last came or left, on either leg.
+  var moved = Moment.zero
+  /// Bytes that it is known to keep (``KeptMemory``).
+  var counted = 0
+  /// Between attempts to reach the milter.
+  var backoff = Backoff()
 
   init(slot: Int, _ machine: SessionMachine) {
     self.slot = slot
@@ -25,6 +31,9 @@ final class Connection {
     case .milter: milter
     }
   }
+
+  /// Bytes of the peers that it keeps.
+  var keeps: Int { mta.keeps + milter.keeps + machine.keeps }
 
   var isOver: Bool { !mta.isOpen && !milter.isOpen }
 

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import MilterProtocol
 import ProxyCore
 
 /// One leg's socket, and what of its stream is neither cut nor sent yet.
@@ -35,6 +36,12 @@ final class Endpoint {
   private var watched: Poller.Interest?
 
   var isOpen: Bool { descriptor >= 0 }
+  /// Bytes of the peers that it keeps.
+  var keeps: Int { inbox.count + outbox.count }
+  /// How much of the frame that has begun is read at a time. Room grows with what has come: a length alone is only a claim.
+  var room: Int { min(wanted - inbox.count, max(inbox.count, Self.firstRoom)) }
+  /// What a classic frame takes, whole.
+  static let firstRoom = Limits.headerBytes + Limits.chunkBytes
   var wantsReading: Bool { isOpen && !hasEnded && !isStopped && !isThrottled && !isConnecting }
 
   /// Sets a socket up, before it is connected.

@@ -8,6 +8,7 @@ import TraceModel
 extension Engine {
   mutating func handle(_ event: Poller.Event, _ connection: Connection, _ leg: Leg) {
     touch(connection)
+    connection.moved = now
     if connection[leg].isConnecting {
       finishConnecting(connection)
       guard connection.milter.isOpen, !connection.milter.isConnecting else { return }
@@ -45,15 +46,21 @@ extension Engine {
   /// The rest of a frame that has begun goes to its beginning, and what follows into the arena.
   private mutating func completeFrame(_ leg: Leg, of connection: Connection) {
     let missing = connection[leg].wanted - connection[leg].inbox.count
+    let room = connection[leg].room
+    guard room <= Endpoint.firstRoom || KeptMemory.isThere(for: room) else {
+      return giveUp(connection, .system)
+    }
     let rest = arena.base + arena.used
     let descriptor = connection[leg].descriptor
+    // What follows the frame is read as well once there is room for all of that.
+    let share = room == missing ? Arena.share : 0
     var count = 0
-    connection[leg].inbox.append(addingCapacity: missing) { output in
+    connection[leg].inbox.append(addingCapacity: room) { output in
       output.withUnsafeMutableBufferPointer { target, filled in
         repeat {
-          count = linux_read_two(descriptor, target.baseAddress, missing, rest, Arena.share)
+          count = linux_read_two(descriptor, target.baseAddress, room, rest, share)
         } while count < 0 && errno == EINTR
-        filled = min(max(count, 0), missing)
+        filled = min(max(count, 0), room)
       }
     }
     guard count > 0 else { return ended(leg, of: connection, count) }
@@ -95,7 +102,7 @@ extension Engine {
         offset += count
       case .incomplete(let wanted):
         var inbox: [UInt8] = []
-        inbox.reserveCapacity(wanted)
+        inbox.reserveCapacity(min(wanted, max(bytes.count - offset, Endpoint.firstRoom)))
         inbox.append(contentsOf: bytes[offset...])
         connection[leg].inbox = inbox
         connection[leg].wanted = wanted
@@ -154,20 +161,30 @@ extension Engine {
     guard connection[leg].isOpen || leg == .milter && !connection.machine.isOver else { return }
     switch source {
     case .arena(let bytes): send(bytes, on: leg, of: connection)
-    case .owned(let bytes): bytes.withUnsafeBytes { send($0, on: leg, of: connection) }
+    case .owned(let bytes):
+      let sent = bytes.withUnsafeBytes { sendNow($0, on: leg, of: connection) }
+      if let sent, sent < bytes.count { connection[leg].outbox.append(bytes, from: sent) }
     }
   }
 
   private mutating func send(_ bytes: UnsafeRawBufferPointer, on leg: Leg, of connection: Connection) {
-    guard !connection[leg].isDeaf else { return }
+    guard let sent = sendNow(bytes, on: leg, of: connection), sent < bytes.count else { return }
+    connection[leg].outbox.append(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+  }
+
+  /// How much leaves at once; nil where the peer takes nothing more.
+  private mutating func sendNow(
+    _ bytes: UnsafeRawBufferPointer, on leg: Leg, of connection: Connection
+  ) -> Int? {
+    guard !connection[leg].isDeaf else { return nil }
     guard connection[leg].outbox.isEmpty, connection[leg].isOpen, !connection[leg].isConnecting else {
-      return connection[leg].outbox.append(bytes)
+      return 0
     }
+    connection.moved = now
     let (sent, failed) = sendAll(bytes, on: connection[leg].descriptor)
-    if failed != nil { return deafen(leg, of: connection) }
-    if sent < bytes.count {
-      connection[leg].outbox.append(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
-    }
+    if failed == nil { return sent }
+    deafen(leg, of: connection)
+    return nil
   }
 
   private mutating func drain(_ leg: Leg, of connection: Connection) {
@@ -218,9 +235,6 @@ extension Engine {
 
   // MARK: - Connecting to the milter
 
-  /// How long to wait for room in the backlog of a unix listener.
-  private static let backlogPause = Moment.Span.milliseconds(5)
-
   mutating func connectAgain(_ connection: Connection) {
     guard !connection.machine.isOver else { return }
     touch(connection)
@@ -250,7 +264,7 @@ extension Engine {
       if code == EAGAIN {
         // A unix listener with a full backlog; a blocking connect would wait for it.
         connection.candidates = [address] + connection.candidates
-        return timers.set(turn.now + Self.backlogPause, for: connection.slot | Self.retries)
+        return timers.set(turn.now + connection.backoff.pause(), for: connection.slot | Self.retries)
       }
       why = words(for: code)
     }

@@ -37,6 +37,8 @@ package struct Engine: ~Copyable {
     package var grace = Moment.Span.seconds(10)
     /// How long a milter may go on after its MTA has gone.
     package var lingering = Lingering()
+    /// What connections may take.
+    package var ceilings = Ceilings()
     /// How many files the process may have open; negative where that is not known.
     package var openFiles = linux_raise_open_files()
     /// What the operator has set, with the rules to begin with.
@@ -70,6 +72,9 @@ package struct Engine: ~Copyable {
   private var listener: Listener?
   private var acceptor: Acceptor
   private var unreachable = Complaint()
+  /// About connections for which there was no memory.
+  var short = Complaint()
+  var memory: KeptMemory
   private var stopsAt: Moment?
   /// Whether the trace knows of rules.
   var hasRecordedRules = false
@@ -91,7 +96,8 @@ package struct Engine: ~Copyable {
     if let descriptor = signals?.descriptor { poller.add(descriptor, .reading, tag: Tag.signals) }
     self.signals = signals
     self.report = report
-    acceptor = Acceptor(openFiles: configuration.openFiles)
+    acceptor = Acceptor(openFiles: configuration.openFiles, most: configuration.ceilings.connections)
+    memory = KeptMemory(ceiling: configuration.ceilings.memory)
     poller.add(listener.descriptor, .reading, tag: Tag.listener)
     poller.add(requests.descriptor, .reading, tag: Tag.requests)
     self.listener = consume listener
@@ -193,6 +199,7 @@ package struct Engine: ~Copyable {
     switch timer & ~Self.slots {
     case Self.retries: connectAgain(connection)
     case Self.lingerers: endIfSilent(connection)
+    case Self.idlers: endIfIdle(connection)
     default:
       connection.machine.tick(&turn)
       perform(for: connection, .none)
@@ -206,8 +213,14 @@ package struct Engine: ~Copyable {
   static let retries = 1 << 32
   /// To look whether a milter is silent behind its MTA's end.
   static let lingerers = 1 << 33
+  /// To look whether anybody uses the connection.
+  static let idlers = 1 << 34
 
   private mutating func open(_ socket: Int32, _ peer: SocketAddress) {
+    guard hasMemoryForAnother() else {
+      close(socket)
+      return
+    }
     let local = SocketAddress { _ = getsockname(socket, $0, &$1) }
     let opened = Opened(
       peer: peer.canonical, local: local.canonical, milter: target?.address.description,
@@ -217,6 +230,7 @@ package struct Engine: ~Copyable {
     connections.insert(connection)
     Endpoint.prepare(socket, isUnix: peer.isUnix)
     connection.mta.open(socket, isUnix: peer.isUnix)
+    watchForIdleness(connection)
     perform(for: connection, .none)
   }
 
@@ -289,12 +303,18 @@ package struct Engine: ~Copyable {
 
   private mutating func endTurn() {
     flush()
-    for connection in touched {
+    // Accounting may touch others.
+    var next = 0
+    while next < touched.count {
+      let connection = touched[next]
+      next += 1
       connection.isTouched = false
       connection.settle(poller)
-      if connection.isOver { forget(connection) }
+      if connection.isOver { forget(connection) } else { account(for: connection) }
     }
     touched.drain()
+    // What had to end for want of memory is touched once more, and told of.
+    if !turn.effects.records.isEmpty { flush() }
   }
 
   private mutating func forget(_ connection: Connection) {
@@ -302,6 +322,8 @@ package struct Engine: ~Copyable {
     timers.set(nil, for: connection.slot)
     timers.set(nil, for: connection.slot | Self.retries)
     timers.set(nil, for: connection.slot | Self.lingerers)
+    timers.set(nil, for: connection.slot | Self.idlers)
+    memory.change(by: -connection.counted)
     if acceptor.isPaused { acceptAgain() }
   }
 

@@ -7,33 +7,58 @@ struct Outbox {
   static let high = 262_144
   static let low = 65_536
 
-  private var bytes: [UInt8] = []
+  /// In order; small ones are put together.
+  private var pieces: ArraySlice<[UInt8]> = []
+  /// Bytes of the first piece that have left.
   private var sent = 0
+  private(set) var count = 0
 
-  var count: Int { bytes.count - sent }
-  var isEmpty: Bool { bytes.isEmpty }
+  var isEmpty: Bool { count == 0 }
 
   mutating func append(_ more: UnsafeRawBufferPointer) {
-    if sent > bytes.count / 2 {
-      bytes.removeFirst(sent)
-      sent = 0
+    guard more.count > 0 else { return }
+    count += more.count
+    if let last = pieces.indices.last, pieces[last].count + more.count <= Self.pieceBytes {
+      pieces[last].append(contentsOf: more)
+    } else {
+      pieces.append(Array(more))
     }
-    bytes.append(contentsOf: more)
   }
 
+  /// Large ones are kept as they are, so that a held packet that leaves is there once.
+  mutating func append(_ more: [UInt8], from start: Int) {
+    if more.count < Self.pieceBytes || start > 0 {
+      return more.withUnsafeBytes { append(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+    }
+    count += more.count
+    pieces.append(more)
+  }
+
+  /// Up to which pieces are put together.
+  private static let pieceBytes = 32_768
+
   mutating func clear() {
-    bytes = []
+    pieces = []
     sent = 0
+    count = 0
   }
 
   /// Sends what the peer takes; the `errno` where it takes nothing more at all.
   mutating func send(on descriptor: Int32) -> Int32? {
-    let (taken, failed) = bytes.withUnsafeBytes { buffer in
-      sendAll(UnsafeRawBufferPointer(rebasing: buffer[sent...]), on: descriptor)
+    while let first = pieces.first {
+      let (taken, failed) = first.withUnsafeBytes {
+        sendAll(UnsafeRawBufferPointer(rebasing: $0[sent...]), on: descriptor)
+      }
+      sent += taken
+      count -= taken
+      if failed != nil || sent < first.count { return failed }
+      // A slice keeps what it no longer shows.
+      pieces[pieces.startIndex] = []
+      pieces.removeFirst()
+      sent = 0
     }
-    sent += taken
-    if sent == bytes.count { clear() }
-    return failed
+    clear()
+    return nil
   }
 }
 

@@ -1,13 +1,16 @@
 import ConsoleUI
 import ProxyCore
+import ProxyRuntime
 
 /// What makes an MTA connect to where we listen, and what to mind about that place.
 struct Guidance {
   let lines: [SetUpLine]
   let remarks: [String]
 
-  /// - Parameter isLocal: whether only this machine can reach `address`.
-  init(listeningOn address: MilterAddress, isLocal: Bool) {
+  /// - Parameters:
+  ///   - isLocal: whether only this machine can reach `address`.
+  ///   - access: to a unix socket.
+  init(listeningOn address: MilterAddress, isLocal: Bool, _ access: SocketAccess) {
     lines = [
       SetUpLine("Postfix main.cf", address.postfixLine),
       SetUpLine("Sendmail sendmail.mc", address.sendmailLine),
@@ -16,6 +19,16 @@ struct Guidance {
     if case .inet(let host, _, _) = address.reachable, address.isEveryInterface {
       remarks.append(
         "note: \(address) is every interface; an MTA on another machine takes this one's name for \(host)")
+    }
+    if case .unix = address, access.isForEverybody {
+      remarks.append(
+        "warning: every user of this machine can connect to \(address) and see mail or change it; --socket-group names the MTA's group"
+      )
+    }
+    if case .unix = address, access.isRootsAlone {
+      remarks.append(
+        "warning: \(address) is for root alone, and Postfix connects as its own user: --socket-group postfix lets it"
+      )
     }
     if !isLocal {
       remarks.append(

@@ -10,10 +10,11 @@ struct Wiring: ~Copyable {
     var listen: MilterAddress
     /// nil where we are the milter.
     var milter: MilterAddress?
-    var socketMode = Listener.socketMode
+    var socket = SocketAccess()
     var recording: RecordingOptions
     var grace = Engine.Configuration().grace
     var steering = SteeringPlan()
+    var ceilings = Ceilings()
     /// What to say once it listens, with the lines for the MTA; nil says nothing.
     var greeting: ((MilterAddress) -> String)?
 
@@ -44,12 +45,12 @@ struct Wiring: ~Copyable {
     // Told to end before it began.
     guard let pipes = AwaitedPipes(written, until: signals, tell: tell) else { throw ExitCode.success }
     let target = try options.milter.map { try MilterTarget($0) }
-    let listener = try Listener(on: options.listen, socketMode: options.socketMode)
+    let listener = try Listener(on: options.listen, access: options.socket)
     self.options = options
     self.target = target
     self.pipes = pipes
     address = listener.address
-    guidance = Guidance(listeningOn: address, isLocal: listener.isLocal)
+    guidance = Guidance(listeningOn: address, isLocal: listener.isLocal, options.socket)
     self.listener = consume listener
     head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
@@ -80,6 +81,7 @@ struct Wiring: ~Copyable {
   ) -> Engine {
     var configuration = Engine.Configuration()
     configuration.grace = options.grace
+    configuration.ceilings = options.ceilings
     configuration.settings = options.steering.controls
     configuration.tell = tell
     let sources = options.steering.sources

@@ -575,7 +575,7 @@ import Testing
 
   @Test func aPeerThatSendsTooMuchBehindAHeldPacketHasToWait() {
     play(
-      after: "EOH", cast: ["mta BODY": MTA.body(String(repeating: "a line\r\n", count: 9 << 17))],
+      after: "EOH", cast: ["mta BODY": MTA.body(String(repeating: "a line\r\n", count: 9 << 15))],
       """
       rule on body once do hold
       mta BODY

@@ -105,14 +105,14 @@ import TraceModel
   @Test func aSenderWhosePacketsPileUpWaitsUntilAQuarterIsLeft() {
     var queues = LegQueues()
     var turn = Turn()
-    let chunk = MTA.raw("B", [UInt8](repeating: 0x61, count: 1 << 20))
+    let chunk = MTA.raw("B", [UInt8](repeating: 0x61, count: 1 << 18))
     for number in 1...17 { queues[.mta].append(Self.entry(number, chunk)) }
     queues.throttle(&turn)
     queues.throttle(&turn)
     #expect(turn.effects.acts == [.stopReading(.mta)], "once")
     while queues[.mta].entries.count > 4 { _ = queues[.mta].removeFirst() }
     queues.throttle(&turn)
-    #expect(turn.effects.acts == [.stopReading(.mta)], "four of 1 MiB are still too many")
+    #expect(turn.effects.acts == [.stopReading(.mta)], "four of 256 KiB are still too many")
     _ = queues[.mta].removeFirst()
     queues.throttle(&turn)
     #expect(turn.effects.acts == [.stopReading(.mta), .resumeReading(.mta)])

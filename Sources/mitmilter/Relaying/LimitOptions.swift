@@ -1,0 +1,53 @@
+import ArgumentParser
+import CommandLanguage
+import MilterProtocol
+import ProxyRuntime
+
+/// What connections may take, and for how long.
+struct LimitOptions: ParsableArguments {
+  @Option(
+    name: .customLong("max-connections"),
+    help: ArgumentHelp(
+      "Connections at a time; others wait. Default: as many as there may be open files for.",
+      valueName: "number"))
+  var connections: UInt32?
+
+  @Option(
+    name: .customLong("max-memory"),
+    help: ArgumentHelp(
+      "What all connections may keep of what peers say: the one that keeps most ends beyond that.",
+      valueName: "size"))
+  var memory = "256M"
+
+  @Option(
+    name: .customLong("idle-timeout"),
+    help: ArgumentHelp(
+      "For how long nothing may come or leave before a connection is ended.", valueName: "duration"))
+  var idle = "7210s"
+
+  func ceilings() throws -> Ceilings {
+    var ceilings = Ceilings()
+    if let connections {
+      guard connections > 0 else {
+        throw Failure(
+          "--max-connections: expected a number from 1 up, there is '0'", hint: "leave it out for no limit")
+      }
+      ceilings.connections = Int(connections)
+    }
+    ceilings.memory = try Self.size(memory)
+    ceilings.idle = try SteeringOptions.span(idle, of: "--idle-timeout")
+    return ceilings
+  }
+
+  private static func size(_ text: String) throws -> Int {
+    guard let bytes = Units.bytes(text), bytes >= least else {
+      throw Failure(
+        "--max-memory: expected a size from \(Units.size(Int64(least))) up, there is '\(text)'",
+        hint: "a number and its unit: 256M, 1G")
+    }
+    return Int(bytes)
+  }
+
+  /// A frame of the largest kind has room, and what is held behind it.
+  private static let least = 8 << 20
+}
