@@ -108,7 +108,9 @@ let package = Package(
       also: ["Timeline", "TraceModel", "Mail", "Delivery", "CommandLanguage", "MilterProtocol"],
       hasFixtures: true),
     tests("CommandLanguage", also: ["Timeline", "TraceModel", "MilterProtocol"]),
-    tests("ProxyCore", also: ["Dialogue", "Timeline", "TraceModel", "CommandLanguage", "MilterProtocol"]),
+    tests(
+      "ProxyCore",
+      also: ["Dialogue", "Timeline", "TraceModel", "TraceFormat", "CommandLanguage", "MilterProtocol"]),
     tests("Cells", hasFixtures: true),
     tests(
       "ConsoleUI", also: ["Cells", "Timeline", "TraceModel", "Mail", "CommandLanguage", "MilterProtocol"],

@@ -90,6 +90,23 @@ package struct Remarks: Sendable {
     }
   }
 
+  /// Remarks on a packet that came in; where the legs differ and it goes on at once, by what either makes of it.
+  package mutating func remark(
+    onArrivalOf packet: Packet, _ dissection: Dissection, number: Int, _ way: Dialogue.Way,
+    before dialogue: Dialogue, _ now: Moment, into findings: inout [Finding]
+  ) {
+    guard way == .through, dialogue.isSteered else {
+      return remark(on: packet, dissection, number: number, way, before: dialogue, now, into: &findings)
+    }
+    remark(
+      on: packet, dissection, number: number, way, at: packet.sender, before: dialogue, now, into: &findings)
+    var others: [Finding] = []
+    remark(
+      on: packet, dissection, number: number, way, at: packet.sender.other, before: dialogue, now,
+      into: &others)
+    for other in others where !findings.contains(where: { $0.rule == other.rule }) { findings.append(other) }
+  }
+
   /// One packet, and the leg where it is judged.
   ///
   /// A packet that only passes is judged once, where it comes; so is one that stays here. What leaves by itself is judged

@@ -40,6 +40,8 @@ struct Export: ParsableCommand {
     name: .shortAndLong, help: ArgumentHelp("Only packets that this takes.", valueName: "expression"))
   var filter: String?
 
+  @OptionGroup var judging: JudgingOptions
+
   @OptionGroup var redaction: RedactionOptions
 
   func run() throws {
@@ -52,7 +54,7 @@ struct Export: ParsableCommand {
     let expression = try filter.map(filterExpression)
     let target = output ?? "-"
     try spareTheTerminal(format, target)
-    let traces = try ExportedTraces(files)
+    let traces = try ExportedTraces(files, isJudged: judging.judge)
     let redacted = try redaction.redacted(traces.records, isDefault: format.options.contains(.isRedacted))
     let input = chosen(by: expression, of: traces.records, shown: redacted, delivery)
     let hasChosen = !input.chosen.isEmpty

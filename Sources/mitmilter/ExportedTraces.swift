@@ -11,15 +11,16 @@ struct ExportedTraces {
   private let traces: [CheckedTrace]
   private let isMissingAny: Bool
 
+  /// - Parameter isJudged: findings are those of this version, not those that were recorded.
   /// - Throws: where none of them can be read.
-  init(_ paths: [String]) throws(Failure) {
+  init(_ paths: [String], isJudged: Bool = false) throws(Failure) {
     guard paths.filter({ $0 == "-" }).count <= 1 else {
       throw Failure("standard input can be read once only", hint: "- is there more than once")
     }
     var traces: [CheckedTrace] = []
     var failures: [Failure] = []
     for path in paths {
-      do throws(FileFailure) { traces.append(try CheckedTrace(path)) } catch {
+      do throws(FileFailure) { traces.append(try CheckedTrace(path, isJudged: isJudged)) } catch {
         failures.append(Failure(error))
       }
     }
@@ -47,8 +48,8 @@ private final class CheckedTrace: RecordSource {
   /// Places up to here were read before.
   private var next = 0
 
-  init(_ path: String) throws(FileFailure) {
-    reader = try TraceFileReader(path: path)
+  init(_ path: String, isJudged: Bool) throws(FileFailure) {
+    reader = try TraceFileReader(path: path, isJudged: isJudged)
     while try reader.advance() == .grew {}
     unreadable = UnreadableLines(path: path)
   }

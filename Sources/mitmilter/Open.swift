@@ -17,6 +17,7 @@ struct Open: ParsableCommand {
   @Argument(help: ArgumentHelp("Traces; - is standard input.", valueName: "file"))
   var files: [String]
 
+  @OptionGroup var judging: JudgingOptions
   @OptionGroup var screen: ScreenOptions
 
   func run() throws {
@@ -33,7 +34,7 @@ struct Open: ParsableCommand {
         "standard input is the terminal, and no trace arrives there",
         hint: "name a file, or pipe a trace into it: ssh mx1 mitmilter proxy … -w - | mitmilter open -")
     }
-    let feed = try FileFeed(files)
+    let feed = try FileFeed(files, isJudged: judging.judge)
     let model = ConsoleModel(
       source: feed.records, origin: .files(files.map { $0 == "-" ? "standard input" : $0 }),
       isLive: files.contains("-"), utcOffset: localOffset(), charsets: .ofSystem)

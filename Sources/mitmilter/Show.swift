@@ -29,6 +29,8 @@ struct Show: ParsableCommand {
   @Flag(help: "A line of JSON for each packet; see docs/trace-format.md.")
   var json = false
 
+  @OptionGroup var judging: JudgingOptions
+
   @Flag(help: "Times in UTC, not in local time.")
   var utc = false
 
@@ -57,7 +59,7 @@ struct Show: ParsableCommand {
 
   /// Whether every line could be read.
   private func show(_ path: String, _ expression: Expression?, _ output: Output) throws(FileFailure) -> Bool {
-    let reader = try TraceFileReader(path: path)
+    let reader = try TraceFileReader(path: path, isJudged: judging.judge)
     var lines = lines(of: reader, output)
     lines.selection = expression.map { PacketSelection($0, utcOffset: utc ? 0 : localOffset()) }
     var listing = Listing()

@@ -2,7 +2,7 @@
 //
 // Whatever the bytes, nothing may trap, and these have to hold: a record that is read is written and read again as
 // the same record; what is printed of it holds no control character but its line feed; the timeline takes it in; it
-// goes out in some format, also merged with itself and redacted.
+// is judged anew; it goes out in some format, also merged with itself and redacted.
 
 import MilterProtocol
 import Timeline
@@ -24,6 +24,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   }
   trace.read(input, index.tail..<index.bytes)
   trace.end()
+  var judged = JudgedTrace()
+  _ = judged.append(Array(input[..<middle]))
+  _ = judged.append(Array(input[middle...]))
+  _ = judged.finish()
   return 0
 }
 

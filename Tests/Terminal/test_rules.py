@@ -176,6 +176,12 @@ def said(trace):
     return by_connection
 
 
+def findings_in(trace, *options):
+    """All that is told of each finding, in no order."""
+    lines = (json.loads(line) for line in run("export", "jsonl", trace, *options).splitlines())
+    return sorted(json.dumps(one, sort_keys=True) for one in lines if one["type"] == "finding")
+
+
 def shown_json(trace):
     ids = []
     for line in run("show", "--json", trace).splitlines():
@@ -256,6 +262,8 @@ def test_every_rule_is_given_and_seen_everywhere():
             told = sorted((connection, one.id) for connection, all in found.items() for one in all)
             if told != sorted(shown_json(trace)):
                 wrong.append(f"{name}: show --json and export jsonl differ: {set(told) ^ set(shown_json(trace))}")
+            anew = findings_in(trace, "--judge")
+            wrong += [f"{name}: judged anew: {text}" for text in set(anew) ^ set(findings_in(trace))]
             ids = {rule for _, rule in told}
             wrong += [f"{name}: {view} lacks {sorted(ids - seen)}, and has {sorted(seen - ids)} besides"
                       for view, seen in views(trace) if seen != ids]

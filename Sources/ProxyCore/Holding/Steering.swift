@@ -70,7 +70,9 @@ package struct Steering: Sendable {
     let passes = mayPass && !turn.settings.rules.mayMatch(packet.kind, from: packet.sender)
     let dissection = Dissection(packet)
     var findings: [Finding] = []
-    remark(on: packet, dissection, number, passes ? .through : .came, turn.now, into: &findings)
+    remarks.remark(
+      onArrivalOf: packet, dissection, number: number, passes ? .through : .came, before: facts.dialogue,
+      turn.now, into: &findings)
     let place = turn.effects.records.count
     turn.record(.received(Received(number: number, packet: packet, forwarded: passes)), of: connection)
     let placement = facts.received(
@@ -192,25 +194,6 @@ package struct Steering: Sendable {
   }
 
   // MARK: - Records
-
-  /// Remarks on a packet that came in; where both legs differ, by what either makes of it.
-  private mutating func remark(
-    on packet: Packet, _ dissection: Dissection, _ number: Int, _ way: Dialogue.Way, _ now: Moment,
-    into findings: inout [Finding]
-  ) {
-    guard way == .through, dialogue.isSteered else {
-      return remarks.remark(
-        on: packet, dissection, number: number, way, before: facts.dialogue, now, into: &findings)
-    }
-    remarks.remark(
-      on: packet, dissection, number: number, way, at: packet.sender, before: facts.dialogue, now,
-      into: &findings)
-    var others: [Finding] = []
-    remarks.remark(
-      on: packet, dissection, number: number, way, at: packet.sender.other, before: facts.dialogue, now,
-      into: &others)
-    for other in others where !findings.contains(where: { $0.rule == other.rule }) { findings.append(other) }
-  }
 
   /// Remarks on a packet that leaves by itself, and records them.
   ///

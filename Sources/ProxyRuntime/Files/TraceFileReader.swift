@@ -31,8 +31,10 @@ package final class TraceFileReader: RecordSource {
   }
 
   /// Opens `path`, takes in its first line, and of a file that is no pipe everything that is there.
-  package init(path: String) throws(FileFailure) {
-    file = try TraceInput(path: path)
+  ///
+  /// - Parameter isJudged: findings are those of this version, not those that were recorded.
+  package init(path: String, isJudged: Bool = false) throws(FileFailure) {
+    file = try TraceInput(path: path, isJudged: isJudged)
     while index.count == 0, index.bytes < Self.longestLine, try advance() == .grew {}
     head = try readHead()
     if file.source.isSeekable { while try advance() == .grew {} }

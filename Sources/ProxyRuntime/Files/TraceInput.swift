@@ -4,7 +4,7 @@ import TraceFormat
 /// The bytes of a trace, in order as they come, and kept where they can be read again at any place.
 ///
 /// A plain trace is its own store. What cannot be read twice (a pipe, compressed data), and what has to be turned into a
-/// trace first (a packet capture), goes through an unlinked temporary file.
+/// trace first (a packet capture, a trace that is judged anew), goes through an unlinked temporary file.
 final class TraceInput {
   let path: String
   let source: Descriptor
@@ -17,14 +17,17 @@ final class TraceInput {
   private var pending = 0
   /// Of compressed data, the first bytes, until they tell what it is.
   private var start: [UInt8]? = []
-  private var capture: CaptureTranslation?
+  /// What turns the bytes into those of a trace; nil where they are one.
+  private var translation: (any TraceTranslation)?
+  private let isJudged: Bool
   private var isOver = false
 
   /// Bytes that tell a capture from a trace.
   private static let captureMark = 4
 
-  init(path: String) throws(FileFailure) {
-    self.path = path
+  /// - Parameter isJudged: a trace is given with the findings of this version in place of its own.
+  init(path: String, isJudged: Bool = false) throws(FileFailure) {
+    (self.path, self.isJudged) = (path, isJudged)
     let source =
       try path == "-" ? Descriptor.copy(of: STDIN_FILENO, called: "standard input") : Self.open(path)
     self.source = source
@@ -37,9 +40,9 @@ final class TraceInput {
     let isCompressed = piece[..<pending].starts(with: Gunzip.mark)
     if !isCompressed {
       start = nil
-      if CaptureTranslation.fits(piece[..<pending]) { capture = CaptureTranslation() }
+      translation = Self.translation(piece[..<pending], isJudged)
     }
-    isStored = isCompressed || capture != nil || !source.isSeekable
+    isStored = isCompressed || translation != nil || !source.isSeekable
     store = isStored ? try TemporaryFile.open() : source
     gunzip = isCompressed ? Gunzip() : nil
     if isCompressed, gunzip == nil { throw FileFailure("cannot read '\(path)': no memory to decompress it") }
@@ -74,14 +77,19 @@ final class TraceInput {
     }
   }
 
-  /// The end makes the last lines of a capture, once; then a file that held one is not followed any further.
+  private static func translation(_ start: ArraySlice<UInt8>, _ isJudged: Bool) -> (any TraceTranslation)? {
+    if CaptureTranslation.fits(start) { return CaptureTranslation() }
+    return isJudged ? JudgedTrace() : nil
+  }
+
+  /// The end makes the last lines of what is translated, once; then the file is not followed any further.
   private func finish(_ consume: (Span<UInt8>) -> Void) throws(FileFailure) -> TraceFileReader.Progress {
     if let waiting = start, !waiting.isEmpty {
       start = nil
       try store(waiting, consume)
       return .grew
     }
-    guard var ending = capture.take() else { return .atEnd }
+    guard var ending = translation.take() else { return .atEnd }
     isOver = true
     try store(ending.finish(), consume)
     return .grew
@@ -89,7 +97,7 @@ final class TraceInput {
 
   private func keep(_ bytes: [UInt8], _ consume: (Span<UInt8>) -> Void) throws(FileFailure) {
     guard let waiting = start else {
-      return try store(capture?.append(bytes) ?? bytes, consume)
+      return try store(translation?.append(bytes) ?? bytes, consume)
     }
     let known = waiting + bytes
     guard known.count >= Self.captureMark else {
@@ -97,8 +105,8 @@ final class TraceInput {
       return
     }
     start = nil
-    if CaptureTranslation.fits(known) { capture = CaptureTranslation() }
-    try store(capture?.append(known) ?? known, consume)
+    translation = Self.translation(known[...], isJudged)
+    try store(translation?.append(known) ?? known, consume)
   }
 
   private func store(_ bytes: [UInt8], _ consume: (Span<UInt8>) -> Void) throws(FileFailure) {

@@ -1,7 +1,7 @@
 import TraceModel
 
 /// A packet capture turned into the text of a trace, piece by piece, so that whatever reads traces reads captures.
-package struct CaptureTranslation {
+package struct CaptureTranslation: TraceTranslation {
   private var capture = CaptureImport()
   private var hasHead = false
 
@@ -11,7 +11,7 @@ package struct CaptureTranslation {
   package static func fits(_ start: some Collection<UInt8>) -> Bool { CaptureFile.begins(start) }
 
   /// The lines that more bytes of the capture make.
-  package mutating func append(_ bytes: some Collection<UInt8>) -> [UInt8] { lines(capture.append(bytes)) }
+  package mutating func append(_ bytes: [UInt8]) -> [UInt8] { lines(capture.append(bytes)) }
 
   /// The lines that its end makes; a capture without a frame still makes a trace.
   package mutating func finish() -> [UInt8] { lines(capture.finish()) }

@@ -18,9 +18,10 @@ final class FileFeed: ScreenFeed {
   /// Files of which it was told that they are not what they were.
   private var replaced: Set<String> = []
 
-  init(_ paths: [String]) throws(FileFailure) {
+  /// - Parameter isJudged: findings are those of this version, not those that were recorded.
+  init(_ paths: [String], isJudged: Bool) throws(FileFailure) {
     var readers: [TraceFileReader] = []
-    for path in paths { readers.append(try TraceFileReader(path: path)) }
+    for path in paths { readers.append(try TraceFileReader(path: path, isJudged: isJudged)) }
     self.readers = readers
     pipes = readers.filter(\.isPipe)
     merged = readers.count > 1 ? MergedRecords(readers, names: paths) : nil

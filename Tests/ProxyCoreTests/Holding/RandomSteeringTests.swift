@@ -3,6 +3,7 @@ import MilterProtocol
 import ProxyCore
 import TestSupport
 import Testing
+import TraceFormat
 import TraceModel
 
 /// Random rules over random legal traffic: both conversations stay legal whatever is done to them.
@@ -32,6 +33,30 @@ import TraceModel
       controls: controls, declined: SteeringGenerator.declined(&generator), generator: generator, end: end)
     bench.play()
     #expect(bench.complaints == [], "\(end), rules:\n\(controls.rules.entries.map(\.rule.text))")
+  }
+
+  /// A trace that is judged anew says what was said while its mail passed, whatever was done to it.
+  @Test(arguments: 0..<500) func aTraceIsJudgedAsItsMailWas(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var controls = ProxySettings()
+    if generator.chance(3, in: 4) { controls.rules = RuleBook(SteeringGenerator.rules(&generator)) }
+    controls.negotiation = generator.element(of: NegotiationPolicy.allCases)
+    controls.isAttended = generator.chance(1, in: 2)
+    var bench = SteeringBench(
+      controls: controls, declined: SteeringGenerator.declined(&generator), generator: generator)
+    bench.play()
+    var judge = Judge()
+    var judged: [String] = []
+    for record in bench.records {
+      let (stays, findings) = judge.take(record)
+      if stays, case .found(let finding) = record.event { judged.append("\(finding)") }
+      judged += findings.map { "\($0)" }
+    }
+    let said = bench.records.compactMap { record -> String? in
+      guard case .found(let finding) = record.event else { return nil }
+      return "\(finding)"
+    }
+    #expect(judged == said)
   }
 
   @Test(arguments: 0..<100) func withoutRulesEveryByteIsTheSame(seed: UInt64) {
