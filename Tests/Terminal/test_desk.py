@@ -132,6 +132,60 @@ def test_two_hundred_waiting_mails_are_judged_at_once():
         leave(t)
 
 
+def test_a_mail_that_a_rule_decides_does_not_wait():
+    rule = 'on bodyeob and message.from contains "spam" named "spam" do reject'
+    with desk("-c", rule) as (t, port), Client(port) as mta:
+        mta.greet()
+        mta.mail("<spam@example.org>")
+        assert mta.reply() == b"r"
+        mta.mail("<alice@example.org>")
+        t.wait(r"(?m)^c1.2 .*<alice@")
+        t.key("a")
+        assert mta.reply() == b"a"
+        leave(t)
+
+
+def test_where_a_rule_holds_and_another_decides_the_bar_says_so():
+    for size in [(80, 24), (120, 36), (40, 12)]:
+        with desk("-c", "on bodyeob named watch do hold", "-c", "on bodyeob named spam do reject", size=size) as (t, port):
+            with Client(port) as mta:
+                mta.greet()
+                mta.mail()
+                t.wait("would reject; a" if size[0] == 40 else 'rule "spam" would reject')
+                t.key("a")
+                assert mta.reply() == b"a"
+                t.wait("No mail is waiting")
+                mta.mail()
+                t.wait("would reject")
+                t.key("u")
+                t.wait("revert last")
+                t.until(lambda: "reject;" not in t.text() and "would reject" not in t.text(), "the rule still has its say")
+                t.key("t")
+                assert mta.reply() == b"t"
+                leave(t)
+
+
+def test_the_rule_key_works_when_nothing_waits():
+    with desk() as (t, port), Client(port) as mta:
+        t.wait("No mail is waiting|waiting for an MTA")
+        t.wait("R rule")
+        t.key("R")
+        t.wait("you have decided nothing yet that a rule could repeat")
+        mta.greet()
+        mta.mail("<news@example.org>")
+        t.wait(r"(?m)^c1.1 ")
+        t.key("r")
+        assert mta.reply() == b"r"
+        t.wait("No mail is waiting")
+        t.key("R")
+        t.wait(r'new rule: on bodyeob and message.from == .*news@example.org.* do reject')
+        t.key("Enter")
+        t.wait("rule 2 is set")
+        mta.mail("<news@example.org>")
+        assert mta.reply() == b"r"
+        leave(t)
+
+
 MAIL = b"".join([
     b"--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n",
     b"--b\r\nContent-Type: application/pdf; name=\"../bill.pdf\"\r\n",

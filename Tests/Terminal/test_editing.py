@@ -1,5 +1,6 @@
 """What the operator makes of held packets in an editor of their own, in the form, and by closing a leg."""
 
+import json
 import os
 import stat
 
@@ -346,3 +347,35 @@ def test_a_second_signal_ends_at_once():
         s.screen.signal("INT")
         assert s.mta.socket.recv(1) == b""
         assert s.screen.end() == 0
+
+
+def test_changes_are_taken_back_one_by_one_or_all():
+    with Session("rcpt") as s:
+        s.mta.greet()
+        assert s.mta.ask(b"M<alice@example.org>\0") == b"c"
+        s.mta.send(b"R<bob@example.net>\0")
+        s.held()
+        s.screen.key("u")
+        s.screen.wait(r"nothing was changed in packet \d+")
+        for name in ("one", "two"):
+            s.screen.key(":")
+            s.screen.send(f"set rcpt.address <{name}@example.net>")
+            s.screen.key("Enter")
+            s.screen.wait(rf"packet \d+: set rcpt.address .*{name}")
+        s.screen.key(":")
+        s.screen.send("add-header X-Seen yes")
+        s.screen.key("Enter")
+        s.screen.wait(r"packet \d+: add-header")
+        for shown in ("<two@example.net>", "<one@example.net>"):
+            s.screen.key("u")
+            s.screen.wait(r"packet \d+: revert last")
+            s.screen.wait(rf"(?m)^ *\d+ .*RCPT +{shown}")
+            s.screen.key("Tab", "Tab")
+            s.screen.until(lambda: "revert last" not in s.screen.text().splitlines()[-1], "the outcome stays")
+        s.screen.key("V")
+        s.screen.wait(r"packet \d+: revert *$")
+        s.forwarded(b"R<bob@example.net>\0")
+        with open(s.trace, encoding="utf-8") as trace:
+            texts = [json.loads(line)["text"] for line in trace if '"k":"instr"' in line]
+        assert texts[-5:] == ["add-header X-Seen yes", "revert last", "revert last", "revert", "forward"], texts
+        s.leave()

@@ -119,6 +119,7 @@ struct StatementCompletion {
           Completion.Candidate("optneg.macros[\"", "the macros that a milter asks for at a stage"),
           Completion.Candidate("macro[\"", "a macro that travels with the packet"),
         ] + vocabulary.options
+    case .revert: [Completion.Candidate("last", "only the latest change")]
     case .rules: [Completion.Candidate("on", "all rules"), Completion.Candidate("off", "no rule")]
     case .export: vocabulary.formats
     case .screen: vocabulary.acts
@@ -127,7 +128,7 @@ struct StatementCompletion {
       .accept, .reject,
       .tempfail, .discard, .skip, .connfail, .shutdown, .reply, .progress, .insertHeader, .addRcpt,
       .deleteRcpt, .changeFrom, .replaceBody, .deletePart, .replacePart, .quarantine, .raw, .mark, .unmark,
-      .note, .on, .rule, .apply, .edit, .revert, .filter, .search, .goto, .write, .savePart, .bind, .quit:
+      .note, .on, .rule, .apply, .edit, .filter, .search, .goto, .write, .savePart, .bind, .quit:
       []
     }
   }

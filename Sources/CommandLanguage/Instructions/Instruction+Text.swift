@@ -16,6 +16,8 @@ extension Instruction {
     case .change(let change): change.text
     case .set(let assignment): "set \(assignment.field.text) \(Quoting.argument(assignment.value))"
     case .raw(let bytes): "raw \(bytes.map(HexDigit.pair).joined())"
+    case .revert(.all): "revert"
+    case .revert(.last): "revert last"
     case .delay(let span): "delay \(Units.duration(span.microseconds))"
     case .close(let leg): "close \(leg.name)"
     case .mark: "mark"
@@ -83,7 +85,6 @@ extension ConsoleInstruction {
     case .apply(let expression, let instructions):
       "apply \(expression.text) do \(instructions.map(\.text).joined(separator: "; "))"
     case .edit: "edit"
-    case .revert: "revert"
     case .filter(let expression): "filter" + (expression.map { " " + $0.text } ?? "")
     case .search(let text): "search \(Quoting.string(text))"
     case .goTo(let number): "goto \(number)"

@@ -32,12 +32,13 @@ struct InstructionParser {
       let (bytes, range) = try reader.text("a text")
       return .note(try ArgumentReader.string(bytes, range, in: reader.scanner))
     case .raw: return .raw(try hexBytes())
+    case .revert: return .revert(try isFollowed(by: "last") ? .last : .all)
     case .set: return try assignment().map(Instruction.set)
     case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
       .changeFrom,
       .replaceBody, .deletePart, .replacePart, .quarantine:
       return .change(try change(word))
-    case .on, .rules, .rule, .apply, .edit, .revert, .filter, .search, .goto, .write, .savePart, .export,
+    case .on, .rules, .rule, .apply, .edit, .filter, .search, .goto, .write, .savePart, .export,
       .bind, .unbind,
       .screen, .quit:
       return nil

@@ -18,12 +18,12 @@ package enum InstructionWord: String, Equatable, Sendable, CaseIterable {
   case replacePart = "replace-part"
   case quarantine
   // The packet itself.
-  case set, raw, mark, unmark, note
+  case set, raw, revert, mark, unmark, note
   // Rules.
   case on, rules, rule
   // Screen and program.
   case savePart = "save-part"
-  case apply, edit, revert, filter, search, goto, write, export, bind, unbind, screen, quit
+  case apply, edit, filter, search, goto, write, export, bind, unbind, screen, quit
 }
 
 /// One row of the table of instructions, which feeds completion, help and docs.
@@ -150,6 +150,10 @@ package struct InstructionTerm: Equatable, Sendable {
     .init(
       .raw, "raw HEX", "these bytes leave instead, length field and code included", "raw 00 00 00 01 63",
       .packet),
+    .init(
+      .revert, "revert [last]",
+      "take back all edits of the held packet, and modifications asked for with it; last: the latest",
+      "revert last", .packet),
     .init(.mark, "mark", "mark the packet", "mark", .packet),
     .init(.unmark, "unmark", "take the mark away", "unmark", .packet),
     .init(.note, "note TEXT", "words about the packet, kept in the trace", "note \"starts here\"", .packet),
@@ -171,7 +175,6 @@ package struct InstructionTerm: Equatable, Sendable {
       .apply, "apply EXPRESSION do INSTRUCTION; …", "do it for every waiting packet that matches",
       "apply message.from endswith \"@example.com\" do reject", .console),
     .init(.edit, "edit", "the waiting packet in $VISUAL or $EDITOR", "edit", .console),
-    .init(.revert, "revert", "the waiting packet as it came", "revert", .console),
     .init(
       .filter, "filter [EXPRESSION]", "show only packets that match; nothing: all", "filter reply", .console),
     .init(.search, "search TEXT", "go to the next row that has it", "search \"no such user\"", .console),

@@ -15,8 +15,6 @@ package indirect enum ConsoleInstruction: Equatable, Sendable {
   case apply(Expression, [Instruction])
   /// The waiting packet in the operator's editor.
   case edit
-  /// The waiting packet as it came.
-  case revert
   /// nil shows everything.
   case filter(Expression?)
   case search([UInt8])

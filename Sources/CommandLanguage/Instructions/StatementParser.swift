@@ -143,7 +143,6 @@ struct StatementParser {
       return .console(
         .screen(name, count: reader.isAtEnd ? nil : try reader.number("a count", from: 1, to: 1_000_000)))
     case .edit: return .console(.edit)
-    case .revert: return .console(.revert)
     default: return .console(.quit)
     }
   }

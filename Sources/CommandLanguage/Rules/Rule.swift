@@ -27,6 +27,12 @@ package struct Rule: Equatable, Sendable {
     self.instructions = instructions
   }
 
+  /// The name of the rule by which the operator says what is to be held (`i`, `--hold`).
+  package static let breakpointName = "hold"
+
+  /// Whether it only stops what the operator wants to look at.
+  package var isBreakpoint: Bool { name == Self.breakpointName && instructions == [.hold] }
+
   package static func == (a: Rule, b: Rule) -> Bool {
     a.condition == b.condition && a.name == b.name && a.frequency == b.frequency && a.logs == b.logs
       && a.isEnabled == b.isEnabled && a.instructions == b.instructions

@@ -118,7 +118,8 @@ extension Instruction {
   /// The packets that it may be given for.
   package var kinds: PacketKindSet {
     switch self {
-    case .hold, .forward, .forwardAll, .step, .drop, .progress, .raw, .delay, .close, .mark, .unmark, .note:
+    case .hold, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close, .mark, .unmark,
+      .note:
       .all
     case .answer:
       PacketKindSet.commands(.connect, .helo, .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB, .unknown)
@@ -135,7 +136,8 @@ extension Instruction {
     case .answer: "a verdict answers a command, or takes the place of one"
     case .change: "a modification is for a message, from MAIL on"
     case .set(let assignment): "they have no \(assignment.field.name)"
-    case .hold, .forward, .forwardAll, .step, .drop, .progress, .raw, .delay, .close, .mark, .unmark, .note:
+    case .hold, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close, .mark, .unmark,
+      .note:
       ""
     }
   }

@@ -19,7 +19,7 @@ extension Statement {
     case .rule: false
     case .console(let console):
       switch console {
-      case .edit, .revert, .savePart: true
+      case .edit, .savePart: true
       case .apply, .arm, .bind, .export, .filter, .goTo, .option, .quit, .rule, .rules, .screen, .search,
         .unbind, .write:
         false

@@ -43,7 +43,7 @@ package enum Typed {
     case .screen(let name, _):
       guard Act(rawValue: name) == nil else { return }
       throw fault("the screen has no act '\(name)'; docs/keys.md lists them", at: name, in: line)
-    case .apply, .edit, .revert, .filter, .search, .goTo, .write, .savePart, .export, .rules, .arm, .rule,
+    case .apply, .edit, .filter, .search, .goTo, .write, .savePart, .export, .rules, .arm, .rule,
       .quit:
       break
     }

@@ -13,16 +13,9 @@ struct PendingChanges {
     for row in trace.index.rows(ofMessage: message) {
       let remarks = trace.index.remarkRecords(about: row, from: trace.source)
       if let modification = Self.held(row, remarks, in: trace) { held.append(modification) }
-      for record in remarks {
-        guard case .instructed(let instructed) = record.event,
-          case .change(let change)? = instructed.instruction
-        else { continue }
-        if instructed.refusal == nil {
-          changes.append((change, instructed.packet ?? trace.index.number(at: row), instructed.cause))
-        } else if let lost = changes.firstIndex(where: { $0.change == change }) {
-          // Kept before, and given up since.
-          changes.remove(at: lost)
-        }
+      for asked in [Instructed](in: remarks).standing {
+        guard case .change(let change)? = asked.instruction else { continue }
+        changes.append((change, asked.packet ?? trace.index.number(at: row), asked.cause))
       }
     }
   }

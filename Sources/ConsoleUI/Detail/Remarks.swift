@@ -1,4 +1,5 @@
 import Cells
+import CommandLanguage
 import MilterProtocol
 import TraceModel
 
@@ -32,7 +33,7 @@ enum Remarks {
   static func who(_ cause: Cause) -> String {
     switch cause {
     case .operator: "the operator"
-    case .rule(RuleList.holdName): "your hold"
+    case .rule(Rule.breakpointName): "your hold"
     case .rule(let name): "rule \(name)"
     case .policy(let words): words.text
     case .timeout: "the deadline"

@@ -17,6 +17,10 @@ struct Desk: Equatable, Sendable {
   /// The recipient that waits; nil at another stage.
   let recipient: [UInt8]?
   let choices: [Choice]
+  /// The rule that has decided already, though the packet waits, and what it said.
+  let ruled: RulesWord?
+  /// How many records are about the packet: more may change what rules have said.
+  let recordCount: Int
 
   /// A way to settle it, one key each.
   enum Verdict: Equatable, Sendable { case take, reject, tempfail, discard, quarantine, ownReply }
@@ -71,6 +75,8 @@ struct Desk: Equatable, Sendable {
     let negotiation = detail.facts.negotiation
     mayQuarantine = (negotiation.told ?? negotiation.answered)?.actions.contains(.quarantine) ?? false
     choices = Desk.choices(at: stage, rules, queueID, mayQuarantine)
+    ruled = RulesWord(in: detail.remarks)
+    recordCount = detail.remarks.count
   }
 
   /// What takes it: at the end of a mail ACCEPT; before, where ACCEPT would wave the rest through, CONTINUE.

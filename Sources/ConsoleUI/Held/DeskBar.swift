@@ -15,8 +15,11 @@ enum DeskBar {
     guard !rect.isEmpty else { return }
     if rect.rows == 1 { return drawLine(desk, keymap, into: &frame, in: rect) }
     frame.horizontalLine(at: rect.origin, columns: rect.columns)
-    let title = DisplayText(
+    var title = DisplayText(
       " your verdict, and what \(desk.rules.name) does then ", style: Style(.heading, .bold))
+    if let ruled = desk.ruled {
+      title += DisplayText("· \(ruled.words); yours counts instead ", style: Style(.rule))
+    }
     frame.put(title, at: Point(column: rect.column + 1, row: rect.row), width: rect.columns - 2)
     let columns = desk.choices.map(\.word.count).max() ?? 0
     for (index, choice) in desk.choices.enumerated() {
@@ -40,7 +43,18 @@ enum DeskBar {
       return key(choice, keymap) + " " + DisplayText(choice.word) + code
     }
     let wide = " " + parts.joined()
-    frame.put(wide.width <= rect.columns ? wide : " " + parts.joined(gap: 1), in: rect)
+    guard desk.ruled == nil, wide.width <= rect.columns else {
+      return frame.put(lead(desk, rect.columns) + " " + parts.joined(gap: 1), in: rect)
+    }
+    frame.put(wide, in: rect)
+  }
+
+  /// What a rule has said, in at most half of the line.
+  private static func lead(_ desk: Desk, _ columns: Int) -> DisplayText {
+    guard let ruled = desk.ruled else { return "" }
+    let texts = ruled.texts.map { DisplayText(" " + $0, style: Style(.rule)) }
+    let text = texts.first { $0.width <= columns / 2 } ?? texts[texts.count - 1].fitted(to: columns / 2)
+    return text + ";"
   }
 
   private static func key(_ choice: Desk.Choice, _ keymap: Keymap) -> DisplayText {

@@ -53,8 +53,14 @@ extension HeldPane {
       DisplayText(isFromMTA ? "→" : "←", style: Style(isFromMTA ? .fromMTA : .fromMilter)),
       DisplayText(row.stageName, style: Style(.keyword)),
       packet.map { PacketWords.text(of: $0, columns: 200) } ?? "",
-      DisplayText(Remarks.who(entry.cause), style: Style(.rule)),
+      DisplayText(who(entry, trace), style: Style(.rule)),
     ]
+  }
+
+  /// Who holds it, and what a rule has decided about it.
+  private func who(_ entry: HeldEntry, _ trace: TraceView) -> String {
+    let ruled = RulesWord(in: trace.index.remarkRecords(about: entry.row, from: trace.source))
+    return Remarks.who(entry.cause) + (ruled.map { "; \($0.words)" } ?? "")
   }
 
   /// Wider where no deadline, or a client's leaving, is told.

@@ -33,7 +33,10 @@ struct HeldPane: ListPane {
   func hints(isHeld: Bool) -> [Act] {
     isHeld
       ? Self.heldHints
-      : [.holdPrompt, .open, .back, .filterPrompt, .searchPrompt, .pane, .nextTab, .writePrompt]
+      : [
+        .holdPrompt, .ruleOfDecision, .open, .back, .filterPrompt, .searchPrompt, .pane, .nextTab,
+        .writePrompt,
+      ]
   }
 
   /// Where the keys judge the mail at hand.
@@ -100,7 +103,10 @@ struct HeldPane: ListPane {
   mutating func refreshDesk(at row: Int?, _ scene: Scene) {
     guard let row else { return desk = nil }
     let mta = scene.settings.mta
-    let isKnown = desk.map { $0.row == row && (mta == .auto || mta.mta ?? .postfix == $0.rules) }
+    let records = scene.trace.index.recordNumbers(about: row).count
+    let isKnown = desk.map {
+      $0.row == row && $0.recordCount == records && (mta == .auto || mta.mta ?? .postfix == $0.rules)
+    }
     guard isKnown != true, let detail = scene.trace.detail(at: row) else { return }
     desk = Desk(detail, scene.settings.rules(for: detail))
   }

@@ -44,7 +44,7 @@ extension HelpPane {
   private var heading: String {
     switch place {
     case .detail: "In the detail"
-    case .desk: "At the desk"
+    case .desk, .idleDesk: "At the desk"
     default: "In \(place.words.first ?? "")"
     }
   }
@@ -52,7 +52,7 @@ extension HelpPane {
   /// What a place is for.
   private var leadingGroup: Binding.Group? {
     switch place {
-    case .desk: .desk
+    case .desk, .idleDesk: .desk
     case .rules: .rules
     case .held: .steer
     default: nil

@@ -31,7 +31,7 @@ package enum Act: String, Equatable, Sendable, CaseIterable {
   case verdictMenu = "ask-verdict"
   case changeMenu = "ask-change"
   case drop = "ask-drop"
-  case revert
+  case undo, revert
   case form
   case edit
   case close = "ask-close"
@@ -65,6 +65,6 @@ package enum Act: String, Equatable, Sendable, CaseIterable {
 extension Act {
   /// What is done to a packet that waits, the most useful first, for hints.
   static let steering: [Act] = [
-    .forward, .forwardAll, .step, .form, .verdictMenu, .changeMenu, .drop, .revert,
+    .forward, .forwardAll, .step, .form, .verdictMenu, .changeMenu, .drop, .undo, .revert,
   ]
 }

@@ -45,9 +45,13 @@ package struct Binding: Sendable {
     /// A mail that waits for a person's verdict, with no milter behind: in Held, in Messages and in their detail.
     package static let desk = Places(rawValue: 1 << 8)
 
-    package static let packets: Places = [.timeline, .messages, .held, .findings, .detail, .desk]
+    /// Held and Messages where a person is the milter and no waiting mail is selected.
+    package static let idleDesk = Places(rawValue: 1 << 9)
+
+    package static let packets: Places = [.timeline, .messages, .held, .findings, .detail, .desk, .idleDesk]
     package static let everywhere: Places = [
       .timeline, .messages, .held, .findings, .rules, .stats, .detail, .help, .desk,
+      .idleDesk,
     ]
 
     /// Where the same key judges mails at the desk.
@@ -58,10 +62,12 @@ package struct Binding: Sendable {
     package var words: [String] {
       guard self != .everywhere else { return [] }
       if self == .everywhereElse { return ["all but the desk"] }
+      let desk: Places = [.desk, .idleDesk]
+      if isSuperset(of: desk) { return subtracting(desk).words + ["desk"] }
       let all: [(Places, String)] = [
         (.timeline, "Timeline"), (.messages, "Messages"), (.held, "Held"), (.findings, "Findings"),
         (.rules, "Rules"), (.stats, "Stats"), (.detail, "detail"), (.help, "help"),
-        (.desk, "desk"),
+        (.desk, "desk"), (.idleDesk, "desk without a mail"),
       ]
       return all.filter { contains($0.0) }.map(\.1)
     }

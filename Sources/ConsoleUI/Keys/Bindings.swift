@@ -17,7 +17,7 @@ extension Binding {
       "the same verdict for all waiting mails that match"),
     Binding("w", .savePart, in: .desk, .desk, hint: "save part", "save a part of the mail, decoded"),
     Binding(
-      "R", .ruleOfDecision, in: [.desk, .held, .messages], .desk, hint: "rule",
+      "R", .ruleOfDecision, in: [.desk, .idleDesk], .desk, hint: "rule",
       "make a rule from your latest verdict"),
   ]
 
@@ -66,7 +66,8 @@ extension Binding {
       "E", .edit, in: .packets, .steer, hint: "editor",
       "its text, at end of message the mail's body, in $VISUAL or $EDITOR"),
     Binding("D", .drop, in: .packetsElsewhere, .steer, hint: "drop", "drop the held packet"),
-    Binding("V", .revert, in: .packets, .steer, hint: "revert", "undo all edits"),
+    Binding("u", .undo, in: .packets, .steer, hint: "undo", "undo the last change of the held packet"),
+    Binding("V", .revert, in: .packets, .steer, hint: "undo all", "undo all changes: the packet as it came"),
     Binding("X", .close, in: .packets, .steer, "close a leg of the packet's connection"),
     Binding("i", .holdPrompt, .steer, hint: "hold", "hold packets that match a filter; empty: none"),
     Binding("I", .arm, .steer, "turn all rules and holds on or off"),

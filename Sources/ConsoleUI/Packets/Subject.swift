@@ -40,17 +40,24 @@ struct Subject {
   func drop() -> [Response] {
     whereHeld { row in
       guard let packet = trace.packet(at: row) else { return [] }
+      guard packet.kind != .command(.optNeg) else {
+        return .refuse("without OPTNEG neither side speaks another word; e edits it")
+      }
       let number = trace.index.number(at: row)
       return .confirm("Drop packet \(number), \(packet.kind.name)?", .instruct(.drop, packet: number))
     }
   }
 
-  /// The bytes that came are what is to leave again.
-  func revert() -> [Response] {
+  func revert(_ reverted: Instruction.Reverted) -> [Response] {
     whereHeld { row in
-      guard let packet = trace.packet(at: row) else { return [] }
-      return [.outside(.instruct(.raw(packet.bytes), packet: trace.index.number(at: row)))]
+      let number = trace.index.number(at: row)
+      guard !standing(at: row).isEmpty else { return .refuse("nothing was changed in packet \(number)") }
+      return [.outside(.instruct(.revert(reverted), packet: number))]
     }
+  }
+
+  private func standing(at row: Int) -> [Instructed] {
+    [Instructed](in: trace.index.remarkRecords(about: row, from: trace.source)).standing
   }
 
   func note() -> [Response] { row == nil ? .refuse("no packet is selected") : [.ask(.note, "")] }
@@ -82,6 +89,7 @@ struct Subject {
   func askVerdict() -> [Response] {
     guard let row, let detail = trace.detail(at: row) else { return nothing }
     guard !trace.isRecorded else { return .refuse(Self.wordsOfRecorded) }
+    if let refusal = refusalOfVerdict(detail) { return .refuse(refusal) }
     let rules = scene.settings.rules(for: detail)
     let keys: [Answer: Unicode.Scalar] = [
       .continue: "c", .accept: "a", .reject: "r", .tempfail: "t", .discard: "d", .skip: "s", .connFail: "f",
@@ -109,8 +117,11 @@ struct Subject {
   }
 
   func askChange() -> [Response] {
-    guard row != nil else { return nothing }
+    guard let row, let detail = trace.detail(at: row) else { return nothing }
     guard !trace.isRecorded else { return .refuse(Self.wordsOfRecorded) }
+    if let refusal = refusalOfChange(detail) { return .refuse(refusal) }
+    let negotiation = detail.facts.negotiation
+    let actions = (negotiation.told ?? negotiation.answered)?.actions
     let rows: [(Unicode.Scalar, InstructionWord, String)] = [
       ("a", .addHeader, ""), ("i", .insertHeader, "0 "), ("c", .changeHeader, ""), ("d", .deleteHeader, ""),
       ("r", .addRcpt, ""), ("R", .deleteRcpt, ""), ("f", .changeFrom, ""), ("b", .replaceBody, ""),
@@ -118,6 +129,12 @@ struct Subject {
     ]
     let items = rows.map { key, word, start in
       let help = InstructionTerm.byWord[word]?.doc ?? ""
+      if let needed = word.requiredAction, let actions, !actions.contains(needed) {
+        let words = "\(needed.names.joined(separator: " ")) was not negotiated with the MTA"
+        return Menu.Item(
+          key, word.rawValue, DisplayText("▲ " + words, style: Style(.findingWarning)),
+          .say(StatusMessage(.refused, words + ": start with --negotiation widen")))
+      }
       return Menu.Item(
         key, word.rawValue, DisplayText(help, style: .dim), .ask(.instruction, "\(word.rawValue) \(start)"))
     }

@@ -17,10 +17,7 @@ package struct RuleList: Sendable {
 
   mutating func takeBack() { rules = before }
 
-  /// The name of the rule that `i` sets: a breakpoint.
-  static let holdName = "hold"
-
-  var holdIndex: Int? { rules.firstIndex { $0.name == RuleList.holdName } }
+  var holdIndex: Int? { rules.firstIndex { $0.name == Rule.breakpointName } }
 
   /// What `i` last said; empty for nothing.
   var holdExpression: String { holdIndex.map { rules[$0].condition.text } ?? "" }
@@ -36,7 +33,7 @@ package struct RuleList: Sendable {
       return .done("nothing is held from now on") + [.setRules(rules)]
     }
     guard let condition = try? Expression(parsing: text) else { return [] }
-    let rule = Rule(on: condition, name: RuleList.holdName, do: [.hold])
+    let rule = Rule(on: condition, name: Rule.breakpointName, do: [.hold])
     if let holdIndex { rules[holdIndex] = rule } else { rules.insert(rule, at: 0) }
     return .done("holding \(condition.text)") + [.setRules(rules)] + (isArmed ? [] : [.arm(true)])
   }

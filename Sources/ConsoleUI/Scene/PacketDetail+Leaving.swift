@@ -8,14 +8,10 @@ extension PacketDetail {
   /// - Parameter remarks: the records about the packet.
   static func leaving(_ original: Packet, _ remarks: [Record]) -> Packet? {
     var packet = original
-    for record in remarks {
-      switch record.event {
-      case .sent(let sent): packet = sent.packet ?? packet
-      case .instructed(let instructed) where instructed.refusal == nil:
-        if let instruction = instructed.instruction { packet = edited(packet, by: instruction) }
-      case .instructed, .opened, .received, .passed, .held, .released, .found, .noted, .marked, .closed: break
-      }
+    for change in [Instructed](in: remarks).standing {
+      if let instruction = change.instruction { packet = edited(packet, by: instruction) }
     }
+    for case .sent(let sent) in remarks.map(\.event) { packet = sent.packet ?? packet }
     return packet == original ? nil : packet
   }
 
@@ -26,8 +22,8 @@ extension PacketDetail {
       return Packet(encoding: value, from: packet.sender)
     case .raw(let bytes): return Packet(frame: bytes, from: packet.sender)
     case .answer(let answer): return packet.sender == .milter ? Packet(encoding: answer.reply) : packet
-    case .hold, .forward, .forwardAll, .step, .drop, .progress, .change, .delay, .close, .mark, .unmark,
-      .note:
+    case .hold, .forward, .forwardAll, .step, .drop, .progress, .change, .revert, .delay, .close,
+      .mark, .unmark, .note:
       return packet
     }
   }
@@ -35,10 +31,8 @@ extension PacketDetail {
   /// The macros that travel with a command, with what was set in them.
   func macros(_ macros: Packet) -> Packet {
     var value = PacketValue(decoding: macros)
-    for record in remarks {
-      guard case .instructed(let instructed) = record.event, instructed.refusal == nil,
-        case .set(let assignment)? = instructed.instruction
-      else { continue }
+    for change in [Instructed](in: remarks).standing {
+      guard case .set(let assignment)? = change.instruction else { continue }
       // What is of the command itself, a macro set does not have.
       value = (try? assignment.applied(to: value)) ?? value
     }

@@ -44,7 +44,7 @@ extension Act {
   /// Whether it opens something, or does something, for a packet that waits.
   var isForHeld: Bool {
     switch self {
-    case .verdictMenu, .changeMenu, .drop, .revert, .form, .edit: true
+    case .verdictMenu, .changeMenu, .drop, .undo, .revert, .form, .edit: true
     default: false
     }
   }
@@ -55,14 +55,15 @@ extension Instruction {
   fileprivate var letsGo: Bool {
     switch self {
     case .forward, .step, .drop, .answer: true
-    case .hold, .forwardAll, .progress, .change, .set, .raw, .delay, .close, .mark, .unmark, .note: false
+    case .hold, .forwardAll, .progress, .change, .set, .raw, .revert, .delay, .close, .mark, .unmark, .note:
+      false
     }
   }
 
   /// Whether it is about a packet that waits.
   var isForHeld: Bool {
     switch self {
-    case .forward, .step, .drop, .answer, .progress, .change, .set, .raw, .delay: true
+    case .forward, .step, .drop, .answer, .progress, .change, .set, .raw, .revert, .delay: true
     case .hold, .forwardAll, .close, .mark, .unmark, .note: false
     }
   }

@@ -40,7 +40,6 @@ extension ConsoleModel {
     case .quit: return perform(.leave)
     case .apply(let condition, let instructions):
       return HeldPane.apply(instructions, where: condition, scene.trace)
-    case .revert: return subject.revert()
     case .rules: show(.rules)
     case .arm(let isOn): return [.arm(isOn)]
     case .rule(let number, let act): return rules.change(number - 1, act, scene.rules)
@@ -100,7 +99,7 @@ extension ConsoleInstruction {
   fileprivate var isConfiguration: Bool {
     switch self {
     case .option, .bind, .unbind: true
-    case .apply, .edit, .revert, .filter, .search, .goTo, .write, .savePart, .export, .rules, .arm, .rule,
+    case .apply, .edit, .filter, .search, .goTo, .write, .savePart, .export, .rules, .arm, .rule,
       .screen,
       .quit:
       false

@@ -56,6 +56,7 @@ extension ConsoleModel {
   /// The pane that has the keys again once help is closed.
   var placeBehindHelp: Binding.Places {
     if isOnDesk { return .desk }
+    if scene.trace.isDesk, focus == .list, view == .held || view == .messages { return .idleDesk }
     return focus == .detail ? .detail : view.place
   }
 

@@ -12,6 +12,8 @@ struct LegQueue: Sendable {
     /// What rules want, still to be done when its turn comes.
     var orders: [Order] = []
     var fate = Fate.forward
+    /// What was changed, each as it was before, the last at the end.
+    var changes: [Before] = []
     /// Set while it is held.
     var hold: Hold?
     /// Somebody let it go: a step does not stop it again.
@@ -51,6 +53,15 @@ struct LegQueue: Sendable {
       current = original
       fate = .forward
       cause = nil
+      changes = []
+    }
+
+    /// Keeps in mind how it stands, for a change that is about to be made.
+    var asItStands: Before { .packet(current, fate, cause) }
+
+    /// As it was before the change.
+    mutating func restore(_ packet: Packet, _ fate: Fate, _ cause: Cause?) {
+      (current, self.fate, self.cause) = (packet, fate, cause)
     }
 
     /// What it costs to keep it: its bytes, and so much for the entry itself.
@@ -58,9 +69,20 @@ struct LegQueue: Sendable {
     private static let ownCost = 256
   }
 
+  /// What a change takes the place of, for whoever takes it back.
+  enum Before: Sendable {
+    case packet(Packet, Fate, Cause?)
+    /// Of the macro set of that number, which travels with the packet.
+    case macros(Int, Packet, Cause?)
+    /// A modification is kept for the end of the message.
+    case noModification
+  }
+
   struct Order: Sendable {
     var instruction: Instruction
     var cause: Cause
+    /// Of the rule that only stops what the operator wants to look at.
+    var isOfBreakpoint = false
   }
 
   struct Hold: Sendable {
@@ -139,5 +161,7 @@ extension LegQueue.Entry {
 }
 
 extension LegQueue.Fate {
+  /// Whether somebody has decided what becomes of the packet.
+  var isDecided: Bool { if case .forward = self { false } else { true } }
   var isDrop: Bool { if case .drop = self { true } else { false } }
 }

@@ -23,6 +23,8 @@ struct PendingModifications: Sendable {
     let packet: Int?
     /// Number of its message.
     let message: Int
+    /// What gave way to it.
+    var replaced: [PendingChange] = []
   }
 
   /// One that comes to nothing, and why.
@@ -79,9 +81,22 @@ struct PendingModifications: Sendable {
     let given = changes.filter { change.replacesBody && $0.change.givesWay(to: change) }
     let kept = changes.filter { !(change.replacesBody && $0.change.givesWay(to: change)) }
     if change.rewritesPart, let refusal = refusal(ofPart: change, behind: kept, message) { throw refusal }
-    changes =
-      kept + [PendingChange(change: change, cause: cause, packet: packet, message: message.number)]
+    changes = kept
+    changes.append(
+      PendingChange(
+        change: change, cause: cause, packet: packet, message: message.number, replaced: given))
     return given.map { Lost(change: $0, why: "another new body took its place") }
+  }
+
+  /// Takes back the last change that was given for a packet; what had given way to it counts again.
+  ///
+  /// - Returns: what counts again; nil where nothing is kept for that packet.
+  mutating func takeBack(for packet: Int) -> [PendingChange]? {
+    guard let last = changes.lastIndex(where: { $0.packet == packet }) else { return nil }
+    let change = changes.remove(at: last)
+    let again = change.replaced.filter { $0.message == change.message }
+    changes += again
+    return again
   }
 
   private func checkAction(
@@ -151,7 +166,7 @@ struct PendingModifications: Sendable {
     case .change(.quarantine): unquarantined = isRefused ? packet : nil
     case .answer: unquarantined = nil
     case .mark, .unmark, .note, .hold, .forward, .forwardAll, .step, .drop, .progress, .change, .set, .raw,
-      .delay, .close:
+      .revert, .delay, .close:
       break
     }
   }
@@ -193,20 +208,6 @@ extension Change {
       .changeFrom,
       .replaceBody(.text), .quarantine, .deletePart, .replacePart(_, .text):
       nil
-    }
-  }
-
-  /// The action that the MTA has to have agreed to.
-  var requiredAction: ActionFlags {
-    switch self {
-    case .addHeader, .insertHeader: .addHeaders
-    case .changeHeader, .prefixHeader, .deleteHeader: .changeHeaders
-    case .addRcpt(_, nil): .addRcpt
-    case .addRcpt: .addRcptWithParameters
-    case .deleteRcpt: .deleteRcpt
-    case .changeFrom: .changeFrom
-    case .replaceBody, .deletePart, .replacePart: .changeBody
-    case .quarantine: .quarantine
     }
   }
 }

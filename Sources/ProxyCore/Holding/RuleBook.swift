@@ -101,7 +101,9 @@ package struct RuleBook: Sendable {
     guard isArmed else { return ruling }
     for index in entries.indices where entries[index].acts(on: context) {
       let rule = entries[index].rule
-      ruling.orders += rule.instructions.map { LegQueue.Order(instruction: $0, cause: .rule(rule.label)) }
+      ruling.orders += rule.instructions.map {
+        LegQueue.Order(instruction: $0, cause: .rule(rule.label), isOfBreakpoint: rule.isBreakpoint)
+      }
       if rule.logs { ruling.told.append(rule.label) }
     }
     return ruling
@@ -112,7 +114,7 @@ extension Instruction {
   /// Whether a command that this is said about may stay here, or go nowhere, or needs its macros at hand.
   fileprivate var keepsCommands: Bool {
     switch self {
-    case .hold, .drop, .answer, .delay, .raw: true
+    case .hold, .drop, .answer, .delay, .raw, .revert: true
     case .set(let assignment): assignment.field.isOfMacros
     case .forward, .forwardAll, .step, .progress, .change, .close, .mark, .unmark, .note: false
     }

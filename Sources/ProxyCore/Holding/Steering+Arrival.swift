@@ -79,6 +79,8 @@ extension Steering {
       turn.act(
         .say("rule \(label): packet \(entry.number), \(entry.original.kind.name), connection \(connection)"))
     }
-    return ruling.orders
+    guard isMilter else { return ruling.orders }
+    // In a milter's place the operator judges what no rule has: that shows once all rules have had their say.
+    return ruling.orders.filter { !$0.isOfBreakpoint } + ruling.orders.filter(\.isOfBreakpoint)
   }
 }

@@ -30,9 +30,12 @@ extension Steering {
   ) {
     let number = queues[leg].entries[index].number
     var refusal: Refusal?
+    var before = queues[leg].entries[index].asItStands
     switch instruction {
     case .hold:
       return hold(leg, index, cause, &turn)
+    case .revert(let reverted):
+      return revert(reverted, leg, index, cause, &turn)
     case .forward, .step:
       note(instruction, number, cause, nil, &turn)
       if case .step = instruction { queues.isStepping = true }
@@ -40,15 +43,19 @@ extension Steering {
     case .answer(let answer):
       refusal = modifications.refusal(toDeliver: number, answer) ?? settle(leg, index, with: answer, cause)
     case .drop: refusal = discard(leg, index, cause)
-    case .set(let assignment): refusal = assign(assignment, leg, index, cause)
+    case .set(let assignment):
+      refusal = assign(assignment, leg, index, cause, &before)
     case .raw(let bytes): refusal = replace(leg, index, with: bytes, cause)
     case .delay(let span):
       queues[leg].entries[index].notBefore = turn.now + span
       queues[leg].entries[index].cause = cause
-    case .change(let change): refusal = keep(change, number, cause, &turn)
+    case .change(let change):
+      before = .noModification
+      refusal = keep(change, number, cause, &turn)
     case .forwardAll, .progress, .close, .mark, .unmark, .note:
       refusal = carryOutElsewhere(instruction, number, cause, &turn)
     }
+    if refusal == nil, instruction.isChange { queues[leg].entries[index].changes.append(before) }
     note(instruction, number, cause, refusal, &turn)
     if instruction == .forwardAll { return releaseAll(cause, &turn) }
     guard refusal == nil, instruction.isLast, cause == .operator || cause == .timeout else { return }
@@ -75,7 +82,7 @@ extension Steering {
     case .answer(let answer):
       return modifications.refusal(toDeliver: number, answer)
         ?? answerUnheld(number, answer, cause, &turn)
-    case .hold, .forward, .drop, .set, .raw, .delay:
+    case .hold, .forward, .drop, .set, .raw, .revert, .delay:
       guard let number else { return Refusal("no packet is chosen") }
       return Refusal("packet \(packet: number) has left already: only held packets can be changed")
     }
@@ -88,7 +95,8 @@ extension Steering {
     modifications.note(instruction, number, isRefused: refusal != nil)
     switch instruction {
     case .mark, .unmark, .note: if refusal == nil { return }
-    case .answer, .hold, .forward, .forwardAll, .step, .drop, .progress, .change, .set, .raw, .delay, .close:
+    case .answer, .hold, .forward, .forwardAll, .step, .drop, .progress, .change, .set, .raw, .revert, .delay,
+      .close:
       break
     }
     record(
@@ -160,7 +168,7 @@ extension Steering {
 
   /// `macro["…"]` of a held command goes to the macro set that travels with it.
   private mutating func assign(
-    _ assignment: Assignment, _ leg: Leg, _ index: Int, _ cause: Cause
+    _ assignment: Assignment, _ leg: Leg, _ index: Int, _ cause: Cause, _ before: inout LegQueue.Before
   ) -> Refusal? {
     var index = index
     if assignment.field.isOfMacros, !queues[leg].entries[index].isMacro {
@@ -168,6 +176,8 @@ extension Steering {
         return Refusal("no macros travel with this packet")
       }
       index = macros
+      let entry = queues[leg].entries[macros]
+      before = .macros(entry.number, entry.current, entry.cause)
     }
     do throws(Refusal) {
       let entry = queues[leg].entries[index]
@@ -230,7 +240,8 @@ extension Instruction {
   fileprivate var isLast: Bool {
     switch self {
     case .answer, .drop, .delay: true
-    case .hold, .forward, .forwardAll, .step, .progress, .change, .set, .raw, .close, .mark, .unmark, .note:
+    case .hold, .forward, .forwardAll, .step, .progress, .change, .set, .raw, .revert, .close, .mark,
+      .unmark, .note:
       false
     }
   }

@@ -15,6 +15,7 @@ extension Steering {
     for i in queues[leg].entries.startIndex...index {
       while !queues[leg].entries[i].orders.isEmpty {
         let order = queues[leg].entries[i].orders.removeFirst()
+        if order.isOfBreakpoint, isMilter, queues[leg].entries[i].fate.isDecided { continue }
         carryOut(order.instruction, on: leg, i, order.cause, &turn)
       }
     }

@@ -394,7 +394,8 @@ extension Record.Event {
     case (.unmark, let packet?): .marked(packet: packet, on: false)
     case (.note(let text), _): .noted(text: Sentence(others: text), packet: packet)
     case (.mark, nil), (.unmark, nil), (.hold, _), (.forward, _), (.forwardAll, _), (.step, _), (.drop, _),
-      (.answer, _), (.progress, _), (.change, _), (.set, _), (.raw, _), (.delay, _), (.close, _):
+      (.answer, _), (.progress, _), (.change, _), (.set, _), (.raw, _), (.revert, _), (.delay, _),
+      (.close, _):
       .instructed(Instructed(instruction, cause: cause, packet: packet, refusal: why))
     }
   }

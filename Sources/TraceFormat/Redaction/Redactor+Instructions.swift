@@ -28,7 +28,8 @@ extension Redactor {
       let sender: Leg = CommandKind(rawValue: frame[Limits.lengthBytes]) == nil ? .milter : .mta
       return .raw(packet(Packet(frame: frame, from: sender)).bytes)
     case .note(let text): return .note(self.text(text))
-    case .answer, .hold, .forward, .forwardAll, .step, .drop, .progress, .delay, .close, .mark, .unmark:
+    case .answer, .hold, .forward, .forwardAll, .step, .drop, .progress, .revert, .delay, .close, .mark,
+      .unmark:
       return instruction
     }
   }

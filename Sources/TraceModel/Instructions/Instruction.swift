@@ -25,6 +25,8 @@ package enum Instruction: Equatable, Sendable {
   case set(Assignment)
   /// These bytes leave instead: the whole frame, length field and code included, right or wrong.
   case raw([UInt8])
+  /// Changes of the held packet, and modifications asked for with it, are taken back.
+  case revert(Reverted)
   /// The packet leaves later by this much.
   case delay(Moment.Span)
   /// Ends one leg; the other then ends as it would have by itself.
@@ -36,6 +38,8 @@ package enum Instruction: Equatable, Sendable {
 }
 
 extension Instruction {
+  package enum Reverted: Equatable, Sendable { case last, all }
+
   /// Whether it is about a part of a mail's body, which whoever carries it out then has to know.
   package var rewritesPart: Bool { if case .change(let change) = self { change.rewritesPart } else { false } }
 

@@ -74,7 +74,8 @@ final class FileFeed: ScreenFeed {
     case .mark: event = .marked(packet: packet, on: true)
     case .unmark: event = .marked(packet: packet, on: false)
     case .note(let text): event = .noted(text: Sentence(others: text), packet: packet)
-    case .hold, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .delay, .close:
+    case .hold, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .revert, .delay,
+      .close:
       return ConsoleModel.wordsOfRecorded
     }
     let last = annotated.count > 0 ? annotated.record(at: annotated.count - 1)?.time : nil

@@ -6,7 +6,10 @@ extension SeededGenerator {
   /// Any instruction that the parser may give.
   mutating func instruction() -> Instruction {
     switch Int.random(in: 0..<14, using: &self) {
-    case 0: element(of: [.hold, .forward, .forwardAll, .step, .drop, .progress, .mark, .unmark])
+    case 0:
+      element(of: [
+        .hold, .forward, .forwardAll, .step, .drop, .progress, .revert(.last), .revert(.all), .mark, .unmark,
+      ])
     case 1: .answer(element(of: Answer.plain))
     case 2: reply().map { .answer(.custom($0)) } ?? .hold
     case 3: .set(assignment())

@@ -222,10 +222,36 @@ import TraceModel
       driver.effects.last == .instruct(try Instruction(parsing: "set rcpt.address <c@d>"), packet: held))
   }
 
-  @Test func whatCameIsAskedForAgain() {
-    var (driver, held, _) = start()
+  @Test func nothingToTakeBackIsSaidAtOnce() {
+    for key in ["u", "V"] {
+      var (driver, held, _) = start()
+      driver.press(key)
+      #expect(driver.effects.isEmpty)
+      #expect(driver.text.last?.contains("nothing was changed in packet \(held)") == true)
+    }
+  }
+
+  @Test func whatWasChangedIsTakenBackAndShownAsItLeaves() throws {
+    var (driver, held, source) = start()
+    func tell(_ text: String) throws {
+      let asked = Instructed(try Instruction(parsing: text), cause: .operator, packet: held)
+      source.append(Record(time: .zero + .seconds(60), connection: 1, event: .instructed(asked)))
+      driver.send(.appended)
+    }
+    try tell("set rcpt.address <one@example.net>")
+    try tell("set rcpt.address <two@example.net>")
+    #expect(driver.text.contains { $0.contains("<two@example.net>") })
+    driver.press("u")
+    #expect(driver.effects.last == .instruct(.revert(.last), packet: held))
+    try tell("revert last")
+    #expect(!driver.text.contains { $0.contains("As it would leave now") && $0.contains("<two@") })
+    #expect(driver.text.contains { $0.contains("<one@example.net>") })
     driver.press("V")
-    #expect(driver.effects.last == .instruct(.raw(MTA.rcpt("<bob@example.net>").bytes), packet: held))
+    #expect(driver.effects.last == .instruct(.revert(.all), packet: held))
+    try tell("revert")
+    #expect(!driver.text.contains { $0.contains("As it would leave now") })
+    driver.enter("revert last")
+    #expect(driver.effects.last == .instruct(.revert(.last), packet: held))
   }
 
   @Test func aWrongFieldIsRefusedAndStays() {

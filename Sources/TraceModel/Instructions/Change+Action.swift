@@ -1,0 +1,17 @@
+import MilterProtocol
+
+extension Change {
+  /// The action that the MTA has to have agreed to.
+  package var requiredAction: ActionFlags {
+    switch self {
+    case .addHeader, .insertHeader: .addHeaders
+    case .changeHeader, .prefixHeader, .deleteHeader: .changeHeaders
+    case .addRcpt(_, nil): .addRcpt
+    case .addRcpt: .addRcptWithParameters
+    case .deleteRcpt: .deleteRcpt
+    case .changeFrom: .changeFrom
+    case .replaceBody, .deletePart, .replacePart: .changeBody
+    case .quarantine: .quarantine
+    }
+  }
+}
