@@ -19,7 +19,7 @@ def desk(*arguments, size=(80, 24)):
 
 def leave(t):
     t.key("Q")
-    t.until(lambda: t.is_closed or "end" in t.text().splitlines()[-1], "neither a question nor the end")
+    t.until(lambda: t.is_closed or "end " in t.text().splitlines()[-1] or "Quit and end" in t.text(), "neither a question nor the end")
     if not t.is_closed:
         t.key("y")
     left(t)

@@ -132,7 +132,7 @@ def test_what_waits_is_never_delivered_because_nobody_is_left_to_decide():
                         t.hang_up()
                     elif way == "leave":
                         t.key("Q")
-                        t.wait("1 packet is held and answered with tempfail. Quit")
+                        t.wait("quit +the MTA is told tempfail")
                         t.key("y")
                     else:
                         t.signal(way)

@@ -2,12 +2,20 @@ import CommandLanguage
 import TraceModel
 
 extension Prompt.Purpose {
+  /// Whether the text that is there already is a proposal as a whole, rather than the start of a line.
+  var isProposed: Bool {
+    switch self {
+    case .quarantine, .record: true
+    case .instruction, .filter, .search, .note, .write, .reply, .hold, .rule: false
+    }
+  }
+
   /// Whether the line is about the packet under the cursor.
   func isForSelected(_ text: String) -> Bool {
     switch self {
     case .note, .reply, .quarantine: true
     case .instruction: (try? Typed.statements(text))?.contains(where: \.isForSelected) ?? false
-    case .filter, .search, .write, .hold, .rule: false
+    case .filter, .search, .write, .record, .hold, .rule: false
     }
   }
 }

@@ -4,6 +4,8 @@ import Cells
 package struct Prompt: Equatable, Sendable {
   package enum Purpose: Hashable, Sendable {
     case instruction, filter, search, note, write
+    /// The file that records go to as they come, with those that came or without.
+    case record(withPast: Bool)
     /// An answer in the operator's words, for the selected packet.
     case reply
     /// Why the mail on the desk goes to the MTA's quarantine.
@@ -21,6 +23,7 @@ package struct Prompt: Equatable, Sendable {
       case .search: "/"
       case .note: "note: "
       case .write: "write shown packets to: "
+      case .record(let withPast): withPast ? "record all to: " : "record from now on to: "
       case .reply: "reply "
       case .quarantine: "quarantine, because: "
       case .hold: "hold on: "
@@ -69,8 +72,7 @@ package struct Prompt: Equatable, Sendable {
     self.purpose = purpose
     self.formats = formats
     editor = LineEditor(text)
-    // A proposal rather than the start of a line.
-    if purpose == .quarantine { editor.selectAll() }
+    if purpose.isProposed { editor.selectAll() }
     examine()
   }
 

@@ -13,7 +13,7 @@ enum Validation {
     case .filter, .hold: return filter(text)
     case .reply: return reply(text)
     case .rule: return rule(text)
-    case .search, .note, .write, .quarantine: return .open
+    case .search, .note, .write, .record, .quarantine: return .open
     }
   }
 

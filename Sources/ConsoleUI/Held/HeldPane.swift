@@ -254,7 +254,7 @@ struct HeldPane: ListPane {
       else { return nil }
       return
         "for \(Self.matching(condition, trace).count) of \(NumberText.count(trace.waiting.count, "held packet"))"
-    case .filter, .search, .note, .write, .quarantine, .hold, .rule: return nil
+    case .filter, .search, .note, .write, .record, .quarantine, .hold, .rule: return nil
     }
   }
 }

@@ -50,6 +50,7 @@ package enum Act: String, Equatable, Sendable, CaseIterable {
   case notePrompt = "ask-note"
   case writePrompt = "ask-write"
   case exportMenu = "ask-export"
+  case record = "ask-record"
   case prompt
 
   case next, previous

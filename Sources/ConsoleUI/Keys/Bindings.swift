@@ -93,6 +93,8 @@ extension Binding {
     Binding(
       "w", .writePrompt, in: .everywhereElse, .keep, hint: "write", "write the packets shown to a trace file"),
     Binding(
+      "W", .record, .keep, hint: "record", "record to a file: all that was seen, or from now on; again: stop"),
+    Binding(
       "x", .exportMenu, .keep, hint: "export",
       "export the packet, its mail, the marked or the shown packets: menus"
     ),

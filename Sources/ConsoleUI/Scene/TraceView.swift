@@ -21,8 +21,8 @@ package struct TraceView {
   package private(set) var due: [DueReply] = []
   /// What happens to a held packet at its deadline, as badges say it.
   var timeoutWords = "forwards"
-  /// What the MTA is told about what is held when the screen is left; nil where it goes on as it came.
-  var unattendedVerdict: String?
+  /// Where what comes is written for good.
+  package internal(set) var recording = RecordingState.off
 
   init(
     source: any RecordSource, origin: ConsoleModel.Origin, isLive: Bool, utcOffset: Int, charsets: Charsets
@@ -32,6 +32,7 @@ package struct TraceView {
     self.charsets = charsets
     self.isLive = isLive
     self.utcOffset = utcOffset
+    if case .live(_, _, let file?) = origin { recording = .byOption(file) }
     index.keepChanges()
   }
 

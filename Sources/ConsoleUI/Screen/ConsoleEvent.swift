@@ -21,6 +21,8 @@ package enum ConsoleEvent: Sendable {
   case wrote(records: [Int], words: String)
   /// Records come in another way from here on, or no more.
   case streamChanged(ConsoleModel.Stream)
+  /// Records are written to that file from here on, or to none.
+  case recording(String?)
   /// The rules stay as they were: a file that they name cannot be read.
   case rulesRefused(String)
   /// The terminal, or another program, asks it to stop for a while.
@@ -47,6 +49,9 @@ package enum ConsoleEffect: Equatable, Sendable {
   case export(ExportRequest, replaces: Bool)
   /// Save these bytes as a file; one that is there only goes where that was said.
   case save(path: String, bytes: [UInt8], replaces: Bool)
+  /// Write the records to a file as they come, with those that came or without.
+  case record(path: String, withPast: Bool)
+  case stopRecording
   /// To the clipboard of the operator's terminal.
   case copy([UInt8])
   /// Draw every cell again, whatever the terminal shows.

@@ -104,6 +104,7 @@ extension ConsoleModel {
     case .searchPrompt: return [.ask(.search, "")]
     case .notePrompt: return subject.note()
     case .writePrompt: return [.ask(.write, "")]
+    case .record: return scene.trace.recording.ask(scene.trace)
     case .exportMenu: return exporting.askFormat()
     case .prompt: return [.ask(.instruction, "")]
     case .next: return search(step: 1, count: count ?? 1)
@@ -202,7 +203,7 @@ extension ConsoleModel {
       return .refuse(words + "; nothing was done")
     }
     switch purpose {
-    case .instruction, .search, .note, .write: if text.isEmpty { return [] }
+    case .instruction, .search, .note, .write, .record: if text.isEmpty { return [] }
     case .filter, .reply, .quarantine, .hold, .rule: break
     }
     switch purpose {
@@ -211,6 +212,7 @@ extension ConsoleModel {
     case .search: return startSearch(text)
     case .note: return [.instruct(.note(text))]
     case .write: return write(to: text)
+    case .record(let withPast): return [.outside(.record(path: text, withPast: withPast))]
     case .reply:
       guard scene.trace.isDesk, view == .held || view == .messages,
         let instruction = try? Instruction(parsing: "reply " + text)
@@ -242,16 +244,7 @@ extension ConsoleModel {
     guard trace.isLive else { return [.outside(.quit)] }
     // What was decided about goes out before the end.
     let waiting = trace.waiting.count { !held.decided.contains($0.number) }
-    if waiting > 0 {
-      let count =
-        scene.trace.unattendedVerdict.map {
-          NumberText.count(
-            waiting, "packet is held and answered with \($0)", "packets are held and answered with \($0)")
-        }
-        ?? NumberText.count(
-          waiting, "packet is held and goes on as it came", "packets are held and go on as they came")
-      return .confirm("\(count). Quit and end all connections?", .quit)
-    }
+    if waiting > 0 { return [.choose(leaving.menu(held: waiting))] }
     let open = trace.connections.count { $0.isOpen }
     guard trace.isProxy, open > 0 else { return [.outside(.quit)] }
     return .confirm("\(NumberText.count(open, "connection")) still open. Quit and end them?", .quit)

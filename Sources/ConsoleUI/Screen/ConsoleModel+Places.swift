@@ -125,10 +125,10 @@ extension ConsoleModel {
     set { scene.trace.timeoutWords = newValue }
   }
 
-  /// What the MTA is told about what is held when the screen is left: `tempfail`; nil where it goes on as it came.
-  package var unattendedVerdict: String? {
-    get { scene.trace.unattendedVerdict }
-    set { scene.trace.unattendedVerdict = newValue }
+  /// Where the records are written from the start on.
+  package var recording: RecordingState {
+    get { scene.trace.recording }
+    set { scene.trace.recording = newValue }
   }
 
   /// What makes an MTA connect, and what to mind about it: for as long as nothing has come.

@@ -46,6 +46,8 @@ package struct ConsoleModel {
   var editDraft: EditRequest?
   /// Of a recorded trace: what the operator added and no file has yet.
   var unwritten = Unwritten()
+  /// What becomes of what is held when the screen is left.
+  package var leaving = Leaving()
   /// The formats that `x` offers.
   package var exports: [ExportChoice] = []
 
@@ -98,6 +100,7 @@ package struct ConsoleModel {
     case .suspending: return suspend()
     case .reported(let message): return [.say(message)]
     case .streamChanged(let stream): scene.trace.stream = stream
+    case .recording(let path): scene.trace.recording = path.map { .started($0) } ?? .off
     case .rulesRefused(let why):
       scene.rules.takeBack()
       return .refuse(why)
@@ -224,6 +227,7 @@ package struct ConsoleModel {
     case .exportAs(let format): return carryOut(exporting.askScope(format))
     case .unfollow: scene.settings.follow = false
     case .outside(let effect): return [effect]
+    case .allOutside(let effects): return effects
     }
     return []
   }

@@ -22,7 +22,8 @@ enum LateAccepting {
     case .instruct(.forward, let packet), .instruct(.step, let packet):
       return late.first { $0.number == packet && goesOn($0, trace) }
     case .forwardAll, .instruct(.forwardAll, _): return late.first { goesOn($0, trace) }
-    case .instruct, .setRules, .arm, .edit, .write, .export, .save, .copy, .redraw, .suspend, .quit:
+    case .instruct, .setRules, .arm, .edit, .write, .export, .save, .record, .stopRecording, .copy,
+      .redraw, .suspend, .quit:
       return nil
     }
   }

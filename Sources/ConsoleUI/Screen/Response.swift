@@ -22,6 +22,8 @@ enum Response {
   /// The newest packet no longer takes the selection along.
   case unfollow
   case outside(ConsoleEffect)
+  /// The same for several, in order.
+  case allOutside([ConsoleEffect])
 }
 
 extension [Response] {

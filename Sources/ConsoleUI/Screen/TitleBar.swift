@@ -120,10 +120,9 @@ struct TitleBar {
     case .flowing, .unrecorded: break
     }
     switch trace.origin {
-    case .live(_, _, let file):
-      return file == nil
-        ? DisplayText("○ not recording", style: .dim) : DisplayText("● REC", style: Style(.live, .bold))
-    case .demo: return DisplayText("● LIVE", style: Style(.live, .bold))
+    case .live where !trace.recording.isOn: return DisplayText("○ not recording", style: .dim)
+    case .demo where !trace.recording.isOn: return DisplayText("● LIVE", style: Style(.live, .bold))
+    case .live, .demo: return DisplayText("● REC", style: Style(.live, .bold))
     case .files: return ""
     }
   }

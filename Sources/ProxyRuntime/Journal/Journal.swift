@@ -11,6 +11,8 @@ package struct Journal: ~Copyable {
   private var file: TraceFileWriter?
   /// A trace that gets no more records, until its reader has what was written before.
   private var ending: TraceFileWriter?
+  /// A second trace that was asked for meanwhile.
+  private var late: LateTrace?
   private let window: RecordWindow?
   private var decisions: DecisionLog?
   private let report: (String) -> Void
@@ -45,7 +47,7 @@ package struct Journal: ~Copyable {
   package mutating func append(_ records: inout [Record]) {
     guard !records.isEmpty else { return }
     count += records.count
-    if file != nil {
+    if file != nil || late != nil {
       lines.removeAll(keepingCapacity: true)
       // In place: each copy of a record counts references.
       let all = records.span
@@ -55,6 +57,7 @@ package struct Journal: ~Copyable {
       } catch {
         giveUpFile(error)
       }
+      if let failure = late?.append(lines) { giveUpLate(failure) }
       if lines.capacity > Self.keptCapacity { lines = [] }
     }
     do throws(FileFailure) {
@@ -66,6 +69,31 @@ package struct Journal: ~Copyable {
     window?.append(records)
     records.drain()
   }
+
+  // MARK: - A second trace
+
+  /// Writes each record to that trace, too, from here on; and what came before, as far as that is wanted and not there yet.
+  package mutating func record(to trace: LateTrace) {
+    do throws(FileFailure) {
+      if let source = file?.descriptor, let end = file?.bytes { try trace.join(source, upTo: end) }
+      late?.end()
+      late = trace
+    } catch {
+      giveUpLate(error)
+    }
+  }
+
+  package mutating func stopRecording() {
+    late?.end()
+    late = nil
+  }
+
+  private mutating func giveUpLate(_ failure: FileFailure) {
+    stopRecording()
+    report("\(failure.message); mail goes on, and is not recorded there any more")
+  }
+
+  // MARK: - Readers
 
   /// Writes what readers have room for now.
   package mutating func catchUp() {

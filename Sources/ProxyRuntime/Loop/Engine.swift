@@ -28,6 +28,9 @@ package struct Engine: ~Copyable {
     case setRules([Rule])
     /// Rules act, or do not.
     case arm(Bool)
+    /// Write each record to that trace, too.
+    case record(LateTrace)
+    case stopRecording
     /// Read the rules again from where they came from; stop where they came from nowhere.
     case reload
   }
@@ -253,6 +256,10 @@ package struct Engine: ~Copyable {
     case .arm(let isOn):
       turn.settings.rules.isArmed = isOn
       recordForRun(.instructed(Instructed(text: isOn ? "rules on" : "rules off", cause: .operator)))
+    case .record(let trace):
+      journal.record(to: trace)
+      if hasRecordedRules { recordRules() }
+    case .stopRecording: journal.stopRecording()
     case .drain:
       stopListening()
       letGo(.policy("nobody watches any more"))

@@ -16,14 +16,21 @@ final class LiveFeed: ScreenFeed {
   private var isOver = false
   /// The trace's name; nil for a temporary one.
   private let path: String?
+  private let head: TraceHead
+  private let descriptorOfTrace: Int32
+  /// What the operator started; over, or nil, where nothing is recorded.
+  private var late: LateTrace?
+  private var isCopying = false
 
   /// - Parameter descriptor: of the file being written, which may have no name.
   init(
-    readingBack descriptor: Int32, path: String?, clock: Clock, window: RecordWindow,
+    readingBack descriptor: Int32, path: String?, head: TraceHead, clock: Clock, window: RecordWindow,
     requests: Mailbox<Engine.Request>, messages: Mailbox<String>, over: Mailbox<Void>
   ) throws(FileFailure) {
     live = LiveRecords(try TraceFileReader(path: "/proc/self/fd/\(descriptor)"), window)
     self.path = path
+    self.head = head
+    descriptorOfTrace = descriptor
     self.clock = clock
     self.window = window
     self.requests = requests
@@ -41,7 +48,7 @@ final class LiveFeed: ScreenFeed {
     if live.isCutShort { return .unrecorded }
     return isOver ? .ended : .flowing
   }
-  var paths: [String] { path.map { [$0] } ?? [] }
+  var paths: [String] { [path, recording].compactMap { $0 } }
 
   func refresh() throws(FileFailure) -> Bool {
     if !over.take().isEmpty { isOver = true }
@@ -77,4 +84,40 @@ final class LiveFeed: ScreenFeed {
   }
 
   func arm(_ isOn: Bool) { requests.post(.arm(isOn)) }
+
+  // MARK: - Recording
+
+  var recording: String? { late.flatMap { $0.isOver ? nil : $0.path } }
+
+  func record(to path: String, withPast: Bool) throws(FileFailure) -> String {
+    guard !withPast || !live.isCutShort else {
+      throw FileFailure("what was seen could not be kept, and cannot be recorded any more")
+    }
+    let late = try LateTrace(path: path, head: head, withPast: withPast)
+    self.late = late
+    isCopying = withPast
+    if !withPast { requests.post(.record(late)) }
+    let kept = late.kept.map { "; the one that was there is kept as \($0)" } ?? ""
+    return "recording to \(path)\(withPast ? ", with all that was seen" : ", from now on")\(kept)"
+  }
+
+  func goOnRecording() throws(FileFailure) -> Bool {
+    guard isCopying, let late else { return false }
+    do throws(FileFailure) {
+      guard try late.copyMore(from: descriptorOfTrace) else { return true }
+    } catch {
+      isCopying = false
+      throw error
+    }
+    isCopying = false
+    requests.post(.record(late))
+    return false
+  }
+
+  func stopRecording() {
+    isCopying = false
+    late?.end()
+    late = nil
+    requests.post(.stopRecording)
+  }
 }

@@ -58,7 +58,8 @@ final class LiveScreen {
       if let named = try wiring.trace() { named } else { try TraceFileWriter(temporaryWith: wiring.head) }
     let messages = Mailbox<String>()
     feed = try LiveFeed(
-      readingBack: trace.descriptor, path: path, clock: wiring.clock, window: window, requests: requests,
+      readingBack: trace.descriptor, path: path, head: wiring.head, clock: wiring.clock, window: window,
+      requests: requests,
       messages: messages, over: over)
     let report = { (words: String) in messages.post(words) }
     engine = Handover(
@@ -95,7 +96,8 @@ final class LiveScreen {
     if case .answer(let answer)? = controls.onTimeout {
       model.timeoutWords = answer.isCustom ? "answers" : "\(answer.name)s"
     }
-    if case .answer(let answer) = controls.unattendedAct { model.unattendedVerdict = answer.name }
+    model.leaving = leaving
+    if let path { model.recording = .byOption(path) }
     started()
     defer {
       thread.join()
@@ -120,6 +122,15 @@ final class LiveScreen {
     }
     obeySignals(
       wondering: isLost ? nil : "note: connections have \(grace.words) to end; ^C ends them at once")
+  }
+
+  /// What becomes of what is held when the screen is left.
+  private var leaving: Leaving {
+    var leaving = Leaving()
+    if case .answer(let answer) = controls.unattendedAct { leaving.verdict = answer.name }
+    leaving.released = controls.role?.verdict.name
+    leaving.grace = grace.words
+    return leaving
   }
 
   private static let incomplete =

@@ -28,6 +28,15 @@ protocol ScreenFeed: AnyObject {
   func setRules(_ rules: [Rule]) -> String?
   /// Rules act, or do not.
   func arm(_ isOn: Bool)
+  /// Begins to write the records to a file: those to come, with those that came.
+  ///
+  /// - Returns: what to say about it.
+  func record(to path: String, withPast: Bool) throws(FileFailure) -> String
+  func stopRecording()
+  /// Where the records are written, as far as the operator asked for it on the screen; nil for nowhere.
+  var recording: String? { get }
+  /// Goes on copying what came before; whether there is more to copy.
+  func goOnRecording() throws(FileFailure) -> Bool
   /// What the proxy has to say to the operator since the last call.
   func takeMessages() -> [String]
   /// The files that must not be written over.
@@ -41,4 +50,8 @@ extension ScreenFeed {
   func forwardAll() -> String? { "nothing waits in a recorded trace" }
   func setRules(_ rules: [Rule]) -> String? { nil }
   func arm(_ isOn: Bool) {}
+  func record(to path: String, withPast: Bool) throws(FileFailure) -> String { "it is a file already" }
+  func stopRecording() {}
+  var recording: String? { nil }
+  func goOnRecording() throws(FileFailure) -> Bool { false }
 }

@@ -51,7 +51,7 @@ final class ScreenLoop {
 
   func run(_ signals: borrowing Signals) -> End {
     // Whoever quits waits for what is being written.
-    while end == nil || end == .quit && export != nil {
+    while end == nil || end == .quit && (export != nil || isCopying) {
       drawIfDue()
       poll(signals)
       for signal in signals.take() { obey(signal) }
@@ -59,7 +59,10 @@ final class ScreenLoop {
       takeKeys()
       takeRecords()
       if model.isBusy { send(.idle) }
-      if end == nil || end == .quit { goOnExporting() }
+      if end == nil || end == .quit {
+        goOnExporting()
+        goOnRecording()
+      }
       if model.showsTime { needsDrawing = true }
     }
     return end ?? .quit
@@ -86,7 +89,7 @@ final class ScreenLoop {
   private var lastAsked = ContinuousClock.now - .seconds(1)
 
   private var patience: Duration {
-    if model.isBusy || export != nil { return .zero }
+    if model.isBusy || export != nil || isCopying { return .zero }
     var patience = Duration.seconds(1)
     if let keys = terminal.keyPatience { patience = min(patience, keys) }
     if let feed = feed.patience { patience = min(patience, feed) }
@@ -120,6 +123,7 @@ final class ScreenLoop {
     do throws(FileFailure) {
       if try feed.refresh() { send(.appended) }
       if feed.stream != model.scene.trace.stream { send(.streamChanged(feed.stream)) }
+      tellRecording()
     } catch {
       send(.reported(StatusMessage(.refused, error.message)))
     }
@@ -168,6 +172,12 @@ final class ScreenLoop {
     case .write(let path, let records, let replaces): write(records, to: path, replacing: replaces)
     case .export(let request, let replaces): beginExport(request, replacing: replaces)
     case .save(let path, let bytes, let replaces): save(bytes, to: path, replacing: replaces)
+    case .record(let path, let withPast): record(to: path, withPast)
+    case .stopRecording:
+      let path = feed.recording
+      feed.stopRecording()
+      tellRecording()
+      if let path { send(.reported(StatusMessage(.done, "\(path) is complete; no longer recording"))) }
     case .copy(let bytes):
       if !terminal.copy(bytes) {
         send(.reported(StatusMessage(.refused, "that is more than a terminal's clipboard takes")))
@@ -211,6 +221,38 @@ final class ScreenLoop {
       send(.resized(terminal.size))
       report(error.message)
     }
+  }
+
+  // MARK: recording
+
+  /// What came before is being copied to the file.
+  private var isCopying = false
+
+  private func record(to path: String, _ withPast: Bool) {
+    do throws(FileFailure) {
+      _ = try spared.isThere(path)
+      let words = try feed.record(to: path, withPast: withPast)
+      isCopying = withPast
+      tellRecording()
+      send(.reported(StatusMessage(.done, words)))
+    } catch {
+      report(error.message)
+    }
+  }
+
+  private func goOnRecording() {
+    guard isCopying else { return }
+    do throws(FileFailure) {
+      isCopying = try feed.goOnRecording()
+    } catch {
+      isCopying = false
+      tellRecording()
+      report(error.message)
+    }
+  }
+
+  private func tellRecording() {
+    if feed.recording != model.scene.trace.recording.started { send(.recording(feed.recording)) }
   }
 
   // MARK: exports

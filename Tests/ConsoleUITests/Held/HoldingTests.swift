@@ -326,9 +326,14 @@ import TraceModel
 
   @Test func leavingAsksWhileSomethingIsHeld() {
     var (driver, _, _) = start()
-    driver.press("Q n")
+    driver.press("Q n Esc")
     #expect(driver.effects.isEmpty)
+    driver.press("Q")
+    #expect(driver.text.contains { $0.contains("1 packet is held. Quit and end connections within 10 s?") })
+    driver.press("Esc")
     driver.press("Q y")
     #expect(driver.effects == [.quit])
+    driver.press("Q a")
+    #expect(driver.effects.dropFirst() == [.forwardAll, .quit])
   }
 }
