@@ -28,6 +28,9 @@ struct AppliedModifications {
     result.sender = content.sender.map { .init(envelope: $0, change: .kept) }
     result.recipients = content.recipients.map { .init(envelope: $0, change: .kept) }
     result.bodyBefore = sent(content.body)
+    if rules == .postfix, let packet = content.heldSince {
+      result.quarantine = .init(reason: [], packet: packet)
+    }
   }
 
   mutating func apply(_ asked: MessageContent.AskedModification) {
@@ -75,30 +78,20 @@ struct AppliedModifications {
       case .open, .decided: return .pending
       }
     }
-    if decision.kind == .discard { return .discarded }
-    if decision.kind == .skip, decision.stage == .bodyEOB, rules == .sendmail {
-      // Postfix takes it as CONTINUE (protocol.md 4.7).
+    switch decision.result(under: rules) {
+    case .discarded: return .discarded
+    case .rejected: return .rejected
+    case .tempfailed: return .tempfailed
+    // Postfix takes SKIP at end of message as CONTINUE (protocol.md 4.7).
+    case .failed where decision.kind == .skip:
       return .failed("SKIP at end of message is an error of the milter's, and F= decides")
-    }
-    if decision.kind == .shutdown {
-      if rules == .sendmail { return .failed("SHUTDOWN is no reply that Sendmail knows, and F= decides") }
-      if decision.stage.isOfContent { return .discarded }
-    }
-    switch replyClass(decision) {
-    case 5: return .rejected
-    case 4: return .tempfailed
-    default:
+    case .failed:
+      return .failed("\(decision.kind.name) is no reply that Sendmail knows, and F= decides")
+    case .unfiltered: return .delivered
+    case .goesOn:
       if let failure = headers.failure ?? failure { return .failed(failure) }
       return result.quarantine == nil ? .delivered : .held
     }
-  }
-
-  /// What the client is told about the message, where a text that the MTA does not take counts for what it makes of it.
-  private func replyClass(_ decision: VerdictFact) -> Int {
-    guard decision.kind == .replyCode, let text = decision.text,
-      case .refused = ReplyAcceptance(text.slice, decision.ending, under: rules)
-    else { return decision.replyClass }
-    return rules == .postfix ? 4 : 5
   }
 
   private mutating func remark(_ packet: Int, _ text: String) {

@@ -25,7 +25,11 @@ def rows(mta):
                 yield row
 
 
-def differences(row, heard, fate, has_arrived):
+# What the client heard last of a mail that was refused, by the word of lists.
+REFUSED = {"rejected": b"5", "tempfailed": b"4"}
+
+
+def differences(row, heard, fate, outcome, has_arrived):
     """What is said otherwise than it is."""
     reply, words = heard.at(row["stage"]), row["words"]
     code = reply[:3].decode()
@@ -49,6 +53,11 @@ def differences(row, heard, fate, has_arrived):
     # Nothing is said of a mail that was not shown, or not to its end.
     if fate not in (None, "pending") and (fate == "delivered") != has_arrived:
         yield "fate", fate, "arrived" if has_arrived else "did not arrive"
+    if outcome not in (None, "open") and (outcome == "accepted") != has_arrived:
+        yield "outcome", outcome, "arrived" if has_arrived else "did not arrive"
+    last = [said for name, said in heard.replies.items() if name not in ("noop", "quit")][-1]
+    if outcome in REFUSED and last[:1] != REFUSED[outcome]:
+        yield "outcome", outcome, heard.replies
 
 
 def text_differences(row, reply):
@@ -68,7 +77,7 @@ class Verdicts(unittest.TestCase):
         trace, heard, arrived = verdicts.play(the_bed(), mta, sayings)
         fates = verdicts.fates(mta, trace)
         found = [(row["stage"], row["reply"], *difference) for number, row in enumerate(table)
-                 for difference in differences(row, heard[number], fates.get(number), number in arrived)]
+                 for difference in differences(row, heard[number], *fates.get(number, (None, None)), number in arrived)]
         self.assertGreater(len(table), 400)
         lines = [f"{stage} {reply!r}, {what}:\n  said {said!r}\n  real {real!r}" for stage, reply, what, said, real in found]
         self.assertEqual([], lines[:SHOWN], f"{len(found)} differences\n" + "\n".join(lines[:SHOWN]))

@@ -77,26 +77,33 @@ extension MessageFacts {
 
 /// What each reply that reached the MTA means for the message.
 extension MessageFacts {
-  mutating func settled(_ verdict: VerdictFact, command: Int) {
+  /// - Parameter mta: that heard it.
+  mutating func settled(_ verdict: VerdictFact, command: Int, by mta: KnownMTA?) {
+    let result = verdict.result(under: mta)
     switch verdict.stage {
     case .rcpt:
-      if let i = recipients.lastIndex(where: { $0.envelope.packet == command }) {
-        recipients[i].verdict = verdict
-        if verdict.refuses, !recipients[i].isRefusedByMTA {
-          refusedCount += 1
-          refusedBy = verdict.author
-        }
-        if verdict.replyClass == 5 { refusedForGood = true }
-      }
-      if verdict.kind == .accept || verdict.kind == .discard { decision = verdict }
+      settleRecipient(verdict, result, command: command)
+      if verdict.kind == .accept || result.endsMail { decision = verdict }
     case .mail, .header, .eoh, .body:
-      if verdict.kind != .continue && verdict.kind != .skip { decision = verdict }
+      if verdict.kind != .continue, verdict.kind != .skip || result.endsMail { decision = verdict }
     case .data:
       // A refused DATA leaves the message open: both MTAs send further RCPT and DATA (protocol.md 6.2).
-      decision = verdict.refuses || verdict.kind == .accept || verdict.kind == .discard ? verdict : nil
+      let decides = result.refuses || verdict.kind == .accept || result.endsMail
+      decision = decides ? verdict : nil
     case .bodyEOB: decision = verdict
     case .negotiation, .connect, .helo, .unknown: break
     }
+  }
+
+  private mutating func settleRecipient(_ verdict: VerdictFact, _ result: VerdictFact.Result, command: Int) {
+    guard let i = recipients.lastIndex(where: { $0.envelope.packet == command }) else { return }
+    recipients[i].verdict = verdict
+    recipients[i].isRefusedByMilter = result.refuses
+    if result.refuses, !recipients[i].isRefusedByMTA {
+      refusedCount += 1
+      refusedBy = verdict.author
+    }
+    if result == .rejected { refusedForGood = true }
   }
 
   mutating func modified(_ modification: ModificationFact) {
@@ -107,4 +114,11 @@ extension MessageFacts {
   mutating func changed(_ change: ChangeFact) {
     if changes.count < FactLimits.entries { changes.append(change) }
   }
+}
+
+extension VerdictFact.Result {
+  package var refuses: Bool { self == .rejected || self == .tempfailed }
+
+  /// Whatever the milter would say later, the MTA does not ask.
+  fileprivate var endsMail: Bool { self == .discarded || self == .unfiltered || self == .failed }
 }

@@ -56,7 +56,11 @@ package struct MessageFacts: Equatable, Sendable {
 
   /// Bytes of headers and body so far.
   package var bytes: Int { headerBytes + bodyBytes }
-  package var isQuarantined: Bool { modifications.contains { $0.kind == .quarantine } }
+  /// An earlier QUARANTINE has Postfix hold every message of the session: its packet (R05; seen with Postfix 3.7).
+  package internal(set) var heldSince: Int?
+  package var isQuarantined: Bool {
+    heldSince != nil || modifications.contains { $0.kind == .quarantine }
+  }
   package var accepted: [RecipientFact] {
     recipients.filter { !$0.isRefused }
   }
@@ -92,13 +96,14 @@ package struct RecipientFact: Equatable, Sendable {
   package var envelope: EnvelopeFact
   /// What the MTA was told about this recipient.
   package internal(set) var verdict: VerdictFact?
+  var isRefusedByMilter = false
   /// It is told of only because RCPT_REJ was negotiated; no verdict brings it back.
   package internal(set) var isRefusedByMTA = false
 
   package var address: Head { envelope.address }
 
   /// By the milter, or by the MTA before it asked.
-  package var isRefused: Bool { isRefusedByMTA || verdict?.refuses ?? false }
+  package var isRefused: Bool { isRefusedByMTA || isRefusedByMilter }
 }
 
 package struct HeaderFact: Equatable, Sendable {

@@ -50,6 +50,7 @@ extension SessionFacts {
   private mutating func enter(_ placement: Placement, number: Int) {
     guard placement.message > message?.number ?? 0 else { return }
     message = MessageFacts(number: placement.message, firstPacket: number)
+    message?.heldSince = heldSince
   }
 
   private static let queueID: [UInt8] = [UInt8(ascii: "i")]

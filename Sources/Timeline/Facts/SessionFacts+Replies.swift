@@ -56,6 +56,12 @@ extension SessionFacts {
     case .modification:
       // One that the MTA reads as the answer to its next command changes nothing (R08; protocol.md 4.7).
       guard placement.answers != nil else { return }
+      if kind == .quarantine, placement.stage != .bodyEOB {
+        // Sendmail gives the milter up for it.
+        if dialogue.mta == .sendmail { return }
+        heldSince = heldSince ?? number
+        message?.heldSince = heldSince
+      }
       message?.modified(ModificationFact(kind: kind, packet: number, author: author))
     case .negotiation, .keepAlive, .misplaced: break
     }
@@ -69,6 +75,8 @@ extension SessionFacts {
     case .helo: heloVerdict = verdict
     case .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB, .unknown, .negotiation: break
     }
-    if number != 0, number == message?.number { message?.settled(verdict, command: command) }
+    if number != 0, number == message?.number {
+      message?.settled(verdict, command: command, by: dialogue.mta)
+    }
   }
 }

@@ -26,6 +26,8 @@ package struct SessionFacts: Sendable {
   /// Legs that have ended.
   package internal(set) var closed: [Closed] = []
 
+  /// A QUARANTINE that was no answer to the end of a message.
+  var heldSince: Int?
   /// Packets that came and have not left, oldest first.
   var stopped: [Stopped] = []
   /// Verdicts that lie in the MTA's socket until it asks, oldest first.

@@ -44,6 +44,46 @@ package struct VerdictFact: Equatable, Sendable {
   }
 
   package var refuses: Bool { replyClass != 2 }
+
+  /// What an MTA makes of it.
+  package enum Result: Equatable, Sendable {
+    case goesOn, rejected, tempfailed
+    /// The mail is taken and thrown away.
+    case discarded
+    /// The MTA goes on without the milter, and what this has said of the mail does not count.
+    case unfiltered
+    /// No reply that the MTA knows: what is configured for a milter that fails decides.
+    case failed
+  }
+
+  /// What it comes to by the MTA that heard it, or by what is common where that is not known (protocol.md 4.2, 4.3; seen with
+  /// Postfix 3.7 and Sendmail 8.17).
+  package func result(under mta: KnownMTA?) -> Result {
+    switch kind {
+    case .reject: return .rejected
+    case .tempfail, .connFail: return .tempfailed
+    case .discard: return .discarded
+    // Postfix before 3.11 takes the mail with 250.
+    case .shutdown: return mta == .sendmail ? .failed : stage.isOfContent ? .discarded : .tempfailed
+    case .skip where mta == .sendmail: return skippedAtSendmail
+    case .replyCode:
+      if let mta, let text, case .refused = ReplyAcceptance(text.slice, ending, under: mta) {
+        return mta == .postfix ? .tempfailed : .rejected
+      }
+      return replyClass == 4 ? .tempfailed : .rejected
+    case .continue, .accept, .skip, .optNeg, .progress, .addHeader, .insHeader, .chgHeader, .addRcpt,
+      .addRcptPar, .delRcpt, .chgFrom, .replBody, .quarantine, .setSymList:
+      return .goesOn
+    }
+  }
+
+  private var skippedAtSendmail: Result {
+    switch stage {
+    case .connect, .helo, .mail, .rcpt, .data, .unknown: .unfiltered
+    case .bodyEOB: .failed
+    case .header, .eoh, .body, .negotiation: .goesOn
+    }
+  }
 }
 
 /// A modification that reached the MTA; its content is read from the packet.

@@ -18,6 +18,8 @@ package struct MessageContent: Equatable, Sendable {
   package var modifications: [AskedModification] = []
   package var decision: VerdictFact?
   package var phase = MessageFacts.Phase.open
+  /// The QUARANTINE before it that has Postfix hold every message of the session.
+  package var heldSince: Int?
   /// HDR_LEADSPC on the MTA's leg: header values hold all that stands behind the colon.
   package var keepsLeadingSpace = false
   /// Negotiated on the MTA's leg; nil where no negotiation was seen.
@@ -104,6 +106,7 @@ extension TimelineIndex {
     let mail = facts.message.flatMap { $0.number == messages[i].number ? $0 : nil }
     content.decision = mail?.decision
     content.phase = mail?.phase ?? .open
+    content.heldSince = mail?.heldSince
     let refused = Set(mail?.recipients.filter(\.isRefused).map(\.envelope.packet) ?? [])
     for next in rows(ofMessage: i) where next <= last {
       guard let record = record(at: next, from: source), case .received(let received) = record.event,

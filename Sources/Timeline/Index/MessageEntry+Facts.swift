@@ -57,13 +57,15 @@ extension MessageEntry {
     refusedForGood = session.message?.refusedForGood ?? false
     refusedBy = (session.message?.refusedBy).map { Decision.By($0) }
     modificationCount = session.message?.modificationCount ?? 0
-    if session.message?.modifications.last?.kind == .quarantine { isQuarantined = true }
+    if session.message?.heldSince != nil || session.message?.modifications.last?.kind == .quarantine {
+      isQuarantined = true
+    }
     guard let verdict = session.message?.decision else {
       decision = nil
       return
     }
     if decision?.row == nil || decision?.kind != verdict.kind {
-      decision = Decision(verdict, row: numbers.row(verdict.packet))
+      decision = Decision(verdict, by: session.dialogue.mta, row: numbers.row(verdict.packet))
     }
   }
 }

@@ -41,8 +41,7 @@ package struct MessageEntry: Sendable, Equatable {
   package struct Decision: Sendable, Equatable {
     package var kind: ReplyKind
     package var stage: Stage
-    /// 2, 4 or 5.
-    package var replyClass: UInt8
+    package var result: VerdictFact.Result
     @CompactIndex package var row: Int?
     package var by: By
 
@@ -60,10 +59,11 @@ package struct MessageEntry: Sendable, Equatable {
       }
     }
 
-    init(_ verdict: VerdictFact, row: Int?) {
+    /// - Parameter mta: that heard it.
+    init(_ verdict: VerdictFact, by mta: KnownMTA?, row: Int?) {
       kind = verdict.kind
       stage = verdict.stage
-      replyClass = UInt8(verdict.replyClass)
+      result = verdict.result(under: mta)
       self.row = row
       by = By(verdict.author)
     }
@@ -83,13 +83,13 @@ package struct MessageEntry: Sendable, Equatable {
 
   package var outcome: Outcome {
     if let decision {
-      switch decision.kind {
-      case .discard: return .discarded
-      // Postfix before 3.11 takes the mail with 250 (protocol.md 4.3).
-      case .shutdown where decision.stage.isOfContent: return .discarded
-      case _ where decision.replyClass == 5: return .rejected
-      case _ where decision.replyClass == 4: return .tempfailed
-      case _: return isQuarantined ? .quarantined : .accepted
+      switch decision.result {
+      case .discarded: return .discarded
+      case .rejected: return .rejected
+      case .tempfailed: return .tempfailed
+      case .goesOn: return isQuarantined ? .quarantined : .accepted
+      case .unfiltered: return .accepted
+      case .failed: return .lost
       }
     }
     switch phase {

@@ -88,14 +88,14 @@ def number_of(address):
 
 
 def fates(mta, trace):
-    """What is said to become of the mail of each session: "delivered", "failed", …, by its number."""
+    """What is said to become of the mail of each session, by its number: "delivered", "failed", … in full, and the word of lists."""
     exported = run("export", "jsonl", "--delivered", mta, trace)
     assert exported.returncode == 0, exported.stderr
     found = {}
     for line in exported.stdout.splitlines():
         thing = json.loads(line)
         if thing["type"] == "message" and (sender := re.match(r"<s(\d+)@", (thing["from"] or {}).get("address", ""))):
-            found[int(sender[1])] = thing["delivered"]["fate"]
+            found[int(sender[1])] = thing["delivered"]["fate"], thing["outcome"]
     return found
 
 

@@ -1,5 +1,3 @@
-import MilterProtocol
-
 /// What an SMTP client makes of the text of a REPLYCODE that its MTA hands on.
 ///
 /// Postfix puts a hyphen into each line but the last where CRLF stands between them, and drops the CR of a final CRLF

@@ -1,7 +1,3 @@
-import MilterProtocol
-import Timeline
-import TraceModel
-
 /// What an MTA makes of the text of REPLYCODE (protocol.md 4.6).
 ///
 /// Postfix looks at code, separator and class (`milter8_event` in milter8.c); Sendmail at code, percent signs and the
