@@ -32,13 +32,31 @@ enum ConfigFile {
     return failures
   }
 
-  private static var path: String? {
-    if let base = environment("XDG_CONFIG_HOME") { return base + "/mitmilter/config" }
-    return environment("HOME").map { $0 + "/.config/mitmilter/config" }
+  /// Writes down that a setting holds from now on: in the line that says it already, else in a new one at the end. The rest of
+  /// the file stays as it is.
+  ///
+  /// - Returns: why not, where it cannot be kept.
+  static func remember(_ name: String, _ value: String) -> String? {
+    guard let path else { return nil }
+    let line = "set \(name) \(value)"
+    do throws(FileFailure) {
+      try UserFolder.make(for: path)
+      var lines = String(decoding: try ownFile(path) ?? [], as: UTF8.self)
+        .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      if lines.last == "" { lines.removeLast() }
+      let words = { (line: String) in line.split { $0 == " " || $0 == "\t" }.prefix(2).map(String.init) }
+      if let place = lines.lastIndex(where: { words($0) == ["set", name] }) {
+        lines[place] = line
+      } else {
+        lines.append(line)
+      }
+      var file = try NewFile(path, replacing: true, sparing: NewFile.Spared([]))
+      try file.append(Array((lines.joined(separator: "\n") + "\n").utf8))
+      return nil
+    } catch {
+      return "not remembered: " + error.message
+    }
   }
 
-  private static func environment(_ name: String) -> String? {
-    guard let value = getenv(name), value[0] != 0 else { return nil }
-    return String(cString: value)
-  }
+  private static var path: String? { UserFolder.path("XDG_CONFIG_HOME", besides: ".config", "config") }
 }

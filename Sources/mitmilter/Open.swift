@@ -97,6 +97,7 @@ struct ScreenOptions: ParsableArguments {
     let faults = ConfigFile.read(into: &model)
     for fault in faults.dropLast() { report(fault) }
     if let last = faults.last { throw last }
+    HistoryFile.read(into: &model.history)
     if let filter { _ = model.run("filter " + filter) }
     var effects = model.takeConfiguredRules()
     for line in command { effects += model.run(line) }

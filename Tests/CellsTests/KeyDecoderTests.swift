@@ -13,7 +13,7 @@ import Testing
     ("\u{1b}[H\u{1b}[F\u{1b}[1~\u{1b}[4~\u{1b}[7~\u{1b}[8~", ["Home", "End", "Home", "End", "Home", "End"]),
     ("\u{1b}[2~\u{1b}[3~\u{1b}[5~\u{1b}[6~", ["Insert", "Delete", "PgUp", "PgDn"]),
     ("\u{1b}OP\u{1b}OS\u{1b}[15~\u{1b}[24~", ["F1", "F4", "F5", "F12"]),
-    ("\u{1b}[11~\u{1b}[[A\u{1b}[[E", ["F1", "F1", "F5"]), ("\u{1b}[Z", ["BackTab"]),
+    ("\u{1b}[11~\u{1b}[[A\u{1b}[[E", ["F1", "F1", "F5"]), ("\u{1b}[Z", ["Shift-Tab"]),
     (
       "\u{1b}[1;5D\u{1b}[1;2A\u{1b}[3;3~\u{1b}[1;6P",
       ["Ctrl-Left", "Shift-Up", "Alt-Delete", "Ctrl-Shift-F1"]

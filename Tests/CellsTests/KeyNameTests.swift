@@ -10,7 +10,7 @@ import Testing
     (.control("@"), "^@", ["^Space", "Ctrl-Space"]),
     (.control("^"), "^^", []), (.named(.tab), "Tab", ["^I", "C-i"]),
     (.named(.enter), "Enter", ["^M", "^J", "Return"]),
-    (.named(.escape), "Esc", ["^[", "escape"]), (.named(.backTab), "BackTab", ["Shift-Tab", "btab"]),
+    (.named(.escape), "Esc", ["^[", "escape"]), (.named(.backTab), "Shift-Tab", ["BackTab", "btab"]),
     (.named(.pageUp), "PgUp", ["pageup", "PGUP"]), (.named(.f5), "F5", ["f5"]), (.named(.f12), "F12", []),
     (.alt(.character("x")), "Alt-x", ["M-x", "Meta-x", "alt-x"]),
     (.alt(.character("X")), "Alt-X", []), (.alt(.character("-")), "Alt--", []),

@@ -115,8 +115,8 @@ def first_on_screen(home, trace, first):
     with home.run("open", trace, size=(160, 40)) as t:
         t.wait("Timeline")
         t.key("4")
-        t.wait(r"^  rule .*finding")
-        t.wait(rf"^  rule .*\n[●▲✖] {first.rule} ")
+        t.wait(r"^  id .*finding")
+        t.wait(rf"^  id .*\n[●▲✖] {first.rule} ")
         for words in (first.consequence, "→ " + first.cure):
             t.wait(re.escape(" ".join(words.split()[:4])))
         t.key("Q")
@@ -170,7 +170,7 @@ def test_a_socket_without_permission_is_named():
             user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
             proxy = subprocess.Popen(
                 [program("mitmilter"), "proxy", "--listen", f"127.0.0.1:{port}", "--milter", f"unix:{path}", "--headless", "-w",
-                 trace], stderr=subprocess.PIPE, env={**os.environ, "XDG_CONFIG_HOME": home.path}, **user)
+                 trace], stderr=subprocess.PIPE, env={**os.environ, "XDG_CONFIG_HOME": home.path, "XDG_STATE_HOME": home.path}, **user)
             try:
                 while True:
                     line = proxy.stderr.readline().decode()

@@ -24,7 +24,7 @@ def test_keys_are_named():
         (["a", "Z", "C-d", "Space"], "a Z ^D Space"), (["é", "日", "📧"], "é 日 📧"),
         (["Up", "Down", "Left", "Right"], "Up Down Left Right"), (["Home", "End"], "Home End"),
         (["PageUp", "PageDown", "Insert", "Delete"], "PgUp PgDn Insert Delete"),
-        (["Enter", "Tab", "BackTab", "Backspace"], "Enter Tab BackTab Backspace"),
+        (["Enter", "Tab", "BackTab", "Backspace"], "Enter Tab Shift-Tab Backspace"),
         (["F12", "M-x", "M-Enter"], "F12 Alt-x Alt-Enter"), (["C-s", "C-q", "C-v", "C-o"], "^S ^Q ^V ^O"),
     ]
     with probe() as t:

@@ -248,7 +248,7 @@ def test_stopping_and_going_on_after_an_editor():
     with Session("header") as s:
         s.screen.kill()
         editor = s.script(sed("s/Greetings/Farewell/"))
-        env = {"PS1": "ready> ", "HISTFILE": None, "EDITOR": editor, "VISUAL": None, "XDG_CONFIG_HOME": s.home.path}
+        env = {"PS1": "ready> ", "HISTFILE": None, "EDITOR": editor, "VISUAL": None, "XDG_CONFIG_HOME": s.home.path, "XDG_STATE_HOME": s.home.path}
         s.mta.socket.close()
         s.port = free_port()
         s.trace += "2"

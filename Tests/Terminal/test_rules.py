@@ -59,7 +59,7 @@ class Peers:
         self.proxy = subprocess.Popen(
             [program("mitmilter"), "proxy", "--listen", f"127.0.0.1:{self.port}", "--milter", f"127.0.0.1:{behind}",
              "--headless", "-q", "-w", self.trace, *PROXIES[kind]],
-            stdout=self.log, stderr=self.log, env={**os.environ, "XDG_CONFIG_HOME": home.path})
+            stdout=self.log, stderr=self.log, env={**os.environ, "XDG_CONFIG_HOME": home.path, "XDG_STATE_HOME": home.path})
         self.sockets = {}
 
     def __enter__(self):
@@ -209,7 +209,7 @@ def on_screen(home, trace, ids):
     with home.run("open", trace, size=(120, 300)) as t:
         t.wait("Timeline")
         t.key("4")
-        t.wait(r"^  rule ")
+        t.wait(r"^  id ")
 
         def missing():
             return ids - set(re.findall(r"^[●▲✖] ([A-Z]\d\d) ", t.text(), re.M))

@@ -31,7 +31,7 @@ class Home:
         return path
 
     def run(self, *arguments, **options):
-        env = {"XDG_CONFIG_HOME": self.path, "TZ": "UTC", **options.pop("env", {})}
+        env = {"XDG_CONFIG_HOME": self.path, "XDG_STATE_HOME": self.path, "TZ": "UTC", **options.pop("env", {})}
         return Terminal([program("mitmilter"), *arguments], env=env, cwd=self.path, **options)
 
     def record(self, name="demo.mtrace"):
@@ -47,7 +47,7 @@ def test_the_screen_goes_on_where_the_trace_cannot():
     # A limit on the size of files is as good as a full disk.
     with Home() as home, Terminal(
         ["sh", "-c", f"ulimit -f 64; exec '{program('mitmilter')}' demo --speed 20 -w full.mtrace"],
-        env={"XDG_CONFIG_HOME": home.path, "TZ": "UTC"}, cwd=home.path, size=(100, 30),
+        env={"XDG_CONFIG_HOME": home.path, "XDG_STATE_HOME": home.path, "TZ": "UTC"}, cwd=home.path, size=(100, 30),
     ) as t:
         t.wait("NOT RECORDED")
         t.send("2")
@@ -72,11 +72,12 @@ def test_demo_shows_every_view_and_is_left():
         t.wait(r"MAIL +<")
         t.wait("● LIVE")
         t.key("2")
-        t.wait(r"^  mail +queue id .*│─ message c")
+        t.wait(r"^  mail +time +queue id ")
+        t.wait(r"^─ message c")
         t.wait("accepted")
         t.wait("rejected")
         t.key("4")
-        t.wait(r"^  rule +# time")
+        t.wait(r"^  id +severity +count")
         t.wait(r"[✖▲●] [A-Z]\d\d")
         t.key("6")
         t.wait("Reply time by stage")
@@ -86,7 +87,7 @@ def test_demo_shows_every_view_and_is_left():
         t.gone("Views and panes")
         t.key("1")
         t.wait(r"^ +# +time")
-        for tab in ("Macros", "Message", "Hex", "Session", "Fields"):
+        for tab in ("Macros", "Message", "Hex", "Session", "Ladder", "Fields"):
             t.key("l")
             t.pump(0.05)
         t.key("Q")
@@ -197,7 +198,7 @@ def test_messages_of_the_program_before_the_pipe_wait_for_the_screen_behind_it()
     with Home() as home:
         port, nowhere = free_port(), free_port()
         line = f'trap : INT; "$0" proxy --listen 127.0.0.1:{port} --milter 127.0.0.1:{nowhere} -w - | "$0" open -; echo all left'
-        env = {"XDG_CONFIG_HOME": home.path, "TZ": "UTC"}
+        env = {"XDG_CONFIG_HOME": home.path, "XDG_STATE_HOME": home.path, "TZ": "UTC"}
         with Terminal(["sh", "-c", line, program("mitmilter")], env=env, cwd=home.path, size=(120, 24)) as t:
             t.wait("waiting for the first packet to arrive")
             for _ in range(3):

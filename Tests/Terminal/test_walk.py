@@ -34,11 +34,11 @@ def test_every_view_and_tab_of_every_sample_at_three_sizes():
                 t.key("2")
                 t.wait("mail")
                 t.key("4")
-                t.wait("rule|no findings|nothing")
+                t.wait("  id  |no findings|nothing")
                 t.key("6")
                 t.wait("Reply|reply")
                 t.key("1", "G", "Enter")
-                for _ in range(5):
+                for _ in range(6):
                     t.key("l")
                     t.pump(0.02)
                 t.key("q")
@@ -68,7 +68,7 @@ def test_a_killed_milter_shows_and_the_keys_go_on():
                     assert mta.recv(1) == b"", "the MTA sees the end that the milter made"
                     t.wait("R03")
                     t.key("4")
-                    t.wait(r"rule .*finding")
+                    t.wait(r"id .*finding")
                     t.key("1")
                     t.wait("HELO")
                 # The next connection finds nobody.

@@ -5,6 +5,8 @@ package struct Column: Sendable {
     case fixed(Int)
     /// At least this many columns, and a share of what is left over.
     case flexible(minimum: Int)
+    /// At least so many, and up to what its largest value takes, before others get a share.
+    case growing(minimum: Int, wanted: Int)
   }
 
   package var title: DisplayText
@@ -23,6 +25,15 @@ package struct Column: Sendable {
     switch width {
     case .fixed(let columns): columns
     case .flexible(let minimum): minimum
+    case .growing(let minimum, let wanted): min(minimum, max(1, wanted))
+    }
+  }
+
+  /// Columns beyond the least that it has a use for.
+  private var wish: Int {
+    switch width {
+    case .fixed, .flexible: 0
+    case .growing(_, let wanted): max(0, wanted - least)
     }
   }
 
@@ -40,10 +51,11 @@ package struct Column: Sendable {
     }
     var growing = columns.indices.count { kept[$0] && columns[$0].isFlexible }
     var spare = max(0, width - needed())
+    let grown = grown(columns, kept, spare: &spare)
     var next = 0
     return columns.indices.map { index in
       guard kept[index] else { return nil }
-      var size = columns[index].least
+      var size = columns[index].least + grown[index]
       if columns[index].isFlexible {
         let share = spare / growing
         (size, spare, growing) = (size + share, spare - share, growing - 1)
@@ -54,9 +66,21 @@ package struct Column: Sendable {
     }
   }
 
+  /// What each column grows by: evenly, the one with the smallest wish satisfied first.
+  private static func grown(_ columns: [Column], _ kept: [Bool], spare: inout Int) -> [Int] {
+    var grown = columns.map { _ in 0 }
+    let wishing = columns.indices.filter { kept[$0] && columns[$0].wish > 0 }
+      .sorted { (columns[$0].wish, $0) < (columns[$1].wish, $1) }
+    for (place, index) in wishing.enumerated() {
+      grown[index] = min(columns[index].wish, spare / (wishing.count - place))
+      spare -= grown[index]
+    }
+    return grown
+  }
+
   private var isFlexible: Bool {
     switch width {
-    case .fixed: false
+    case .fixed, .growing: false
     case .flexible: true
     }
   }

@@ -24,7 +24,7 @@ package enum Key: Equatable, Sendable {
     case insert = "Insert"
     case delete = "Delete"
     case tab = "Tab"
-    case backTab = "BackTab"
+    case backTab = "Shift-Tab"
     case enter = "Enter"
     case escape = "Esc"
     case backspace = "Backspace"

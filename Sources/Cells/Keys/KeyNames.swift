@@ -82,6 +82,7 @@ extension Key: CustomStringConvertible {
       ("space", .character(" ")), ("return", .named(.enter)), ("escape", .named(.escape)),
       ("pageup", .named(.pageUp)), ("pagedown", .named(.pageDown)), ("pgdown", .named(.pageDown)),
       ("del", .named(.delete)), ("ins", .named(.insert)), ("btab", .named(.backTab)),
+      ("backtab", .named(.backTab)),
       ("bspace", .named(.backspace)), ("bs", .named(.backspace)), ("^space", .control("@")),
     ]
     for (word, key) in others { words[word] = key }

@@ -134,7 +134,7 @@ package struct Prompt: Equatable, Sendable {
   package static let keys: [(key: String, help: String)] = [
     ("Enter", "do it"),
     ("Esc ^C ^G", "leave it"),
-    ("Tab BackTab", "take the next completion, the one before"),
+    ("Tab Shift-Tab", "take the next completion, the one before"),
     ("Up ^P", "older lines"),
     ("Down ^N", "newer lines"),
   ]

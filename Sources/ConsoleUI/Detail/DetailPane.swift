@@ -14,6 +14,8 @@ package struct DetailPane {
   private(set) var content = Content.lines([])
   /// Bytes of the packet that Hex lights.
   private(set) var lit: Range<Int>?
+  /// The finding that Fields shows first, by its rule, and the packet that it is about.
+  private var lead: (rule: FindingRule, packet: Int)?
   /// Whether Message shows what became of the mail rather than the mail.
   private(set) var showsEffect = false
   /// What the content was made for.
@@ -45,8 +47,14 @@ package struct DetailPane {
     /// Changes with whatever becomes known of the packet after it was folded in.
     var revision: Int
     var lit: Range<Int>?
+    var lead: FindingRule?
     var settings: Settings
     var showsEffect: Bool
+
+    /// Whether the page is about the same, so that the place on it stays.
+    func isOfSameThing(as other: Made) -> Bool {
+      packet == other.packet && tab == other.tab && view == other.view && lead == other.lead
+    }
   }
 
   // MARK: tabs
@@ -65,6 +73,21 @@ package struct DetailPane {
     lit = bytes
     tabs[view] = .hex
     return true
+  }
+
+  /// From bytes back to the field that they are; false where no bytes are on screen.
+  mutating func showField(beside view: ListView) -> Bool {
+    guard tab(beside: view) == .hex, let bytes = selectedLine?.bytes else { return false }
+    if lit.map({ !$0.overlaps(bytes) }) ?? true { lit = bytes }
+    tabs[view] = .fields
+    return true
+  }
+
+  /// To the fields of a packet, the finding by that rule first.
+  mutating func showFinding(_ rule: FindingRule?, ofPacketAt row: Int?, beside view: ListView) {
+    tabs[view] = .fields
+    lead = rule.flatMap { rule in row.map { (rule, $0) } }
+    list.select(0)
   }
 
   /// To what became of the mail, and back.
@@ -94,15 +117,16 @@ package struct DetailPane {
     let row = pane.packet(scene)
     let tab = tab(beside: pane.view)
     var wanted = Made(
-      view: pane.view, packet: row, tab: tab, width: width, revision: 0, lit: lit, settings: scene.settings,
+      view: pane.view, packet: row, tab: tab, width: width, revision: 0, lit: lit,
+      lead: pane.lead(scene) ?? lead.flatMap { $0.packet == row ? $0.rule : nil }, settings: scene.settings,
       showsEffect: showsEffect)
-    let isSameThing =
-      made.map { $0.packet == row && $0.tab == tab && $0.view == pane.view } ?? false
+    let isSameThing = made?.isOfSameThing(as: wanted) ?? false
     let place = isSameThing ? list.cursor : 0
     guard let row, row < scene.trace.count else {
       return show(pane.page(scene, width: width), wanted, at: place)
     }
     wanted.revision = pane.revision(scene) + scene.trace.revision(ofPacketAt: row)
+    if tab == .ladder { wanted.revision += LadderTab.revision(ofPacketAt: row, scene.trace) }
     guard wanted != made else { return }
     if made?.packet != row { (lit, wanted.lit) = (nil, nil) }
     guard let packet = scene.trace.detail(at: row) else {
@@ -115,8 +139,10 @@ package struct DetailPane {
     let isMail = pane.view == .messages || isOnDesk && packet.message > 0
     title = isMail ? "message " + name : packet.title(in: scene.trace)
     shortTitle = pane.view == .messages ? name : DisplayText("#\(packet.number)")
-    show(content(packet, tab, isWholeMail: pane.view == .messages, width: width, scene))
-    list.select(isSameThing ? place : firstLine(tab))
+    let content = content(
+      packet, tab, lead: wanted.lead, isWholeMail: pane.view == .messages, width: width, scene)
+    show(content)
+    if isSameThing { list.select(place) } else { list.begin(at: firstLine(tab, packet.number)) }
   }
 
   private mutating func show(_ page: Page, _ made: Made, at place: Int) {
@@ -135,22 +161,32 @@ package struct DetailPane {
   }
 
   private func content(
-    _ packet: PacketDetail, _ tab: DetailTab, isWholeMail: Bool, width: Int, _ scene: Scene
+    _ packet: PacketDetail, _ tab: DetailTab, lead: FindingRule?, isWholeMail: Bool, width: Int,
+    _ scene: Scene
   ) -> Content {
     switch tab {
-    case .fields: .lines(FieldsTab.lines(packet, width: width, scene))
+    case .fields: .lines(FieldsTab.lines(packet, lead: lead, width: width, scene))
     case .macros: .lines(MacrosTab.lines(packet, width: width, scene.settings))
     case .message:
       .lines(MessageTab.lines(packet, width: width, isWhole: isWholeMail, showsEffect: showsEffect, scene))
     case .hex: .hex(bytes: packet.packet.bytes, lit: lit)
     case .session: .lines(SessionTab.lines(packet, width: width, scene.trace))
+    case .ladder: .lines(LadderTab.lines(packet, width: width, scene.trace))
     }
   }
 
-  /// Where a page opens: Hex at the lit bytes, everything else at its top.
-  private func firstLine(_ tab: DetailTab) -> Int {
-    guard tab == .hex, let lit else { return 0 }
-    return lit.lowerBound / HexView.bytesPerLine(width: width)
+  /// Where a page opens: Hex at the lit bytes and Fields at their field, the ladder at the packet, everything else at its top.
+  private func firstLine(_ tab: DetailTab, _ number: Int) -> Int {
+    switch (tab, content) {
+    case (.hex, _): return (lit?.lowerBound ?? 0) / HexView.bytesPerLine(width: width)
+    case (.fields, .lines(let lines)):
+      guard let lit else { return 0 }
+      // The narrowest of those that have the bytes: of the code, not of the whole packet.
+      let having = lines.indices.filter { lines[$0].bytes?.overlaps(lit) ?? false }
+      return having.min { (lines[$0].bytes?.count ?? 0, $0) < (lines[$1].bytes?.count ?? 0, $1) } ?? 0
+    case (.ladder, .lines(let lines)): return lines.firstIndex { $0.packet == number } ?? 0
+    case (.macros, _), (.message, _), (.session, _), (.fields, _), (.ladder, _): return 0
+    }
   }
 
   // MARK: keys

@@ -22,7 +22,7 @@ struct DetailRule {
       draw(title, into: &frame, in: top)
     } else if rect.rows > 1 {
       draw(title, into: &frame, in: top)
-      frame.put(tabs(gap: "│").text, in: rect.line(1))
+      frame.put(fitting(columns: rect.columns, gap: "│").text, in: rect.line(1))
     } else {
       let (title, tabs) = parts(columns: top.columns)
       if !title.isEmpty { draw(title, into: &frame, in: top) }
@@ -34,7 +34,8 @@ struct DetailRule {
   func tab(at place: Point, in rect: Rect) -> DetailTab? {
     guard rect.contains(place), tab != nil else { return nil }
     if rect.rows > 1 {
-      return place.row == rect.line(1).row ? tabs(gap: "│").tab(at: place.column - rect.column) : nil
+      guard place.row == rect.line(1).row else { return nil }
+      return fitting(columns: rect.columns, gap: "│").tab(at: place.column - rect.column)
     }
     let tabs = parts(columns: rect.columns).tabs
     return tabs.tab(at: place.column - start(of: tabs, in: rect.line(0)))
@@ -51,38 +52,50 @@ struct DetailRule {
     frame.put(" " + shown.styled(style) + " ", at: Point(column: line.column + 1, row: line.row))
   }
 
-  /// Title and tabs for one line. The width alone says how the tabs look, so that they stand still from packet to packet;
-  /// the title is shortened, then cut.
+  /// Title and tabs for one line. The width alone says how the tabs look, so that they stand still from packet to packet; with
+  /// less room the title goes first, down to the number, then the names of tabs, one by one from the right, down to their
+  /// initials.
   private func parts(columns: Int) -> (title: DisplayText, tabs: TabRow<DetailTab>) {
+    let gap = columns >= Self.columnsWithBars ? "│" : ""
+    let tabs = fitting(columns: columns - (shortTitle.isEmpty ? 2 : shortTitle.width + 4), gap: gap)
+    let room = columns - tabs.text.width - 4
     let (name, number) = (title, shortTitle)
     let end = name.cells.firstIndex { $0.base == "·" }.map { $0 - 1 } ?? name.width
-    var tabs = self.tabs(gap: columns >= 100 ? "│" : "")
-    if columns < 100 { tabs.append(" ") }
-    let room = columns - tabs.text.width - 4
     let numbered = number.isEmpty ? name : number + name.slice(end..<name.width)
-    let whole = [name, numbered].first { $0.width <= room }
-    if let title = whole ?? (room >= Self.leastTitle ? numbered.fitted(to: room) : nil) {
-      return (title, tabs)
-    }
-    let variants = [
-      (name.slice(0..<end), tabs), (number, tabs), ("", tabs), ("", self.tabs(gap: nil)),
-    ]
-    return variants.first { $0.0.width + $0.1.text.width + 4 <= columns } ?? variants[variants.count - 1]
+    if let whole = [name, numbered].first(where: { $0.width <= room }) { return (whole, tabs) }
+    if room >= Self.leastTitle { return (numbered.fitted(to: room), tabs) }
+    let short = [name.slice(0..<end), number].first { $0.width <= room }
+    return (short ?? "", short == nil ? fitting(columns: columns - 2, gap: gap) : tabs)
   }
+
+  /// From so many columns on a bar stands between the names of tabs.
+  private static let columnsWithBars = 110
 
   /// With fewer columns the number alone says more than a title that is cut.
   private static let leastTitle = 24
 
-  /// - Parameter gap: between two names; nil for initials.
-  private func tabs(gap: String?) -> TabRow<DetailTab> {
+  /// As many whole names as fit, from the left; that of the tab on screen always.
+  private func fitting(columns: Int, gap: String) -> TabRow<DetailTab> {
+    for names in (0...DetailTab.allCases.count).reversed() {
+      let tabs = tabs(names: names, gap: gap)
+      if tabs.text.width <= columns { return tabs }
+    }
+    return tabs(names: 0, gap: "")
+  }
+
+  /// - Parameters:
+  ///   - names: how many tabs have their names, from the left, beside the one on screen; the others their initials.
+  ///   - gap: what stands between two.
+  private func tabs(names: Int, gap: String) -> TabRow<DetailTab> {
     var tabs = TabRow<DetailTab>()
-    for tab in DetailTab.allCases {
+    for (place, tab) in DetailTab.allCases.enumerated() {
       let isCurrent = tab == self.tab
       let style = isCurrent ? Style(.tabActive, .bold) : Style(.tab)
-      let name = gap != nil || isCurrent ? tab.title : String(tab.title.prefix(1))
-      if !tabs.text.isEmpty { tabs.append(DisplayText(gap ?? "", style: .border)) }
-      tabs.append(DisplayText(gap == "" ? " \(name)" : " \(name) ", style: style), tab)
+      let name = place < names || isCurrent ? tab.title : String(tab.title.prefix(1))
+      if !tabs.text.isEmpty { tabs.append(DisplayText(gap, style: .border)) }
+      tabs.append(DisplayText(gap.isEmpty ? " \(name)" : " \(name) ", style: style), tab)
     }
+    if gap.isEmpty { tabs.append(" ") }
     return tabs
   }
 }

@@ -1,6 +1,6 @@
 /// The pages about the selected packet.
 package enum DetailTab: Int, Equatable, Sendable, CaseIterable {
-  case fields, macros, message, hex, session
+  case fields, macros, message, hex, session, ladder
 
   package var title: String {
     switch self {
@@ -9,6 +9,7 @@ package enum DetailTab: Int, Equatable, Sendable, CaseIterable {
     case .message: "Message"
     case .hex: "Hex"
     case .session: "Session"
+    case .ladder: "Ladder"
     }
   }
 

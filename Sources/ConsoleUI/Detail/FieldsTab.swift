@@ -4,10 +4,13 @@ import TraceModel
 
 /// The Fields tab: every field of the packet with its meaning, what comes of it, and what was remarked on it.
 enum FieldsTab {
-  static func lines(_ detail: PacketDetail, width: Int, _ scene: Scene) -> [DetailLine] {
+  /// - Parameter lead: the rule whose finding stands first.
+  static func lines(
+    _ detail: PacketDetail, lead: FindingRule? = nil, width: Int, _ scene: Scene
+  ) -> [DetailLine] {
     let trace = scene.trace
     var page = DetailPage(width: width)
-    findings(detail, into: &page)
+    findings(detail, lead: lead, into: &page)
     notes(detail, into: &page)
     if let leaving = detail.leaving {
       let isHeld = detail.flags.contains(.waiting)
@@ -78,11 +81,12 @@ enum FieldsTab {
     }
   }
 
-  private static func findings(_ detail: PacketDetail, into page: inout DetailPage) {
-    let (causes, consequences) = (
-      detail.findings.filter { $0.cause == nil }, detail.findings.filter { $0.cause != nil }
-    )
-    for finding in causes + consequences {
+  private static func findings(_ detail: PacketDetail, lead: FindingRule?, into page: inout DetailPage) {
+    let others = detail.findings.filter { $0.rule != lead }
+    let ordered =
+      detail.findings.filter { $0.rule == lead } + others.filter { $0.cause == nil }
+      + others.filter { $0.cause != nil }
+    for finding in ordered {
       let head =
         finding.severity.mark + DisplayText(" \(finding.rule.id) ", style: Style(finding.severity.role))
       let other = finding.sentence.packets.first { $0 != finding.packet }

@@ -1,10 +1,12 @@
 import Cells
+import Delivery
 import Mail
 import MilterProtocol
 import Timeline
 import TraceModel
 
-/// The Message tab: the mail as it is known at the packet, with what an eye would miss made visible.
+/// The Message tab: what became of the mail, then the mail as it is known at the packet, with what an eye would miss made visible;
+/// its body last.
 enum MessageTab {
   /// - Parameter isWhole: whether the mail is shown to its end rather than as it was known at the packet.
   static func lines(
@@ -22,7 +24,8 @@ enum MessageTab {
     let isAssumed = scene.settings.knownRules(for: detail) == nil
     let queueID = detail.facts.message?.queueID.flatMap { Desk.name($0.bytes) }
     var isPending = false
-    if content.decision == nil, trace.isHeld(mail: message) {
+    let isHeld = trace.isHeld(mail: message)
+    if content.decision == nil, isHeld {
       let pending = PendingChanges(ofMessage: message, in: trace)
       isPending = !pending.isEmpty
       content.modifications += pending.modifications(of: content)
@@ -34,7 +37,18 @@ enum MessageTab {
       return page.lines
     }
     let hasEffect = !content.modifications.isEmpty || content.decision != nil
-    envelope(content, detail, into: &page)
+    let last = trace.index.finalFacts(ofMessage: message, from: trace.source).message
+    if !trace.isDesk || !isHeld {
+      let whole =
+        isWhole || isPending
+        ? content
+        : trace.index.content(ofMessage: message, from: trace.source, bodyLimit: bodyLimit)
+      OutcomeSection(
+        mail: message, content: whole, facts: last, result: EffectiveResult(of: whole, under: rules),
+        mta: scene.settings.knownRules(for: detail), isHeld: isHeld, trace: trace
+      ).add(into: &page)
+    }
+    envelope(content, isWhole ? last : detail.facts.message, into: &page)
     if trace.isDesk {
       // To be judged, a mail is read from what it says to how it says it.
       digest(content, trace.charsets, into: &page)
@@ -50,12 +64,12 @@ enum MessageTab {
     } else {
       headers(content, trace.charsets, into: &page)
       AuthenticationSection.add(content, detail.facts, into: &page)
+      if hasEffect {
+        EffectSection.add(
+          content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: false, isPending: isPending,
+          into: &page)
+      }
       BodySection.add(content, isReading: false, trace.charsets, into: &page)
-    }
-    if hasEffect, !trace.isDesk {
-      EffectSection.add(
-        content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: false, isPending: isPending,
-        into: &page)
     }
     return page.lines
   }
@@ -66,7 +80,7 @@ enum MessageTab {
   // MARK: envelope
 
   private static func envelope(
-    _ content: MessageContent, _ detail: PacketDetail, into page: inout DetailPage
+    _ content: MessageContent, _ facts: MessageFacts?, into page: inout DetailPage
   ) {
     page.heading("Envelope")
     if let sender = content.sender {
@@ -75,7 +89,7 @@ enum MessageTab {
     } else {
       page.row("from", DisplayText("not yet", style: Style(.placeholder)))
     }
-    for recipient in detail.facts.message?.envelopeRecipients ?? [] {
+    for recipient in facts?.envelopeRecipients ?? [] {
       var text = DisplayText(escaping: recipient.address.slice, style: Style(.address))
       for argument in recipient.envelope.arguments {
         text += " " + DisplayText(escaping: argument.slice, style: .dim)

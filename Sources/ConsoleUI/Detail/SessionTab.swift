@@ -4,13 +4,12 @@ import MilterProtocol
 import Timeline
 import TraceModel
 
-/// The Session tab: the two ends, what they negotiated bit by bit, and the dialogue as a ladder.
+/// The Session tab: the two ends, and what they negotiated bit by bit.
 enum SessionTab {
   static func lines(_ detail: PacketDetail, width: Int, _ trace: TraceView) -> [DetailLine] {
     var page = DetailPage(width: width)
     ends(detail, into: &page, trace)
     negotiation(detail.facts.negotiation, into: &page)
-    LadderSection.add(detail, trace, into: &page)
     return page.lines
   }
 

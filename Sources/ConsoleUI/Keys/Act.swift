@@ -13,7 +13,9 @@ package enum Act: String, Equatable, Sendable, CaseIterable {
   case pane
   case open, back
   case fold
-  case maximise
+  case maximise, split
+  case borderLeft = "border-left"
+  case borderRight = "border-right"
 
   case timeline, messages, held, findings, rules, stats
 

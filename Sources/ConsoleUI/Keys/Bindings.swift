@@ -33,7 +33,7 @@ extension Binding {
 
     Binding("1", .timeline, .view, "Timeline: every packet"),
     Binding("2", .messages, .view, "Messages: one row per mail"),
-    Binding("3", .held, .view, "Held: all held packets, the most urgent first"),
+    Binding("3", .held, .view, hint: "held", "Held: all held packets, the most urgent first"),
     Binding("4", .findings, .view, "Findings: protocol mistakes and oddities"),
     Binding("5", .rules, .view, "Rules: what is done automatically"),
     Binding("6", .stats, .view, "Stats: reply times and verdicts"),
@@ -41,11 +41,14 @@ extension Binding {
       "Enter", .open, in: .packets, .view, hint: "open",
       "open: the detail, a mail's packets, a finding's packet"),
     Binding("q Esc", .back, .view, hint: "back", "back one step"),
-    Binding("Tab BackTab", .pane, in: .packets, .view, hint: "pane", "between list and detail"),
+    Binding("Tab Shift-Tab", .pane, in: .packets, .view, hint: "pane", "between list and detail"),
     Binding("l Right", .nextTab, in: .packets, .view, hint: "tab", "next tab of the detail"),
     Binding("h Left", .previousTab, in: .packets, .view, "previous tab of the detail"),
     Binding("Space", .fold, in: .packets, .view, hint: "macros", "unfold or fold the macros of a command"),
     Binding("\\", .maximise, .view, hint: "maximise", "maximise pane, or restore it"),
+    Binding("|", .split, .view, hint: "split", "the detail beside the list, or below it"),
+    Binding("<", .borderLeft, .view, "the border to the left, or up: more room for the detail"),
+    Binding(">", .borderRight, .view, "the border to the right, or down: more room for the list"),
     Binding(
       "d", .diff, in: .packets, .view, hint: "diff", "what became of the mail: before and after"),
 
@@ -81,9 +84,9 @@ extension Binding {
 
     Binding("f", .filterPrompt, .find, hint: "filter", "show only packets that match a filter"),
     Binding("/", .searchPrompt, .find, hint: "search", "search the list or the detail"),
-    Binding("n", .next, .find, counted: true, "next match"),
-    Binding("N", .previous, .find, counted: true, "previous match"),
-    Binding("]", .nextFinding, .find, counted: true, "next finding"),
+    Binding("n", .next, .find, hint: "next", counted: true, "next match"),
+    Binding("N", .previous, .find, hint: "previous", counted: true, "previous match"),
+    Binding("]", .nextFinding, .find, hint: "finding", counted: true, "next finding, and what it says"),
     Binding("[", .previousFinding, .find, counted: true, "previous finding"),
     Binding("!", .findings, .find, "list the findings"),
     Binding("'", .nextMark, .find, counted: true, "next mark"),
@@ -100,13 +103,14 @@ extension Binding {
     ),
     Binding("y", .copy, in: .packets, .keep, hint: "copy", "copy the selected value to the clipboard"),
 
-    Binding("F", .follow, .screen, "follow: keep the newest packet in sight"),
-    Binding("p", .freeze, .screen, "freeze the display; recording goes on"),
+    Binding("F", .follow, .screen, hint: "follow", "follow: keep the newest packet in sight"),
+    Binding("p", .freeze, .screen, hint: "freeze", "freeze the display; recording goes on"),
     Binding(
-      "t", .time, in: .everywhereElse, .screen, "time column: clock, since start, since the one before"),
+      "t", .time, in: .everywhereElse, .screen, hint: "time",
+      "time column: clock, since start, since the one before"),
     Binding("^L", .redraw, .screen, "redraw"),
     Binding("^Z", .suspend, .screen, "suspend; a proxy stops with it, and asks first"),
-    Binding("?", .help, .screen, hint: "help", "this help"),
+    Binding("? F1", .help, .screen, hint: "help", "this help"),
     Binding(":", .prompt, .screen, hint: "type", "type an instruction; Tab completes"),
     Binding("Q ^C", .leave, .screen, "quit"),
   ]

@@ -6,17 +6,14 @@ import TraceModel
 
 extension MessagesPane {
   func draw(_ scene: Scene, hasKeys: Bool, into frame: inout Frame, in layout: Layout) {
-    let columns = layout.list.columns
-    let outcomeIsLong = columns >= 88
+    let length: MailOutcome.Length =
+      layout.list.columns >= 112 ? .long : layout.list.columns >= 88 ? .medium : .short
     drawTable(
-      self.columns(
-        name: max(6, scene.trace.nameColumns), isWide: columns >= 96, outcomeIsLong: outcomeIsLong),
-      empty: emptyWords(scene), hasKeys: hasKeys, into: &frame, in: layout
+      columns(name: max(6, scene.trace.nameColumns), length), empty: emptyWords(scene), hasKeys: hasKeys,
+      into: &frame, in: layout
     ) { index in
       mails.mail(line: index).map { mail in
-        cells(
-          mail, below: index > 0 ? mails.mail(line: index - 1) : nil, scene.trace,
-          outcomeIsLong: outcomeIsLong)
+        cells(mail, below: index > 0 ? mails.mail(line: index - 1) : nil, scene.trace, length)
       }
     }
     if !layout.headings.isEmpty { drawPlace(scene, into: &frame, in: layout.headings) }
@@ -42,24 +39,38 @@ extension MessagesPane {
     frame.put(shown, at: Point(column: rect.endColumn - shown.width, row: rect.row))
   }
 
-  private func columns(name: Int, isWide: Bool, outcomeIsLong: Bool) -> [Column] {
+  private func columns(name: Int, _ length: MailOutcome.Length) -> [Column] {
     [
       Column("", .fixed(1)),
       Column("mail", .fixed(name)),
-      Column("time", .fixed(8), priority: 6),
-      Column("queue id", .fixed(isWide ? 15 : 10), priority: 5),
-      Column("from", .flexible(minimum: 12), priority: 3),
-      Column("to", .flexible(minimum: 12), priority: 4),
-      Column("subject", .flexible(minimum: 12), priority: 0),
+      Column("time", .fixed(8), priority: 5),
+      // Cut, an id finds nothing in a log.
+      Column("queue id", .fixed(needs.queueID), priority: 6),
+      Column("from", .growing(minimum: least(needs.sender, length), wanted: needs.sender), priority: 3),
+      Column("to", .growing(minimum: least(needs.recipients, length), wanted: needs.recipients), priority: 4),
+      Column("subject", .flexible(minimum: length == .long ? 18 : 12), priority: 0),
       Column("size", .fixed(7), .trailing, priority: 7),
       Column("mods", .fixed(4), .trailing, priority: 8),
-      Column("outcome", .fixed(outcomeIsLong ? 19 : 11), priority: 0),
+      outcome(length),
       Column("by", .fixed(8), priority: 9),
     ]
   }
 
-  private func cells(
-    _ mail: Int, below above: Int?, _ trace: TraceView, outcomeIsLong: Bool
+  /// Where the list has the room of a whole screen, an ordinary address is whole, and lesser columns go for it.
+  private func least(_ wanted: Int, _ length: MailOutcome.Length) -> Int {
+    length == .long ? min(max(12, wanted), 26) : 12
+  }
+
+  private func outcome(_ length: MailOutcome.Length) -> Column {
+    switch length {
+    case .short: Column("outcome", .fixed(11), priority: 0)
+    case .medium: Column("outcome", .fixed(19), priority: 0)
+    case .long: Column("outcome", .growing(minimum: 19, wanted: needs.outcome), priority: 0)
+    }
+  }
+
+  func cells(
+    _ mail: Int, below above: Int?, _ trace: TraceView, _ length: MailOutcome.Length
   ) -> [DisplayText] {
     let message = trace.messages[mail]
     let connection = trace.connections[message.connection].number
@@ -75,15 +86,15 @@ extension MessagesPane {
         ? DisplayText("·", style: .dim) : DisplayText("\(message.modificationCount)", style: Style(.changed)),
       trace.isHeld(mail: mail)
         ? DisplayText("waits", style: Style(.held, .bold))
-        : due(mail, trace, isLong: outcomeIsLong) ?? outcome(message, isLong: outcomeIsLong),
+        : due(mail, trace, isLong: length != .short) ?? MailOutcome.words(message, of: trace, length),
       by(message),
     ]
   }
 
   /// The row whole, for search, with what became of the mail in both lengths.
   func plainBytes(_ mail: Int, _ trace: TraceView) -> [UInt8] {
-    let short = outcome(trace.messages[mail], isLong: false)
-    return (cells(mail, below: nil, trace, outcomeIsLong: true) + [short]).joined().plainBytes
+    let short = MailOutcome.words(trace.messages[mail], of: nil, .short)
+    return (cells(mail, below: nil, trace, .long) + [short]).joined().plainBytes
   }
 
   private func queueID(_ message: MessageEntry, _ trace: TraceView) -> DisplayText {
@@ -101,28 +112,6 @@ extension MessagesPane {
     else { return nil }
     let words = due.shortWords(at: trace.now)
     return DisplayText(isLong ? "\(due.stage.name) \(words)" : words, style: Style(.warn))
-  }
-
-  /// With the recipients that were refused of a mail that went on for others; shorter where the room is short.
-  private func outcome(_ message: MessageEntry, isLong: Bool) -> DisplayText {
-    let refused = message.refusedCount
-    guard refused > 0, !message.lostAllRecipients else { return outcome(message) }
-    if isLong { return outcome(message) + DisplayText(", \(refused) refused", style: Style(.bad)) }
-    guard message.outcome == .accepted else {
-      return outcome(message) + DisplayText(" −\(refused)", style: Style(.bad))
-    }
-    return DisplayText("ok", style: Style(.good)) + DisplayText(" −\(refused) rcpt", style: Style(.bad))
-  }
-
-  private func outcome(_ message: MessageEntry) -> DisplayText {
-    let role: Style.Role
-    switch message.outcome {
-    case .accepted: role = .good
-    case .rejected: role = .bad
-    case .tempfailed, .discarded, .quarantined, .lost: role = .warn
-    case .open, .aborted: role = .dim
-    }
-    return DisplayText(message.outcome.rawValue, style: Style(role))
   }
 
   private func by(_ message: MessageEntry) -> DisplayText {

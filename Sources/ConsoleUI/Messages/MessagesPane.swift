@@ -8,10 +8,20 @@ struct MessagesPane: ListPane {
   private(set) var mails = ShownMails()
   /// The scope that the rows were made for.
   private var made: Int?
+  /// How much room the values need that were on screen so far: columns grow to it and do not shrink.
+  private(set) var needs = MailNeeds()
 
   var view: ListView { .messages }
 
   func share(_ scene: Scene) -> Layout.Share? { Layout.Share(listColumns: 150, listRows: mails.count + 2) }
+
+  /// Measures the mails on screen.
+  mutating func measure(_ scene: Scene) {
+    for line in list.visible {
+      guard let mail = mails.mail(line: line) else { continue }
+      needs.take(cells(mail, below: nil, scene.trace, .long))
+    }
+  }
 
   /// Brings the rows up to what is known. A mail stays selected however many come; the newest does at the top, unless
   /// something of it waits to be judged.

@@ -17,6 +17,10 @@ package struct Settings: Equatable, Sendable {
   package var mouse = false
   /// Which colours the screen has.
   package var theme = Theme.auto
+  /// Where the detail stands.
+  package var split = Split.auto
+  /// What the list takes of the room that it shares with the detail, in percent; nil for what it has use for.
+  package var border: Int?
 
   package init() {}
 
@@ -32,6 +36,13 @@ package struct Settings: Equatable, Sendable {
     }
   }
 
+  /// Where the detail stands: `auto` is beside the list where both have what they need.
+  package enum Split: String, Equatable, Sendable, CaseIterable { case auto, beside, below }
+
+  /// Percent that the list may be given.
+  static let borders = 20...80
+  static let borderStep = 5
+
   package enum MacroMode: String, Equatable, Sendable, CaseIterable { case folded, unfolded }
   /// Whose rules tell what becomes of a mail: what was set, else what the connection tells, else Postfix's.
   func rules(for detail: PacketDetail) -> KnownMTA { knownRules(for: detail) ?? .postfix }
@@ -41,7 +52,7 @@ package struct Settings: Equatable, Sendable {
 
   /// A row of the table of settings, for `set`, completion and help.
   package enum Name: String, Equatable, Sendable, CaseIterable {
-    case time, follow, macros, slow, mta, mouse, theme
+    case time, follow, macros, slow, mta, mouse, theme, split, border
 
     package var help: String {
       switch self {
@@ -51,6 +62,8 @@ package struct Settings: Equatable, Sendable {
       case .slow: "reply time from which on it stands out: 500ms, 2s"
       case .mta: "whose rules tell what becomes of a mail: auto, postfix, sendmail, generic"
       case .theme: "colours: auto (as the terminal's background), dark, light, mono"
+      case .split: "where the detail stands: auto (beside the list from 150 columns on), beside, below"
+      case .border: "what the list takes of the room, in percent: auto, 20 to 80"
       case .mouse: "clicks and the wheel move and open; text is selected with Shift: on, off"
       }
     }
@@ -63,6 +76,8 @@ package struct Settings: Equatable, Sendable {
       case .slow: []
       case .mta: MTAChoice.allCases.map(\.rawValue)
       case .theme: Theme.allCases.map(\.rawValue)
+      case .split: Split.allCases.map(\.rawValue)
+      case .border: ["auto"]
       }
     }
   }
@@ -76,6 +91,8 @@ package struct Settings: Equatable, Sendable {
     case .mta: mta.rawValue
     case .mouse: mouse ? "on" : "off"
     case .theme: theme.rawValue
+    case .split: split.rawValue
+    case .border: border.map { "\($0)" } ?? "auto"
     }
   }
 
@@ -88,6 +105,14 @@ package struct Settings: Equatable, Sendable {
     case .macros: if let mode = MacroMode(rawValue: value) { macros = mode; return nil }
     case .mta: if let choice = MTAChoice(rawValue: value) { mta = choice; return nil }
     case .theme: if let choice = Theme(rawValue: value) { theme = choice; return nil }
+    case .split: if let choice = Split(rawValue: value) { split = choice; return nil }
+    case .border:
+      let number = Int(value)
+      guard value == "auto" || number.map(Settings.borders.contains) ?? false else {
+        return "expected auto or a number from 20 to 80, there was '\(value)'"
+      }
+      border = number
+      return nil
     case .slow:
       if let span = Settings.span(value) { slow = span; return nil }
       return "expected a duration such as 500ms or 2s, there was '\(value)'"

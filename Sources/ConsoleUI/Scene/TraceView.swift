@@ -36,8 +36,20 @@ package struct TraceView {
     index.keepChanges()
   }
 
+  /// How many mails were looked at for the number of digits that the largest number of one takes within its connection.
+  private var measuredMessages = 0
+  private var messageDigits = 1
+
   /// Folds in up to `limit` records more. Returns whether all are in.
-  mutating func catchUp(limit: Int) -> Bool { index.catchUp(with: source, limit: limit) }
+  mutating func catchUp(limit: Int) -> Bool {
+    defer {
+      for message in index.messages[measuredMessages...] {
+        messageDigits = max(messageDigits, String(message.number).count)
+      }
+      measuredMessages = index.messages.count
+    }
+    return index.catchUp(with: source, limit: limit)
+  }
 
   /// Rows of which something became known since this was asked last.
   mutating func takeChanges() -> [Int] { index.takeChanges() }
@@ -155,11 +167,13 @@ package struct TraceView {
 
   // MARK: names
 
-  /// `c12.3`, as wide as the largest of the trace needs, so that columns stand still from page to page.
+  /// `c12.3`, as wide as the largest of the trace needs, so that columns stand still from page to page; and somewhat wider, so
+  /// that they stand still while numbers grow.
   var nameColumns: Int {
     // A trace that was cut out of another has few connections of high numbers; the last is about the highest.
     let digits = String(connections.last?.number ?? 0).count
-    return max(5, min(11, 2 + digits + min(3, String(messages.count).count)))
+    let needed = 2 + digits + messageDigits
+    return needed <= 5 ? 5 : min(11, (needed + 1) / 3 * 3 + 2)
   }
 
   // MARK: times

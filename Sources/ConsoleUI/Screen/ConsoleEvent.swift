@@ -52,6 +52,10 @@ package enum ConsoleEffect: Equatable, Sendable {
   /// Write the records to a file as they come, with those that came or without.
   case record(path: String, withPast: Bool)
   case stopRecording
+  /// A setting that holds from now on, also the next time.
+  case remember(Settings.Name, String)
+  /// A line typed at a prompt, for the next time; its purpose by the word of ``PromptHistory``.
+  case keepLine(purpose: String, text: String)
   /// To the clipboard of the operator's terminal.
   case copy([UInt8])
   /// Draw every cell again, whatever the terminal shows.

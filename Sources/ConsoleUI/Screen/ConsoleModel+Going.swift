@@ -56,6 +56,7 @@ extension ConsoleModel {
       scene.scope.setFilter("conn == \(connection) and msg == \(mail.number)", over: scene.trace)
       timeline.list.select(0)
     case .findings:
+      if findings.toggleGroup() { return [] }
       if let finding = findings.finding(scene), finding.row == nil,
         let place = scene.trace.index.silent.firstIndex(where: { $0.connection == finding.connection })
       {
@@ -63,8 +64,11 @@ extension ConsoleModel {
         return go(toSilent: place)
       }
       guard let packet = selectedPacket else { return .refuse("it is about no single packet") }
+      let lead = findings.lead(scene)
       leaveTrail()
-      return go(toPacket: packet)
+      let news = go(toPacket: packet)
+      detail.showFinding(lead, ofPacketAt: timeline.packet(scene), beside: .timeline)
+      return news
     case .rules, .stats: break
     }
     return []
@@ -77,7 +81,8 @@ extension ConsoleModel {
       leaveTrail()
       return go(toPacket: packet)
     }
-    if !detail.showBytes(beside: view) { isMaximised.toggle() }
+    if detail.showBytes(beside: view) || detail.showField(beside: view) { return [] }
+    isMaximised.toggle()
     return []
   }
 

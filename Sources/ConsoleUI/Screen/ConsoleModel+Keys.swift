@@ -62,8 +62,13 @@ extension ConsoleModel {
     case .pane: switchPane()
     case .open: return open()
     case .back: return back()
-    case .fold: return view == .timeline ? timeline.fold(scene) : []
+    case .fold:
+      if view == .findings { _ = findings.toggleGroup() }
+      return view == .timeline ? timeline.fold(scene) : []
     case .maximise: isMaximised.toggle()
+    case .split: return turnSplit()
+    case .borderLeft: return moveBorder(by: -1)
+    case .borderRight: return moveBorder(by: 1)
     case .timeline: show(.timeline)
     case .messages: show(.messages)
     case .held: show(.held)
@@ -156,7 +161,10 @@ extension ConsoleModel {
 
   private mutating func jump(step: Int, count: Int, to landmark: TimelinePane.Landmark) -> [Response] {
     if view != .timeline { show(.timeline) }
-    return timeline.jump(step: step, count: count, to: landmark, scene)
+    let news = timeline.jump(step: step, count: count, to: landmark, scene)
+    // What was jumped for stands at the top of Fields; a mark stands in the list.
+    if landmark == .finding { detail.showFinding(nil, ofPacketAt: nil, beside: .timeline) }
+    return news
   }
 
   private func copy(_ subject: Subject) -> [Response] {
@@ -197,6 +205,13 @@ extension ConsoleModel {
 
   private mutating func entered(_ text: String, for purpose: Prompt.Purpose) -> [Response] {
     history.remember(text, for: purpose)
+    let kept = PromptHistory.word(for: text, at: purpose).map {
+      Response.outside(.keepLine(purpose: $0, text: text))
+    }
+    return (text.isEmpty ? [] : [kept].compactMap { $0 }) + taken(text, for: purpose)
+  }
+
+  private mutating func taken(_ text: String, for purpose: Prompt.Purpose) -> [Response] {
     // While one types, a deadline may pass.
     if purpose.isForSelected(text), let aim, aim.wasHeld, !subject.isHeld {
       let words = scene.trace.isDesk ? "that mail is no longer waiting" : "that packet is no longer held"

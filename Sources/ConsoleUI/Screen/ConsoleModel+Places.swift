@@ -72,7 +72,7 @@ extension ConsoleModel {
   package var layout: Layout { layout(for: size) }
 
   func layout(for size: Size) -> Layout {
-    let share = help == nil ? pane.share(scene) : nil
+    let share = help == nil ? pane.share(scene)?.under(settings) : nil
     let panes: Layout.Panes
     if let share {
       // Too low for two panes: the one with the keys has it all.

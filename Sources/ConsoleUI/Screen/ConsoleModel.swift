@@ -38,7 +38,7 @@ package struct ConsoleModel {
   // What is said and asked.
   package internal(set) var bottom = BottomLine.idle
   package internal(set) var status: StatusMessage?
-  var history = PromptHistory()
+  package var history = PromptHistory()
   var digits: DigitRun?
   /// What the prompt, menu or form that is open is about.
   var aim: Aim?
@@ -155,6 +155,7 @@ package struct ConsoleModel {
     let layout = self.layout
     for view in ListView.allCases { self[keyPath: Self.list(of: view)].resize(height: layout.list.rows) }
     detail.list.resize(height: layout.detail.rows)
+    if view == .messages { messages.measure(scene) }
     help?.refresh(scene.keymap, size)
     guard hasDetail else { return }
     let width = max(20, layout.detail.columns)

@@ -2,8 +2,8 @@ import Cells
 
 /// Where the parts of the screen lie: title, list, rule, detail, bottom line.
 ///
-/// On wide screens the detail stands to the right of the list, on narrower ones below it. Parts for which
-/// there is no room are empty rectangles.
+/// On wide screens the detail stands to the right of the list, on narrower ones below it, unless the operator says
+/// otherwise. Parts for which there is no room are empty rectangles.
 package struct Layout: Equatable, Sendable {
   package var title: Rect
   /// Headings of the list's columns.
@@ -26,13 +26,30 @@ package struct Layout: Equatable, Sendable {
   /// How a list shares the screen with the detail of what is selected in it.
   package struct Share: Equatable, Sendable {
     /// Columns from which on the detail stands at the right.
-    var sideBySideFrom = 120
+    var sideBySideFrom = 150
     /// How many columns the list has use for beside a detail, whose lines are mail.
     var listColumns = 110
     /// How many rows the list could fill, its headings and a blank one included; a short list above a detail leaves it the rest.
     var listRows = Int.max
     /// Whether the detail has several pages.
     var hasTabs = true
+    /// What the operator gave the list, in percent; nil for what it has use for.
+    var border: Int?
+
+    /// As the operator wants it.
+    func under(_ settings: Settings) -> Share {
+      var share = self
+      share.border = settings.border
+      switch settings.split {
+      case .auto: break
+      case .beside: share.sideBySideFrom = Self.leastBeside
+      case .below: share.sideBySideFrom = .max
+      }
+      return share
+    }
+
+    /// With fewer columns nothing stands side by side, whatever was said.
+    private static let leastBeside = 60
   }
 
   /// - Parameter barRows: what the desk takes.
@@ -50,12 +67,14 @@ package struct Layout: Equatable, Sendable {
     case .detailOnly: swap(&listPart, &detailPart)
     case .both:
       if size.columns >= share.sideBySideFrom {
-        listPart = rest.takeLeft(min(share.listColumns, Layout.listColumns(of: size.columns)))
+        let columns = share.border.map { size.columns * $0 / 100 }
+        listPart = rest.takeLeft(columns ?? min(share.listColumns, Layout.listColumns(of: size.columns)))
         divider = rest.takeLeft(1)
         detailPart = rest
       } else {
+        let rows = share.border.map { max(3, rest.rows * $0 / 100) }
         let half = max(3, (rest.rows + 1) / 2)
-        listPart = rest.takeTop(min(half, max(6, share.listRows)))
+        listPart = rest.takeTop(rows ?? min(half, max(6, share.listRows)))
         detailPart = rest
       }
     }

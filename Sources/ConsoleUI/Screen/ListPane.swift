@@ -1,4 +1,5 @@
 import Cells
+import MilterProtocol
 import TraceModel
 
 /// A list of the screen: keeps its place among its rows, draws them, and says what the rest of the screen has to know of it.
@@ -11,6 +12,8 @@ protocol ListPane {
   func packet(_ scene: Scene) -> Int?
   /// What the detail shows where no packet is selected.
   func page(_ scene: Scene, width: Int) -> DetailPane.Page
+  /// The rule whose finding the detail shows first.
+  func lead(_ scene: Scene) -> FindingRule?
   /// Changes with what the detail shows of the selected packet beyond the packet itself.
   func revision(_ scene: Scene) -> Int
   func draw(_ scene: Scene, hasKeys: Bool, into frame: inout Frame, in layout: Layout)
@@ -24,6 +27,8 @@ protocol ListPane {
 
 extension ListPane {
   func revision(_ scene: Scene) -> Int { 0 }
+
+  func lead(_ scene: Scene) -> FindingRule? { nil }
 
   func page(_ scene: Scene, width: Int) -> DetailPane.Page { .nothing(scene.trace) }
 

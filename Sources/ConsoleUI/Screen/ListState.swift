@@ -44,6 +44,12 @@ package struct ListState: Equatable, Sendable {
     select(row)
   }
 
+  /// Selects `row` of a page that has just been made, with some rows above it for the eye.
+  package mutating func begin(at row: Int) {
+    top = row < height ? 0 : row - 2
+    select(row)
+  }
+
   /// The selected row stands at `row` now: the page goes with it.
   package mutating func keep(_ row: Int) {
     top += row - cursor

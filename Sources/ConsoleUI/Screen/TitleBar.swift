@@ -17,7 +17,7 @@ struct TitleBar {
     var room = rect
     frame.put(state, at: room.takeRight(columns(of: state)).origin, style: Style(.title))
     let tabs = tabs(columns: room.columns)
-    let used = frame.put(tabs.text, at: room.origin, style: Style(.title))
+    let used = frame.put(tabs.text, at: room.origin, width: room.columns, style: Style(.title))
     let free = room.columns - used - 3
     let place = due(columns: free) ?? place
     guard free >= 12 || place.width <= free, !place.isEmpty else { return }
@@ -47,26 +47,29 @@ struct TitleBar {
 
   private func columns(of state: DisplayText) -> Int { state.isEmpty ? 0 : state.width + 1 }
 
-  private enum Names { case all, current }
-
-  /// Names go before the views do: with less room, digits and counts alone.
+  /// With less room the program's name goes first, then the names of views, one by one from the right; digits and counts, and
+  /// the name of the view on screen, stay.
   private func tabs(columns: Int) -> TabRow<ListView> {
-    let variants = [
-      tabs(names: .all, isNamed: true), tabs(names: .all, isNamed: false),
-      tabs(names: .current, isNamed: false),
-    ]
     // A reply that is due is worth more than names.
     let shortest = trace.due.first.flatMap { dueTexts($0).last?.count }.map { $0 + 6 } ?? 0
-    return variants.first { $0.text.width + shortest <= columns } ?? variants[2]
+    let room = columns - shortest
+    let named = tabs(names: ListView.allCases.count, isNamed: true)
+    if named.text.width <= room { return named }
+    for names in (0...ListView.allCases.count).reversed() {
+      let tabs = tabs(names: names, isNamed: false)
+      if tabs.text.width <= room { return tabs }
+    }
+    return tabs(names: 0, isNamed: false)
   }
 
-  private func tabs(names: Names, isNamed: Bool) -> TabRow<ListView> {
+  /// - Parameter names: how many views have their names, from the left, beside the one on screen.
+  private func tabs(names: Int, isNamed: Bool) -> TabRow<ListView> {
     var tabs = TabRow<ListView>()
     if isNamed { tabs.append(DisplayText(" mitmilter", style: Style(.title, .bold)) + " ") }
-    for view in ListView.allCases {
+    for (place, view) in ListView.allCases.enumerated() {
       let isCurrent = view == self.view
       let style = isCurrent ? Style(.tabActive, .bold) : Style(.tab)
-      let name = names == .all || isCurrent ? " \(view.rawValue) \(view.title)" : " \(view.rawValue)"
+      let name = place < names || isCurrent ? " \(view.rawValue) \(view.title)" : " \(view.rawValue)"
       var text = DisplayText(name, style: style)
       let counts = counts(of: view)
       if !counts.isEmpty { text += DisplayText(" ", style: style) + counts.styled(style) }

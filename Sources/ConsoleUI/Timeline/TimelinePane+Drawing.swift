@@ -32,7 +32,10 @@ extension TimelinePane {
   }
 
   private func digits(_ trace: TraceView) -> Int {
-    trace.count > 0 ? max(4, String(trace.index.number(at: trace.count - 1)).count) : 4
+    guard trace.count > 0 else { return 4 }
+    let digits = String(trace.index.number(at: trace.count - 1)).count
+    // In steps of two, so that the columns stand still while numbers grow.
+    return max(4, digits + digits % 2)
   }
 
   private func timeColumns(_ scene: Scene, width: Int) -> Int {

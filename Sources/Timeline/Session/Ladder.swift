@@ -16,6 +16,9 @@ package struct Ladder: Sendable {
     package var packet: Int?
     /// Of a reply of the milter: how long it took.
     package var took: Moment.Span?
+    /// Whether it never arrived: the peer was gone, was never reached, or the packet was dropped here. It ends at us, or on
+    /// the way from us to `to`.
+    package var isLost = false
   }
 
   package enum What: Equatable, Sendable {
@@ -34,6 +37,8 @@ package struct Ladder: Sendable {
   private var facts = SessionFacts()
   /// Kind and stage of packets that stopped here.
   private var stopped: [Int: Stopped] = [:]
+  /// Peers that take nothing more.
+  private var gone: [Party] = []
 
   private struct Stopped: Equatable, Sendable {
     var kind: PacketKind
@@ -48,6 +53,31 @@ package struct Ladder: Sendable {
 
   /// Takes the records of one connection in order.
   package mutating func append(_ record: Record) {
+    let first = steps.count
+    add(record)
+    for place in first..<steps.count where gone.contains(steps[place].to) { lose(place) }
+    if case .closed(let closed) = record.event { close(closed) }
+  }
+
+  /// What was sent to somebody who is gone ends here.
+  private mutating func lose(_ place: Int) {
+    switch steps[place].what {
+    case .opened, .closed: return
+    case .packet, .released, .edited, .injected, .bytes: break
+    }
+    if steps[place].from != .us { steps[place].to = .us }
+    steps[place].isLost = true
+  }
+
+  private mutating func close(_ closed: Closed) {
+    let party = party(closed.leg)
+    gone.append(party)
+    // Nothing of what waited for the connection to come about has left.
+    guard case .unreachable = closed.how else { return }
+    for place in steps.indices where steps[place].to == party { lose(place) }
+  }
+
+  private mutating func add(_ record: Record) {
     let placement = facts.apply(record)
     func step(_ from: Party, _ to: Party, _ what: What, _ packet: Int? = nil) -> Step {
       Step(time: record.time, from: from, to: to, what: what, packet: packet, took: placement?.took)
@@ -78,7 +108,11 @@ package struct Ladder: Sendable {
         return
       }
       steps.append(step(.us, party(sent.leg), what, number))
-    case .released(let released) where released.outcome != .forwarded: stopped[released.number] = nil
+    case .released(let released) where released.outcome != .forwarded:
+      stopped[released.number] = nil
+      if released.outcome == .dropped, let place = steps.lastIndex(where: { $0.packet == released.number }) {
+        steps[place].isLost = true
+      }
     case .closed(let closed):
       switch closed.how {
       case .ours: steps.append(step(.us, party(closed.leg), .closed(closed.how)))

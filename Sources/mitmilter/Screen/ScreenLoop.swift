@@ -178,6 +178,9 @@ final class ScreenLoop {
       feed.stopRecording()
       tellRecording()
       if let path { send(.reported(StatusMessage(.done, "\(path) is complete; no longer recording"))) }
+    case .remember(let name, let value):
+      if let failed = ConfigFile.remember(name.rawValue, value) { report(failed) }
+    case .keepLine(let purpose, let text): HistoryFile.add(text, under: purpose)
     case .copy(let bytes):
       if !terminal.copy(bytes) {
         send(.reported(StatusMessage(.refused, "that is more than a terminal's clipboard takes")))

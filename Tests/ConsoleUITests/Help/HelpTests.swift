@@ -54,7 +54,7 @@ import Testing
     var driver = Driver()
     driver.press("?")
     #expect(
-      driver.text[23] == " q back  PgDn page down  PgUp page up  / search                  ? help  : type")
+      driver.text[23] == " q back  PgDn page down  PgUp page up  / search  n next          ? help  : type")
     #expect(driver.text.contains { $0.contains("04j") && $0.contains("1 to 6") })
   }
 

@@ -277,7 +277,7 @@ import Testing
     var driver = Driver(size: Size(columns: 120, rows: 36))
     driver.press("2")
     driver.enter("reply.code == 550", at: "f")
-    #expect(driver.text[1].contains("reply.code == 550  1 of 3│"))
+    #expect(driver.text[1].hasSuffix("reply.code == 550  1 of 3"))
     #expect(driver.text[2].contains("c1.1"))
     driver.enter("mail.address == \"<none@example.org>\"", at: "f ^U")
     #expect(driver.text.contains { $0.contains("no packet of a mail matches the filter") })
@@ -290,8 +290,8 @@ import Testing
     driver.press("2")
     for (columns, words) in [
       (80, "ok −1 rcpt"), (90, "accepted, 1 refused"), (100, "accepted, 1 refused"),
-      (120, "ok −1 rcpt"), (180, "accepted, 1 refused"), (250, "<alice@example.org>"),
-      (250, "<bob@example.net> +1"),
+      (120, "accepted, 1 refused"), (120, "<alice@example.org>"), (120, "<bob@example.net> +1"),
+      (120, "4XyZ7k2"), (180, "accepted, 1 refused"), (250, "<bob@example.net> +1"),
     ] {
       driver.send(.resized(Size(columns: columns, rows: 40)))
       #expect(
@@ -365,11 +365,11 @@ import Testing
     let answer = play.hold(Milter.optNeg([], []))
     play.release(answer)
     play.send(answer, to: .mta, edited: Milter.optNeg(.addHeaders, []))
-    var driver = Driver(MemoryRecords(play.records, head: Story.head), size: Size(columns: 120, rows: 36))
+    var driver = Driver(MemoryRecords(play.records, head: Story.head), size: Size(columns: 160, rows: 36))
     driver.enter("goto 2")
     driver.press("l l l l")
-    let bit = driver.text.first { $0.contains("ADDHDRS") } ?? ""
-    #expect(bit.hasSuffix("●    ·    ●"), "\(bit)")
-    #expect(driver.text.contains { $0.hasSuffix("ours  may add and insert headers") })
+    let bit = driver.text.first { $0.contains("ADDHDRS") && $0.contains("●") } ?? ""
+    #expect(bit.contains("●    ·    ●"), "\(bit)")
+    #expect(bit.contains("ours  may add and insert hea"))
   }
 }

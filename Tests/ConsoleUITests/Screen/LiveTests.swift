@@ -267,8 +267,8 @@ import TraceModel
     let rows = driver.text.filter { $0.contains("✕") }
     #expect(rows.count == (end.badge == nil ? 0 : 1))
     #expect(rows.allSatisfy { $0.hasSuffix(end.badge ?? "") && $0.contains(" \(play.packet) ") })
-    for key in ["Tab", "h"] {
-      driver.press(key)
+    for keys in ["Tab", "h h"] {
+      driver.press(keys)
       let line = driver.text.first { $0.hasPrefix("  ended ") }
       #expect(line?.hasSuffix(end.words) == true, "\(line ?? "no line")")
     }

@@ -7,8 +7,8 @@ import Testing
 /// Every view and tab at the sizes that operators have.
 @Suite struct ScreenTests {
   static let sizes = [
-    Size(columns: 80, rows: 24), Size(columns: 120, rows: 36), Size(columns: 200, rows: 60),
-    Size(columns: 40, rows: 10),
+    Size(columns: 40, rows: 10), Size(columns: 80, rows: 24), Size(columns: 100, rows: 30),
+    Size(columns: 120, rows: 36), Size(columns: 200, rows: 60),
   ]
 
   struct Row: Sendable, CustomStringConvertible {
@@ -28,7 +28,10 @@ import Testing
     Row(name: "macros", keys: "2 4 G l Enter"),
     Row(name: "message", keys: "4 3 G l l Enter"),
     Row(name: "hex", keys: "2 3 G Enter j Enter"),
-    Row(name: "session", keys: "0 2 G h Enter"),
+    Row(name: "session", keys: "0 2 G h h Enter"),
+    Row(name: "ladder", keys: "2 4 G h \\ Tab"),
+    Row(name: "held-recorded", keys: "3"),
+    Row(name: "rules-recorded", keys: "5"),
     Row(name: "messages", keys: "2 Esc 2 j j"),
     Row(name: "diff", keys: "2 j j d Tab"),
     Row(name: "findings", keys: "4 j"),

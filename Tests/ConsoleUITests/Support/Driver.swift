@@ -7,8 +7,10 @@ import TraceModel
 /// A model with the story in it, driven by the names of keys.
 struct Driver {
   var model: ConsoleModel
-  /// What was asked for since the start.
+  /// What was asked for since the start, but for what is written down for the next time.
   private(set) var effects: [ConsoleEffect] = []
+  /// Settings and lines for the next time, as `set split below` and `filter rcpt`.
+  private(set) var kept: [String] = []
 
   init(
     _ source: any RecordSource = Story.source, size: Size = Size(columns: 80, rows: 24), isLive: Bool = false,
@@ -30,7 +32,15 @@ struct Driver {
     settle()
   }
 
-  mutating func send(_ event: ConsoleEvent) { effects += model.update(event) }
+  mutating func send(_ event: ConsoleEvent) {
+    for effect in model.update(event) {
+      switch effect {
+      case .remember(let name, let value): kept.append("set \(name.rawValue) \(value)")
+      case .keepLine(let purpose, let text): kept.append("\(purpose) \(text)")
+      default: effects.append(effect)
+      }
+    }
+  }
 
   /// Runs what is under way to its end.
   mutating func settle() {

@@ -30,13 +30,19 @@ import TraceModel
     #expect(rows.filter { $0.contains("10-10 00:00") }.count == 1)
     #expect(rows.first { $0.contains("10-10 00:00") }?.contains("MAIL") ?? false)
     #expect(rows.contains { $0.contains("23:59:50.") })
-    let findings = start("4").text.filter { $0.contains("S07") && $0.contains(" c1") }
+    let findings = start("4 Enter").text.filter { line in
+      line.contains(" c1 ") && (line.contains("early") || line.contains("late"))
+    }
     #expect(findings.map { $0.contains("10-10 00:00") } == [false, true])
+    // The line of the group has both.
+    #expect(
+      start("4").text.contains { $0.contains("S07") && $0.contains("23:59:5") && $0.contains("10-10 00:00") })
   }
 
   @Test func fieldsSessionAndStatsHaveTheDate() {
     #expect(start("G Enter").text.contains { $0.contains("time") && $0.contains("2025-10-10 00:00:5") })
-    #expect(start("G h Enter").text.contains { $0.contains("opened") && $0.contains("2025-10-09 23:59:50") })
+    #expect(
+      start("G h h Enter").text.contains { $0.contains("opened") && $0.contains("2025-10-09 23:59:50") })
     #expect(start("6").text.contains { $0.contains("2025-10-09 23:59:50") })
     #expect(start("6").text.contains { $0.contains("2025-10-10 00:00:5") })
   }

@@ -15,7 +15,7 @@ class Screen(Terminal):
     def __init__(self, workshop, listen, milter, *options, size=(120, 36), env=None):
         self.trace = workshop.file("screen.mtrace")
         argv = [binary(), "proxy", "--listen", listen.libmilter, "--milter", milter.libmilter, "-w", self.trace]
-        configuration = {"XDG_CONFIG_HOME": workshop.folder, "TZ": "UTC", **(env or {})}
+        configuration = {"XDG_CONFIG_HOME": workshop.folder, "XDG_STATE_HOME": workshop.folder, "TZ": "UTC", **(env or {})}
         super().__init__([*argv, *options], size=size, env=configuration, cwd=workshop.folder)
         self.until(listen.is_listened_on, f"nobody listens on {listen}")
 

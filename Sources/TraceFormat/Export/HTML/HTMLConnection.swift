@@ -174,6 +174,7 @@ struct HTMLConnection {
     case .bytes(let count): words = "\(counted(count, "byte"))"
     case .closed(let how): words = "ends: \(self.words(how))"
     }
+    guard !step.isLost else { return "\(words), did not arrive" }
     return step.took.map { "\(words) <span class=\"took\">\(ListingText.duration($0))</span>" } ?? words
   }
 
