@@ -62,6 +62,11 @@ struct AppliedModifications {
     result.body = result.bodyPackets.isEmpty ? result.bodyBefore : sent(newBody)
     result.fate = fate(content)
     if result.fate.goesOn { result.remarks += SignedResult(content, result).remarks }
+    if rules == .postfix, let packet = content.hiddenRecipientsSince {
+      result.remarks.append(
+        EffectRemark(packet: packet, text: "Postfix takes later recipients without asking; they are not here")
+      )
+    }
     if let decision = content.decision, decision.kind == .shutdown, result.fate == .discarded {
       let words = "Postfix says 250 and throws the mail away; from 3.11 on it refuses it for now"
       result.remarks.append(EffectRemark(packet: decision.packet, text: words))
@@ -70,27 +75,44 @@ struct AppliedModifications {
   }
 
   private func fate(_ content: MessageContent) -> EffectiveResult.Fate {
-    let decision = content.decision
-    guard let decision else {
-      switch content.phase {
-      case .aborted: return .aborted
-      case .lost: return .lost
-      case .open, .decided: return .pending
-      }
+    if let over = content.givenUp, over.counts(for: rules) {
+      let place = over.stage == .bodyEOB ? "" : " at \(over.stage.name)"
+      return .failed(
+        "\(rules.name) gives the milter up over \(over.name)\(place), and \(decidesOnFailure) decides")
     }
+    guard let decision = content.decision else { return fateWithoutDecision(content) }
     switch decision.result(under: rules) {
     case .discarded: return .discarded
     case .rejected: return .rejected
     case .tempfailed: return .tempfailed
     // Postfix takes SKIP at end of message as CONTINUE (protocol.md 4.7).
     case .failed where decision.kind == .skip:
-      return .failed("SKIP at end of message is an error of the milter's, and F= decides")
+      return .failed("SKIP at end of message is an error of the milter's, and \(decidesOnFailure) decides")
     case .failed:
-      return .failed("\(decision.kind.name) is no reply that Sendmail knows, and F= decides")
+      return .failed("\(decision.kind.name) is no reply that Sendmail knows, and \(decidesOnFailure) decides")
+    case .held: return .held
     case .unfiltered: return .delivered
     case .goesOn:
       if let failure = headers.failure ?? failure { return .failed(failure) }
       return result.quarantine == nil ? .delivered : .held
+    }
+  }
+
+  private func fateWithoutDecision(_ content: MessageContent) -> EffectiveResult.Fate {
+    switch (content.phase, content.refusalOfAll) {
+    case (.open, _), (.decided, _): .pending
+    case (.aborted, .rejected), (.lost, .rejected): .rejected
+    case (.aborted, .tempfailed), (.lost, .tempfailed): .tempfailed
+    case (.aborted, _): .aborted
+    case (.lost, _): .lost
+    }
+  }
+
+  /// The setting of the MTA for a milter that fails.
+  private var decidesOnFailure: String {
+    switch rules {
+    case .postfix: "milter_default_action"
+    case .sendmail: "F="
     }
   }
 

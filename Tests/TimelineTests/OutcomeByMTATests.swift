@@ -74,6 +74,59 @@ import TraceModel
     }
   }
 
+  /// In the content it holds that mail, of which nothing more is shown, and no later one.
+  @Test func aQuarantineInTheContentHoldsThatMailAtPostfix() {
+    var play = Self.greeted(by: .postfix)
+    for command in [MTA.mail(), MTA.rcpt(), MTA.data, MTA.eoh] { play.ask(command) }
+    play.mta(MTA.body("hello"))
+    play.milter(Milter.quarantine(), Milter.continue)
+    play.mta(MTA.abort)
+    play.mail()
+    play.milter(Milter.accept)
+    #expect(Self.outcomes(play) == [.quarantined, .accepted])
+  }
+
+  static let tooMuch = [
+    Row(title: "an unknown code", reply: packet("Z"), postfix: .lost, sendmail: .lost),
+    Row(title: "CONN_FAIL", reply: packet("f"), postfix: .lost, sendmail: .lost),
+    Row(title: "OPTNEG", reply: Milter.optNeg(), postfix: .lost, sendmail: .lost),
+    Row(title: "a verdict with data", reply: packet("rx"), postfix: .lost, sendmail: .rejected),
+    Row(title: "a modification without its NUL", reply: packet("hX\0y"), postfix: .lost, sendmail: .accepted),
+    Row(
+      title: "QUARANTINE without its NUL", reply: packet("qx"), postfix: .quarantined, sendmail: .quarantined),
+  ]
+
+  /// Whatever the milter says behind it, the MTA has given it up.
+  @Test(arguments: tooMuch) func aReplyThatIsTooMuchAtTheEnd(_ row: Row) {
+    for (mta, outcome) in [(MTAChoice.postfix, row.postfix), (.sendmail, row.sendmail)] {
+      var play = Self.greeted(by: mta)
+      play.mail()
+      play.milter(row.reply, Milter.continue)
+      play.close()
+      #expect(Self.outcomes(play) == [outcome], "\(mta)")
+    }
+  }
+
+  @Test func aModificationBeforeTheEndLosesTheMailUnlessTheMTAGoesOn() {
+    for goesOn in [false, true] {
+      var play = Self.greeted(by: .postfix)
+      play.ask(MTA.mail())
+      play.mta(MTA.rcpt())
+      play.milter(Milter.addHeader("X", "y"), Milter.continue)
+      if goesOn {
+        for command in [MTA.data, MTA.eoh] { play.ask(command) }
+        play.mta(MTA.bodyEOB)
+        play.milter(Milter.accept)
+      }
+      play.close()
+      #expect(Self.outcomes(play) == [goesOn ? .accepted : .lost])
+    }
+  }
+
+  private static func packet(_ text: String) -> Packet {
+    Packet(frame: [0, 0, 0, UInt8(text.utf8.count)] + Array(text.utf8), from: .milter)
+  }
+
   private static func greeted(by mta: MTAChoice) -> Recording {
     var patience = MTAPatience()
     patience.mta = mta

@@ -97,7 +97,7 @@ enum MessageTab {
       text += mark(recipient.envelope.isMacro, "rcpt_addr", .rcpt)
       if recipient.isRefusedByMTA {
         text += DisplayText("  refused by the MTA", style: Style(.bad))
-      } else if let verdict = recipient.verdict, verdict.refuses {
+      } else if let verdict = recipient.verdict, recipient.isRefusedByMilter {
         text += DisplayText("  refused ", style: Style(.bad))
         text +=
           verdict.text.map { VisibleText.row($0.slice).styled(Style(.bad)) }

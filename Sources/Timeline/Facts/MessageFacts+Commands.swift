@@ -117,6 +117,12 @@ extension MessageFacts {
 }
 
 extension VerdictFact.Result {
+  /// What so many recipients were refused with, if all of them were.
+  static func ofAll(_ recipients: Int, refused: Int, forGood: Bool) -> VerdictFact.Result? {
+    guard recipients > 0, refused >= recipients else { return nil }
+    return forGood ? .rejected : .tempfailed
+  }
+
   package var refuses: Bool { self == .rejected || self == .tempfailed }
 
   /// Whatever the milter would say later, the MTA does not ask.

@@ -56,10 +56,16 @@ package struct MessageFacts: Equatable, Sendable {
 
   /// Bytes of headers and body so far.
   package var bytes: Int { headerBytes + bodyBytes }
+  /// A reply to a command of it that was too much for an MTA.
+  package internal(set) var givenUp: GivenUp?
   /// An earlier QUARANTINE has Postfix hold every message of the session: its packet (R05; seen with Postfix 3.7).
   package internal(set) var heldSince: Int?
   package var isQuarantined: Bool {
     heldSince != nil || modifications.contains { $0.kind == .quarantine }
+  }
+  /// What everybody was refused with; nil where somebody was not.
+  package var refusalOfAll: VerdictFact.Result? {
+    .ofAll(recipientCount, refused: refusedCount, forGood: refusedForGood)
   }
   package var accepted: [RecipientFact] {
     recipients.filter { !$0.isRefused }
@@ -96,7 +102,7 @@ package struct RecipientFact: Equatable, Sendable {
   package var envelope: EnvelopeFact
   /// What the MTA was told about this recipient.
   package internal(set) var verdict: VerdictFact?
-  var isRefusedByMilter = false
+  package internal(set) var isRefusedByMilter = false
   /// It is told of only because RCPT_REJ was negotiated; no verdict brings it back.
   package internal(set) var isRefusedByMTA = false
 

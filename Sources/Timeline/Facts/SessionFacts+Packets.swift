@@ -30,7 +30,7 @@ extension SessionFacts {
       notePhase()
     case .reply(let kind):
       if forwarded { heard(kind, packet, number: number, placement, author: .peer) }
-    case .unknown, .empty: break
+    case .unknown, .empty: if forwarded { noteGivingUp(packet, number: number) }
     }
     return placement
   }
@@ -85,6 +85,7 @@ extension SessionFacts {
     _ kind: CommandKind, _ packet: Packet, _ shape: PacketShape, payloadBytes: Int, number: Int,
     _ placement: Placement
   ) {
+    if givenUp != nil, kind.stage != nil { goesOnAllTheSame() }
     if placement.message != 0 {
       message?.commanded(packet, shape, payloadBytes: payloadBytes, number: number)
     }

@@ -26,6 +26,8 @@ extension SessionFacts {
     let placement = dialogue.travelled(packet, Dissection(packet).shape, number: number, .left, at: time)
     if case .reply(let kind) = packet.kind {
       heard(kind, packet, number: number, placement, author: author)
+    } else {
+      noteGivingUp(packet, number: number)
     }
   }
 
@@ -43,6 +45,9 @@ extension SessionFacts {
   mutating func heard(
     _ kind: ReplyKind, _ packet: Packet, number: Int, _ placement: Placement, author: Author
   ) {
+    if placement.answers != nil, let stage = placement.stage {
+      noteGivingUp(packet, number: number, at: stage, ofMessage: placement.message)
+    }
     switch kind.role {
     case .verdict:
       let verdict = VerdictFact(
@@ -55,16 +60,60 @@ extension SessionFacts {
       notePhase()
     case .modification:
       // One that the MTA reads as the answer to its next command changes nothing (R08; protocol.md 4.7).
-      guard placement.answers != nil else { return }
-      if kind == .quarantine, placement.stage != .bodyEOB {
-        // Sendmail gives the milter up for it.
-        if dialogue.mta == .sendmail { return }
-        heldSince = heldSince ?? number
-        message?.heldSince = heldSince
+      guard placement.answers != nil, !isGivenUp else { return }
+      let isEarly = placement.stage != .bodyEOB
+      if kind == .quarantine, isEarly {
+        holdBeforeTheEnd(
+          VerdictFact(kind, packet, number: number, stage: placement.stage ?? .unknown, author: author))
       }
-      message?.modified(ModificationFact(kind: kind, packet: number, author: author))
+      if !isEarly || kind == .quarantine || givenUp == nil {
+        message?.modified(ModificationFact(kind: kind, packet: number, author: author))
+      }
     case .negotiation, .keepAlive, .misplaced: break
     }
+  }
+
+  /// Postfix holds what is in hand: in a mail's content this mail, which is not shown any further, and before that all mails of
+  /// the session (R05; seen with Postfix 3.7).
+  private mutating func holdBeforeTheEnd(_ quarantine: VerdictFact) {
+    if quarantine.stage.isOfContent, dialogue.mta == .postfix {
+      message?.decision = quarantine
+    } else {
+      heldSince = heldSince ?? quarantine.packet
+      message?.heldSince = heldSince
+    }
+  }
+
+  // MARK: The milter is given up
+
+  /// A packet of the milter that is no reply reached the MTA.
+  mutating func noteGivingUp(_ packet: Packet, number: Int) {
+    guard packet.sender == .milter, let command = dialogue.pending.owed else { return }
+    noteGivingUp(packet, number: number, at: command.stage, ofMessage: command.message)
+  }
+
+  /// - Parameters:
+  ///   - stage: of the command that the MTA waits about.
+  ///   - ofMessage: 0 outside any.
+  private mutating func noteGivingUp(
+    _ packet: Packet, number: Int, at stage: Stage, ofMessage: Int
+  ) {
+    let (byPostfix, bySendmail) = (
+      packet.isGivenUpOver(by: .postfix, at: stage), packet.isGivenUpOver(by: .sendmail, at: stage)
+    )
+    guard byPostfix || bySendmail, !isGivenUp else { return }
+    let mtas: [KnownMTA] = (byPostfix ? [.postfix] : []) + (bySendmail ? [.sendmail] : [])
+    givenUp = GivenUp(packet: number, name: packet.kind.name, stage: stage, mtas: mtas)
+    if ofMessage != 0, ofMessage == message?.number { message?.givenUp = givenUp }
+  }
+
+  /// Whatever the milter says, the MTA that this is does not listen.
+  private var isGivenUp: Bool { givenUp?.counts(for: dialogue.mta) ?? false }
+
+  /// The MTA asks on: it is not one that gave the milter up.
+  mutating func goesOnAllTheSame() {
+    givenUp = nil
+    message?.givenUp = nil
   }
 
   /// The MTA has its answer to a command.
@@ -75,7 +124,7 @@ extension SessionFacts {
     case .helo: heloVerdict = verdict
     case .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB, .unknown, .negotiation: break
     }
-    if number != 0, number == message?.number {
+    if number != 0, number == message?.number, !isGivenUp {
       message?.settled(verdict, command: command, by: dialogue.mta)
     }
   }

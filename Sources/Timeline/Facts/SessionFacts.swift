@@ -26,8 +26,10 @@ package struct SessionFacts: Sendable {
   /// Legs that have ended.
   package internal(set) var closed: [Closed] = []
 
-  /// A QUARANTINE that was no answer to the end of a message.
+  /// A QUARANTINE before any content of a message.
   var heldSince: Int?
+  /// The latest reply that was too much for an MTA, until this shows that it goes on all the same.
+  var givenUp: GivenUp?
   /// Packets that came and have not left, oldest first.
   var stopped: [Stopped] = []
   /// Verdicts that lie in the MTA's socket until it asks, oldest first.

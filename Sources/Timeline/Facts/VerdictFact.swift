@@ -48,6 +48,8 @@ package struct VerdictFact: Equatable, Sendable {
   /// What an MTA makes of it.
   package enum Result: Equatable, Sendable {
     case goesOn, rejected, tempfailed
+    /// The mail is taken and kept in the queue, and nothing more of it is asked.
+    case held
     /// The mail is taken and thrown away.
     case discarded
     /// The MTA goes on without the milter, and what this has said of the mail does not count.
@@ -71,8 +73,9 @@ package struct VerdictFact: Equatable, Sendable {
         return mta == .postfix ? .tempfailed : .rejected
       }
       return replyClass == 4 ? .tempfailed : .rejected
+    case .quarantine: return .held
     case .continue, .accept, .skip, .optNeg, .progress, .addHeader, .insHeader, .chgHeader, .addRcpt,
-      .addRcptPar, .delRcpt, .chgFrom, .replBody, .quarantine, .setSymList:
+      .addRcptPar, .delRcpt, .chgFrom, .replBody, .setSymList:
       return .goesOn
     }
   }
@@ -83,6 +86,22 @@ package struct VerdictFact: Equatable, Sendable {
     case .bodyEOB: .failed
     case .header, .eoh, .body, .negotiation: .goesOn
     }
+  }
+}
+
+/// A reply over which an MTA gives the milter up (``Packet/isGivenUpOver(by:at:)``).
+package struct GivenUp: Equatable, Sendable {
+  package var packet: Int
+  /// Of the packet, as ADDHEADER.
+  package var name: String
+  /// Of the command to which it was the answer.
+  package var stage: Stage
+  /// Which do; one at least.
+  package var mtas: [KnownMTA]
+
+  /// Whether that MTA does; both where it is not known which it is.
+  package func counts(for mta: KnownMTA?) -> Bool {
+    mta.map(mtas.contains) ?? (mtas.count == KnownMTA.allCases.count)
   }
 }
 

@@ -18,6 +18,12 @@ package struct MessageContent: Equatable, Sendable {
   package var modifications: [AskedModification] = []
   package var decision: VerdictFact?
   package var phase = MessageFacts.Phase.open
+  /// A reply to a command of it that was too much for an MTA.
+  package var givenUp: GivenUp?
+  /// What everybody was refused with.
+  package var refusalOfAll: VerdictFact.Result?
+  /// The SKIP at RCPT behind which Postfix takes recipients without asking: they are not here.
+  package var hiddenRecipientsSince: Int?
   /// The QUARANTINE before it that has Postfix hold every message of the session.
   package var heldSince: Int?
   /// HDR_LEADSPC on the MTA's leg: header values hold all that stands behind the colon.
@@ -106,6 +112,8 @@ extension TimelineIndex {
     let mail = facts.message.flatMap { $0.number == messages[i].number ? $0 : nil }
     content.decision = mail?.decision
     content.phase = mail?.phase ?? .open
+    content.givenUp = mail?.givenUp
+    content.refusalOfAll = mail?.refusalOfAll
     content.heldSince = mail?.heldSince
     let refused = Set(mail?.recipients.filter(\.isRefused).map(\.envelope.packet) ?? [])
     for next in rows(ofMessage: i) where next <= last {
@@ -115,11 +123,11 @@ extension TimelineIndex {
       content.add(received.packet, number: received.number, bodyLimit: bodyLimit)
     }
     if let mail { content.complete(envelopeOf: mail) }
-    content.unseen = unseen(ofMessage: i, upTo: last, content, facts)
+    content.unseen = unseen(ofMessage: i, upTo: last, &content, facts)
     for fact in mail?.modifications ?? [] {
       guard let row = self.row(number: fact.packet),
         let packet = sentInstead(of: row, from: source) ?? packet(at: row, from: source),
-        case .reply(.modification(let modification)) = PacketValue(decoding: packet)
+        let modification = Modification(asReadBy: packet)
       else { continue }
       content.modifications.append(.init(modification, packet: fact.packet, author: fact.author))
     }
@@ -127,13 +135,14 @@ extension TimelineIndex {
   }
 
   private func unseen(
-    ofMessage i: Int, upTo last: Int, _ content: MessageContent, _ facts: SessionFacts
+    ofMessage i: Int, upTo last: Int, _ content: inout MessageContent, _ facts: SessionFacts
   ) -> MessageContent.Unseen? {
     for row in rows(ofMessage: i) where row <= last {
       let packet = self[row]
       guard packet.kind == .reply(.skip), !packet.flags.contains(.dropped), let stage = packet.stage else {
         continue
       }
+      if stage == .rcpt { content.hiddenRecipientsSince = number(at: row) }
       if stage == .header || stage == .body {
         return .rest(afterSkipAt: stage, bodyBytes: facts.message?.bodyBytes ?? 0)
       }
@@ -161,6 +170,19 @@ extension TimelineIndex {
       remark += 1
     }
     return facts
+  }
+}
+
+extension Modification {
+  /// As MTAs read it: QUARANTINE also where its NUL is missing, or something stands behind it (seen with Postfix 3.7 and
+  /// Sendmail 8.17).
+  fileprivate init?(asReadBy packet: Packet) {
+    switch PacketValue(decoding: packet) {
+    case .reply(.modification(let modification)): self = modification
+    case _ where packet.kind == .reply(.quarantine):
+      self = .quarantine(reason: Array(packet.bytes[packet.payload].prefix { $0 != 0 }))
+    case _: return nil
+    }
   }
 }
 

@@ -60,6 +60,7 @@ extension MessageEntry {
     if session.message?.heldSince != nil || session.message?.modifications.last?.kind == .quarantine {
       isQuarantined = true
     }
+    isGivenUp = session.message?.givenUp?.counts(for: session.dialogue.mta) ?? false
     guard let verdict = session.message?.decision else {
       decision = nil
       return

@@ -29,6 +29,8 @@ package struct MessageEntry: Sendable, Equatable {
   @CompactCount package internal(set) var modificationCount = 0
   package internal(set) var isQuarantined = false
   package internal(set) var decision: Decision?
+  /// The MTA gave the milter up in it.
+  package internal(set) var isGivenUp = false
   package internal(set) var phase = MessageFacts.Phase.open
   @CompactCount package internal(set) var findingCount = 0
   package internal(set) var severity: Finding.Severity?
@@ -79,15 +81,21 @@ package struct MessageEntry: Sendable, Equatable {
   }
 
   /// Everybody was refused before the mail itself came.
-  package var lostAllRecipients: Bool { recipientCount > 0 && refusedCount >= recipientCount }
+  package var lostAllRecipients: Bool { refusalOfAll != nil }
+
+  private var refusalOfAll: VerdictFact.Result? {
+    .ofAll(recipientCount, refused: refusedCount, forGood: refusedForGood)
+  }
 
   package var outcome: Outcome {
+    if isGivenUp { return .lost }
     if let decision {
       switch decision.result {
       case .discarded: return .discarded
       case .rejected: return .rejected
       case .tempfailed: return .tempfailed
       case .goesOn: return isQuarantined ? .quarantined : .accepted
+      case .held: return .quarantined
       case .unfiltered: return .accepted
       case .failed: return .lost
       }
@@ -95,14 +103,14 @@ package struct MessageEntry: Sendable, Equatable {
     switch phase {
     case .open, .decided: return .open
     case .aborted, .lost:
-      if lostAllRecipients { return refusedForGood ? .rejected : .tempfailed }
+      if let refusalOfAll { return refusalOfAll == .rejected ? .rejected : .tempfailed }
       return phase == .lost ? .lost : .aborted
     }
   }
 
   /// Who brought the outcome about; nil while it is open, and where nobody but the client or the MTA ended it.
   package var outcomeBy: Decision.By? {
-    if let decision { return decision.by }
+    if let decision, !isGivenUp { return decision.by }
     switch outcome {
     case .rejected, .tempfailed: return refusedBy
     case .open, .accepted, .quarantined, .discarded, .aborted, .lost: return nil

@@ -144,7 +144,7 @@ struct SessionJSON {
     bytes.append(list: facts.envelopeRecipients) { bytes, recipient in
       bytes.append(ascii: "{")
       append(recipient.envelope, to: &bytes)
-      bytes.append(ascii: recipient.verdict?.refuses ?? false ? ",\"refused\":true}" : ",\"refused\":false}")
+      bytes.append(ascii: recipient.isRefusedByMilter ? ",\"refused\":true}" : ",\"refused\":false}")
     }
     bytes.append(key: ",\"subject\":", facts.subject.map { text($0.value) })
     bytes.append(ascii: ",\"modifications\":")

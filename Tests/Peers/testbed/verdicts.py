@@ -24,9 +24,10 @@ MAIL = b"From: sender@example.org\r\nSubject: a verdict\r\n\r\nbody\r\n"
 
 @dataclasses.dataclass(frozen=True)
 class Said:
-    """`reply` is what follows the length in the milter's packet."""
+    """`reply` is what follows the length in the milter's packet; `more` the same of packets right behind it."""
     stage: str
     reply: bytes
+    more: tuple = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,22 +58,23 @@ class Heard:
 class Milter(InProcessMilter):
     """Says what it has for the client's address at one stage, and goes on everywhere else."""
 
-    def __init__(self, address, sayings):
+    def __init__(self, address, sayings, actions=0):
         self._sayings = sayings
+        self._actions = actions
         self.listen(address)
 
     def converse(self, peer, packets):
         said = None
         for letter, payload in packets:
             if letter == "O":
-                peer.sendall(answer(0, SKIP))
+                peer.sendall(answer(self._actions, SKIP))
                 continue
             if letter == "C":
                 said = self._sayings[number_of(re.search(rb"\x00 *4..([\d.]+)\x00", payload, re.S)[1].decode())]
             if letter in "DAQ":
                 continue
             if said and letter == LETTERS[said.stage]:
-                peer.sendall(struct.pack(">I", len(said.reply)) + said.reply)
+                peer.sendall(b"".join(struct.pack(">I", len(reply)) + reply for reply in (said.reply, *said.more)))
                 said = None
             else:
                 peer.sendall(wire.frame("c"))

@@ -70,7 +70,7 @@ struct HTMLMessage {
       let envelope = Envelope(
         address: recipient.envelope.address.bytes, arguments: recipient.envelope.arguments.map(\.bytes))
       var refusal: Markup = ""
-      if let verdict = recipient.verdict, verdict.refuses {
+      if let verdict = recipient.verdict, recipient.isRefusedByMilter {
         refusal =
           " <span class=\"bad\">refused: \(wire: verdict.text?.bytes ?? Array(verdict.kind.name.utf8))</span>"
       }
