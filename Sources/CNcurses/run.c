@@ -49,6 +49,28 @@ static void forget_typed_signals(void) {
   while (sigtimedwait(&typed, NULL, &now) > 0) {}
 }
 
+static _Atomic pid_t running;
+
+pid_t mm_term_program(void) { return running; }
+
+void mm_term_end_program(int number) {
+  static pid_t told;
+  static struct timespec since;
+  struct timespec now;
+  pid_t child = running;
+  if (child <= 0) return;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  if (told != child) {
+    told = child;
+    since = now;
+    kill(child, number);
+    // One that is stopped hears nothing else.
+    kill(child, SIGCONT);
+  } else if (now.tv_sec - since.tv_sec > 2) {
+    kill(child, SIGKILL);
+  }
+}
+
 int mm_term_run(char *const arguments[], int *error) {
   struct sigaction ignore, before;
   pid_t child;
@@ -59,6 +81,7 @@ int mm_term_run(char *const arguments[], int *error) {
   sigaction(SIGQUIT, &ignore, &before);
   mm_term_pause();
   *error = spawn(arguments, &child);
+  if (!*error) running = child;
   while (!*error) {
     if (waitpid(child, &status, WUNTRACED) < 0) {
       if (errno != EINTR) *error = errno;
@@ -70,6 +93,7 @@ int mm_term_run(char *const arguments[], int *error) {
       break;
     }
   }
+  running = 0;
   mm_term_resume();
   sigaction(SIGQUIT, &before, NULL);
   forget_typed_signals();

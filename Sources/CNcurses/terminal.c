@@ -43,8 +43,10 @@ int mm_term_open(void) {
 void mm_term_size(int fd, int *width, int *height) {
   struct winsize size;
   if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0) {
-    *width = size.ws_col;
-    *height = size.ws_row;
+    // Whoever sets the size of a terminal may set any: curses counts columns and rows in a short, and 32,767 by 32,767 cells
+    // are 30 GB to it. More than these show on no screen.
+    *width = size.ws_col < MM_MOST_COLUMNS ? size.ws_col : MM_MOST_COLUMNS;
+    *height = size.ws_row < MM_MOST_ROWS ? size.ws_row : MM_MOST_ROWS;
   } else {
     *width = 80;
     *height = 24;
@@ -139,6 +141,8 @@ int mm_term_start(int fd, bool color) {
   tcgetattr(fd, &found);
   in_file = file(fd, "r");
   out_file = file(fd, "w");
+  // Not the size that the terminal or the environment tells, but the one that mm_term_size does, below.
+  use_env(FALSE);
   if (in_file && out_file) screen = newterm(NULL, out_file, in_file);
   if (!screen) {
     close_files();

@@ -260,6 +260,21 @@ package final class Terminal {
     return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
   }
 
+  /// Whether a program runs in place of the screen. From any thread.
+  package static var isRunningProgram: Bool { mm_term_program() > 0 }
+
+  /// Sends the program that runs in place of the screen a signal, and the one that no program can refuse where it is still there
+  /// after a while. From any thread, time and again.
+  package static func endProgram(with signal: Int32) { mm_term_end_program(signal) }
+
+  /// Throws away what the terminal has not taken, so that whoever waits for it goes on. From any thread.
+  package static func discardOutput(of descriptor: Int32) {
+    // Flushing makes room and tells nobody; going on after a stop wakes whoever waits for it.
+    tcflow(descriptor, TCOOFF)
+    tcflush(descriptor, TCOFLUSH)
+    tcflow(descriptor, TCOON)
+  }
+
   private func hasResumed() {
     size = Self.size(of: descriptor)
     shown = nil

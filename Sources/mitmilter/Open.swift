@@ -106,6 +106,7 @@ struct ScreenOptions: ParsableArguments {
     let terminal: Terminal
     do { terminal = try Terminal(options) } catch { throw Failure(error.message, hint: error.hint) }
     defer { terminal.stop() }
+    SignalWatch(signals.descriptor, terminal: terminal.descriptor).start()
     return ScreenLoop(terminal, feed, model, effects).run(signals)
   }
 }

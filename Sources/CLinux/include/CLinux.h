@@ -146,6 +146,11 @@ static inline int linux_signalfd_next(int fd) {
   struct signalfd_siginfo info;
   return read(fd, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
 }
+// Whether it has come, is blocked, and nobody has taken it.
+static inline bool linux_is_pending(int signal) {
+  sigset_t set;
+  return sigpending(&set) == 0 && sigismember(&set, signal) == 1;
+}
 static inline void linux_ignore_failing_writes(void) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum mm_start {
   MM_STARTED = 0,
@@ -51,7 +52,10 @@ void mm_term_mouse(bool on);
 // Gives the terminal back as it was found. Harmless when not started.
 void mm_term_stop(void);
 
-// The size the terminal has now, by TIOCGWINSZ; 80x24 where it does not say.
+// Columns and rows beyond which a terminal is not used.
+enum { MM_MOST_COLUMNS = 1000, MM_MOST_ROWS = 400 };
+
+// The size the terminal has now, by TIOCGWINSZ, as far as it is used; 80x24 where it does not say.
 void mm_term_size(int fd, int *width, int *height);
 
 // Between the two the terminal is as it was found. mm_term_resume leaves the screen blank: draw all of it.
@@ -107,5 +111,10 @@ int mm_char_width(uint32_t scalar);
 // Runs a program on the terminal, paused for it, with the signal mask and handlers a shell would give it, and waits for it.
 // Returns its wait status, or -1 with errno in `error`. Ctrl-Z in the program stops us with it.
 int mm_term_run(char *const arguments[], int *error);
+
+// The process of the program that runs, 0 for none; and a signal for it, with SIGKILL where it is still there two seconds after the
+// first. From any thread.
+pid_t mm_term_program(void);
+void mm_term_end_program(int signal);
 
 #endif

@@ -131,6 +131,9 @@ extension ConsoleModel {
     set { scene.trace.recording = newValue }
   }
 
+  /// Whether characters are for a line that is being typed, so that many may come as one text.
+  package var takesText: Bool { bottom.prompt != nil }
+
   /// What makes an MTA connect, and what to mind about it: for as long as nothing has come.
   package var setUp: [SetUpLine] {
     get { timeline.setUp }

@@ -106,13 +106,31 @@ final class ScreenLoop {
   // MARK: taking in
 
   private func takeKeys() {
+    var typed = ""
     while end == nil, let key = terminal.nextKey() {
-      send(.key(key))
       answersKey = true
+      // What is pasted where terminals do not mark it comes as thousands of keys, and a line is looked at after each.
+      if case .character(let scalar) = key, model.takesText {
+        typed.unicodeScalars.append(scalar)
+      } else {
+        enter(&typed)
+        send(.key(key))
+      }
     }
+    enter(&typed)
     // It told another background.
     if terminal.isBlank { needsDrawing = true }
     if terminal.isClosed { end = .lost }
+  }
+
+  /// Characters that came at once, for a line.
+  private func enter(_ typed: inout String) {
+    switch typed.unicodeScalars.count {
+    case 0: return
+    case 1: for scalar in typed.unicodeScalars { send(.key(.character(scalar))) }
+    default: send(.key(.paste(Array(typed.utf8))))
+    }
+    typed = ""
   }
 
   private func takeRecords() {
