@@ -66,7 +66,7 @@ extension Steering {
   }
 
   /// For packets that have passed, and for the connection.
-  private mutating func carryOutElsewhere(
+  mutating func carryOutElsewhere(
     _ instruction: Instruction, _ number: Int?, _ cause: Cause, _ turn: inout Turn
   ) -> Refusal? {
     switch instruction {

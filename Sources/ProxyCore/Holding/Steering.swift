@@ -32,6 +32,8 @@ package struct Steering: Sendable {
   var modifications = PendingModifications()
   var deadlines = Deadlines()
   var divergence = Divergence()
+  /// Frames above 1 MiB of which not all has come, by their senders.
+  var longFrames = LongFrames()
   /// Set once the milter is gone, or from the start where there is none: we answer in its place.
   private(set) var role: ProxySettings.MilterRole?
   private var closing: [Closing] = []
@@ -99,8 +101,9 @@ package struct Steering: Sendable {
   }
 
   /// Bytes that make no packet; whether they stay behind what waits in front of them, or go nowhere.
-  package mutating func keeps(_ passed: Passed, _ turn: inout Turn) -> Bool {
+  package mutating func keeps(_ passed: Passed, _ start: Inflow.Start?, _ turn: inout Turn) -> Bool {
     if role != nil, passed.sender == .mta { return true }
+    if keepsLong(passed, start, &turn) { return true }
     guard !queues[passed.sender].isEmpty else { return false }
     queues[passed.sender].append(LegQueue.Entry(passing: passed.bytes, from: passed.sender))
     queues.throttle(&turn)

@@ -136,7 +136,11 @@ package struct SessionMachine: Sendable {
     record(.passed(passed), &turn)
     remark(on: passed, start, &turn)
     if withholds(passed, start, turn.settings) { return }
-    if conduct.steering?.keeps(passed, &turn) ?? false { return }
+    if conduct.steering?.keeps(passed, start, &turn) ?? false {
+      // Nothing of it is on its way that an answer of ours could lie within.
+      if conduct.steering?.withholdsLongFrame ?? false { longFrameRest = 0 }
+      return
+    }
     turn.act(.forward(to: passed.sender.other))
   }
 

@@ -505,7 +505,7 @@ import TraceModel
         forward to milter
         wake at 8 s
       milter passes oversized
-        record 4 bytes oversized from milter
+        record 5 bytes oversized from milter
         record finding F02
         forward to mta
       milter ends

@@ -561,14 +561,14 @@ import Testing
         record held 7
         wake at 8 s
       mta passes oversized
-        record 4 bytes oversized from mta
+        record 5 bytes oversized from mta
         record finding F02
       say forward on 7
         record instructed forward done
         record released 7 forwarded
         record sent on milter of 7
         send MAIL to milter
-        send 4 bytes to milter
+        send 5 bytes to milter
         wake never
       """)
   }
@@ -597,6 +597,80 @@ import Testing
         send BODY to milter
         resume reading mta
         wake never
+      """)
+  }
+
+  @Test func aBodyOfTheMiltersTooLongToKeepGivesWayToOurs() {
+    play(
+      after: "BODY",
+      """
+      rule on bodyeob do replace-body "ours"
+      mta BODYEOB
+        record 19 BODYEOB from mta
+        record instructed replace-body "ours" done
+        record sent on milter of 19
+        send BODYEOB to milter
+      milter passes oversized
+        record 5 bytes oversized from milter
+        record finding F02
+        record note the long REPLBODY goes nowhere: our own new body takes its place
+      milter passes more
+        record 4 bytes oversized from milter
+      milter ACCEPT
+        record 20 ACCEPT from milter
+        record sent on mta REPLBODY
+        record sent on mta of 20
+        send REPLBODY to mta
+        send ACCEPT to mta
+      """)
+  }
+
+  @Test func ofWhatIsTooLongToKeepRulesCanOnlyDropModifications() {
+    play(
+      after: "BODY",
+      """
+      rule on replbody once do drop
+      rule on replbody do hold
+      mta BODYEOB
+        record 19 BODYEOB from mta, forwarded
+        forward to milter
+      milter passes oversized
+        record 5 bytes oversized from milter
+        record finding F02
+        record instructed drop done
+        record instructed hold a packet of more than 1 MiB goes by as it comes: it can pass, or be dropped
+      milter passes more
+        record 4 bytes oversized from milter
+      milter passes oversized
+        record 5 bytes oversized from milter
+        record finding F02
+        record instructed hold a packet of more than 1 MiB goes by as it comes: it can pass, or be dropped
+        forward to mta
+      milter passes more
+        record 4 bytes oversized from milter
+        forward to mta
+      say replace-body "ours"
+        record instructed replace-body "ours" the milter's new body is on its way to the MTA already: this one \
+      would be added to it
+      """)
+  }
+
+  @Test func aRuleWhosePatternWouldKeepMailWaitingDoesNotActAndThatIsTold() {
+    play(
+      after: "DATA", cast: ["mta HEADER": MTA.header("X-Long", String(repeating: "aa", count: 30_000))],
+      """
+      rule on header.value ~ "(a|b)*a(a|b){12}c" named long do drop
+      mta HEADER
+        record 13 HEADER from mta, forwarded
+        record note rule long did not act: to search for its pattern would take too long
+        say rule long did not act on packet 13, HEADER, connection 1: to search for its pattern would keep all mail \
+      waiting; it is told here once, in the trace each time
+        forward to milter
+      mta HEADER
+        record 14 HEADER from mta, forwarded
+        record finding S12 on 14
+        record note rule long did not act: to search for its pattern would take too long
+        forward to milter
       """)
   }
 

@@ -159,7 +159,7 @@ import TraceModel
     expectPlay(
       Self.beginning + """
         mta passes oversized
-          record 4 bytes oversized from mta
+          record 5 bytes oversized from mta
           record finding F02
           forward to milter
         milter passes incomplete

@@ -18,7 +18,7 @@ import TraceModel
 /// ```
 ///
 /// Events: `opened`, `milter connected`, `milter unreachable`, `mta NAME` and `milter NAME` (a packet of the cast), `mta passes
-/// REASON` (four bytes), `mta ends`, `mta breaks ERROR`, `mta is deaf`, `tick`, `the program ends`; `at 5 s` sets the time.
+/// REASON` (four bytes; of an oversized frame five, and four with `mta passes more`), `mta ends`, `mta breaks ERROR`, `mta is deaf`, `tick`, `the program ends`; `at 5 s` sets the time.
 /// The operator: `rule on …` adds a rule, `say INSTRUCTION` and `say INSTRUCTION on N` (a packet's number) give an
 /// instruction, `nobody watches`.
 package struct Playbook {
@@ -119,6 +119,8 @@ package struct Playbook {
     case (let leg?, "breaks"):
       machine.closed(leg, .error(words.last ?? ""), &turn)
     case (let leg?, "is"): machine.deafened(leg, &turn)
+    case (let leg?, "passes") where words.last == "more":
+      machine.passed(Passed(sender: leg, bytes: [0, 0, 0, 0], reason: .oversized), start: nil, &turn)
     case (let leg?, "passes"):
       guard let reason = Passed.Reason(rawValue: words.last ?? "") else { throw BadLine(line: line) }
       let start: Inflow.Start? =
@@ -127,7 +129,9 @@ package struct Playbook {
         case .foreign: .foreign(.http)
         case .incomplete, .unframed: nil
         }
-      let passed = Passed(sender: leg, bytes: [2, 0, 0, 0], reason: reason)
+      // The oversized one is a body, of which four bytes are enough to say how long it is, and one what.
+      let code = reason == .oversized ? [UInt8(ascii: leg == .mta ? "B" : "b")] : []
+      let passed = Passed(sender: leg, bytes: [2, 0, 0, 0] + code, reason: reason)
       machine.passed(passed, start: start, &turn)
     case (nil, _) where line.hasPrefix("rule "):
       do {
