@@ -24,8 +24,9 @@ public func fuzzLanguage(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     check(completion.range.upperBound <= text.utf8.count, "a completion outside its text")
   }
   if input.count <= 64, let pattern = try? Pattern(input) {
+    var effort = SearchEffort(left: .max, atMost: .max)
     check(
-      pattern.isFound(in: input[...]) == pattern.isFoundSlowly(in: input[...]).found,
+      pattern.isFound(in: input[...], &effort) == pattern.isFoundSlowly(in: input[...]).found,
       "table and machine disagree")
   }
   return 0

@@ -39,5 +39,8 @@ package struct FilterPredicate: PacketPredicate {
     matcher.kinds.contains(kind, from: sender)
   }
 
-  package func matches(_ context: some PacketContext) -> Bool { matcher.matches(context) }
+  package func matches(_ context: some PacketContext) -> Bool {
+    var effort = SearchEffort.ofFilter
+    return matcher.matches(context, &effort)
+  }
 }

@@ -14,10 +14,11 @@ package struct FindingPredicate: Sendable {
   /// Asks about the finding alone, as about an empty packet of its connection that has it; no to any other record.
   package func matches(_ record: Record, startedAt: Int64, utcOffset: Int) -> Bool {
     guard case .found(let finding) = record.event, finding.packet == nil else { return false }
+    var effort = SearchEffort.ofFilter
     return matcher.matches(
       FindingContext(
         finding: finding, connection: record.connection, time: record.time, startedAt: startedAt,
-        utcOffset: utcOffset))
+        utcOffset: utcOffset), &effort)
   }
 }
 

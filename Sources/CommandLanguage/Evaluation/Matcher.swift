@@ -29,12 +29,13 @@ package struct Matcher: Sendable {
     self.steps = steps
   }
 
-  package func matches(_ context: some PacketContext) -> Bool {
+  /// - Parameter effort: what is left for patterns; where one was given up, the answer is worth nothing.
+  package func matches(_ context: some PacketContext, _ effort: inout SearchEffort) -> Bool {
     guard kinds.contains(context.kind, from: context.sender) else { return false }
     var at = entry
     while at >= 0 {
       // In place: a copy of the step would count references for each packet.
-      at = steps[at].test.holds(for: context) ? steps[at].onTrue : steps[at].onFalse
+      at = steps[at].test.holds(for: context, &effort) ? steps[at].onTrue : steps[at].onFalse
     }
     return at == Self.yes
   }

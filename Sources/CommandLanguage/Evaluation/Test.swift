@@ -42,7 +42,7 @@ enum Test: Sendable {
     }
   }
 
-  func holds(for context: some PacketContext) -> Bool {
+  func holds(for context: some PacketContext, _ effort: inout SearchEffort) -> Bool {
     switch self {
     case .kinds(let kinds): return kinds.contains(context.kind, from: context.sender)
     case .refusal: return PacketStrings.refuses(in: context)
@@ -54,8 +54,9 @@ enum Test: Sendable {
     case .time(let base, let ranges): return ranges.contains(base.microseconds(in: context))
     case .severity(let ranges):
       return context.severity.map { ranges.contains(Int64($0.rawValue)) } ?? false
-    case .findingID(let test): return test.holds(for: .many(context.findingIDs.map { Array($0.utf8)[...] }))
-    case .text(let source, let test): return test.holds(for: source.values(in: context))
+    case .findingID(let test):
+      return test.holds(for: .many(context.findingIDs.map { Array($0.utf8)[...] }), &effort)
+    case .text(let source, let test): return test.holds(for: source.values(in: context), &effort)
     }
   }
 }

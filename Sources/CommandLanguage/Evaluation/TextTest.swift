@@ -70,15 +70,18 @@ struct TextTest: Sendable {
     }
   }
 
-  func holds(for values: TextValues) -> Bool {
+  func holds(for values: TextValues, _ effort: inout SearchEffort) -> Bool {
     switch values {
-    case .none: false
-    case .one(let value): holds(for: value) != isNegated
-    case .many(let values): !values.isEmpty && values.contains(where: holds(for:)) != isNegated
+    case .none: return false
+    case .one(let value): return holds(for: value, &effort) != isNegated
+    case .many(let values):
+      var isAny = false
+      for value in values where !isAny { isAny = holds(for: value, &effort) }
+      return !values.isEmpty && isAny != isNegated
     }
   }
 
-  private func holds(for value: ArraySlice<UInt8>) -> Bool {
+  private func holds(for value: ArraySlice<UInt8>, _ effort: inout SearchEffort) -> Bool {
     let value = ignoresBrackets ? value.withoutBrackets : value
     switch relation {
     case .anything: return true
@@ -88,7 +91,7 @@ struct TextTest: Sendable {
     case .endsWith(let bytes):
       return value.count >= bytes.count && isEqual(value, at: value.endIndex - bytes.count, bytes)
     case .contains(let bytes): return isFound(bytes, in: value)
-    case .matches(let pattern): return pattern.isFound(in: value)
+    case .matches(let pattern): return pattern.isFound(in: value, &effort)
     case .isWithin(let networks, let texts):
       if texts.contains(where: { $0.count == value.count && isEqual(value, at: value.startIndex, $0) }) {
         return true

@@ -19,10 +19,15 @@ package struct Pattern: Equatable, Sendable {
     self.source = source
     var parser = PatternParser(source, caseSensitive: caseSensitive)
     machine = PatternMachine(try parser.parse())
-    guard machine.count <= Self.maximumStates else {
-      throw Mistake("the pattern is too large: its repetitions multiply", at: 0..<source.count)
-    }
+    guard machine.count <= Self.maximumStates else { throw Self.tooLarge(source) }
     table = PatternTable(machine)
+    guard table != nil || machine.count <= Self.maximumFollowed else { throw Self.tooLarge(source) }
+  }
+
+  private static func tooLarge(_ source: [UInt8]) -> Mistake {
+    Mistake(
+      "the pattern is too large: its repetitions multiply; repeat less often, or without end ({20,} or +)",
+      at: 0..<source.count)
   }
 
   /// What is wrong with a pattern, and where in it.
@@ -36,21 +41,23 @@ package struct Pattern: Equatable, Sendable {
     }
   }
 
-  /// States of the machine beyond which a pattern is refused: each byte of text may visit all of them.
-  static let maximumStates = 5000
+  /// States of the machine beyond which a pattern is refused.
+  static let maximumStates = 1000
+  /// The same where there is no table: each byte of text may visit all of them.
+  static let maximumFollowed = 512
 
   package static func == (a: Pattern, b: Pattern) -> Bool { a.source == b.source }
-  /// Whether it is found anywhere in `text`.
-  package func isFound(in text: ArraySlice<UInt8>) -> Bool {
+
+  /// Whether it is found anywhere in `text`; no, where that takes more than there is of `effort`.
+  package func isFound(in text: ArraySlice<UInt8>, _ effort: inout SearchEffort) -> Bool {
     if let table { return table.isFound(in: text) }
-    var steps = 0
-    return machine.isFound(in: text, steps: &steps)
+    return effort.spend { machine.isFound(in: text, steps: &$0, atMost: $1) }
   }
 
   /// The same by following the machine, and how many states that visits.
   package func isFoundSlowly(in text: ArraySlice<UInt8>) -> (found: Bool, steps: Int) {
     var steps = 0
-    return (machine.isFound(in: text, steps: &steps), steps)
+    return (machine.isFound(in: text, steps: &steps, atMost: .max) ?? false, steps)
   }
 
   /// Whether a byte of text costs one look into a table.

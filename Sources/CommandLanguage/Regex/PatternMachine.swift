@@ -100,12 +100,14 @@ struct PatternMachine: Sendable {
 
   /// Adds to `set` all that can be reached from `state` without a byte, between these two neighbours.
   ///
+  /// - Parameter pending: nothing; room to remember what is still to be looked at.
   /// - Returns: whether the pattern is found by that.
   func reach(
     _ state: Int, into set: inout StateSet, before: PatternNeighbour, after: PatternNeighbour,
-    steps: inout Int
+    _ pending: inout [Int], steps: inout Int
   ) -> Bool {
-    var pending = [state]
+    pending.removeAll(keepingCapacity: true)
+    pending.append(state)
     while let state = pending.popLast() {
       guard set.insert(state) else { continue }
       steps += 1
@@ -123,8 +125,10 @@ struct PatternMachine: Sendable {
     return false
   }
 
-  func isFound(in text: ArraySlice<UInt8>, steps: inout Int) -> Bool {
+  /// nil where that would take more than `most` steps.
+  func isFound(in text: ArraySlice<UInt8>, steps: inout Int, atMost most: Int) -> Bool? {
     var entered: [Int] = []
+    var pending: [Int] = []
     var current = StateSet(capacity: count)
     var before = PatternNeighbour.none
     var index = text.startIndex
@@ -134,10 +138,11 @@ struct PatternMachine: Sendable {
       current.removeAll()
       // The search may begin at every byte.
       for state in entered + [0]
-      where reach(state, into: &current, before: before, after: after, steps: &steps) {
+      where reach(state, into: &current, before: before, after: after, &pending, steps: &steps) {
         return true
       }
       guard let byte else { return false }
+      if steps > most { return nil }
       entered.removeAll(keepingCapacity: true)
       for state in current.members {
         if case .bytes(let set) = states[state], set.contains(byte) { entered.append(state + 1) }

@@ -12,7 +12,9 @@ struct PatternTable: Sendable {
 
   private static let found = UInt16.max
   /// Rows beyond which the table is not worth its memory.
-  private static let maximumRows = 256
+  private static let maximumRows = 1024
+  /// Steps beyond which it is not worth making: a pattern is read at each key that is typed.
+  private static let maximumSteps = 500_000
 
   func isFound(in text: ArraySlice<UInt8>) -> Bool {
     var row: UInt16 = 0
@@ -31,7 +33,7 @@ struct PatternTable: Sendable {
 
   /// nil where it takes more rows than are worth it.
   init?(_ machine: PatternMachine) {
-    guard machine.count <= 1000 else { return nil }
+    var steps = 0
     let (columns, examples) = Self.columns(of: machine)
     var rows = [Row(entered: [], before: .none)]
     var numbers = [rows[0]: UInt16(0)]
@@ -41,9 +43,11 @@ struct PatternTable: Sendable {
     while index < rows.count {
       let row = rows[index]
       index += 1
-      isFoundAtEnd.append(Self.closure(of: row, in: machine, after: .none) == nil)
+      isFoundAtEnd.append(Self.closure(of: row, in: machine, after: .none, &steps) == nil)
+      guard steps <= Self.maximumSteps else { return nil }
       for example in examples {
-        guard let reached = Self.closure(of: row, in: machine, after: PatternNeighbour(example)) else {
+        guard let reached = Self.closure(of: row, in: machine, after: PatternNeighbour(example), &steps)
+        else {
           next.append(Self.found)
           continue
         }
@@ -69,12 +73,16 @@ struct PatternTable: Sendable {
 
   /// The states reached from a row without a byte; nil where the pattern is found.
   private static func closure(
-    of row: Row, in machine: PatternMachine, after: PatternNeighbour
+    of row: Row, in machine: PatternMachine, after: PatternNeighbour, _ steps: inout Int
   ) -> [Int]? {
     var set = PatternMachine.StateSet(capacity: machine.count)
-    var steps = 0
+    var pending: [Int] = []
+    // Making the set costs as much as visiting it.
+    steps += machine.count / 8
     for state in row.entered + [0] {
-      if machine.reach(state, into: &set, before: row.before, after: after, steps: &steps) { return nil }
+      if machine.reach(state, into: &set, before: row.before, after: after, &pending, steps: &steps) {
+        return nil
+      }
     }
     return set.members
   }

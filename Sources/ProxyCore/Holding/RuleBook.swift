@@ -11,6 +11,8 @@ package struct RuleBook: Sendable {
     package let matcher: Matcher
     /// How often its condition held.
     package private(set) var hits = 0
+    /// Whether a pattern of its was given up before.
+    private var hasGivenUp = false
     /// Values of its key that it has acted on already (`once per`), 16 bytes each however long the addresses in them:
     /// two hashes, seeded anew in each run so that nobody can make two values meet.
     private var seenKeys: Set<SIMD2<Int>> = []
@@ -38,8 +40,15 @@ package struct RuleBook: Sendable {
         ? matcher.kinds.intersection(.allCommands) : .none
     }
 
-    mutating func acts(on context: some PacketContext) -> Bool {
-      guard rule.isEnabled, matcher.matches(context) else { return false }
+    /// A pattern of its was given up. Returns whether that never happened before.
+    mutating func isFirstGivingUp() -> Bool {
+      defer { hasGivenUp = true }
+      return !hasGivenUp
+    }
+
+    mutating func acts(on context: some PacketContext, _ effort: inout SearchEffort) -> Bool {
+      effort.forgive()
+      guard rule.isEnabled, matcher.matches(context, &effort), !effort.gaveUp else { return false }
       hits += 1
       switch rule.frequency {
       case .always: return true
@@ -93,14 +102,19 @@ package struct RuleBook: Sendable {
     var orders: [LegQueue.Order] = []
     /// Labels of rules that want their matches told.
     var told: [String] = []
+    /// Labels of rules of which a pattern was given up, so that they do not act; with whether that is new.
+    var givenUp: [(label: String, isNew: Bool)] = []
   }
 
   /// The instructions of all rules that act on the packet, in order.
-  mutating func ruling(on context: some PacketContext) -> Ruling {
+  mutating func ruling(on context: some PacketContext, _ effort: inout SearchEffort) -> Ruling {
     var ruling = Ruling()
     guard isArmed else { return ruling }
-    for index in entries.indices where entries[index].acts(on: context) {
+    for index in entries.indices {
+      let acts = entries[index].acts(on: context, &effort)
       let rule = entries[index].rule
+      if effort.gaveUp { ruling.givenUp.append((rule.label, entries[index].isFirstGivingUp())) }
+      guard acts else { continue }
       ruling.orders += rule.instructions.map {
         LegQueue.Order(instruction: $0, cause: .rule(rule.label), isOfBreakpoint: rule.isBreakpoint)
       }

@@ -73,11 +73,29 @@ extension Steering {
     let context = FactsContext(
       entry.original, number: entry.number, at: turn.now, connection: connection, placement: placement,
       facts: facts, findings: entry.findings)
-    let ruling = turn.settings.rules.ruling(on: context)
-    for label in ruling.told {
-      record(.noted(text: "matched rule \(others: label)", packet: entry.number), &turn)
+    return orders(
+      by: turn.settings.rules.ruling(on: context, &turn.effort), entry.original.kind, entry.number, &turn)
+  }
+
+  /// What the rules want of a packet, with what is to be told of them.
+  mutating func orders(
+    by ruling: RuleBook.Ruling, _ kind: PacketKind, _ number: Int?, _ turn: inout Turn
+  ) -> [LegQueue.Order] {
+    let packet = number.map { "packet \($0), " } ?? ""
+    for (label, isNew) in ruling.givenUp {
+      record(
+        .noted(
+          text: "rule \(others: label) did not act: to search for its pattern would take too long",
+          packet: number), &turn)
+      guard isNew else { continue }
       turn.act(
-        .say("rule \(label): packet \(entry.number), \(entry.original.kind.name), connection \(connection)"))
+        .say(
+          "rule \(label) did not act on \(packet)\(kind.name), connection \(connection): to search for its pattern would keep all mail waiting; it is told here once, in the trace each time"
+        ))
+    }
+    for label in ruling.told {
+      record(.noted(text: "matched rule \(others: label)", packet: number), &turn)
+      turn.act(.say("rule \(label): \(packet)\(kind.name), connection \(connection)"))
     }
     guard isMilter else { return ruling.orders }
     // In a milter's place the operator judges what no rule has: that shows once all rules have had their say.

@@ -109,7 +109,7 @@ extension Steering {
       case .change, .close: refusal = carryOutElsewhere(order.instruction, nil, order.cause, &turn)
       case .drop:
         refusal = Refusal("somebody waits for it, and a packet of more than 1 MiB cannot be answered here")
-      case .hold, .step, .answer, .progress, .set, .raw, .delay:
+      case .hold, .step, .answer, .progress, .set, .raw, .revert, .delay:
         refusal = Refusal("a packet of more than 1 MiB goes by as it comes: it can pass, or be dropped")
       }
       record(

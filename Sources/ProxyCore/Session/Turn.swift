@@ -1,3 +1,4 @@
+import CommandLanguage
 import MilterProtocol
 import TraceModel
 
@@ -8,6 +9,8 @@ package struct Turn: Sendable {
   package var now = Moment.zero
   package var settings: ProxySettings
   package var effects = Effects()
+  /// What is left of this turn for the patterns of rules.
+  package var effort = SearchEffort.ofTurn
 
   package init(_ settings: ProxySettings = ProxySettings()) { self.settings = settings }
 

@@ -118,6 +118,7 @@ package struct Engine: ~Copyable {
     while listener != nil || connections.count > 0 {
       let ready = poller.wait(milliseconds: patience)
       turn.now = clock.now
+      turn.effort = .ofTurn
       for index in 0..<ready { handle(poller[index]) }
       while let slot = timers.due(at: turn.now) { wake(slot) }
       if let stopsAt, stopsAt <= turn.now { terminate() }

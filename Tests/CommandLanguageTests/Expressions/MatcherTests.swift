@@ -178,12 +178,12 @@ extension MatcherTests {
 
   @Test func thePacketIsReadOnlyWhenCheaperTestsLeaveItOpen() throws {
     let questions = Questions()
-    let matcher = Matcher(try Expression(parsing: "raw contains \"\\xFF\" and held and command"))
+    let matcher = FilterPredicate(try Expression(parsing: "raw contains \"\\xFF\" and held and command"))
     for context in SamplePlay.shared.contexts {
       _ = matcher.matches(CountingContext(context: context, questions: questions))
     }
     #expect(questions.packets == 0)
-    let reading = Matcher(try Expression(parsing: "raw contains \"\\xFF\" and marked"))
+    let reading = FilterPredicate(try Expression(parsing: "raw contains \"\\xFF\" and marked"))
     for context in SamplePlay.shared.contexts {
       _ = reading.matches(CountingContext(context: context, questions: questions))
     }

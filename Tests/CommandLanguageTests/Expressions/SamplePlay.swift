@@ -76,5 +76,10 @@ struct SamplePlay {
   }
 
   /// The numbers of the packets that an expression says yes to.
-  func matched(by matcher: Matcher) -> [Int] { contexts.filter(matcher.matches).map(\.number) }
+  func matched(by matcher: Matcher) -> [Int] {
+    contexts.filter { context in
+      var effort = SearchEffort.ofFilter
+      return matcher.matches(context, &effort)
+    }.map(\.number)
+  }
 }

@@ -28,8 +28,42 @@ import Testing
 
   @Test(arguments: rows) func aPatternIsFoundOrNot(_ source: String, _ text: String, _ found: Bool) throws {
     let pattern = try Pattern(Array(source.utf8))
-    #expect(pattern.isFound(in: Array(text.utf8)[...]) == found)
+    #expect(isFound(pattern, text.utf8) == found)
     #expect(pattern.isFoundSlowly(in: Array(text.utf8)[...]).found == found)
+  }
+
+  private static let tooLarge =
+    "the pattern is too large: its repetitions multiply; repeat less often, or without end ({20,} or +)"
+
+  private func isFound(_ pattern: Pattern, _ text: some Collection<UInt8>) -> Bool {
+    var effort = SearchEffort(left: .max, atMost: .max)
+    return pattern.isFound(in: Array(text)[...], &effort)
+  }
+
+  /// Words, numbers and repetitions as rules have them: one look a byte.
+  @Test(arguments: [
+    "\\b(viagra|cialis|levitra|casino|lottery|winner|bitcoin|invoice|urgent|password|verify|account)\\b",
+    "[^ ]{20,}", ".{200,}", "\\d{1,3}(\\.\\d{1,3}){3}", "^.{0,72}$", "x{300}",
+  ])
+  func usualPatternsAreTabled(_ source: String) throws { #expect(try Pattern(Array(source.utf8)).isTabled) }
+
+  @Test func aSearchThatTakesTooLongIsGivenUpAndSaysSo() throws {
+    let pattern = try Pattern(Array("(a|b)*a(a|b){12}c".utf8))
+    let text = (0..<1_000_000).map { UInt8(ascii: $0 % 2 == 0 ? "a" : "b") }
+    var effort = SearchEffort(left: 100_000, atMost: 40_000)
+    for number in 1...4 {
+      effort.forgive()
+      #expect(!pattern.isFound(in: text[...], &effort))
+      #expect(effort.gaveUp, "search \(number)")
+    }
+    // Nothing is left for others of the same turn, but a table needs nothing.
+    effort.forgive()
+    #expect(!pattern.isFound(in: Array("abbbbbbbbbbbbc".utf8)[...], &effort))
+    #expect(effort.gaveUp)
+    effort.forgive()
+    let tabled = try Pattern(Array("b+a".utf8))
+    #expect(tabled.isFound(in: text[...], &effort))
+    #expect(!effort.gaveUp)
   }
 
   @Test func everyByteCanBeSearchedFor() throws {
@@ -37,7 +71,7 @@ import Testing
       let digits = String(byte, radix: 16)
       let source = "(?-i)^\\x\(digits.count < 2 ? "0" : "")\(digits)$"
       let pattern = try Pattern(Array(source.utf8))
-      #expect((0...UInt8.max).filter { pattern.isFound(in: [$0]) } == [byte])
+      #expect((0...UInt8.max).filter { isFound(pattern, [$0]) } == [byte])
     }
   }
 
@@ -53,7 +87,9 @@ import Testing
     ("a{1001}", "repeated more than 1000 times", 1..<7), ("[b-a]", "the range ends before it begins", 1..<4),
     ("[é]", "a class is made of single bytes: write characters beyond ASCII as (é|è)", 1..<2),
     ("[[:nope:]]", "unknown named class", 1..<9),
-    ("(a{100}){100}", "the pattern is too large: its repetitions multiply", 0..<13),
+    ("(a{100}){100}", Self.tooLarge, 0..<13),
+    ("[^ ]{1,500} [^ ]{1,500}z", Self.tooLarge, 0..<24),
+    ("x{1000}x{1000}x{1000}x{1000}", Self.tooLarge, 0..<28),
   ])
   func aMistakeIsNamedWhereItIs(_ source: String, _ message: String, _ range: Range<Int>) {
     do {
@@ -84,8 +120,8 @@ import Testing
   @Test func aPatternThatNeedsTooLargeATableIsStillFound() throws {
     let pattern = try Pattern(Array("(a|b)*a(a|b){12}c".utf8))
     #expect(!pattern.isTabled)
-    #expect(pattern.isFound(in: Array("bbabbbbbbbbbbbbc".utf8)[...]))
-    #expect(!pattern.isFound(in: Array("bbbbbbbbbbbbbbbc".utf8)[...]))
+    #expect(isFound(pattern, "bbabbbbbbbbbbbbc".utf8))
+    #expect(!isFound(pattern, "bbbbbbbbbbbbbbbc".utf8))
   }
 
   /// Both ways of following a pattern agree, for patterns and texts of a few letters.
@@ -98,7 +134,7 @@ import Testing
         generator.element(of: Array("aAb _\n".utf8))
       }
       #expect(
-        pattern.isFound(in: text[...]) == pattern.isFoundSlowly(in: text[...]).found, "\(source) \(text)")
+        isFound(pattern, text) == pattern.isFoundSlowly(in: text[...]).found, "\(source) \(text)")
     }
   }
 
@@ -109,7 +145,7 @@ import Testing
     let source = (0..<Int.random(in: 0...20, using: &generator)).map { _ in generator.element(of: alphabet) }
     if let pattern = try? Pattern(source) {
       let text = generator.bytes(0...30)
-      #expect(pattern.isFound(in: text[...]) == pattern.isFoundSlowly(in: text[...]).found)
+      #expect(isFound(pattern, text) == pattern.isFoundSlowly(in: text[...]).found)
     }
   }
 }
