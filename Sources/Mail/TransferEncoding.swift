@@ -25,6 +25,15 @@ package enum TransferEncoding: String, Equatable, Sendable, CaseIterable {
     case .base64: Base64.decoded(bytes, limit: limit)
     }
   }
+
+  /// How many bytes ``decoded(_:limit:)`` would make of all of it.
+  package func decodedCount(of bytes: ArraySlice<UInt8>) -> Int {
+    switch self {
+    case .identity: bytes.count
+    case .quotedPrintable: QuotedPrintable.decoded(bytes, limit: .max).bytes.count
+    case .base64: Base64.decodedCount(of: bytes)
+    }
+  }
 }
 
 package struct DecodedContent: Equatable, Sendable {
@@ -104,6 +113,22 @@ enum Base64 {
     }
     if held >= 6 { result.faults += 1 }
     return result
+  }
+
+  static func decodedCount(of bytes: ArraySlice<UInt8>) -> Int {
+    var count = 0
+    var held = 0
+    for byte in bytes {
+      if sextet(byte) != nil {
+        held += 6
+        guard held >= 8 else { continue }
+        held -= 8
+        count += 1
+      } else if byte == UInt8(ascii: "=") {
+        held = 0
+      }
+    }
+    return count
   }
 
   private static func sextet(_ byte: UInt8) -> UInt8? {

@@ -19,7 +19,7 @@ def desk(*arguments, size=(80, 24)):
 
 def leave(t):
     t.key("Q")
-    t.until(lambda: t.is_closed or "end " in t.text().splitlines()[-1] or "Quit and end" in t.text(), "neither a question nor the end")
+    t.until(lambda: t.is_closed or "y yes" in t.text() or "Quit and end" in t.text(), "neither a question nor the end")
     if not t.is_closed:
         t.key("y")
     left(t)
@@ -155,6 +155,7 @@ def test_where_a_rule_holds_and_another_decides_the_bar_says_so():
                 t.key("a")
                 assert mta.reply() == b"a"
                 t.wait("No mail is waiting")
+                t.gone("would reject")
                 mta.mail()
                 t.wait("would reject")
                 t.key("u")

@@ -1,5 +1,6 @@
 import Cells
 import Delivery
+import Mail
 import MilterProtocol
 import Timeline
 import TraceModel
@@ -13,7 +14,7 @@ enum EffectSection {
   ///   - isPending: it waits here, with changes that were asked for and not sent yet.
   static func add(
     _ content: MessageContent, _ rules: KnownMTA, isAssumed: Bool, queueID: String?, isWhole: Bool,
-    isPending: Bool, into page: inout DetailPage
+    isPending: Bool, _ charsets: Charsets, into page: inout DetailPage
   ) {
     let result = EffectiveResult(of: content, under: rules)
     let mta = isAssumed ? "an unknown MTA" : rules.name
@@ -42,7 +43,7 @@ enum EffectSection {
     }
     envelope(result, isWhole, into: &page)
     headers(result, isWhole, into: &page)
-    body(result, isWhole, into: &page)
+    BodyChangesSection(result, of: content, isWhole: isWhole, charsets).add(into: &page)
     page.add(.remark("set mta postfix or sendmail shows the other's rules", indent: 2))
   }
 
@@ -119,40 +120,12 @@ enum EffectSection {
     into page: inout DetailPage
   ) {
     switch change {
-    case .kept: if isWhole { lines("  ", text, .text, nil, into: &page) }
-    case .added(let packet): lines("+ ", text, .added, packet, into: &page)
-    case .removed(let packet): lines("- ", text, .removed, packet, into: &page)
+    case .kept: if isWhole { DiffLine.add("  ", text, .text, nil, into: &page) }
+    case .added(let packet): DiffLine.add("+ ", text, .added, packet, into: &page)
+    case .removed(let packet): DiffLine.add("- ", text, .removed, packet, into: &page)
     case .changed(let packet):
-      if let before { lines("- ", before, .removed, packet, into: &page) }
-      lines("+ ", text, .added, packet, into: &page)
+      if let before { DiffLine.add("- ", before, .removed, packet, into: &page) }
+      DiffLine.add("+ ", text, .added, packet, into: &page)
     }
-  }
-
-  private static func lines(
-    _ sign: String, _ texts: [DisplayText], _ role: Style.Role, _ packet: Int?, into page: inout DetailPage
-  ) {
-    for (place, text) in texts.enumerated() {
-      let by = place + 1 == texts.count ? packet.map { DisplayText("  packet \($0)", style: .dim) } : nil
-      page.paragraph(
-        DisplayText(sign, style: Style(role)) + text.styled(role) + (by ?? ""), indent: 2, packet: packet)
-    }
-  }
-
-  private static func body(_ result: EffectiveResult, _ isWhole: Bool, into page: inout DetailPage) {
-    guard !result.bodyPackets.isEmpty || isWhole else { return }
-    if isWhole { page.add(.blank) }
-    for line in BodyDiff(from: result.bodyBefore, to: result.body).lines.prefix(4000) {
-      switch line {
-      case .kept(let range): if isWhole { lines("  ", text(result.body[range]), .text, nil, into: &page) }
-      case .removed(let range): lines("- ", text(result.bodyBefore[range]), .removed, nil, into: &page)
-      case .added(let range):
-        lines("+ ", text(result.body[range]), .added, result.bodyPackets.first, into: &page)
-      }
-    }
-  }
-
-  /// With its end, which may be all that is changed; as it is stored, where CRLF is LF.
-  private static func text(_ line: ArraySlice<UInt8>) -> [DisplayText] {
-    VisibleText.lines(line, limit: 8, columns: 600, usual: Array("\n".utf8))
   }
 }

@@ -17,9 +17,11 @@ enum MessageTab {
       return [.remark("no mail is under way at this packet", indent: 1)]
     }
     var page = DetailPage(width: width)
+    let row = isWhole || showsEffect ? nil : detail.row
+    let hasEnded = trace.messages[message].endRow.map { row ?? .max >= $0 } ?? false
     var content = trace.index.content(
-      ofMessage: message, upTo: isWhole || showsEffect ? nil : detail.row, from: trace.source,
-      bodyLimit: bodyLimit)
+      ofMessage: message, upTo: row, from: trace.source,
+      bodyLimit: hasEnded ? TraceView.longestBody : arrivingLimit)
     let rules = scene.settings.rules(for: detail)
     let isAssumed = scene.settings.knownRules(for: detail) == nil
     let queueID = detail.facts.message?.queueID.flatMap { Desk.name($0.bytes) }
@@ -33,7 +35,7 @@ enum MessageTab {
     if showsEffect {
       EffectSection.add(
         content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: true, isPending: isPending,
-        into: &page)
+        trace.charsets, into: &page)
       return page.lines
     }
     let hasEffect = !content.modifications.isEmpty || content.decision != nil
@@ -42,40 +44,41 @@ enum MessageTab {
       let whole =
         isWhole || isPending
         ? content
-        : trace.index.content(ofMessage: message, from: trace.source, bodyLimit: bodyLimit)
+        : trace.index.content(ofMessage: message, from: trace.source, bodyLimit: arrivingLimit)
       OutcomeSection(
         mail: message, content: whole, facts: last, result: EffectiveResult(of: whole, under: rules),
         mta: scene.settings.knownRules(for: detail), isHeld: isHeld, trace: trace
       ).add(into: &page)
     }
     envelope(content, isWhole ? last : detail.facts.message, into: &page)
+    let body = BodySection(content, hasEnded: hasEnded, trace.charsets)
     if trace.isDesk {
       // To be judged, a mail is read from what it says to how it says it.
       digest(content, trace.charsets, into: &page)
       if hasEffect {
         EffectSection.add(
           content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: false, isPending: isPending,
-          into: &page)
+          trace.charsets, into: &page)
       }
       AuthenticationSection.add(content, detail.facts, into: &page)
-      BodySection.add(content, isReading: true, trace.charsets, into: &page)
+      body.add(isReading: true, into: &page)
       headers(content, trace.charsets, into: &page)
-      BodySection.addSource(content, into: &page)
+      body.addSource(into: &page)
     } else {
       headers(content, trace.charsets, into: &page)
       AuthenticationSection.add(content, detail.facts, into: &page)
       if hasEffect {
         EffectSection.add(
           content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: false, isPending: isPending,
-          into: &page)
+          trace.charsets, into: &page)
       }
-      BodySection.add(content, isReading: false, trace.charsets, into: &page)
+      body.add(isReading: false, into: &page)
     }
     return page.lines
   }
 
-  /// What is read of a body: more than anybody scrolls through.
-  static let bodyLimit = 262_144
+  /// What is read of a body while more of it comes, and the page is made anew with each packet; and for what became of the mail.
+  private static let arrivingLimit = 262_144
 
   // MARK: envelope
 

@@ -38,7 +38,8 @@ extension Subject {
 }
 
 extension TraceView {
-  fileprivate static let longestBody = 64 << 20
+  /// What is read of a body: more than any MTA takes by default.
+  static let longestBody = 64 << 20
 
   /// The whole body of the mail that the packet belongs to; nil while it is still coming.
   func body(ofMailWith packet: Int) -> [UInt8]? {

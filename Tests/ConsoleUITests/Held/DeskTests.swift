@@ -61,6 +61,23 @@ import TraceModel
     #expect(driver.effects == asked)
   }
 
+  /// While a mail comes, a part that has no end yet is no fault of its.
+  @Test func whatHasNotComeYetIsNotMissing() {
+    var play = Recording()
+    play.greet()
+    play.mail(
+      headers: [("Content-Type", "multipart/mixed; boundary=sep")],
+      body: ["--sep\r\n\r\none\r\n--sep\r\nContent-Type: image/png\r\n\r\nAA", "AA\r\n"])
+    for (packet, isOpen) in [(play.packet - 4, true), (play.packet, false)] {
+      var driver = Driver(MemoryRecords(play.records, head: Story.head), size: Size(columns: 100, rows: 60))
+      driver.enter("\(packet)")
+      driver.press("l l")
+      #expect(driver.text.contains { $0.contains("2  image/png") })
+      #expect(driver.text.contains { $0.contains("not closed") } != isOpen)
+      #expect(driver.text.contains { $0.contains("the mail goes on behind this packet") } == isOpen)
+    }
+  }
+
   @Test func beforeItsEndTakingIsGoingOn() {
     var (driver, _) = start()
     driver.press("j a")
