@@ -54,6 +54,7 @@ let package = Package(
         "Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "CommandLanguage", "MilterProtocol",
       ],
       swiftSettings: pure),
+    .target(name: "MTAConfiguration", dependencies: ["MilterProtocol"], swiftSettings: pure + small),
     .target(name: "Cells", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(
       name: "ConsoleUI",
@@ -67,8 +68,9 @@ let package = Package(
     .target(
       name: "ProxyRuntime",
       dependencies: [
-        "ProxyCore", "TraceFormat", "Dialogue", "Timeline", "TraceModel", "Mail", "CommandLanguage",
-        "MilterProtocol", "CLinux",
+        "ProxyCore", "TraceFormat", "Dialogue", "Findings", "MTAConfiguration", "Timeline", "TraceModel",
+        "Mail",
+        "CommandLanguage", "MilterProtocol", "CLinux",
       ], swiftSettings: strict),
     .target(name: "TerminalDriver", dependencies: ["Cells", "CNcurses"], swiftSettings: strict + small),
     .target(name: "CLinux", cSettings: strictC, linkerSettings: [.linkedLibrary("z")]),
@@ -81,7 +83,7 @@ let package = Package(
       name: "mitmilter",
       dependencies: [
         "MilterProtocol", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore",
-        "ConsoleUI",
+        "ConsoleUI", "MTAConfiguration",
         "ProxyRuntime", "TerminalDriver", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict + small),
@@ -111,6 +113,7 @@ let package = Package(
     tests(
       "ProxyCore",
       also: ["Dialogue", "Timeline", "TraceModel", "TraceFormat", "CommandLanguage", "MilterProtocol"]),
+    tests("MTAConfiguration", also: ["MilterProtocol"]),
     tests("Cells", hasFixtures: true),
     tests(
       "ConsoleUI", also: ["Cells", "Timeline", "TraceModel", "Mail", "CommandLanguage", "MilterProtocol"],
@@ -118,8 +121,8 @@ let package = Package(
     tests(
       "ProxyRuntime",
       also: [
-        "ProxyCore", "TraceFormat", "Dialogue", "Timeline", "TraceModel", "Mail", "CommandLanguage",
-        "MilterProtocol", "CLinux",
+        "ProxyCore", "TraceFormat", "Dialogue", "MTAConfiguration", "Timeline", "TraceModel", "Mail",
+        "CommandLanguage", "MilterProtocol", "CLinux",
       ],
       hasFixtures: true),
     tests("TerminalDriver", also: ["Cells", "MilterProtocol", "CNcurses"]),

@@ -192,7 +192,3 @@ extension LegState {
     }
   }
 }
-
-extension Moment.Span {
-  var milliseconds: Int64 { microseconds / 1000 }
-}

@@ -37,6 +37,9 @@ public struct Moment: Equatable, Comparable, Sendable {
     }
     public static func / (a: Span, b: Int64) -> Span { Span(microseconds: a.microseconds / b) }
 
+    /// Whole ones.
+    package var milliseconds: Int64 { microseconds / 1000 }
+
     /// `12 s`; with milliseconds where it has a part of a second.
     public var words: String { inUnit(between: " ") }
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import ProxyCore
+import MTAConfiguration
 import ProxyRuntime
 
 struct DemoCommand: ParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import CommandLanguage
+import MilterProtocol
 
 /// A command line that does not parse, in our words: what was expected, what is there, and where to look.
 ///

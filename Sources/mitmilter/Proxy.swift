@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import MTAConfiguration
 import MilterProtocol
 import ProxyCore
 import ProxyRuntime

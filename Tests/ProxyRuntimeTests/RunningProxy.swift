@@ -1,4 +1,5 @@
 import Glibc
+import MTAConfiguration
 import MilterProtocol
 import ProxyCore
 import ProxyRuntime

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import ProxyCore
+import MTAConfiguration
 
 /// A socket on which MTAs connect; a unix socket's file goes with it.
 package struct Listener: ~Copyable {
@@ -111,15 +111,6 @@ package struct SocketAccess: Sendable {
       message:
         "cannot give the socket '\(path)' to group \(group): \(String(cString: strerror(errno)).lowercased())",
       hint: "whoever is not root can name groups of their own alone")
-  }
-}
-
-extension MilterAddress {
-  var isUnix: Bool {
-    switch self {
-    case .unix: true
-    case .inet: false
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 import Glibc
-import ProxyCore
+import MTAConfiguration
 
 /// From a ``MilterAddress`` to what the system takes.
 package enum Resolution {

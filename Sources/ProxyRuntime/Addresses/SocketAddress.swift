@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import ProxyCore
+import MTAConfiguration
 
 /// An address as the system takes it.
 package struct SocketAddress: Sendable {

@@ -1,4 +1,4 @@
-import ProxyCore
+import MTAConfiguration
 import Synchronization
 
 /// A built-in MTA and a built-in milter on the loopback interface, for a proxy between them: nothing to set up.

@@ -1,4 +1,4 @@
-import ProxyCore
+import MTAConfiguration
 import Synchronization
 
 /// Where the milter is, as addresses to try. A name is looked up at the start, and again after a failure, on a

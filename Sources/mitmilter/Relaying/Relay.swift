@@ -1,4 +1,4 @@
-import ProxyCore
+import MTAConfiguration
 import ProxyRuntime
 
 /// A proxy without a screen: listens, and relays on this thread until it is told to stop.

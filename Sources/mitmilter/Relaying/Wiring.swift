@@ -1,4 +1,5 @@
 import ArgumentParser
+import MTAConfiguration
 import MilterProtocol
 import ProxyCore
 import ProxyRuntime

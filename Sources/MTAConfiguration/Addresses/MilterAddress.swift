@@ -45,6 +45,13 @@ package enum MilterAddress: Equatable, Sendable, CustomStringConvertible {
 
   private static let everywhere = ["0.0.0.0", "::", "*"]
 
+  package var isUnix: Bool {
+    switch self {
+    case .unix: true
+    case .inet: false
+    }
+  }
+
   /// Whether a listener here has no address of its own: it takes what comes to any of the machine's.
   package var isEveryInterface: Bool {
     if case .inet(let host, _, _) = self { Self.everywhere.contains(host) } else { false }

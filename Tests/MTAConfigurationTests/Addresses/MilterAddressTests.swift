@@ -1,4 +1,4 @@
-import ProxyCore
+import MTAConfiguration
 import Testing
 
 @Suite struct MilterAddressTests {

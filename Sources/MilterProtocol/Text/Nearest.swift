@@ -1,5 +1,3 @@
-import MilterProtocol
-
 /// The candidate that is most likely meant by a misspelt word.
 package enum Nearest {
   /// nil where none is near: more than a third of the word's letters differ.

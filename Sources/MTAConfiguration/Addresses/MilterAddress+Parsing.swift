@@ -1,5 +1,3 @@
-import MilterProtocol
-
 extension MilterAddress {
   /// Why a text is no address, and the forms that would be.
   package struct ParsingError: Error, Equatable {
