@@ -5,7 +5,7 @@ struct Mitmilter: ParsableCommand {
     commandName: "mitmilter", abstract: "Man in the middle for milters.", version: version,
     subcommands: [
       DemoCommand.self, Proxy.self, MilterCommand.self, Open.self, Show.self, Export.self,
-      WiresharkDissectorCommand.self,
+      DoctorCommand.self, WiresharkDissectorCommand.self,
     ])
 
   static let version = "0.1.0"

@@ -2,7 +2,7 @@ import MilterProtocol
 
 /// The pieces of a JSON line, appended to bytes. Everything comes out as printable ASCII.
 extension [UInt8] {
-  mutating func append(ascii text: StaticString) {
+  package mutating func append(ascii text: StaticString) {
     unsafe append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
@@ -13,7 +13,7 @@ extension [UInt8] {
     append(decimal: number)
   }
 
-  mutating func append(key: StaticString, _ text: String?) {
+  package mutating func append(key: StaticString, _ text: String?) {
     guard let text else { return }
     append(ascii: key)
     append(UInt8(ascii: "\""))
@@ -57,7 +57,7 @@ extension [UInt8] {
   }
 
   /// A string of ours as JSON text: beyond ASCII as `\uXXXX`, in two halves beyond U+FFFF.
-  mutating func append(escaping text: String) {
+  package mutating func append(escaping text: String) {
     for scalar in text.unicodeScalars {
       if let byte = UInt8(exactly: scalar.value) {
         if Escapes.isPlain(byte) { append(byte) } else { append(escape: byte) }

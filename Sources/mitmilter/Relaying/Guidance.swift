@@ -1,5 +1,5 @@
 import ConsoleUI
-import ProxyCore
+import MTAConfiguration
 import ProxyRuntime
 
 /// What makes an MTA connect to where we listen, and what to mind about that place.
@@ -30,11 +30,21 @@ struct Guidance {
         "warning: \(address) is for root alone, and Postfix connects as its own user: --socket-group postfix lets it"
       )
     }
+    if case .unix(let path) = address, !access.isRootsAlone, let refusal = Self.refusal(at: path) {
+      remarks.append(
+        "note: Postfix cannot connect, for its user postfix cannot \(refusal): 'mitmilter doctor \(address)' says what lets it"
+      )
+    }
     if !isLocal {
       remarks.append(
         "warning: other machines can reach \(address), and the milter protocol knows no passwords")
     }
     self.remarks = remarks
+  }
+
+  /// What keeps Postfix's user from the socket that we made; nil where nothing does, or there is no Postfix here.
+  private static func refusal(at path: String) -> String? {
+    Accounts.account("postfix").flatMap { PathLook.survey(path, below: "").refusal(of: $0) }
   }
 
   /// Says it all on standard error, `words` first; nothing without them.

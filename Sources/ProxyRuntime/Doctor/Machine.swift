@@ -1,0 +1,24 @@
+import MTAConfiguration
+import MilterProtocol
+
+/// This machine, for whoever looks for faults. Each address is asked once, whoever names it.
+package final class Machine: Surroundings {
+  private var probed: [String: ProbedMilter] = [:]
+  package private(set) lazy var listeners = Listeners.all
+
+  package init() {}
+
+  package func account(_ name: String) -> Account? { Accounts.account(name) }
+
+  package func survey(_ path: String, below root: String) -> PathSurvey {
+    PathLook.survey(path, below: root)
+  }
+
+  package func probe(_ address: MilterAddress, as mta: KnownMTA) -> ProbedMilter {
+    let key = "\(mta.rawValue) \(address)"
+    if let known = probed[key] { return known }
+    let result = MilterProbe.run(address, as: mta)
+    probed[key] = result
+    return result
+  }
+}
