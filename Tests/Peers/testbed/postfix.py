@@ -173,3 +173,70 @@ class Postfix:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+
+
+class DoctorsPostfix(Postfix):
+    """A Postfix with one door (`port`) whose configuration is broken and mended: `write`, `start`, `paste`."""
+
+    def __init__(self, folder, sink_port):
+        self._folder = os.path.join(folder, f"patient{free_port()}")
+        self.etc = self._etc = os.path.join(self._folder, "etc")
+        self.queue = self._queue = os.path.join(self._folder, "queue")
+        self.log = os.path.join(self._folder, "maillog")
+        self.port = free_port()
+        self._sink_port = sink_port
+        self._master = None
+        self._write({}, sink_port)
+        self._usual = self._read("main.cf")
+
+    def write(self, main, options, chroot):
+        """Lines of main.cf beside the usual ones, and `-o` options and chroot column of the door's smtpd."""
+        names = [line.split(" ")[0] for line in main]
+        usual = [line for line in self._usual if line.split(" ")[0] not in names]
+        self._put("main.cf", usual + list(main))
+        self._put("master.cf", [f"127.0.0.1:{self.port} inet n - {chroot} - - smtpd", *(f"  -o {option}" for option in options),
+                                "pickup unix n - n 60 1 pickup", *SERVICES.splitlines()])
+
+    def _read(self, name):
+        with open(os.path.join(self._etc, name), encoding="ascii") as file:
+            return file.read().splitlines()
+
+    def _put(self, name, lines):
+        with open(os.path.join(self._etc, name), "w", encoding="ascii") as file:
+            file.writelines(f"{line}\n" for line in lines)
+
+    def start(self):
+        """Anew, for master waits a minute with a service that ended at once."""
+        self.close()
+        if os.path.exists(self.log):
+            os.unlink(self.log)
+        self._run("start")
+        until(Address("127.0.0.1", self.port).is_listened_on, lambda: f"postfix on port {self.port}: {self.log_text()}")
+        with open(os.path.join(self._queue, "pid/master.pid"), encoding="ascii") as pid:
+            self._master = int(pid.read())
+
+    def paste(self, place, line, instead=None):
+        """Does what the printed line says, where it says, and starts anew; `instead` is the parameter that goes for it."""
+        if place == "shell":
+            subprocess.run(["sh", "-c", line], check=True, timeout=60)
+        elif place == "main.cf":
+            names = (line.split(" ")[0], instead)
+            self._put("main.cf", [old for old in self._read("main.cf") if old.split(" ")[0] not in names] + [line])
+        elif line.startswith("  -o"):
+            master = [old for old in self._read("master.cf") if not old.startswith("  -o")]
+            self._put("master.cf", [master[0], line, *master[1:]])
+        else:
+            names = line.split(" ")[:2]
+            self._put("master.cf", [line if old.split(" ")[:2] == names else old for old in self._read("master.cf")])
+        self.start()
+
+    def close(self):
+        if self._master is not None:
+            master, self._master = self._master, None
+            pids = [master, *processes.descendants(master)]
+            for pid in pids:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            until(lambda: not any(processes.runs(pid) for pid in pids), "postfix to end")

@@ -89,6 +89,15 @@ def descendants(root):
     return found
 
 
+def runs(pid):
+    """Whether it does anything: a zombie does not."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def owner_of(inode, among):
     """The process of `among` that has the socket `inode` open."""
     for pid in among:
