@@ -18,7 +18,7 @@ extension Diagnosis {
     show("A probe mail, aborted before its end", MilterWishes.times(probes))
     let check = ProbeCheck(
       address: address, place: address.description, effect: Self.effect,
-      other: surroundings.milter(insteadOf: address), lines: Self.lines)
+      other: { surroundings.milter(insteadOf: address) }, lines: Self.lines)
     for probed in probes {
       // A missing path was named with the component that is missing.
       if case .unreachable(.noSuchFile) = probed.ending, faults.contains(where: { $0.id == "path-missing" }) {

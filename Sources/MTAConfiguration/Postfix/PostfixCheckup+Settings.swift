@@ -108,12 +108,18 @@ extension PostfixCheckup {
         diagnosis.add(
           Fault(
             "twice", .doubtful, at: use.place, "\(milter.address) is asked twice",
-            why: "each mail goes through it two times"))
+            why: "each mail goes through it two times", mend: [line(of: use, once(use.milters))]))
       }
       seen.append(milter.address)
     }
     guard !use.milters.isEmpty else { return }
     for stage in MacroStage.allCases { checkList(of: stage, use) }
+  }
+
+  private func once(_ milters: [PostfixMilter]) -> [PostfixMilter] {
+    milters.reduce(into: []) { kept, milter in
+      if !kept.contains(where: { $0.address == milter.address }) { kept.append(milter) }
+    }
   }
 
   private mutating func checkAction(_ milter: PostfixMilter, _ use: MilterUse) {
@@ -234,7 +240,8 @@ extension PostfixCheckup {
           Fault(
             "macro-own-list", .doubtful, at: use.place,
             "\(name) brings a macro list of its own for \(stage.stage.name): \(stage.postfixParameter) does nothing for it",
-            why: "the milter's list stands instead of Postfix's"))
+            why: "the milter's list stands instead of Postfix's",
+            mend: [Remedy(.words, "take it out of the configuration if no other milter needs it")]))
       }
     }
   }

@@ -22,6 +22,9 @@ struct PostfixCheckup<Place: Surroundings> {
       checkSettings(of: use)
       for milter in use.milters { check(milter, of: use) }
     }
+    if !configuration.value("smtpd_milter_maps").isEmpty {
+      diagnosis.cannotSee("smtpd_milter_maps: which clients pass other milters is in its tables")
+    }
     if machine.account(owner) == nil {
       diagnosis.cannotSee("whether Postfix may connect: there is no user \(owner) (mail_owner) here")
     }
@@ -213,7 +216,8 @@ struct PostfixCheckup<Place: Surroundings> {
   private func probeCheck(_ address: MilterAddress, _ milter: PostfixMilter, _ use: MilterUse) -> ProbeCheck {
     ProbeCheck(
       address: address, place: use.place, effect: effect(of: milter, use),
-      other: machine.milter(insteadOf: address), lines: { line(of: use, milter, address: reach($0, use)) })
+      other: { machine.milter(insteadOf: address) }, lines: { line(of: use, milter, address: reach($0, use)) }
+    )
   }
 
   private mutating func checkPatience(
@@ -303,7 +307,12 @@ struct PostfixCheckup<Place: Surroundings> {
   /// The whole list with one milter written anew.
   private func line(of use: MilterUse, replacing milter: PostfixMilter, with mended: PostfixMilter) -> Remedy
   {
-    let texts = use.milters.map { ($0 == milter ? mended : $0).text }
+    line(of: use, use.milters.map { $0 == milter ? mended : $0 })
+  }
+
+  /// The line that names these milters, where the list is now.
+  func line(of use: MilterUse, _ milters: [PostfixMilter]) -> Remedy {
+    let texts = milters.map(\.text)
     guard use.isOverridden else {
       return Remedy(.mainCF, "\(use.parameter) = \(texts.joined(separator: ", "))")
     }

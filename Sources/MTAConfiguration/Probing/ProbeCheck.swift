@@ -7,8 +7,8 @@ struct ProbeCheck {
   let place: String
   /// What becomes of mail.
   let effect: String
-  /// The program that was most likely meant, where this one is none.
-  let other: ListeningProgram?
+  /// The program that was most likely meant, where this one is none; asked only then.
+  let other: () -> ListeningProgram?
   /// The lines that name another address.
   let lines: (MilterAddress) -> [Remedy]
 
@@ -102,7 +102,7 @@ struct ProbeCheck {
 
   /// The lines with the milter that was meant.
   private var instead: [Remedy]? {
-    other.map { other in
+    other().map { other in
       lines(other.address.reachable) + [Remedy(.words, "that is where \(other.program) listens")]
     }
   }

@@ -160,7 +160,7 @@ struct SendmailCheckup<Place: Surroundings> {
   private func probeCheck(_ address: MilterAddress, _ filter: SendmailFilter) -> ProbeCheck {
     ProbeCheck(
       address: address, place: place(filter), effect: effect(of: filter),
-      other: machine.milter(insteadOf: address), lines: { [line(filter.with("S", $0.description))] })
+      other: { machine.milter(insteadOf: address) }, lines: { [line(filter.with("S", $0.description))] })
   }
 
   /// Whether there is a socket to ask; what is wrong with it is said.

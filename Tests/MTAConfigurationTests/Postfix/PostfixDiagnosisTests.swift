@@ -117,6 +117,9 @@ import Testing
       title: "IPv6 without IPv6", main: ["smtpd_milters = inet:[::1]:8891", "inet_protocols = ipv4"],
       ids: ["no-ipv6"], line: "inet_protocols = all"),
     Setup(
+      title: "a milter two times", main: ["smtpd_milters = inet:127.0.0.1:8891, inet:127.0.0.1:8891"],
+      ids: ["twice"], line: good),
+    Setup(
       title: "no equals sign", main: [good, "milter_default_action accept"], ids: ["unreadable"], line: ""),
   ]
 
@@ -195,6 +198,42 @@ import Testing
     #expect(fault.remedies.first?.text == "cleanup unix n - n - 0 cleanup")
     let table = try #require(diagnosis.sections.first?.rows)
     #expect(table.map { $0[3] } == ["milters", "unix:/run/x/sock", "none (no_milters)", "unix:/run/x/sock"])
+  }
+
+  @Test func whatTheMilterAsksForIsHeldAgainstTheLists() {
+    let machine = FakeMachine()
+    var probed = ProbedMilter(as: .postfix)
+    let list = OptNeg.SymbolList(stage: 3, names: Array("{rcpt_addr} {if_addr}".utf8))
+    probed.answer = OptNeg(version: 6, actions: [.setSymbolList], protocolFlags: [], symbolLists: [list])
+    machine.probed["inet:8891@127.0.0.1"] = probed
+    let configuration = PostfixConfiguration(
+      main: Self.good + "\nmilter_rcpt_macros = i {rcpt_addr} {rcpt_host} {rcpt_mailer}",
+      master: "smtp inet n - n - - smtpd")
+    let diagnosis = Diagnosis(of: configuration, in: machine)
+    #expect(diagnosis.isSound)
+    #expect(diagnosis.faults.map(\.id).sorted() == ["macro-never", "macro-own-list"])
+  }
+
+  @Test func whatTheMilterTookIsHeldAgainstTheTimeouts() {
+    let machine = FakeMachine()
+    var probed = ProbedMilter(as: .postfix)
+    probed.answer = OptNeg(version: 6, actions: [.changeFrom], protocolFlags: [])
+    probed.steps = [
+      ProbedMilter.Step(.mail, .replied(.continue), took: .seconds(7)),
+      ProbedMilter.Step(.eoh, .replied(.continue), took: .seconds(7)),
+    ]
+    machine.probed["inet:8891@127.0.0.1"] = probed
+    let configuration = PostfixConfiguration(
+      main: Self.good + "\nmilter_command_timeout = 5s\nmilter_protocol = 2",
+      master: "smtp inet n - n - - smtpd")
+    let faults = Diagnosis(of: configuration, in: machine).byWeight
+    // What it wants is not offered by version 2: libmilter hangs up.
+    #expect(faults.map(\.id).sorted() == ["old-protocol", "too-slow"])
+    #expect(faults.allSatisfy { $0.weight == .wrong })
+    #expect(
+      faults.flatMap(\.remedies).map(\.text).sorted() == [
+        "milter_command_timeout = 30s", "milter_protocol = 6",
+      ])
   }
 
   @Test func aMissingUserIsSaidToBeMissing() {
