@@ -1,17 +1,20 @@
 """Broken set-ups of a real Postfix and a real Sendmail: doctor names each, and with its line pasted in mail flows."""
-import http.server
 import json
 import os
-import threading
 import unittest
 
+from testbed import wire
 from testbed.addresses import free_port
 from testbed.bed import the_bed
+from testbed.broken import BrokenMilter, at
+from testbed.inprocess import InProcessMilter, answer
 from testbed.milters import ActionMilter, OpenDKIM
 from testbed.postfix import DoctorsPostfix
-from testbed.proxy import ROOT, run
+from testbed.processes import Child
+from testbed.proxy import ROOT, binary, run
 from testbed.sendmail import DoctorsSendmail
 from testbed.smtp import Client, HungUp
+from testbed.waiting import until
 
 MAIL = b"From: <sender@example.org>\r\nSubject: through the doctor's hands\r\n\r\nbody\r\n"
 
@@ -83,7 +86,6 @@ class PostfixSetups(unittest.TestCase):
                     ("protocol", [good, "milter_protocol = 5"]),
                     ("timeout", [good, "milter_command_timeout = 0"]),
                     ("braces", ["smtpd_milters = { %s, default_action = accept }" % self.bed.fronts["inet"].postfix]),
-                    ("braces", ["smtpd_milters = { %s, comand_timeout=9s }" % self.bed.fronts["inet"].postfix]),
                     ("braces", ["smtpd_milters = { %s, command_timeout=9s" % self.bed.fronts["inet"].postfix])):
                 with self.subTest(main=main):
                     self.broken(fault, main)
@@ -94,6 +96,21 @@ class PostfixSetups(unittest.TestCase):
             for option in (f"smtpd_milters={front}, {front}", f"smtpd_milters = {front}"):
                 with self.subTest(option):
                     self.broken("override-words", options=[option])
+
+    def test_a_macro_list(self):
+        milter, address = Listener(), self.bed.spot("inet")
+        milter.listen(address)
+        self.addCleanup(milter.close)
+        self.postfix.write([f"smtpd_milters = {address.postfix}",
+                            "milter_rcpt_macros = i rcpt_addr {rcpt_host} {rcpt_mailer}"], [], "n")
+        self.postfix.start()
+        self.assertTrue(self.flows())
+        self.assertNotIn("{rcpt_addr}", milter.macros)
+        found, status = doctor("--postfix", self.postfix.etc)
+        self.assertEqual((1, ["macro-name"]), (status, faults(found)))
+        self.postfix.paste(*lines(found)[0])
+        self.assertTrue(self.flows())
+        self.assertEqual("first@example.test", milter.macros["{rcpt_addr}"])
 
     def test_a_list_that_is_no_parameter(self):
         with self.bed.directly(ActionMilter(), "inet"):
@@ -119,7 +136,7 @@ class PostfixSetups(unittest.TestCase):
             self.broken("chroot", ["smtpd_milters = unix:/milter.sock"])
 
     def test_modes(self):
-        for folder_mode, socket_mode in ((0o700, 0o666), (0o755, 0o600), (0o700, 0o600)):
+        for folder_mode, socket_mode in ((0o755, 0o600), (0o700, 0o600)):
             with self.subTest(folder=oct(folder_mode), socket=oct(socket_mode)):
                 folder = os.path.join(self.bed.folder, f"modes{folder_mode:o}{socket_mode:o}")
                 os.mkdir(folder)
@@ -138,18 +155,17 @@ class PostfixSetups(unittest.TestCase):
             self.assertTrue(found["faults"][0]["what"].startswith("nobody listens"), found)
 
     def test_an_http_server(self):
-        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            self.postfix.write([f"smtpd_milters = inet:127.0.0.1:{server.server_port}"], [], "n")
+        server, address = BrokenMilter(at("O", b"HTTP/1.1 400 Bad Request\r\n\r\n")), self.bed.spot("inet")
+        with self.bed._started(server, address):
+            self.postfix.write([f"smtpd_milters = {address.postfix}"], [], "n")
             found, status = doctor("--postfix", self.postfix.etc)
             self.assertEqual((1, ["wrong-peer"]), (status, faults(found)))
             self.assertIn("HTTP", found["faults"][0]["what"])
-            server.shutdown()
 
     def test_a_dead_milter_and_what_it_does(self):
         address = self.bed.spot("unix")
         address.listener().close()
-        for action, effect, taken in (("tempfail", "451", False), ("accept", "unfiltered", True), ("reject", "550", False),
+        for action, effect, taken in (("tempfail", "451", False), ("accept", "unfiltered", True),
                                       ("quarantine", "hold", True)):
             with self.subTest(action):
                 found = self.broken("refused", [f"smtpd_milters = {address.postfix}", f"milter_default_action = {action}"],
@@ -256,15 +272,46 @@ class SendmailSetups(unittest.TestCase):
             self.assertEqual(f"Xm, S={front.libmilter}, F=T", found["faults"][0]["mend"][0]["line"])
 
 
+class OurOwnListener(unittest.TestCase):
+    def said(self, *options):
+        """What a proxy says that listens on a unix socket."""
+        bed = the_bed()
+        address = bed.spot("unix")
+        child = Child([binary(), "proxy", "--listen", address.libmilter, "--milter", "inet:9@127.0.0.1", "--headless", *options],
+                      bed.workshop.file("mitmilter.log")).ready_at(address)
+        try:
+            until(lambda: "listening" in child.output(), child.output)
+            return child.output()
+        finally:
+            child.terminate()
+
+    def test_whether_postfix_may_connect_is_said(self):
+        self.assertIn("Postfix cannot connect", self.said("--socket-group", "mail"))
+        self.assertNotIn("cannot connect", self.said("--socket-group", "postfix"))
+        self.assertNotIn("cannot connect", self.said("--socket-mode", "666"))
+
+
+class Listener(InProcessMilter):
+    """Says CONTINUE to everything, and keeps the macros."""
+
+    def __init__(self):
+        self.macros = {}
+
+    def converse(self, peer, packets):
+        for letter, payload in packets:
+            if letter == "D":
+                words = payload[1:].split(b"\0")
+                self.macros.update((name.decode(), value.decode()) for name, value in zip(words[::2], words[1::2]))
+            elif letter == "O":
+                peer.sendall(answer(0x1FF, 0))
+            elif letter not in "AQ":
+                peer.sendall(wire.frame("c"))
+
+
 def doctors_milters():
     """How many programs listen on this machine that doctor may take for the milter that was meant."""
     found, _ = doctor(f"inet:127.0.0.1:{free_port()}")
     return sum(line.startswith("smtpd_milters") for _, line in lines(found))
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 if __name__ == "__main__":
