@@ -1,6 +1,8 @@
 """Files and pipes that somebody else has a hand in: none keeps the program waiting unheard, none leads it elsewhere."""
 
+import gzip
 import os
+import resource
 import signal
 import subprocess
 
@@ -289,3 +291,104 @@ def test_a_file_of_somebody_else_is_not_written():
             with open(name, "w", encoding="ascii"):
                 os.chown(name, 65534, 65534)
             refused(arguments, "belongs to another user", home.path)
+
+
+# ---- traces under our feet
+
+
+def mail(run):
+    with Client(run.port) as mta:
+        mta.greet()
+        mta.send(b"Q")
+
+
+def shown(path, status=0):
+    run = subprocess.run([program("mitmilter"), "show", path], capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == status, f"{run.returncode}: {run.stderr}"
+    return run
+
+
+def test_what_others_do_to_the_trace_is_told_within_a_second_and_recording_goes_on():
+    with Milter() as milter:
+        for what, words in (("moved", "was moved away: records go on into it"),
+                            ("removed", "records go on in a new file of that name"),
+                            ("emptied", "was cut down to"), ("cut", "what was behind them is lost")):
+            with Home() as home, proxy(milter, "-w", home.file("t.mtrace")) as run:
+                trace = home.file("t.mtrace")
+                run.hears("listening on")
+                mail(run)
+                if what == "moved":
+                    os.rename(trace, trace + ".old")
+                elif what == "removed":
+                    os.unlink(trace)
+                else:
+                    os.truncate(trace, 0 if what == "emptied" else os.path.getsize(trace) - 7)
+                run.hears(words, timeout=3)
+                mail(run)
+                run.signal("TERM")
+                run.ends(within=15)
+                name = trace + ".old" if what == "moved" else trace
+                lines = shown(name, 1 if what == "cut" else 0).stdout
+                assert lines.count("HELO") >= {"moved": 4, "cut": 3}.get(what, 2), f"{what}: {lines}"
+                assert "c2" in lines, f"{what}: {lines}"
+                assert run.said.count(words) == 1, run.said
+
+
+def test_the_screen_says_that_its_trace_was_removed_and_goes_on():
+    with Session("mail") as s:
+        s.mta.greet()
+        os.unlink(s.trace)
+        s.screen.wait("was removed")
+        s.mta.send(b"M<alice@example.org>\0")
+        s.held()
+        s.screen.key("a")
+        assert s.mta.reply() == b"c"
+        s.leave()
+
+
+def test_the_screen_goes_on_when_its_trace_is_cut_down():
+    with Session("mail") as s:
+        s.mta.greet()
+        os.truncate(s.trace, 0)
+        s.screen.wait("was cut down|shorter than it was|NOT RECORDED")
+        s.mta.send(b"M<alice@example.org>\0")
+        s.screen.wait("<alice@example.org>")
+        s.screen.key("3", "a")
+        assert s.mta.reply() == b"c"
+        s.leave()
+
+
+def test_a_trace_without_its_beginning_opens_with_what_is_there():
+    with Home() as home:
+        with open(home.record(), "rb") as file:
+            lines = file.readlines()
+        whole = shown(home.file("demo.mtrace")).stdout.count("\n")
+        torn = home.file("torn.mtrace")
+        for start, missing, status in ((b"".join(lines[1:]), 0, 0), (b"".join(lines)[len(lines[0]) + 9:], 1, 1),
+                                       (b"".join(lines[3:])[:-9], 3, 0)):
+            with open(torn, "wb") as file:
+                file.write(start)
+            run = shown(torn, status)
+            assert "the first line is lost" in run.stderr, run.stderr
+            assert run.stdout.count("\n") >= whole - missing - 3, f"{run.stdout.count(chr(10))} of {whole} lines"
+            with home.run("open", torn) as t:
+                t.wait("lost its first line|OPTNEG|CONNECT")
+                t.key("Q")
+                t.until(lambda: t.is_closed or not t.screen.is_alternate, "the screen stays")
+        with open(torn, "wb") as file:
+            file.write(b"Dear Sir,\nthis is no trace\nat all\n" * 9)
+        assert "is not a trace" in shown(torn, 2).stderr
+
+
+def test_compressed_nothing_fills_no_disk():
+    with Home() as home:
+        with open(home.record(), "rb") as file:
+            head = file.readline()
+        path = home.file("bomb.mtrace.gz")
+        with gzip.open(path, "wb", compresslevel=6) as bomb:
+            bomb.write(head)
+            for _ in range(400):
+                bomb.write(b"a" * ((1 << 20) - 1) + b"\n")
+        run = subprocess.run([program("mitmilter"), "show", path], capture_output=True, text=True, timeout=120, check=False,
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300 << 20, 300 << 20)))
+        assert "holds more than 250 times its size" in run.stderr, run.stderr

@@ -11,6 +11,8 @@ package final class TraceFileReader: RecordSource {
 
   private let file: TraceInput
   private var index = TraceIndex()
+  /// The line with the first record: 1, or 0 where the head is lost.
+  private var firstRecord = 1
   private var window = FileWindow()
   private var tail = Tail.none
   /// Over what the window shows, for the texts that were looked for last.
@@ -36,7 +38,10 @@ package final class TraceFileReader: RecordSource {
   package init(path: String, isJudged: Bool = false) throws(FileFailure) {
     file = try TraceInput(path: path, isJudged: isJudged)
     while index.count == 0, index.bytes < Self.longestLine, try advance() == .grew {}
-    head = try readHead()
+    do throws(FileFailure) { head = try readHead() } catch {
+      guard try hasRecords() else { throw error }
+      firstRecord = 0
+    }
     if file.source.isSeekable { while try advance() == .grew {} }
   }
 
@@ -61,7 +66,7 @@ package final class TraceFileReader: RecordSource {
     }
   }
 
-  package var count: Int { max(0, index.count - 1) + (tail == .record ? 1 : 0) }
+  package var count: Int { max(0, index.count - firstRecord) + (tail == .record ? 1 : 0) }
 
   package func record(at index: Int) -> Record? { try? read(index) }
 
@@ -106,7 +111,7 @@ package final class TraceFileReader: RecordSource {
   private static let mostSweeps = 8
 
   private func line(_ place: Int) -> Range<Int> {
-    place + 1 < index.count ? index.line(place + 1) : index.tail..<index.bytes
+    place + firstRecord < index.count ? index.line(place + firstRecord) : index.tail..<index.bytes
   }
 
   /// The record at `place`, or why its line is none.
@@ -119,10 +124,24 @@ package final class TraceFileReader: RecordSource {
 
   /// What is lost at the end of the file, when that has been reached; nil for nothing.
   package var loss: String? {
-    if let loss = file.loss { return loss }
-    guard tail == .torn else { return nil }
-    return "the last line is cut short after \(index.bytes - index.tail) bytes and left out"
+    let torn =
+      tail == .torn ? "the last line is cut short after \(index.bytes - index.tail) bytes and left out" : nil
+    let losses = [firstRecord == 0 ? Self.headLost : nil, file.loss ?? torn].compactMap { $0 }
+    return losses.isEmpty ? nil : losses.joined(separator: "; ")
   }
+
+  /// Whether the head is lost, so that nobody knows when the trace began.
+  package var isHeadless: Bool { firstRecord == 0 }
+  private static let headLost =
+    "the first line is lost: what is in front of its first record is missing, and times begin at 1970"
+
+  /// Whether a trace begins here that lost its first line, or more than that in the middle of a line.
+  private func hasRecords() throws(FileFailure) -> Bool {
+    while index.count < Self.linesLookedAt, index.bytes < Self.longestLine, try advance() == .grew {}
+    return (0..<min(index.count, Self.linesLookedAt)).contains { (try? read(index.line($0))) != nil }
+  }
+
+  private static let linesLookedAt = 3
 
   private func read(_ range: Range<Int>) throws(UnreadableLine) -> Record {
     guard range.count <= Self.longestLine else {

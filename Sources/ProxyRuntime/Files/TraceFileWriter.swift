@@ -15,7 +15,10 @@ package struct TraceFileWriter: ~Copyable {
   package let path: String
   /// The file that is written, to be read back with `pread` by the same program; on standard output not seekable.
   package var descriptor: Int32 { output.descriptor }
+  private let head: TraceHead
   private var output: OutputQueue
+  /// What has become of the name.
+  private var name = Name.ours
   /// Where an earlier trace of that name is kept now; nil where there was none.
   package let kept: String?
   /// Bytes written so far, head included.
@@ -31,21 +34,64 @@ package struct TraceFileWriter: ~Copyable {
       try path == "-"
       ? (Descriptor.copy(of: STDOUT_FILENO, called: "standard output"), nil) : Self.open(path, replacing)
     try self.init(path, file, kept, head)
+    if path == "-" { name = .none }
   }
 
   /// An unlinked temporary file, for a run without `-w` that reads its records back all the same.
   package init(temporaryWith head: TraceHead) throws(FileFailure) {
     try self.init("the temporary trace", TemporaryFile.open(), nil, head)
+    name = .none
   }
 
   private init(_ path: String, _ file: Descriptor, _ kept: String?, _ head: TraceHead) throws(FileFailure) {
     self.path = path
+    self.head = head
     output = OutputQueue(file, called: path)
     self.kept = kept
+    try begin()
+  }
+
+  private mutating func begin() throws(FileFailure) {
     var line: [UInt8] = []
     RecordWriter.append(head, to: &line)
     try append(line)
   }
+
+  private enum Name { case ours, moved, removed, none }
+
+  /// What somebody else did to the file.
+  package enum Interference {
+    /// It has another name now; records go on into it.
+    case moved
+    /// It has no name any more.
+    case removed
+    /// It was cut down to so many bytes; records go on behind them.
+    case cut(to: Int)
+  }
+
+  /// Looks whether the file is what it was; each thing is told once.
+  package mutating func inspect() throws(FileFailure) -> Interference? {
+    var (open, named) = (stat(), stat())
+    guard name != .none, fstat(descriptor, &open) == 0, open.st_mode & S_IFMT == S_IFREG else { return nil }
+    if Int(open.st_size) < bytes {
+      let left = Int(open.st_size)
+      bytes = left
+      // Whoever reads it needs the first line, and what was torn ends before the next record begins.
+      if left == 0 { try begin() } else { try append([0x0A]) }
+      return .cut(to: left)
+    }
+    guard stat(path, &named) != 0 || named.st_ino != open.st_ino || named.st_dev != open.st_dev else {
+      name = .ours
+      return nil
+    }
+    let now: Name = open.st_nlink == 0 ? .removed : .moved
+    guard now != name, name != .removed else { return nil }
+    name = now
+    return now == .removed ? .removed : .moved
+  }
+
+  /// A new file of the same name, in place of one that was removed.
+  package func anew() throws(FileFailure) -> TraceFileWriter { try TraceFileWriter(path: path, head: head) }
 
   /// Writes whole lines; returns once the system has all of them, or all that a pipe has room for.
   ///

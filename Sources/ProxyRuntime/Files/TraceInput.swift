@@ -21,6 +21,15 @@ final class TraceInput {
   private var translation: (any TraceTranslation)?
   private let isJudged: Bool
   private var isOver = false
+  /// Bytes of compressed data, and of what it holds.
+  private var (packed, unpacked) = (0, 0)
+  /// Whether it holds more than anybody packs who does not mean harm.
+  private var isBomb = false
+
+  /// Traces are packed to a tenth or a thirtieth; 2.9 MB of zeros are 3 GB.
+  private static let mostRatio = 250
+  /// From which the ratio counts.
+  private static let roomUnpacked = 268_435_456
 
   /// Bytes that tell a capture from a trace.
   private static let captureMark = 4
@@ -55,6 +64,7 @@ final class TraceInput {
     defer { pending = 0 }
     if pending == 0 { return try finish(consume) }
     if let gunzip {
+      packed += pending
       try gunzip.take(piece, pending) { (bytes) throws(FileFailure) in try keep(bytes, consume) }
     } else if isStored {
       try keep(Array(piece[..<pending]), consume)
@@ -70,7 +80,11 @@ final class TraceInput {
 
   /// What is wrong with the way the bytes end, when they have ended.
   var loss: String? {
-    switch gunzip?.state {
+    if isBomb {
+      return
+        "the compressed data holds more than \(Self.mostRatio) times its size: what is beyond \(unpacked) bytes is left out"
+    }
+    return switch gunzip?.state {
     case .insideMember: "the compressed data is cut short"
     case .damaged: "the compressed data is damaged; what follows the damage is left out"
     case .betweenMembers, .over, nil: nil
@@ -96,6 +110,12 @@ final class TraceInput {
   }
 
   private func keep(_ bytes: [UInt8], _ consume: (Span<UInt8>) -> Void) throws(FileFailure) {
+    if isBomb { return }
+    unpacked += bytes.count
+    if gunzip != nil, unpacked > max(Self.roomUnpacked, packed * Self.mostRatio) {
+      (isBomb, isOver) = (true, true)
+      return
+    }
     guard let waiting = start else {
       return try store(translation?.append(bytes) ?? bytes, consume)
     }

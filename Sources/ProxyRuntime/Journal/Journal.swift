@@ -15,6 +15,7 @@ package struct Journal: ~Copyable {
   private var late: LateTrace?
   private let window: RecordWindow?
   private var decisions: DecisionLog?
+  private let isReadBack: Bool
   private let report: (String) -> Void
   private var lines: [UInt8] = []
   /// Bytes that readers of what is written have yet to take; ``catchUp()`` soon then.
@@ -22,11 +23,14 @@ package struct Journal: ~Copyable {
   /// Records so far, whether or not the file still takes them.
   package private(set) var count = 0
 
-  /// - Parameter report: takes a message for the operator.
+  /// - Parameters:
+  ///   - isReadBack: whether somebody reads the file while it is written, and would not find another one.
+  ///   - report: takes a message for the operator.
   package init(
     file: consuming TraceFileWriter?, window: RecordWindow?, decisions: consuming DecisionLog? = nil,
-    report: @escaping (String) -> Void
+    isReadBack: Bool = false, report: @escaping (String) -> Void
   ) {
+    self.isReadBack = isReadBack
     self.file = file
     self.window = window
     self.decisions = decisions
@@ -69,6 +73,36 @@ package struct Journal: ~Copyable {
     window?.append(records)
     records.drain()
   }
+
+  // MARK: - What others do to the file
+
+  /// Looks now and then whether somebody moved, removed or cut the trace down, and tells.
+  mutating func inspect() {
+    do throws(FileFailure) {
+      guard let path = file?.path, let interference = try file?.inspect() else { return }
+      switch interference {
+      case .moved:
+        report("the trace '\(path)' was moved away: records go on into it, under its new name")
+      case .cut(let left):
+        report(
+          "the trace '\(path)' was cut down to \(left) bytes: what was behind them is lost; records go on")
+      case .removed where isReadBack:
+        report(
+          "the trace '\(path)' was removed: it is lost when mitmilter ends, unless W on the screen records all of it in another file"
+        )
+      case .removed:
+        file = try file?.anew()
+        report(
+          "the trace '\(path)' was removed, and what was in it is lost; records go on in a new file of that name"
+        )
+      }
+    } catch {
+      giveUpFile(error)
+    }
+  }
+
+  /// Whether there is a trace that somebody could interfere with.
+  var hasFile: Bool { file != nil }
 
   // MARK: - A second trace
 

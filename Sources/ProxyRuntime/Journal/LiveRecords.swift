@@ -58,7 +58,7 @@ package final class LiveRecords: RecordSource {
     let end = first + earlier.count
     first = end + batch.missed
     newest = batch.records
-    while try trace.advance() == .grew {}
+    if kept == nil { try takeIn() }
     if kept != nil {
       kept?.append(earlier, room: room)
       if batch.missed > 0 { kept = Kept(first: first) }
@@ -66,6 +66,14 @@ package final class LiveRecords: RecordSource {
       kept = Kept(first: first)
     }
     return count > before
+  }
+
+  /// A trace that somebody has cut down is not what it was: from then on, what comes stays in memory.
+  private func takeIn() throws(FileFailure) {
+    do throws(FileFailure) { while try trace.advance() == .grew {} } catch {
+      kept = Kept(first: first)
+      throw error
+    }
   }
 
   package func record(at index: Int) -> Record? {

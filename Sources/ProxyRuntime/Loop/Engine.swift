@@ -115,6 +115,7 @@ package struct Engine: ~Copyable {
   package mutating func run() {
     turn.now = clock.now
     recordRules()
+    inspectTrace()
     while listener != nil || connections.count > 0 {
       let ready = poller.wait(milliseconds: patience)
       turn.now = clock.now
@@ -196,9 +197,22 @@ package struct Engine: ~Copyable {
   }
 
   private static let listenerSlot = -1
+  private static let traceSlot = -2
+  /// Between two looks at what others do to the trace.
+  private static let inspectionPause = Moment.Span.milliseconds(700)
+
+  private mutating func inspectTrace() {
+    guard journal.hasFile else { return }
+    journal.inspect()
+    timers.set(turn.now + Self.inspectionPause, for: Self.traceSlot)
+  }
 
   private mutating func wake(_ timer: Int) {
-    guard timer != Self.listenerSlot else { return acceptAgain() }
+    switch timer {
+    case Self.listenerSlot: return acceptAgain()
+    case Self.traceSlot: return inspectTrace()
+    default: break
+    }
     guard let connection = connections[timer & Self.slots] else { return }
     switch timer & ~Self.slots {
     case Self.retries: connectAgain(connection)

@@ -9,6 +9,9 @@ struct LiveFacts: Sendable {
   private(set) var owners: [Int?] = []
   private var free: [Int] = []
 
+  /// Connections that have facts.
+  var count: Int { facts.count - free.count }
+
   /// For the connection of that index.
   mutating func newPlace(for connection: Int) -> Int {
     guard let place = free.popLast() else {

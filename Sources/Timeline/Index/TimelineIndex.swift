@@ -221,6 +221,12 @@ extension TimelineIndex {
     if let known = connections[c].live { return known }
     let new = live.newPlace(for: c)
     connections[c].live = new
+    // Taken out meanwhile, or it could not be asked about the others.
+    var ends = ConnectionEnds()
+    swap(&ends, &self.ends)
+    let over = ends.began(c, remembered: live.count) { connections[$0].live != nil }
+    swap(&ends, &self.ends)
+    if let over { forget(over) }
     return new
   }
 

@@ -73,9 +73,19 @@ package struct Listing {
   /// Takes the record into the facts of its connection.
   private mutating func place(_ record: Record) -> Placement? {
     guard record.connection > 0 else { return nil }
+    if sessions[record.connection] == nil { makeRoom(for: record.connection) }
     let placement = sessions[record.connection, default: SessionFacts()].apply(record)
     if case .closed(let closed) = record.event { ended(closed.leg, record.connection) }
     return placement
+  }
+
+  private mutating func makeRoom(for connection: Int) {
+    // Taken out meanwhile, or it could not be asked about the others.
+    var ends = ConnectionEnds()
+    swap(&ends, &self.ends)
+    let over = ends.began(connection, remembered: sessions.count + 1) { sessions[$0] != nil }
+    swap(&ends, &self.ends)
+    if let over { sessions[over] = nil }
   }
 
   private mutating func ended(_ leg: Leg, _ connection: Int) {

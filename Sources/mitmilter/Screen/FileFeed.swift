@@ -63,9 +63,13 @@ final class FileFeed: ScreenFeed {
   }
 
   func takeMessages() -> [String] {
-    readers.filter { $0.isReplaced && replaced.insert($0.path).inserted }.map {
-      "'\($0.path)' was replaced or removed: what it was is shown; open it again"
+    let headless = readers.filter { $0.isHeadless && replaced.insert("head " + $0.path).inserted }.map {
+      "'\($0.path)' lost its first line: times begin at 1970"
     }
+    return headless
+      + readers.filter { $0.isReplaced && replaced.insert($0.path).inserted }.map {
+        "'\($0.path)' was replaced or removed: what it was is shown; open it again"
+      }
   }
 
   func obey(_ instruction: Instruction, packet: Int, connection: Int, body: [UInt8]?) -> String? {

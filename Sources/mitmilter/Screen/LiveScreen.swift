@@ -62,10 +62,14 @@ final class LiveScreen {
       readingBack: trace.descriptor, path: path, head: wiring.head, clock: wiring.clock, window: window,
       requests: requests,
       messages: messages, over: over)
-    let report = { (words: String) in messages.post(words) }
+    let report = { [window] (words: String) in
+      messages.post(words)
+      window.ring()
+    }
     engine = Handover(
       wiring.engine(
-        Journal(file: trace, window: window, decisions: log, report: report), report: report))
+        Journal(file: trace, window: window, decisions: log, isReadBack: true, report: report), report: report
+      ))
   }
 
   /// To be called, on any thread, when there will be no more mail: the screen says so.
