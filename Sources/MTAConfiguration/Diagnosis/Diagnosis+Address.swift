@@ -20,6 +20,10 @@ extension Diagnosis {
       address: address, place: address.description, effect: Self.effect,
       other: { surroundings.milter(insteadOf: address) }, lines: Self.lines)
     for probed in probes {
+      if case .unreachable(.denied) = probed.ending {
+        cannotSee("what the milter says: we may not connect to \(address) ourselves; ask again as root")
+        continue
+      }
       // A missing path was named with the component that is missing.
       if case .unreachable(.noSuchFile) = probed.ending, faults.contains(where: { $0.id == "path-missing" }) {
         continue
@@ -52,7 +56,7 @@ extension Diagnosis {
     for (name, mta) in users {
       guard let account = surroundings.account(name) else { continue }
       let obstacles = survey.obstacles(for: account)
-      rows.append([name, mta, obstacles.isEmpty ? "may connect" : "may not connect"])
+      rows.append([name, mta, Self.words(obstacles)])
       let isAsked = name == "postfix" || name == "root" && rows.count == 1
       guard isAsked, !obstacles.isEmpty else { continue }
       let check = AccessCheck(
@@ -62,6 +66,13 @@ extension Diagnosis {
     show("Who may connect, by owners and modes", rows)
     cannotSee("access lists, SELinux and AppArmor: they may refuse whom owners and modes let pass")
     show("Postfix in a chroot", chroot(path, surroundings, queueFolder))
+  }
+
+  /// Of what we may not look at nobody can tell.
+  private static func words(_ obstacles: [PathSurvey.Obstacle]) -> String {
+    if obstacles.isEmpty { return "may connect" }
+    let isKnown = obstacles.contains { if case .broken(.hidden) = $0 { false } else { true } }
+    return isKnown ? "may not connect" : "cannot be told"
   }
 
   /// What a chrooted smtpd makes of the path: whether any is, its configuration says.

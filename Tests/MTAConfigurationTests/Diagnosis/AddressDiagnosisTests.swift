@@ -56,7 +56,7 @@ import Testing
   @Test(arguments: [
     (ProbedMilter.Ending.unresolved("no"), "unresolved"), (.unreachable(.refused), "refused"),
     (.unreachable(.full), "queue-full"), (.unreachable(.timedOut), "timed-out"),
-    (.unreachable(.denied), "denied"), (.unreachable(.other("no route to host")), "unreachable"),
+    (.unreachable(.other("no route to host")), "unreachable"),
     (.silent(at: .negotiation), "silent"), (.closed(at: .mail), "closed"),
     (.wrongPeer(.httpServer), "wrong-peer"), (.notMilter(begins: [0x1B, 0x41]), "wrong-peer"),
   ])
@@ -69,6 +69,14 @@ import Testing
     #expect(diagnosis.faults.allSatisfy { !$0.why.isEmpty && !$0.remedies.isEmpty })
     // Who is no milter is asked once.
     #expect(machine.probes.count == 1)
+  }
+
+  @Test func whatWeMayNotLookAtIsNoFault() {
+    let machine = FakeMachine()
+    machine.ended(.unreachable(.denied), at: "inet:8891@127.0.0.1")
+    let diagnosis = Diagnosis(of: .inet(host: "127.0.0.1", port: 8891, family: .any), in: machine)
+    #expect(diagnosis.isSound)
+    #expect(diagnosis.unseen.contains { $0.contains("ask again as root") })
   }
 
   @Test func theMilterThatWasMeantIsNamed() {
