@@ -1,5 +1,4 @@
 import ConsoleUI
-import Glibc
 import ProxyRuntime
 
 /// `$XDG_STATE_HOME/mitmilter/history`: what was typed at prompts, a line each behind the word of its prompt, for its owner alone.
@@ -29,13 +28,8 @@ enum HistoryFile {
   /// Adds a line at the end. Other screens may do the same meanwhile.
   static func add(_ text: String, under word: String) {
     guard let path, (try? UserFolder.make(for: path)) != nil else { return }
-    let file = open(
-      path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0o600)
-    guard file >= 0 else { return }
-    defer { close(file) }
-    // One write, so that lines of two screens do not mix.
-    let line = Array("\(word) \(text)\n".utf8)
-    _ = line.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+    // In one piece, so that lines of two screens do not mix.
+    try? appendToOwnFile(path, Array("\(word) \(text)\n".utf8))
   }
 
   private static var path: String? { UserFolder.path("XDG_STATE_HOME", besides: ".local/state", "history") }

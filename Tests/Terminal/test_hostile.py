@@ -102,7 +102,7 @@ def test_a_hostile_trace_is_inert_in_every_view_and_tab():
             t.wait("OPTNEG")
             for view in "246":
                 t.key(view)
-                t.wait({"2": "queue id", "4": r"rule .*finding", "6": "Reply time"}[view])
+                t.wait({"2": "queue id", "4": r"id .*finding", "6": "Reply time"}[view])
                 check(t)
                 t.key("Enter", "G", "Enter")
                 t.pump(0.05)

@@ -44,9 +44,9 @@ def test_every_view_and_tab_of_every_sample_at_three_sizes():
                 t.key("q")
                 t.wait(r"^ +# ")
                 t.key("g", "?")
-                t.wait("PgDn page down")
+                t.wait("Enter do it")
                 t.key("q")
-                t.gone("PgDn page down")
+                t.gone("Enter do it")
             t.key("Q")
             left(t)
 

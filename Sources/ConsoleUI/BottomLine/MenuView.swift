@@ -1,6 +1,6 @@
 import Cells
 
-/// A menu: a box above the bottom line, a row a choice.
+/// A menu: a box above the bottom line, a row a choice; what comes of the selected one is whole, in as many lines as that takes.
 enum MenuView {
   static func draw(_ menu: Menu, into frame: inout Frame, above bottom: Rect) {
     let wordColumns = menu.items.map { DisplayText($0.words).width }.max() ?? 0
@@ -11,7 +11,11 @@ enum MenuView {
     let title = DisplayText(" \(menu.title) ", style: Style(.heading, .bold))
     let widest = max(title.width + 2, rows.map(\.width).max() ?? 0)
     let width = min(bottom.columns, widest + 3)
-    let height = min(rows.count + 2, bottom.row - 1)
+    // Where the screen is too low for that, the other choices are worth more.
+    let spare = bottom.row - 3 - rows.count
+    let whole = wrapped(menu, rows, columns: width - 2)
+    let more = whole.count <= spare ? whole : []
+    let height = min(rows.count + more.count + 2, bottom.row - 1)
     guard height >= 3 else { return }
     let box = Rect(column: bottom.column, row: bottom.row - height, columns: width, rows: height)
     frame.fill(box)
@@ -19,17 +23,34 @@ enum MenuView {
     frame.put(title, at: Point(column: box.column + 1, row: box.row), width: box.columns - 2)
     let inside = box.inset(columns: 1, rows: 1)
     // What is selected stays in sight on a screen that is too low for all.
-    let first = max(0, (menu.cursor ?? 0) - (height - 3))
-    for (line, row) in rows.dropFirst(first).prefix(height - 2).enumerated() {
-      frame.put(row, in: inside.line(line))
-      if menu.cursor == first + line { frame.add(.selected, in: inside.line(line)) }
+    let shown = max(1, inside.rows - more.count)
+    let first = max(0, (menu.cursor ?? 0) - (shown - 1))
+    var line = 0
+    for (place, row) in rows.enumerated().dropFirst(first).prefix(shown) {
+      let isSelected = menu.cursor == place
+      let texts = isSelected && !more.isEmpty ? [head(menu.items[place])] + more : [row]
+      for text in texts where line < inside.rows {
+        frame.put(text, in: inside.line(line))
+        if isSelected { frame.add(.selected, in: inside.line(line)) }
+        line += 1
+      }
     }
     for (mark, count, row) in [
-      ("↑", first, box.row), ("↓", rows.count - first - inside.rows, box.endRow - 1),
+      ("↑", first, box.row), ("↓", rows.count - first - shown, box.endRow - 1),
     ] where count > 0 {
       let more = DisplayText(" \(mark) \(count) more ", style: .dim)
       frame.put(more, at: Point(column: max(box.column + 1, box.endColumn - more.width - 2), row: row))
     }
+  }
+
+  private static func head(_ item: Menu.Item) -> DisplayText {
+    DisplayText(" \(String(Character(item.key)))  ", style: .key) + DisplayText(item.words)
+  }
+
+  /// What comes of the selected choice where it is too long for its row; empty where it is not.
+  private static func wrapped(_ menu: Menu, _ rows: [DisplayText], columns: Int) -> [DisplayText] {
+    guard let cursor = menu.cursor, rows[cursor].width > columns else { return [] }
+    return menu.items[cursor].remark.wrapped(to: max(8, columns - 6)).map { .blanks(5) + $0 }
   }
 
   /// The keys, on the bottom line.

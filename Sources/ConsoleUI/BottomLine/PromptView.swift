@@ -64,6 +64,8 @@ struct PromptView {
       return DisplayText("^ " + column + fault.message, style: Style(.bad))
     }
     return switch prompt.validity {
+    case .open where prompt.purpose == .search && !prompt.editor.isEmpty:
+      prompt.remark.map { DisplayText($0, style: .dim) }
     case .open, .invalid: nil
     case .valid: prompt.remark.map { DisplayText("✓ " + $0, style: Style(.good)) }
     // What may follow says more than what is missing.

@@ -194,7 +194,10 @@ package struct DetailPane {
   func hints(isHeld: Bool) -> [Act] {
     isHeld
       ? Act.steering + [.back, .nextTab, .pane, .open, .copy]
-      : [.back, .nextTab, .pane, .open, .copy, .maximise, .searchPrompt, .diff, .toggleMark, .notePrompt]
+      : [
+        .back, .nextTab, .open, .maximise, .searchPrompt, .copy, .nextFinding, .pane, .diff, .exportMenu,
+        .toggleMark, .notePrompt, .split,
+      ]
   }
 
   // MARK: search
@@ -214,6 +217,16 @@ package struct DetailPane {
     list.reveal(line)
     let passedEnd = step > 0 ? line <= start : line >= start
     return passedEnd ? .done(found.count == 1 ? "nowhere else here" : "around the end") : []
+  }
+
+  /// `2 of 5`: which of the lines that say it is selected; nil in Hex, whose lines are made as they are looked at.
+  func place(of search: Search) -> String? {
+    guard case .lines(let lines) = content else { return nil }
+    let found = lines.indices.filter { search.matches(lines[$0].text.plainBytes) }
+    guard let place = found.firstIndex(of: list.cursor) else {
+      return found.isEmpty ? "not found" : NumberText.grouped(found.count)
+    }
+    return "\(place + 1) of \(found.count)"
   }
 
   /// Brings the first line that says it into sight.

@@ -98,6 +98,9 @@ struct OutcomeSection {
     guard let first = refused.first, !message.lostAllRecipients || content.decision == nil else { return }
     var text = DisplayText("\(message.refusedCount) of \(message.recipientCount)", style: Style(.bad))
     text += "  " + DisplayText(escaping: first.address.slice, columns: 80, style: Style(.address))
+    if let words = first.verdict?.text, !words.bytes.isEmpty {
+      text += "  " + VisibleText.row(words.slice).styled(Style(.bad))
+    }
     if refused.count > 1 { text += DisplayText(" and others", style: .dim) }
     page.row(label("refused"), text, packet: first.verdict?.packet ?? first.envelope.packet)
   }

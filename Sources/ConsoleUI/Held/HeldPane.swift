@@ -34,8 +34,8 @@ struct HeldPane: ListPane {
     isHeld
       ? Self.heldHints
       : [
-        .holdPrompt, .ruleOfDecision, .open, .back, .filterPrompt, .searchPrompt, .pane, .nextTab,
-        .writePrompt,
+        .holdPrompt, .ruleOfDecision, .open, .back, .filterPrompt, .searchPrompt, .nextFinding, .exportMenu,
+        .pane, .nextTab, .writePrompt,
       ]
   }
 

@@ -58,6 +58,8 @@ package enum Act: String, Equatable, Sendable, CaseIterable {
   case next, previous
   case nextFinding = "next-finding"
   case previousFinding = "previous-finding"
+  case nextRefusal = "next-refusal"
+  case previousRefusal = "previous-refusal"
   case toggleMark = "toggle-mark"
   case nextMark = "next-mark"
   case time, diff, follow, freeze, copy

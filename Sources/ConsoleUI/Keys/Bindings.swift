@@ -40,10 +40,14 @@ extension Binding {
     Binding(
       "Enter", .open, in: .packets, .view, hint: "open",
       "open: the detail, a mail's packets, a finding's packet"),
+    Binding("Enter", .open, in: .stats, .view, hint: "its packets", "show the packets behind the number"),
+    Binding("Enter", .open, in: .help, .view, hint: "do it", "do what the line says"),
     Binding("q Esc", .back, .view, hint: "back", "back one step"),
     Binding("Tab Shift-Tab", .pane, in: .packets, .view, hint: "pane", "between list and detail"),
     Binding("l Right", .nextTab, in: .packets, .view, hint: "tab", "next tab of the detail"),
     Binding("h Left", .previousTab, in: .packets, .view, "previous tab of the detail"),
+    Binding("l Right", .nextTab, in: .stats, .view, hint: "number", "next number, the slow one first"),
+    Binding("h Left", .previousTab, in: .stats, .view, "the number before"),
     Binding("Space", .fold, in: .packets, .view, hint: "macros", "unfold or fold the macros of a command"),
     Binding("\\", .maximise, .view, hint: "maximise", "maximise pane, or restore it"),
     Binding("|", .split, .view, hint: "split", "the detail beside the list, or below it"),
@@ -88,6 +92,10 @@ extension Binding {
     Binding("N", .previous, .find, hint: "previous", counted: true, "previous match"),
     Binding("]", .nextFinding, .find, hint: "finding", counted: true, "next finding, and what it says"),
     Binding("[", .previousFinding, .find, counted: true, "previous finding"),
+    Binding(
+      "}", .nextRefusal, .find, hint: "refusal", counted: true,
+      "next reply against a mail: refused, discarded, quarantined"),
+    Binding("{", .previousRefusal, .find, counted: true, "the one before"),
     Binding("!", .findings, .find, "list the findings"),
     Binding("'", .nextMark, .find, counted: true, "next mark"),
 

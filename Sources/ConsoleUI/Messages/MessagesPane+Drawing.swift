@@ -9,7 +9,8 @@ extension MessagesPane {
     let length: MailOutcome.Length =
       layout.list.columns >= 112 ? .long : layout.list.columns >= 88 ? .medium : .short
     drawTable(
-      columns(name: max(6, scene.trace.nameColumns), length), empty: emptyWords(scene), hasKeys: hasKeys,
+      columns(name: max(6, scene.trace.nameColumns), length, width: layout.list.columns),
+      empty: emptyWords(scene), hasKeys: hasKeys,
       into: &frame, in: layout
     ) { index in
       mails.mail(line: index).map { mail in
@@ -39,15 +40,20 @@ extension MessagesPane {
     frame.put(shown, at: Point(column: rect.endColumn - shown.width, row: rect.row))
   }
 
-  private func columns(name: Int, _ length: MailOutcome.Length) -> [Column] {
-    [
+  private func columns(name: Int, _ length: MailOutcome.Length, width: Int) -> [Column] {
+    // What mark, mail, time, subject and outcome leave beside a whole id.
+    let room = width - (1 + name + 8 + needs.queueID + 18 + 19 + 7)
+    return [
       Column("", .fixed(1)),
       Column("mail", .fixed(name)),
       Column("time", .fixed(8), priority: 5),
       // Cut, an id finds nothing in a log.
       Column("queue id", .fixed(needs.queueID), priority: 6),
-      Column("from", .growing(minimum: least(needs.sender, length), wanted: needs.sender), priority: 3),
-      Column("to", .growing(minimum: least(needs.recipients, length), wanted: needs.recipients), priority: 4),
+      Column(
+        "from", .growing(minimum: least(needs.sender, length, room: room), wanted: needs.sender), priority: 3),
+      Column(
+        "to", .growing(minimum: least(needs.recipients, length, room: room), wanted: needs.recipients),
+        priority: 4),
       Column("subject", .flexible(minimum: length == .long ? 18 : 12), priority: 0),
       Column("size", .fixed(7), .trailing, priority: 7),
       Column("mods", .fixed(4), .trailing, priority: 8),
@@ -56,9 +62,9 @@ extension MessagesPane {
     ]
   }
 
-  /// Where the list has the room of a whole screen, an ordinary address is whole, and lesser columns go for it.
-  private func least(_ wanted: Int, _ length: MailOutcome.Length) -> Int {
-    length == .long ? min(max(12, wanted), 26) : 12
+  /// Where the list has the room of a whole screen, an ordinary address is whole, and lesser columns go for it, but not the id.
+  private func least(_ wanted: Int, _ length: MailOutcome.Length, room: Int) -> Int {
+    length == .long ? max(12, min(wanted, 26, room / 2)) : 12
   }
 
   private func outcome(_ length: MailOutcome.Length) -> Column {

@@ -39,6 +39,11 @@ extension ConsoleModel {
   // MARK: there
 
   mutating func open() -> [Response] {
+    if let help {
+      guard let act = help.act else { return [] }
+      self.help = nil
+      return perform(act)
+    }
     if focus == .detail { return openDetailLine() }
     switch view {
     case .messages where isOnDesk, .held where isOnDesk:
@@ -69,7 +74,16 @@ extension ConsoleModel {
       let news = go(toPacket: packet)
       detail.showFinding(lead, ofPacketAt: timeline.packet(scene), beside: .timeline)
       return news
-    case .rules, .stats: break
+    case .stats:
+      guard let filter = stats.filter else {
+        return .hint("l and h go from number to number, Enter to what is behind one")
+      }
+      leaveTrail()
+      view = .timeline
+      scene.settings.follow = false
+      scene.scope.setFilter(filter, over: scene.trace)
+      timeline.list.select(0)
+    case .rules: break
     }
     return []
   }

@@ -57,8 +57,8 @@ extension ConsoleModel {
     switch act {
     case .bottom where count != nil: return go(toPacket: count ?? 0)
     case .down, .up, .top, .bottom, .halfDown, .halfUp, .pageDown, .pageUp: move(act, count: count)
-    case .nextTab: turn(to: tab.moved(by: 1))
-    case .previousTab: turn(to: tab.moved(by: -1))
+    case .nextTab: if view == .stats { stats.move(by: 1) } else { turn(to: tab.moved(by: 1)) }
+    case .previousTab: if view == .stats { stats.move(by: -1) } else { turn(to: tab.moved(by: -1)) }
     case .pane: switchPane()
     case .open: return open()
     case .back: return back()
@@ -116,6 +116,8 @@ extension ConsoleModel {
     case .previous: return search(step: -1, count: count ?? 1)
     case .nextFinding: return jump(step: 1, count: count ?? 1, to: .finding)
     case .previousFinding: return jump(step: -1, count: count ?? 1, to: .finding)
+    case .nextRefusal: return jump(step: 1, count: count ?? 1, to: .refusal)
+    case .previousRefusal: return jump(step: -1, count: count ?? 1, to: .refusal)
     case .nextMark: return jump(step: 1, count: count ?? 1, to: .mark)
     case .toggleMark: return [.instruct(subject.isMarked ? .unmark : .mark)]
     case .time:
@@ -144,7 +146,7 @@ extension ConsoleModel {
   /// Going up leaves the newest packet alone; only `G` and `F` take it up again.
   private mutating func move(_ act: Act, count: Int?) {
     if help != nil {
-      help?.list.move(act, count: count)
+      help?.move(act, count: count)
     } else if focus == .detail {
       detail.list.move(act, count: count)
     } else {
@@ -163,7 +165,7 @@ extension ConsoleModel {
     if view != .timeline { show(.timeline) }
     let news = timeline.jump(step: step, count: count, to: landmark, scene)
     // What was jumped for stands at the top of Fields; a mark stands in the list.
-    if landmark == .finding { detail.showFinding(nil, ofPacketAt: nil, beside: .timeline) }
+    if landmark != .mark { detail.showFinding(nil, ofPacketAt: nil, beside: .timeline) }
     return news
   }
 
@@ -187,6 +189,7 @@ extension ConsoleModel {
       tryOut(prompt)
     case .leaves:
       if prompt.purpose == .filter { leaveFilter() }
+      if prompt.purpose == .search { leaveSearch() }
       bottom = .idle
     case .enters:
       // What is wrong stands above the line; the line stays to be mended.
@@ -201,6 +204,7 @@ extension ConsoleModel {
   mutating func tryOut(_ prompt: Prompt) {
     rules.tryOut(RulesPane.expression(of: prompt))
     tryFilter(prompt)
+    trySearch(prompt)
   }
 
   private mutating func entered(_ text: String, for purpose: Prompt.Purpose) -> [Response] {
@@ -218,13 +222,18 @@ extension ConsoleModel {
       return .refuse(words + "; nothing was done")
     }
     switch purpose {
+    case .search where text.isEmpty:
+      leaveSearch()
+      return []
     case .instruction, .search, .note, .write, .record: if text.isEmpty { return [] }
     case .filter, .reply, .quarantine, .hold, .rule: break
     }
     switch purpose {
     case .instruction: return [.run(text)]
     case .filter: keepFilter(text)
-    case .search: return startSearch(text)
+    case .search:
+      leaveSearch()
+      return startSearch(text)
     case .note: return [.instruct(.note(text))]
     case .write: return write(to: text)
     case .record(let withPast): return [.outside(.record(path: text, withPast: withPast))]

@@ -16,7 +16,7 @@ extension ConsoleModel {
 
   private mutating func scroll(by rows: Int, at place: Point) {
     if help != nil {
-      help?.list.move(by: rows)
+      help?.scroll(by: rows)
     } else if layout.detail.contains(place) {
       detail.list.move(by: rows)
     } else {

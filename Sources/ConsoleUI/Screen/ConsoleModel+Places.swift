@@ -64,7 +64,12 @@ extension ConsoleModel {
   var hints: [Act] {
     if help != nil { return HelpPane.hints }
     if isOnDesk { return HeldPane.deskHints }
-    return focus == .detail ? detail.hints(isHeld: subject.isHeld) : pane.hints(isHeld: subject.isHeld)
+    let isHeld = subject.isHeld || view == .timeline && subject.heldNearby != nil
+    return KeyBar(
+      acts: focus == .detail ? detail.hints(isHeld: isHeld) : pane.hints(isHeld: isHeld),
+      isSearching: search?.isMarked ?? false,
+      isHeldElsewhere: !isHeld && view != .held && !scene.trace.waiting.isEmpty, trace: scene.trace
+    ).hints
   }
 
   var hasDetail: Bool { help == nil && pane.share(scene) != nil }

@@ -2,6 +2,50 @@ import TraceModel
 
 // `/`, `n` and `N`: in the help, the detail or the list, whichever has the keys.
 extension ConsoleModel {
+  /// The places before a search was typed, and what was searched for.
+  struct SearchBefore {
+    let search: Search?
+    let view: ListView
+    let list: ListState
+    let detail: ListState
+    let follow: Bool
+  }
+
+  /// Goes to the first match of the text typed so far, sought from where the operator was before.
+  mutating func trySearch(_ prompt: Prompt) {
+    guard prompt.purpose == .search, help == nil, view.isSearched else { return }
+    let before =
+      searchBefore
+      ?? SearchBefore(search: search, view: view, list: list, detail: detail.list, follow: settings.follow)
+    returnFromSearch(to: before)
+    searchBefore = before
+    guard !prompt.editor.isEmpty else { return }
+    search = Search(prompt.editor.text)
+    _ = search(step: 1, count: 1)
+  }
+
+  /// Back to where the operator was; what was typed is searched for from there, or not at all.
+  mutating func leaveSearch() {
+    guard let before = searchBefore else { return }
+    searchBefore = nil
+    returnFromSearch(to: before)
+    status = nil
+  }
+
+  private mutating func returnFromSearch(to before: SearchBefore) {
+    (search, scene.settings.follow) = (before.search, before.follow)
+    guard view == before.view else { return }
+    list.select(before.list.cursor)
+    list.scroll(to: before.list.top)
+    detail.list.select(before.detail.cursor)
+  }
+
+  /// How many lines say what is searched for, and the which of them is selected.
+  var searchWords: String? {
+    guard let search, search.isMarked, help == nil else { return nil }
+    return focus == .detail ? detail.place(of: search) : search.tally.words(at: list.cursor, in: pane, scene)
+  }
+
   mutating func startSearch(_ text: String) -> [Response] {
     search = Search(text)
     return search(step: 1, count: 1)

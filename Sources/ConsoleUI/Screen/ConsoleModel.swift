@@ -34,6 +34,8 @@ package struct ConsoleModel {
   /// What to go back to where the filter being typed is not kept.
   var filterBefore: FilterBefore?
   var search: Search?
+  /// What to go back to where the search being typed is not kept.
+  var searchBefore: SearchBefore?
 
   // What is said and asked.
   package internal(set) var bottom = BottomLine.idle
@@ -123,14 +125,20 @@ package struct ConsoleModel {
   // MARK: what goes on by itself
 
   /// Whether something is under way that `ConsoleEvent.idle` would take further.
-  package var isBusy: Bool { scene.isBusy || search?.next != nil || !rules.isDone(scene.trace) }
+  package var isBusy: Bool {
+    scene.isBusy || search?.next != nil || !rules.isDone(scene.trace)
+      || search?.isCounting(in: pane, scene) ?? false
+  }
 
   /// A slice of what is under way.
   private mutating func work() -> [Response] {
     if scene.trace.isBehind { takeIn() }
     scene.scope.advance(over: scene.trace)
     rules.advance(scene.trace)
-    return told() + advanceSearch()
+    let news = told() + advanceSearch()
+    let (pane, scene) = (self.pane, self.scene)
+    search?.count(in: pane, scene)
+    return news
   }
 
   /// Folds in records that have come, some at a time.
@@ -182,7 +190,9 @@ package struct ConsoleModel {
     prompt.remark =
       prompt.purpose == .filter
       ? filterWords
-      : rules.trial?.words(of: scene.trace.count) ?? held.remark(on: prompt, scene.trace)
+      : prompt.purpose == .search
+        ? searchWords
+        : rules.trial?.words(of: scene.trace.count) ?? held.remark(on: prompt, scene.trace)
     bottom = .prompt(prompt)
   }
 

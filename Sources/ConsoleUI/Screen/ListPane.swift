@@ -38,8 +38,9 @@ extension ListPane {
     isHeld
       ? Self.heldHints
       : [
-        .open, .nextTab, .back, .filterPrompt, .searchPrompt, .fold, .pane, .toggleMark, .notePrompt, .diff,
-        .writePrompt, .copy,
+        .open, .nextTab, .filterPrompt, .searchPrompt, .holdPrompt, .back, .nextFinding, .nextRefusal,
+        .exportMenu, .follow,
+        .freeze, .time, .diff, .fold, .pane, .toggleMark, .notePrompt, .split, .writePrompt, .copy,
       ]
   }
 

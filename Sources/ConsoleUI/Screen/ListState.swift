@@ -56,6 +56,12 @@ package struct ListState: Equatable, Sendable {
     select(row)
   }
 
+  /// Moves the page so that it begins at `row`, as far as the selected row stays on it.
+  package mutating func scroll(to row: Int) {
+    top = row
+    settle()
+  }
+
   /// Moves the page, and the selection with it.
   package mutating func page(by rows: Int) {
     top += rows

@@ -26,6 +26,12 @@ package func render(_ model: ConsoleModel, size: Size) -> Frame {
     if let count = model.digits?.count {
       frame.put(DisplayText(" \(count) …", style: Style(.prompt)), in: rect)
     } else {
+      var rect = rect
+      if let search = model.search, let words = model.searchWords {
+        let text =
+          DisplayText(" /\(search.text) ", columns: 24, style: Style(.prompt)) + DisplayText(words) + " "
+        frame.put(text, in: rect.takeLeft(min(text.width, rect.columns / 2)))
+      }
       HintLine.draw(model.hints, scene.keymap, place: model.place, into: &frame, in: rect)
     }
   }

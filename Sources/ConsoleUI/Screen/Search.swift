@@ -30,6 +30,21 @@ struct Search: Equatable, Sendable {
   var skips = 0
   /// Whether what is said on screen is marked.
   var isMarked = true
+  /// Which lines of the list say it.
+  private(set) var tally = SearchTally()
+
+  /// Looks at some lines more, to know how many say it; after the next one is found.
+  mutating func count(in pane: any ListPane, _ scene: Scene) {
+    guard isMarked, next == nil else { return }
+    var tally = self.tally
+    self.tally = SearchTally()
+    tally.advance(self, in: pane, scene)
+    self.tally = tally
+  }
+
+  func isCounting(in pane: any ListPane, _ scene: Scene) -> Bool {
+    isMarked && next == nil && !tally.isDone(in: pane, scene)
+  }
 
   init(_ text: String) {
     self.text = text

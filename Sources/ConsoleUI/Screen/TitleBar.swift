@@ -13,7 +13,7 @@ struct TitleBar {
   func draw(into frame: inout Frame, in rect: Rect) {
     guard !rect.isEmpty else { return }
     frame.fill(rect, style: Style(.title))
-    let state = state
+    let state = state(columns: rect.columns)
     var room = rect
     frame.put(state, at: room.takeRight(columns(of: state)).origin, style: Style(.title))
     let tabs = tabs(columns: room.columns)
@@ -42,7 +42,17 @@ struct TitleBar {
 
   /// The view whose name stands in that column of `rect`; nil for none.
   func view(at column: Int, in rect: Rect) -> ListView? {
-    tabs(columns: rect.columns - columns(of: state)).tab(at: column - rect.column)
+    tabs(columns: rect.columns - columns(of: state(columns: rect.columns))).tab(at: column - rect.column)
+  }
+
+  /// In fewer words where views and state do not both fit, and whole then, too.
+  private func state(columns: Int) -> DisplayText {
+    let whole = state
+    guard tabs(names: 0, isNamed: false).text.width + self.columns(of: whole) > columns else { return whole }
+    if case .unrecorded = trace.stream { return DisplayText("✖ NO FILE", style: Style(.bad, .bold)) }
+    if scene.scope.freeze != nil { return whole }
+    if trace.index.unreadableCount > 0 { return DisplayText("▲ unread", style: Style(.warn, .bold)) }
+    return trace.isLive && !trace.recording.isOn ? DisplayText("○ no file", style: .dim) : whole
   }
 
   private func columns(of state: DisplayText) -> Int { state.isEmpty ? 0 : state.width + 1 }

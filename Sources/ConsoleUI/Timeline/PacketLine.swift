@@ -46,7 +46,7 @@ struct PacketColumns {
       Column("", .fixed(1)),
       Column("#", .fixed(max(3, digits)), .trailing),
       Column("time", .fixed(timeColumns), .trailing, priority: 3),
-      Column("took", .fixed(6), .trailing, priority: 4),
+      Column("took", .fixed(7), .trailing, priority: 4),
       Column("conn", .fixed(nameColumns), priority: 2),
       Column(isNarrow ? "" : "from", .fixed(isNarrow ? 1 : 5), priority: isNarrow ? 0 : 1),
       Column("stage", .fixed(8)),
@@ -111,7 +111,7 @@ struct PacketColumns {
   private func took(_ entry: TimelineRow, slow: Moment.Span) -> DisplayText {
     guard let took = entry.took else { return "" }
     let isSlow = slow < took || slow == took
-    return DisplayText(TimeText.span(took), style: isSlow ? Style(.warn, .bold) : .dim)
+    return SlowTime.text(took, isSlow: isSlow, otherwise: .dim)
   }
 
   private func direction(_ sender: Leg) -> DisplayText {

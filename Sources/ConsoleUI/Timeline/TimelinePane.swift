@@ -142,16 +142,28 @@ struct TimelinePane: ListPane {
     return line.macros == nil ? nil : row
   }
 
-  enum Landmark: Equatable, Sendable { case finding, mark }
+  enum Landmark: Equatable, Sendable {
+    case finding, mark
+    /// A reply that refuses, discards or quarantines.
+    case refusal
 
-  /// To the next line that has a finding, or a mark.
+    fileprivate var name: String {
+      switch self {
+      case .finding: "finding"
+      case .mark: "mark"
+      case .refusal: "reply against a mail"
+      }
+    }
+  }
+
+  /// To the next line that has one.
   mutating func jump(step: Int, count: Int, to landmark: Landmark, _ scene: Scene) -> [Response] {
     var line = list.cursor
     for _ in 0..<max(1, count) {
       repeat { line += step } while (0..<rows.count).contains(line) && !has(landmark, rows[line], scene.trace)
       guard (0..<rows.count).contains(line) else {
         return .refuse(
-          "no \(landmark == .finding ? "finding" : "mark") \(step > 0 ? "further on" : "before this")")
+          "no \(landmark.name) \(step > 0 ? "further on" : "before this")")
       }
     }
     list.reveal(line)
@@ -164,7 +176,8 @@ struct TimelinePane: ListPane {
     case (.packet(let row), .mark): trace.index[row].flags.contains(.marked)
     case (.silent(let place), .finding):
       trace.connections[trace.index.silent[place].connection].severity != nil
-    case (.silent, .mark): false
+    case (.packet(let row), .refusal): trace.index[row].kind.isAgainstMail
+    case (.silent, .mark), (.silent, .refusal): false
     }
   }
 
@@ -176,6 +189,19 @@ struct TimelinePane: ListPane {
       return (search.matches(row: row, trace) || search.matches(countsOf: row, trace), cost)
     case .silent(let place):
       return (search.matches(Array(ConnectionLine(trace.index.silent[place], trace).words.utf8)), 1)
+    }
+  }
+}
+
+extension PacketKind {
+  /// Whether it keeps a mail, or a recipient, from being delivered at once.
+  fileprivate var isAgainstMail: Bool {
+    guard case .reply(let kind) = self else { return false }
+    switch kind {
+    case .reject, .tempfail, .replyCode, .discard, .quarantine, .shutdown, .connFail: return true
+    case .continue, .accept, .skip, .optNeg, .progress, .addHeader, .insHeader, .chgHeader, .addRcpt,
+      .addRcptPar, .delRcpt, .chgFrom, .replBody, .setSymList:
+      return false
     }
   }
 }

@@ -83,6 +83,12 @@ package func ownFile(_ path: String) throws(FileFailure) -> [UInt8]? {
   }
 }
 
+/// Writes bytes behind what such a file has, in one piece; it is made where there is none.
+package func appendToOwnFile(_ path: String, _ bytes: [UInt8]) throws(FileFailure) {
+  let file = try SafeOpening(path, O_WRONLY | O_APPEND, .kept) { FileFailure(writing: path, $0) }.descriptor
+  if let failed = writeAll(bytes, to: file.number, patience: 0) { throw FileFailure(writing: path, failed) }
+}
+
 /// A folder for such files, made where there is none.
 package func makeFolder(_ path: String) throws(FileFailure) {
   if mkdir(path, 0o700) == 0 { return }

@@ -15,7 +15,7 @@ import Testing
     for (keys, heading, row) in [
       ("?", "In Timeline", "Enter"), ("Tab ?", "In the detail", "Enter"),
       ("2 Esc 2 ?", "In Messages", "Enter"),
-      ("5 Esc 5 ?", "Rules", "+ o"), ("6 Esc 6 ?", "Move", "j Down"),
+      ("5 Esc 5 ?", "Rules", "+ o"), ("6 Esc 6 ?", "In Stats", "Enter"),
     ] {
       var driver = Driver()
       driver.press(keys)
@@ -44,8 +44,9 @@ import Testing
     for keys in ["?", "Tab ?", "5 Esc 5 ?", "6 Esc 6 ?"] {
       var driver = Driver(size: Size(columns: 80, rows: 200))
       driver.press(keys)
+      let words = driver.text.joined(separator: " ").split(separator: " ").joined(separator: " ")
       for binding in Binding.table {
-        #expect(driver.text.contains { $0.contains(binding.help.prefix(60)) }, "\(keys): \(binding.help)")
+        #expect(words.contains(binding.help), "\(keys): \(binding.help)")
       }
     }
   }
@@ -54,7 +55,7 @@ import Testing
     var driver = Driver()
     driver.press("?")
     #expect(
-      driver.text[23] == " q back  PgDn page down  PgUp page up  / search  n next          ? help  : type")
+      driver.text[23] == " q back  Enter do it  PgDn page down  PgUp page up  / search     ? help  : type")
     #expect(driver.text.contains { $0.contains("04j") && $0.contains("1 to 6") })
   }
 

@@ -52,6 +52,6 @@ import Testing
     var driver = Driver(size: Size(columns: 40, rows: 60))
     driver.press("6 Esc 6")
     #expect(driver.text[3] == "  stage     replies  median longest")
-    #expect(driver.text[13] == "  BODYEOB         3   5.1ms    2.4s")
+    #expect(driver.text[13] == "  BODYEOB         3   5.1ms   !2.4s")
   }
 }
