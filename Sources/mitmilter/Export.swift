@@ -16,7 +16,7 @@ struct Export: ParsableCommand {
       \(ExportFormat.table.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
 
       FILE is a trace or a packet capture; several are read as one, in the order of time; - is standard input.
-      Exit status: 0 all was exported, 1 some of it could not be read or nothing was chosen, 2 nothing was exported.
+      Exit status: 0 all was exported, 1 some of it could not be read or with --expect nothing was chosen, 2 nothing was exported.
       """)
 
   @Argument(help: "What to turn the traces into.")
@@ -39,6 +39,8 @@ struct Export: ParsableCommand {
   @Option(
     name: .shortAndLong, help: ArgumentHelp("Only packets that this takes.", valueName: "expression"))
   var filter: String?
+
+  @OptionGroup var expecting: ExpectOptions
 
   @OptionGroup var judging: JudgingOptions
 
@@ -67,7 +69,7 @@ struct Export: ParsableCommand {
     }
     for remark in exporter.remarks { tell("note: \(remark)") }
     if !hasChosen { tell("note: no packet is taken by the filter") }
-    if !traces.finish() || !hasChosen { throw ExitCode(1) }
+    if !traces.finish() || expecting.isDisappointed(by: hasChosen) { throw ExitCode(1) }
   }
 
   private func spareTheTerminal(_ format: ExportFormat, _ target: String) throws(Failure) {

@@ -4,7 +4,7 @@ struct Mitmilter: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mitmilter", abstract: "Man in the middle for milters.", version: version,
     subcommands: [
-      DemoCommand.self, Proxy.self, MilterCommand.self, Open.self, Show.self, Export.self,
+      DemoCommand.self, Proxy.self, MilterCommand.self, Open.self, Show.self, Lint.self, Export.self,
       DoctorCommand.self, WiresharkDissectorCommand.self,
     ])
 

@@ -9,6 +9,8 @@ struct PacketLines {
   private let json: PacketJSON?
   /// nil prints everything.
   var selection: PacketSelection?
+  /// Entries printed so far.
+  private(set) var count = 0
 
   init(_ output: Output, text: ListingText) {
     self.output = output
@@ -24,6 +26,7 @@ struct PacketLines {
 
   mutating func print(_ entries: [Listing.Entry]) {
     for entry in entries where selection?.takes(entry) ?? true {
+      count += 1
       if let json {
         output.append { Self.append(entry, json, to: &$0) }
       } else if let words = text?.text(entry) {

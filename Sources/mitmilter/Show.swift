@@ -10,7 +10,7 @@ struct Show: ParsableCommand {
     abstract: "Print traces: a line a packet.",
     discussion: """
       FILE is a trace, plain or compressed with gzip; - is standard input, printed as it arrives.
-      Exit status: 0 all was shown, 1 some of it could not be read, 2 none of it.
+      Exit status: 0 all was shown, 1 some of it could not be read or with --expect nothing was to show, 2 none could.
       """)
 
   @Argument(help: ArgumentHelp("Traces to print.", valueName: "file"))
@@ -19,6 +19,8 @@ struct Show: ParsableCommand {
   @Option(
     name: .shortAndLong, help: ArgumentHelp("Show only packets that this takes.", valueName: "expression"))
   var filter: String?
+
+  @OptionGroup var expecting: ExpectOptions
 
   @Flag(name: .shortAndLong, help: "All fields of each packet, findings in full.")
   var verbose = false
@@ -43,9 +45,10 @@ struct Show: ParsableCommand {
     let output = Output()
     var readable = 0
     var isComplete = true
+    var hasMatch = false
     for path in files {
       do throws(FileFailure) {
-        isComplete = try show(path, expression, output) && isComplete
+        isComplete = try show(path, expression, output, &hasMatch) && isComplete
         readable += 1
       } catch {
         report(error)
@@ -54,11 +57,14 @@ struct Show: ParsableCommand {
     }
     output.flush()
     if readable == 0 { throw ExitCode(2) }
-    if !isComplete { throw ExitCode(1) }
+    if expecting.isDisappointed(by: hasMatch) { tell("note: nothing is taken by the filter") }
+    if !isComplete || expecting.isDisappointed(by: hasMatch) { throw ExitCode(1) }
   }
 
   /// Whether every line could be read.
-  private func show(_ path: String, _ expression: Expression?, _ output: Output) throws(FileFailure) -> Bool {
+  private func show(
+    _ path: String, _ expression: Expression?, _ output: Output, _ hasMatch: inout Bool
+  ) throws(FileFailure) -> Bool {
     let reader = try TraceFileReader(path: path, isJudged: judging.judge)
     var lines = lines(of: reader, output)
     lines.selection = expression.map { PacketSelection($0, utcOffset: utc ? 0 : localOffset()) }
@@ -83,6 +89,7 @@ struct Show: ParsableCommand {
     lines.print(listing.flush())
     if let loss = reader.loss { tell("note: \(UnreadableLines.name(path)): \(loss)") }
     unreadable.finish()
+    hasMatch = hasMatch || lines.count > 0
     return unreadable.count == 0
   }
 

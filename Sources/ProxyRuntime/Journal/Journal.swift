@@ -22,6 +22,8 @@ package struct Journal: ~Copyable {
   private(set) var waiting = 0
   /// Records so far, whether or not the file still takes them.
   package private(set) var count = 0
+  /// What was found so far.
+  package private(set) var findings = FindingGroups()
 
   /// - Parameters:
   ///   - isReadBack: whether somebody reads the file while it is written, and would not find another one.
@@ -51,6 +53,7 @@ package struct Journal: ~Copyable {
   package mutating func append(_ records: inout [Record]) {
     guard !records.isEmpty else { return }
     count += records.count
+    tally(records)
     if file != nil || late != nil {
       lines.removeAll(keepingCapacity: true)
       // In place: each copy of a record counts references.
@@ -72,6 +75,15 @@ package struct Journal: ~Copyable {
     noteReaders()
     window?.append(records)
     records.drain()
+  }
+
+  /// One look a record: findings are few.
+  private mutating func tally(_ records: borrowing [Record]) {
+    let all = records.span
+    for place in all.indices {
+      guard case .found(let finding) = all[place].event else { continue }
+      findings.take(finding, at: .init(packet: finding.packet, connection: all[place].connection))
+    }
   }
 
   // MARK: - What others do to the file

@@ -3,6 +3,7 @@ import CommandLanguage
 import Glibc
 import MilterProtocol
 import ProxyCore
+import TraceFormat
 import TraceModel
 
 /// The one loop that relays all connections of a run, on whichever thread calls ``run()``.
@@ -110,6 +111,8 @@ package struct Engine: ~Copyable {
   package var packets: Int { turn.effects.nextPacket - 1 }
   /// Connections so far.
   package var accepted: Int { connections.accepted }
+  /// What was found so far.
+  package var findings: FindingGroups { journal.findings }
 
   /// Relays until it is told to stop.
   package mutating func run() {

@@ -1,5 +1,6 @@
 import MTAConfiguration
 import ProxyRuntime
+import TraceFormat
 
 /// A proxy without a screen: listens, and relays on this thread until it is told to stop.
 struct Relay: ~Copyable {
@@ -43,5 +44,14 @@ struct Relay: ~Copyable {
   mutating func run() {
     engine.run()
     printer.finish()
+    tellFindings()
+  }
+
+  /// What was found, by its cause; without a word where that is nothing.
+  private func tellFindings() {
+    let found = engine.findings
+    guard !found.isEmpty else { return }
+    tell("found: \(found.summary)")
+    for group in found.groups { tell("  " + LintText.line(group)) }
   }
 }
