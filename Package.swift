@@ -41,6 +41,7 @@ let package = Package(
     .target(name: "Signatures", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(
       name: "Findings", dependencies: ["Dialogue", "Signatures", "MilterProtocol"], swiftSettings: pure),
+    .target(name: "LogLines", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(name: "TraceModel", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(
       name: "Timeline", dependencies: ["Dialogue", "TraceModel", "MilterProtocol"], swiftSettings: pure),
@@ -92,8 +93,8 @@ let package = Package(
     .executableTarget(
       name: "mitmilter",
       dependencies: [
-        "MilterProtocol", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "CommandLanguage", "ProxyCore",
-        "ConsoleUI", "MTAConfiguration",
+        "MilterProtocol", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "LogLines", "CommandLanguage",
+        "ProxyCore", "ConsoleUI", "MTAConfiguration",
         "ProxyRuntime", "TerminalDriver", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict + small, linkerSettings: hardened),
@@ -111,6 +112,7 @@ let package = Package(
     tests("Dialogue", also: ["MilterProtocol"]),
     tests("Findings", also: ["Dialogue", "MilterProtocol"], hasFixtures: true),
     tests("Signatures", also: ["MilterProtocol"]),
+    tests("LogLines", also: ["MilterProtocol"]),
     tests("TraceModel", also: ["MilterProtocol"]),
     tests("Timeline", also: ["Dialogue", "TraceModel", "MilterProtocol"]),
     tests("Mail", also: ["TraceModel", "MilterProtocol"]),

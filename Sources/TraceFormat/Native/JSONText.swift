@@ -7,7 +7,7 @@ extension [UInt8] {
   }
 
   /// `key` is the whole punctuation in front of the value; nothing at all is written for nil.
-  mutating func append(key: StaticString, _ number: Int?) {
+  package mutating func append(key: StaticString, _ number: Int?) {
     guard let number else { return }
     append(ascii: key)
     append(decimal: number)

@@ -1,0 +1,25 @@
+/// Who writes lines about milters.
+package enum Speaker: String, Sendable, CaseIterable {
+  case postfix, sendmail, libmilter
+
+  package var name: String {
+    switch self {
+    case .postfix: "Postfix"
+    case .sendmail: "Sendmail"
+    case .libmilter: "libmilter, in the milter"
+    }
+  }
+
+  /// By the name of a program in the log; nil for one that is none of theirs, which may be a milter.
+  package init?(program: String) {
+    if program == "postfix" || program.hasPrefix("postfix/") || program.hasPrefix("postfix-") {
+      self = .postfix
+    } else if ["sendmail", "sm-mta", "sm-msp", "sm-msp-queue", "sendmail-mta", "sendmail-client"].contains(
+      program)
+    {
+      self = .sendmail
+    } else {
+      return nil
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Glibc
+import LogLines
+import ProxyRuntime
+
+struct Explain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say what a line of a mail log means: Postfix, Sendmail, libmilter.",
+    discussion: """
+      LINE is a line as the log has it, with its stamp or without; without any, lines are read from standard input. A line is read with those \
+      before it of the same process, so give several: grep milter /var/log/mail.log | mitmilter explain
+      Of lines that say the same, the first is explained, and the others are counted.
+      Exit status: 0 something was explained, 1 nothing is about a milter, 2 nothing could be read.
+      """)
+
+  @Argument(help: ArgumentHelp("Lines to explain.", valueName: "line"))
+  var lines: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Point at the packet in this trace; can be given again.", valueName: "file"))
+  var trace: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Explain what is added to this log from now on, until ^C.", valueName: "file"))
+  var follow: String?
+
+  @Flag(help: "A line of JSON for each line that is explained; see docs/explain.md.")
+  var json = false
+
+  func validate() throws {
+    guard follow == nil || lines.isEmpty else {
+      throw ValidationError("--follow reads a file, and a line was given as well")
+    }
+  }
+
+  func run() throws {
+    signal(SIGPIPE, SIG_IGN)
+    let places = trace.isEmpty ? nil : try TracePlaces(trace)
+    var told = ToldLines(Output(), isJSON: json, places, echoes: lines.count != 1)
+    if let follow {
+      try self.follow(follow, &told)
+    } else if lines.isEmpty {
+      try read(&told)
+    } else {
+      explainArguments(&told)
+    }
+    told.finish()
+    if !told.hasExplained { throw ExitCode(1) }
+  }
+
+  /// Words that a shell took apart are one line.
+  private func explainArguments(_ told: inout ToldLines) {
+    var explainer = Explainer()
+    var answers = lines.flatMap { explainer.take(Array($0.utf8)[...]) } + explainer.flush()
+    if lines.count > 1, !answers.contains(where: \.isExplained) {
+      var whole = Explainer()
+      let joined = whole.take(Array(lines.joined(separator: " ").utf8)[...]) + whole.flush()
+      if joined.contains(where: \.isExplained) { answers = joined }
+    }
+    for answer in answers { told.tell(answer, isAsked: true) }
+  }
+
+  private func read(_ told: inout ToldLines) throws(FileFailure) {
+    if isatty(STDIN_FILENO) == 1 { mitmilter.tell("paste lines of the log; ^D ends them") }
+    let reader = try LineReader(path: "-")
+    var explainer = Explainer()
+    var answers: [Explainer.Answer] = []
+    while try reader.advance({ answers += explainer.take($0) }) { told.take(&answers) }
+    reader.finish { answers += explainer.take($0) }
+    answers += explainer.flush()
+    told.take(&answers)
+  }
+
+  private func follow(_ path: String, _ told: inout ToldLines) throws(FileFailure) {
+    let signals = Signals(Signals.ofRelay)
+    let reader = try LineReader(path: path, fromEnd: true)
+    var explainer = Explainer()
+    var answers: [Explainer.Answer] = []
+    var waiting = pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)
+    while waiting.revents == 0 {
+      while try reader.advance({ answers += explainer.take($0) }) { told.take(&answers) }
+      answers += explainer.flush()
+      told.take(&answers)
+      if try reader.reopenWhereReplaced() { continue }
+      poll(&waiting, 1, Self.glance)
+    }
+  }
+
+  /// How often to look whether the log has grown, in milliseconds.
+  private static let glance: Int32 = 250
+}
+
+extension Explainer.Answer {
+  fileprivate var isExplained: Bool { if case .explained = self { true } else { false } }
+}
