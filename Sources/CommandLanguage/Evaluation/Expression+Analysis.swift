@@ -104,9 +104,10 @@ extension Term.Source {
     case .text(let field):
       switch field {
       case .code: return []
-      // Verdicts take them from the facts, other packets have them themselves.
+      // Verdicts take them from the facts, and so do macros in place of a command; other packets have them themselves.
       case .mailAddress, .mailArguments, .rcptAddress:
-        return kinds.intersection(.replies(role: .verdict)).isEmpty ? .packet : [.packet, .envelope]
+        let others = PacketKindSet.replies(role: .verdict).union(.commands(.macro))
+        return kinds.intersection(others).isEmpty ? .packet : [.packet, .envelope]
       case .rcptArguments, .headerName, .headerValue, .body, .replyText, .unknownLine, .reason, .text, .raw:
         return .packet
       case .heloName, .clientHost, .clientAddress: return .session

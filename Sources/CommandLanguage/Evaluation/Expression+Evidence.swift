@@ -27,20 +27,23 @@ extension [Evidence] {
 }
 
 extension Term.TextField {
-  /// The packet that brings such a text, where it is known from others; nil where every packet has its own.
+  /// The packet that brings such a text, where it is known from others; nil where every packet has its own. Macros bring
+  /// the envelope of a milter that declined MAIL or RCPT.
   fileprivate func evidence(_ text: TextProbe, key: [UInt8]?) -> Evidence? {
     switch self {
     case .messageSubject: Evidence(.message, kinds: [.command(.header)], texts: [text])
     case .messageHeader:
       Evidence(.message, kinds: [.command(.header)], texts: [text] + [TextProbe(key ?? [])].compactMap { $0 })
-    case .messageFrom: Evidence(.message, kinds: [.command(.mail)], texts: [text])
-    case .messageRecipients: Evidence(.message, kinds: [.command(.rcpt)], texts: [text])
+    case .messageFrom: Evidence(.message, kinds: [.command(.mail), .command(.macro)], texts: [text])
+    case .messageRecipients: Evidence(.message, kinds: [.command(.rcpt), .command(.macro)], texts: [text])
     // Verdicts have them from the command, modifications themselves.
-    case .mailAddress, .mailArguments:
-      Evidence(.message, kinds: [.command(.mail), .reply(.chgFrom)], texts: [text])
+    case .mailArguments: Evidence(.message, kinds: [.command(.mail), .reply(.chgFrom)], texts: [text])
+    case .mailAddress:
+      Evidence(.message, kinds: [.command(.mail), .command(.macro), .reply(.chgFrom)], texts: [text])
     case .rcptAddress:
       Evidence(
-        .message, kinds: [.command(.rcpt), .reply(.addRcpt), .reply(.addRcptPar), .reply(.delRcpt)],
+        .message,
+        kinds: [.command(.rcpt), .command(.macro), .reply(.addRcpt), .reply(.addRcptPar), .reply(.delRcpt)],
         texts: [text])
     case .heloName: Evidence(.connection, kinds: [.command(.helo)], texts: [text])
     case .clientHost: Evidence(.connection, kinds: [.command(.connect)], texts: [text])

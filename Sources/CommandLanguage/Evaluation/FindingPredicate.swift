@@ -50,6 +50,7 @@ private struct FindingContext: PacketContext {
   var messageArguments: [ArraySlice<UInt8>] { [] }
   var messageRecipients: [ArraySlice<UInt8>] { [] }
   var latestRecipient: ArraySlice<UInt8>? { nil }
+  var announcedAddress: ArraySlice<UInt8>? { nil }
   var messageBytes: Int { 0 }
   func macro(_ name: [UInt8]) -> ArraySlice<UInt8>? { nil }
   func messageHeaders(named name: [UInt8]) -> [ArraySlice<UInt8>] { [] }

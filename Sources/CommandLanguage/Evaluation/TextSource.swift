@@ -47,7 +47,8 @@ struct TextSource: Sendable {
     }
   }
 
-  /// Fields of the packet itself; on a verdict also those of the command that it answers.
+  /// Fields of the packet itself; on a verdict also those of the command that it answers, on macros the address that they
+  /// bring in place of a command.
   private func ofPacket(in context: some PacketContext) -> TextValues {
     switch (field, context.kind) {
     case (.mailAddress, .command(.mail)), (.mailAddress, .reply(.chgFrom)), (.rcptAddress, .command(.rcpt)),
@@ -73,6 +74,9 @@ struct TextSource: Sendable {
       .many(context.messageArguments)
     case (.rcptAddress, .reply(let reply)) where reply.role == .verdict && context.stage == .rcpt:
       TextValues(context.latestRecipient)
+    case (.mailAddress, .command(.macro)) where context.stage == .mail,
+      (.rcptAddress, .command(.macro)) where context.stage == .rcpt:
+      TextValues(context.announcedAddress)
     default: .none
     }
   }

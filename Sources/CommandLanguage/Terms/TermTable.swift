@@ -137,7 +137,8 @@ extension Term {
     Term(
       name: "mail.address", type: .mailbox, doc: "the sender's address",
       example: "mail.address endswith \"@example.com\"",
-      kinds: .commands(.mail).union(reply), place: "MAIL, the reply to it, and CHGFROM",
+      kinds: .commands(.mail, .macro).union(reply),
+      place: "MAIL, the reply to it, CHGFROM; macros where the milter declined MAIL",
       source: .text(.mailAddress)),
     Term(
       name: "mail.args", type: .text, doc: "each ESMTP argument of the sender",
@@ -145,8 +146,9 @@ extension Term {
       place: "MAIL, the reply to it, and CHGFROM", source: .text(.mailArguments)),
     Term(
       name: "rcpt.address", type: .mailbox, doc: "the recipient's address",
-      example: "rcpt and rcpt.address ~ \"@example\\.net$\"", kinds: .commands(.rcpt).union(reply),
-      place: "RCPT, the reply to it, ADDRCPT and DELRCPT", source: .text(.rcptAddress)),
+      example: "rcpt and rcpt.address ~ \"@example\\.net$\"", kinds: .commands(.rcpt, .macro).union(reply),
+      place: "RCPT, the reply to it, ADDRCPT, DELRCPT; macros where the milter declined RCPT",
+      source: .text(.rcptAddress)),
     Term(
       name: "rcpt.args", type: .text, doc: "each ESMTP argument of the recipient",
       example: "rcpt.args contains \"NOTIFY\"", kinds: .commands(.rcpt).union(.replies(.addRcptPar)),
@@ -202,11 +204,13 @@ extension Term {
       example: "macro[\"client_addr\"] == \"192.0.2.7\"", kinds: .all, place: "every packet",
       source: .text(.macro)),
     Term(
-      name: "message.from", type: .mailbox, doc: "the sender of the message",
+      name: "message.from", type: .mailbox,
+      doc: "the sender of the message; `{mail_addr}` where the milter declined MAIL",
       example: "message.from in [\"a@example.net\", \"b@example.net\"]", kinds: .all, place: "from MAIL on",
       source: .text(.messageFrom)),
     Term(
-      name: "message.rcpts", type: .mailbox, doc: "each recipient so far that was not refused",
+      name: "message.rcpts", type: .mailbox,
+      doc: "each recipient so far that was not refused; `{rcpt_addr}` where the milter declined RCPT",
       example: "message.rcpts == \"list@example.net\"", kinds: .all, place: "from RCPT on",
       source: .text(.messageRecipients)),
     Term(

@@ -54,10 +54,11 @@ package struct FactsContext: PacketContext {
 
   private var mail: MessageFacts? { facts.message(at: placement) }
   package var queueID: ArraySlice<UInt8>? { (mail?.queueID ?? laterQueueID)?.slice }
-  package var messageFrom: ArraySlice<UInt8>? { mail?.sender?.address.slice }
+  package var messageFrom: ArraySlice<UInt8>? { mail?.envelopeSender?.address.slice }
   package var messageArguments: [ArraySlice<UInt8>] { mail?.sender?.arguments.map(\.slice) ?? [] }
   package var messageRecipients: [ArraySlice<UInt8>] { mail?.accepted.map(\.address.slice) ?? [] }
   package var latestRecipient: ArraySlice<UInt8>? { mail?.recipients.last?.address.slice }
+  package var announcedAddress: ArraySlice<UInt8>? { mail?.address(announcedBy: number)?.slice }
   package var messageBytes: Int { mail?.bytes ?? 0 }
 
   package func messageHeaders(named name: [UInt8]) -> [ArraySlice<UInt8>] {

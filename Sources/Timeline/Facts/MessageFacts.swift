@@ -54,6 +54,12 @@ package struct MessageFacts: Equatable, Sendable {
   /// Whom it is for: by RCPT, or by `{rcpt_addr}` where the milter declined that.
   package var envelopeRecipients: [RecipientFact] { recipients.isEmpty ? announcedRecipients : recipients }
 
+  /// The address that the macros of that number bring, where the milter declined MAIL or RCPT.
+  func address(announcedBy packet: Int) -> Head? {
+    if let sender = announcedSender, sender.packet == packet { return sender.address }
+    return announcedRecipients.last { $0.envelope.packet == packet }?.address
+  }
+
   /// Bytes of headers and body so far.
   package var bytes: Int { headerBytes + bodyBytes }
   /// A reply to a command of it that was too much for an MTA.
@@ -68,7 +74,7 @@ package struct MessageFacts: Equatable, Sendable {
     .ofAll(recipientCount, refused: refusedCount, forGood: refusedForGood)
   }
   package var accepted: [RecipientFact] {
-    recipients.filter { !$0.isRefused }
+    envelopeRecipients.filter { !$0.isRefused }
   }
 
   package func headers(named name: some Collection<UInt8>) -> [HeaderFact] {

@@ -66,12 +66,16 @@ extension SessionFacts {
   /// Both MTAs send macros for MAIL and RCPT to a milter that declined these (protocol.md 2.3).
   private mutating func noteEnvelope(number: Int, _ placement: Placement) {
     guard let stage = placement.stage, negotiation.mtaFlags.declines(stage) else { return }
+    // Of a recipient that the MTA refused, {rcpt_addr} is the text of the refusal.
+    if stage == .rcpt, macros.bytes(of: "rcpt_mailer".utf8)?.elementsEqual("error".utf8) ?? false { return }
+    noteAddress(announcedAt: stage, number: number)
+  }
+
+  /// The macros at hand stand in for the command of that stage.
+  mutating func noteAddress(announcedAt stage: Stage, number: Int) {
     switch stage {
     case .mail: announce(.mail, "mail_addr", number)
-    case .rcpt:
-      // Of a recipient that the MTA refused, it is the text of the refusal.
-      if macros.bytes(of: "rcpt_mailer".utf8)?.elementsEqual("error".utf8) ?? false { return }
-      announce(.rcpt, "rcpt_addr", number)
+    case .rcpt: announce(.rcpt, "rcpt_addr", number)
     case .negotiation, .connect, .helo, .data, .header, .eoh, .body, .bodyEOB, .unknown: break
     }
   }

@@ -11,7 +11,10 @@ extension SessionFacts {
   /// - Parameters:
   ///   - payloadBytes: of the packet as it came, where `packet` stands in for it without its content.
   ///   - inMessage: whether it belongs to ``message``.
-  mutating func recalled(_ packet: Packet, number: Int, payloadBytes: Int, inMessage: Bool) {
+  ///   - declined: the stage whose command these macros stand in for, since the milter declined it; nil for none.
+  mutating func recalled(
+    _ packet: Packet, number: Int, payloadBytes: Int, inMessage: Bool, declined: Stage? = nil
+  ) {
     guard packet.sender == .mta else { return }
     let shape = Dissection(packet).shape
     if packet.kind != .command(.macro) {
@@ -19,5 +22,6 @@ extension SessionFacts {
       note(packet, shape)
     }
     dialogue.recall(packet, number: number)
+    if let declined { noteAddress(announcedAt: declined, number: number) }
   }
 }

@@ -174,7 +174,8 @@ package struct FilterPass {
     let kind = entry.kind
     // A packet of another message may have begun that.
     if let span = box.answer?.span, span != entry.span { box.answer = nil }
-    let isRead = needs.includes(kind) && mayMatter(kind, entry, reader.source)
+    let declined = entry.announcesAddress && needs.contains(.envelope) ? entry.stage : nil
+    let isRead = declined != nil || needs.includes(kind) && mayMatter(kind, entry, reader.source)
     if needsVerdicts {
       if isRead || needs.heeds(kind, at: entry.stage) || entry.isTouched { box.answer = nil }
       if entry.isTouched || isRead {
@@ -196,7 +197,8 @@ package struct FilterPass {
       box.answer = nil
       let packet = isRead ? reader.record(at: Int(entry.record))?.newPacket : nil
       box.facts.recalled(
-        packet ?? entry.hollow, number: number, payloadBytes: entry.payloadBytes, inMessage: message != 0)
+        packet ?? entry.hollow, number: number, payloadBytes: entry.payloadBytes, inMessage: message != 0,
+        declined: declined)
     }
   }
 

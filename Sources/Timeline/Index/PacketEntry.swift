@@ -14,7 +14,7 @@ struct PacketEntry: Sendable {
   /// Reply: row of its command. Macros: row of the command they fold into. Command: row of its first macros.
   var link: UInt32
   var frameBytes: UInt32
-  /// ``PacketFlags``, and two bits of our own on top.
+  /// ``PacketFlags``, and three bits of our own on top.
   private var flagBits: UInt16
   /// The letter.
   private var code: UInt8
@@ -23,7 +23,8 @@ struct PacketEntry: Sendable {
 
   private static let fromMilter: UInt16 = 1 << 15
   private static let noCode: UInt16 = 1 << 14
-  private static let ownBits = fromMilter | noCode
+  private static let announcing: UInt16 = 1 << 13
+  private static let ownBits = fromMilter | noCode | announcing
 
   init(_ packet: Packet, record: Int, span: UInt32, time: UInt32, stage: Stage?) {
     self.record = UInt32(clamping: record)
@@ -49,6 +50,12 @@ struct PacketEntry: Sendable {
 
   var sender: Leg { flagBits & Self.fromMilter == 0 ? .mta : .milter }
   var kind: PacketKind { PacketKind(code: flagBits & Self.noCode == 0 ? code : nil, from: sender) }
+
+  /// Macros that bring an address in place of MAIL or RCPT, which the milter declined.
+  var announcesAddress: Bool {
+    get { flagBits & Self.announcing != 0 }
+    set { flagBits = newValue ? flagBits | Self.announcing : flagBits & ~Self.announcing }
+  }
 
   var flags: PacketFlags {
     get { PacketFlags(rawValue: flagBits & ~Self.ownBits) }

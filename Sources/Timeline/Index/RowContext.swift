@@ -119,7 +119,7 @@ package struct RowContext: PacketContext {
   package var queueID: ArraySlice<UInt8>? {
     reader.index.messageIndex(at: row).flatMap { reader.queueID(ofMessage: $0) }?.slice
   }
-  package var messageFrom: ArraySlice<UInt8>? { mail { $0.message?.sender?.address.slice } }
+  package var messageFrom: ArraySlice<UInt8>? { mail { $0.message?.envelopeSender?.address.slice } }
   package var messageArguments: [ArraySlice<UInt8>] {
     mail { $0.message?.sender?.arguments.map(\.slice) } ?? []
   }
@@ -127,6 +127,9 @@ package struct RowContext: PacketContext {
     mail { $0.message?.accepted.map(\.address.slice) } ?? []
   }
   package var latestRecipient: ArraySlice<UInt8>? { mail { $0.message?.recipients.last?.address.slice } }
+  package var announcedAddress: ArraySlice<UInt8>? {
+    mail { $0.message?.address(announcedBy: number)?.slice }
+  }
   package var messageBytes: Int { mail { $0.message?.bytes } ?? 0 }
 
   package func messageHeaders(named name: [UInt8]) -> [ArraySlice<UInt8>] {

@@ -87,6 +87,11 @@ extension TimelineIndex {
     let isNamed = messages[i].queueRow != nil
     messages[i].note(kind, row: row, &live.facts[place], numbers)
     if !isNamed, messages[i].queueRow != nil { noteChange(ofMessage: i) }
+    if kind == .command(.macro),
+      live.facts[place].message?.address(announcedBy: numbers.number(row)) != nil
+    {
+      packets.modify(row) { $0.announcesAddress = true }
+    }
   }
 
   /// After something left on the MTA's leg that has no number of its own.

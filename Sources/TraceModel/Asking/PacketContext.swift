@@ -58,14 +58,16 @@ package protocol PacketContext {
   ///
   /// - Parameter name: without braces.
   func macro(_ name: [UInt8]) -> ArraySlice<UInt8>?
-  /// The address of MAIL, as sent; nil outside a message.
+  /// The address of MAIL, as sent, or `{mail_addr}` where the milter declined MAIL; nil outside a message.
   var messageFrom: ArraySlice<UInt8>? { get }
   /// The ESMTP arguments of MAIL.
   var messageArguments: [ArraySlice<UInt8>] { get }
-  /// The addresses of RCPT so far, as sent, without those that were refused.
+  /// The addresses of RCPT so far, as sent, without those that were refused; `{rcpt_addr}` where the milter declined RCPT.
   var messageRecipients: [ArraySlice<UInt8>] { get }
   /// The address of the latest RCPT, refused or not.
   var latestRecipient: ArraySlice<UInt8>? { get }
+  /// Of macros that stand in for MAIL or RCPT, which the milter declined: the address that they bring.
+  var announcedAddress: ArraySlice<UInt8>? { get }
   /// Bytes of headers and body so far.
   var messageBytes: Int { get }
   /// The values of the headers of that name so far, in order; names compare without regard to case.

@@ -18,7 +18,9 @@ import TraceModel
     "macro[\"i\"] contains \"a\"", "macro[\"i\"]",
     "macro[\"i\"] contains \"a\" and message.subject contains \"bo\"",
     "queue contains \"a\"", "helo.name contains \"a\"", "client.host contains \"bo\" and msg > 1",
-    "rcpt.address contains \"a\"", "mail.address contains \"bo\" and reply",
+    "rcpt.address contains \"a\"", "rcpt.address contains \"m\" and macro", "mail.address and macro",
+    "message.from == \"m@m\" and macro[\"i\"]", "message.rcpts contains \"m\" and message.nrcpts > 1",
+    "mail.address contains \"bo\" and reply",
     "msg > 1 and conn != 2",
     "message.from contains \"a\" and (macro[\"j\"] contains \"bo\" or message.size < 10)",
   ]
@@ -48,14 +50,15 @@ import TraceModel
     #expect(matched.allSatisfy { $0 > 0 }, "\(zip(Self.expressions, matched).filter { $0.1 == 0 })")
   }
 
-  /// Three connections at a time, on which anything may come in any order, and be held, edited, dropped or made up.
+  /// Three connections at a time, on which anything may come in any order, and be held, edited, dropped or made up. The
+  /// milter of the third declines MAIL and RCPT.
   private static func play(_ generator: inout SeededGenerator) -> [Record] {
     var play = Recording()
     for connection in 1...3 {
       play.connection = connection
       play.open()
       play.mta(MTA.optNeg())
-      play.milter(Milter.optNeg())
+      play.milter(connection == 3 ? Milter.optNeg(.current, [.noMail, .noRcpt]) : Milter.optNeg())
     }
     for _ in 0..<70 {
       play.connection = Int.random(in: 1...3, using: &generator)
@@ -82,7 +85,11 @@ import TraceModel
     let word = ["a", "bo", "mail", "<bo@x>", ""].randomElement(using: &generator) ?? ""
     let letter = Array("CHMRTNE".unicodeScalars).randomElement(using: &generator) ?? "M"
     let packets = [
-      MTA.macro(letter, ["i": word]), MTA.macro(letter, ["j": word]), MTA.connect(word, "192.0.2.7"),
+      MTA.macro("M", ["{mail_addr}": word]), MTA.macro("M", ["{mail_addr}": "m@m"]),
+      MTA.macro("R", ["{rcpt_addr}": word]),
+      MTA.macro("R", ["{rcpt_addr}": "m@m", "{rcpt_mailer}": "local"]),
+      MTA.macro("R", ["{rcpt_addr}": "m@m", "{rcpt_mailer}": "error"]), MTA.macro(letter, ["i": word]),
+      MTA.macro(letter, ["j": word]), MTA.connect(word, "192.0.2.7"),
       MTA.helo(word), MTA.mail(word), MTA.mail("<a@x>"), MTA.rcpt(word), MTA.rcpt("<a@x>"), MTA.data,
       MTA.header("Subject", word), MTA.header("x-a", word), MTA.eoh, MTA.body(word), MTA.bodyEOB, MTA.abort,
       Milter.continue, Milter.continue, Milter.continue, Milter.reject, Milter.accept,

@@ -220,6 +220,7 @@ extension MatcherTests {
     var messageArguments: [ArraySlice<UInt8>] { context.messageArguments }
     var messageRecipients: [ArraySlice<UInt8>] { context.messageRecipients }
     var latestRecipient: ArraySlice<UInt8>? { context.latestRecipient }
+    var announcedAddress: ArraySlice<UInt8>? { context.announcedAddress }
     var messageBytes: Int { context.messageBytes }
     func messageHeaders(named name: [UInt8]) -> [ArraySlice<UInt8>] { context.messageHeaders(named: name) }
   }
