@@ -25,7 +25,9 @@ struct Open: ParsableCommand {
     guard files.filter({ $0 == "-" }).count <= 1 else {
       throw Failure("standard input can be read once only", hint: "- is there more than once")
     }
+    let folder = files.count == 1 ? TraceFolder(files[0]) : nil
     guard isatty(STDOUT_FILENO) == 1 else {
+      if let folder { throw folder.failure }
       throw Failure(
         "open needs a terminal on standard output", hint: "mitmilter show prints a trace without one")
     }
@@ -34,12 +36,23 @@ struct Open: ParsableCommand {
         "standard input is the terminal, and no trace arrives there",
         hint: "name a file, or pipe a trace into it: ssh mx1 mitmilter proxy … -w - | mitmilter open -")
     }
+    let signals = Signals(Signals.ofScreen)
+    guard let folder else { return try show(files, signals) }
+    guard !folder.entries.isEmpty else { throw folder.failure }
+    let terminal = try screen.terminal()
+    defer { terminal.stop() }
+    var list = FolderScreen(folder, on: terminal)
+    let picked = list.pick(signals)
+    if !picked.isEmpty { try show(picked, signals, on: terminal) }
+  }
+
+  /// - Parameter terminal: one that is taken over already.
+  private func show(_ files: [String], _ signals: borrowing Signals, on terminal: Terminal? = nil) throws {
     let feed = try FileFeed(files, isJudged: judging.judge)
     let model = ConsoleModel(
       source: feed.records, origin: .files(files.map { $0 == "-" ? "standard input" : $0 }),
       isLive: files.contains("-"), utcOffset: localOffset(), charsets: .ofSystem)
-    let signals = Signals(Signals.ofScreen)
-    _ = try screen.run(model, feed, signals)
+    _ = try screen.run(model, feed, signals, on: terminal)
   }
 }
 
@@ -86,9 +99,18 @@ struct ScreenOptions: ParsableArguments {
     if let filter { _ = try filterExpression(filter) }
   }
 
+  /// Takes the terminal over.
+  func terminal() throws(Failure) -> Terminal {
+    var options = Terminal.Options()
+    options.color = !noColor
+    do { return try Terminal(options) } catch { throw Failure(error.message, hint: error.hint) }
+  }
+
   /// Shows the screen until the operator leaves it or it is lost.
+  ///
+  /// - Parameter terminal: one that is taken over already.
   func run(
-    _ model: ConsoleModel, _ feed: any ScreenFeed, _ signals: borrowing Signals
+    _ model: ConsoleModel, _ feed: any ScreenFeed, _ signals: borrowing Signals, on terminal: Terminal? = nil
   ) throws -> ScreenLoop.End {
     var model = model
     model.exports = ExportFormat.table.map {
@@ -101,10 +123,7 @@ struct ScreenOptions: ParsableArguments {
     if let filter { _ = model.run("filter " + filter) }
     var effects = model.takeConfiguredRules()
     for line in command { effects += model.run(line) }
-    var options = Terminal.Options()
-    options.color = !noColor
-    let terminal: Terminal
-    do { terminal = try Terminal(options) } catch { throw Failure(error.message, hint: error.hint) }
+    let terminal = try terminal ?? self.terminal()
     defer { terminal.stop() }
     SignalWatch(signals.descriptor, terminal: terminal.descriptor).start()
     return ScreenLoop(terminal, feed, model, effects).run(signals)

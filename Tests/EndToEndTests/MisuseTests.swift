@@ -172,7 +172,10 @@ import TraceFormat
       "hint: check the spelling; folders are not created"),
     Row(
       ["show", "/usr"], "error: cannot read '/usr': it is a folder",
-      "hint: name the files in it, as the shell does with /usr/*"),
+      "hint: name a trace or a capture; there is none in it"),
+    Row(
+      ["open", "/usr"], "error: cannot read '/usr': it is a folder",
+      "hint: name a trace or a capture; there is none in it"),
     Row(
       ["show", "/dev/null"], "error: cannot read '/dev/null': it is empty",
       "hint: a trace has at least its first line; was it written by 'mitmilter proxy -w'?"),

@@ -392,3 +392,45 @@ def test_compressed_nothing_fills_no_disk():
         run = subprocess.run([program("mitmilter"), "show", path], capture_output=True, text=True, timeout=120, check=False,
                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300 << 20, 300 << 20)))
         assert "holds more than 250 times its size" in run.stderr, run.stderr
+
+
+# ---- a folder of traces
+
+
+def test_of_a_folder_a_trace_is_picked():
+    with Home() as home:
+        home.record("traces/one.mtrace")
+        home.record("traces/two.mtrace")
+        with open(home.file("traces", "notes.txt"), "w") as notes:
+            notes.write("nothing to open\n")
+        with home.run("open", "traces") as t:
+            t.wait("2 files to open")
+            t.wait(r"two\.mtrace")
+            assert "notes" not in t.text(), t.picture()
+            t.resize(140, 30)
+            t.key("j", "Enter")
+            t.wait(r"MAIL +<")
+            assert "two.mtrace" in t.line(0), t.picture()
+            t.key("Q")
+            assert t.end() == 0, t.picture()
+            t.check_restored()
+
+
+def test_a_folder_is_left_without_picking():
+    with Home() as home:
+        home.record("traces/one.mtrace")
+        with home.run("open", "traces/") as t:
+            t.wait("1 file to open")
+            t.key("q")
+            assert t.end() == 0, t.picture()
+            t.check_restored()
+
+
+def test_show_and_export_name_what_is_in_a_folder():
+    with Home() as home:
+        home.record("traces/one.mtrace")
+        folder = home.file("traces", "x")[:-2]
+        for arguments in (["show", folder], ["export", "json", folder]):
+            done = subprocess.run([program("mitmilter"), *arguments], capture_output=True, text=True, timeout=60)
+            assert done.returncode == 2
+            assert "it is a folder\nmitmilter: hint: name one or more of one.mtrace\n" in done.stderr, done.stderr

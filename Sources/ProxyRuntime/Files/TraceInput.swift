@@ -155,6 +155,8 @@ final class TraceInput {
   private static func open(_ path: String) throws(FileFailure) -> Descriptor {
     let number = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
     guard number >= 0 else { throw FileFailure(opening: path, errno) }
-    return Descriptor(number)
+    let file = Descriptor(number)
+    if let folder = TraceFolder(path) { throw folder.failure }
+    return file
   }
 }
