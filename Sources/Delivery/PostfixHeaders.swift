@@ -54,7 +54,9 @@ struct PostfixHeaders: HeaderList {
     let live = live
     if Int(index) > live.count, index != .max {
       remarks.append(
-        EffectRemark(packet: packet, text: "there are \(live.count) headers: it goes to the end"))
+        EffectRemark(
+          packet: packet,
+          text: "there \(live.count == 1 ? "is 1 header" : "are \(live.count) headers"): it goes to the end"))
     }
     insert(header, before: Int(index) < live.count ? live[Int(index)] : lines.count, packet)
   }

@@ -17,19 +17,19 @@ struct DemoCommand: ParsableCommand {
 
   @OptionGroup var steering: SteeringOptions
 
-  @Option(help: ArgumentHelp("How many times life-like to go; 0 without any pause.", valueName: "factor"))
+  @Option(help: ArgumentHelp("1 is real time, 10 ten times as fast, 0 without pauses.", valueName: "factor"))
   var speed = 1.0
 
   @Option(
     help: ArgumentHelp(
-      "How often to send all the mails. Default: once; with a screen, until it is left.", valueName: "times"))
+      "How many times to send all mails. Default: once; with a screen, until you quit.", valueName: "times"))
   var count: UInt16?
 
   func run() throws {
     try screen.check()
     guard speed >= 0, speed.isFinite else {
       throw Failure(
-        "--speed: expected a number from 0 up, there is '\(speed)'", hint: "1 is life-like, 10 is fast")
+        "--speed: expected a number from 0 up, there is '\(speed)'", hint: "1 is real time, 10 is fast")
     }
     let isShown = wantsScreen(recording)
     Signals.block(isShown ? Signals.ofScreen : Signals.ofRelay)

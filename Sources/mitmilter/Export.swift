@@ -37,7 +37,7 @@ struct Export: ParsableCommand {
   var delivered: String?
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Only packets that this takes.", valueName: "expression"))
+    name: .shortAndLong, help: ArgumentHelp("Export only packets that match.", valueName: "expression"))
   var filter: String?
 
   @OptionGroup var expecting: ExpectOptions
@@ -68,7 +68,7 @@ struct Export: ParsableCommand {
       try write(&exporter, 0..<exporter.stepCount, to: target, sparing: spared)
     }
     for remark in exporter.remarks { tell("note: \(remark)") }
-    if !hasChosen { tell("note: no packet is taken by the filter") }
+    if !hasChosen { tell("note: no packet matches the filter") }
     if !traces.finish() || expecting.isDisappointed(by: hasChosen) { throw ExitCode(1) }
   }
 

@@ -10,13 +10,13 @@ struct MilterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "milter", abstract: "Be the milter: you and your rules decide about each mail.",
     discussion: """
-      With a screen each mail waits at its end for the operator; without one, rules decide, and the default where \
-      none does.
+      With a screen, each mail is held at the end of message for the operator. Without one, rules decide, or else \
+      --default.
       """)
 
   @Option(
     help: ArgumentHelp(
-      "Where the MTA connects to: inet:8891@127.0.0.1, unix:/run/mitmilter/milter.sock.",
+      "Where the MTA connects: inet:8891@127.0.0.1, unix:/run/mitmilter/milter.sock.",
       valueName: "address"))
   var listen: String
 
@@ -30,28 +30,29 @@ struct MilterCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Which packets wait for the operator. Default: bodyeob with a screen, else none.",
+      "Which packets to hold for the operator. Default: bodyeob with a screen, else none.",
       valueName: "expression"))
   var hold: String?
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Rules, a line each; read again on HUP where there is no screen.", valueName: "file"))
+    help: ArgumentHelp(
+      "File of rules, one per line; read again on SIGHUP where there is no screen.", valueName: "file"))
   var rules: [String] = []
 
   @Option(
-    help: ArgumentHelp("postfix, sendmail or generic. Default: told from its macros.", valueName: "kind"))
+    help: ArgumentHelp("postfix, sendmail or generic. Default: recognised by its macros.", valueName: "kind"))
   var mta: MTAChoice?
 
   @Option(
     help: ArgumentHelp(
-      "How long the MTA waits for a reply, and for one to the mail's content: 30s or 30s,300s.",
+      "The MTA's timeouts, for a reply to a command and to the content of the mail: 30s or 30s,300s.",
       valueName: "duration"))
   var mtaTimeout: String?
 
   @Option(
     help: ArgumentHelp(
-      "What becomes of a held packet before the MTA loses patience: forward (the default's verdict), or a verdict.",
+      "What to do with a held packet before the MTA's timeout: forward (the verdict of --default), or a verdict.",
       valueName: "act"))
   var onTimeout: String?
 

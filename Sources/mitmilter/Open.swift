@@ -59,7 +59,7 @@ struct Open: ParsableCommand {
 /// What every command with a screen takes.
 struct ScreenOptions: ParsableArguments {
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Show only packets that this takes.", valueName: "expression"))
+    name: .shortAndLong, help: ArgumentHelp("Show only packets that match.", valueName: "expression"))
   var filter: String?
 
   @Option(

@@ -7,11 +7,11 @@ import ProxyRuntime
 
 struct Proxy: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Stand between an MTA and a milter; record everything, change what rules say.",
+    abstract: "Sit between an MTA and a milter: record everything, change what rules say.",
     discussion: """
       ADDRESS is inet:8891@127.0.0.1, inet:127.0.0.1:8891, inet6:8891@::1, [::1]:8891, unix:/path or /path.
-      SIGINT, SIGTERM, SIGQUIT and SIGHUP shut down gracefully: no new connections, and those there are may go on for --grace seconds; a second \
-      one ends at once. With --rules, HUP reads them again instead.
+      SIGINT, SIGTERM, SIGQUIT and SIGHUP shut down gracefully: no new connections, and --grace seconds for those \
+      that are open; a second signal quits at once. With --rules, SIGHUP reads the rules again instead.
       """)
 
   @Option(help: ArgumentHelp("Where the MTA connects.", valueName: "address"))
@@ -26,7 +26,8 @@ struct Proxy: ParsableCommand {
 
   @OptionGroup var steering: SteeringOptions
 
-  @Option(help: ArgumentHelp("How long connections may go on after INT or TERM.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp("How long open connections may go on after SIGINT or SIGTERM.", valueName: "seconds"))
   var grace: UInt16 = 10
 
   @OptionGroup var limits: LimitOptions

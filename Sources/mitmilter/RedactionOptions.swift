@@ -9,13 +9,13 @@ struct RedactionOptions: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
     help:
-      "Replace addresses, names and text by others of the same shape; report and html do without being told.")
+      "Replace addresses, names and text by others of the same shape; report and html do so by default.")
   var redact: Bool?
 
   @Option(
     name: .customLong("redact-map"),
     help: ArgumentHelp(
-      "Write what became what, for yourself alone; one that is there gives the same pseudonyms again.",
+      "Write down what was replaced by what, for yourself alone; with an existing file, the same pseudonyms are used again.",
       valueName: "file"))
   var redactMap: String?
 

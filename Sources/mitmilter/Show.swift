@@ -17,7 +17,7 @@ struct Show: ParsableCommand {
   var files: [String]
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Show only packets that this takes.", valueName: "expression"))
+    name: .shortAndLong, help: ArgumentHelp("Show only packets that match.", valueName: "expression"))
   var filter: String?
 
   @OptionGroup var expecting: ExpectOptions

@@ -70,8 +70,8 @@ class Endings(unittest.TestCase):
         for name in ("report", "html", "json", "pcapng", "trace", "miltertest", "swaks"):
             with self.subTest(name):
                 target = self.file(name)
-                self.says(export(name, "-f", 'helo.name == "nobody"', SAMPLE, "-o", target), 0, "no packet is taken by the filter")
-                self.says(export(name, "--expect", "-f", 'helo.name == "nobody"', SAMPLE, "-o", target), 1, "no packet is taken by the filter")
+                self.says(export(name, "-f", 'helo.name == "nobody"', SAMPLE, "-o", target), 0, "no packet matches the filter")
+                self.says(export(name, "--expect", "-f", 'helo.name == "nobody"', SAMPLE, "-o", target), 1, "no packet matches the filter")
 
     def test_bytes_are_not_for_a_terminal(self):
         parent, child = pty.openpty()

@@ -12,7 +12,7 @@ extension Key: CustomStringConvertible {
     case .control(let scalar): "^" + String(Character(scalar)).uppercased()
     case .named(let name): name.rawValue
     case .modified(let key, let modifiers): modifiers.prefix + key.description
-    case .paste(let bytes): "paste of \(bytes.count) bytes"
+    case .paste(let bytes): "paste of \(bytes.count) \(bytes.count == 1 ? "byte" : "bytes")"
     case .mouse(let mouse): "mouse \(mouse.button) \(mouse.kind) at \(mouse.at.column),\(mouse.at.row)"
     }
   }

@@ -64,7 +64,7 @@ package struct MessageContent: Equatable, Sendable {
       case .body: "the body was not shown to the milter (NOBODY)"
       case .rest(.header, _): "the milter skipped what followed (SKIP at HEADER), which is not here"
       case .rest(_, let bytes):
-        "the milter skipped the body after \(bytes) bytes (SKIP), and what followed is not here"
+        "the milter skipped the body after \(bytes) \(bytes == 1 ? "byte" : "bytes") (SKIP), and what followed is not here"
       case .all(let verdict, let stage):
         "what followed \(verdict.name) at \(stage.name) was not shown to the milter"
       }

@@ -42,7 +42,8 @@ enum RemarkText {
       }
     let start = InertText.string(escaping: passed.bytes.prefix(shown), quote: "\"")
     let more = passed.bytes.count > shown ? "…" : ""
-    return "pass \(passed.bytes.count) bytes from \(passed.sender.name), \(why): \"\(start)\(more)\""
+    let unit = passed.bytes.count == 1 ? "byte" : "bytes"
+    return "pass \(passed.bytes.count) \(unit) from \(passed.sender.name), \(why): \"\(start)\(more)\""
   }
 
   private static func words(_ instructed: Instructed) -> String {

@@ -8,21 +8,21 @@ struct LimitOptions: ParsableArguments {
   @Option(
     name: .customLong("max-connections"),
     help: ArgumentHelp(
-      "Connections at a time; others wait. Default: as many as there may be open files for.",
+      "How many connections at a time; others wait. Default: as many as the limit on open files allows.",
       valueName: "number"))
   var connections: UInt32?
 
   @Option(
     name: .customLong("max-memory"),
     help: ArgumentHelp(
-      "What all connections may keep of what peers say: the one that keeps most ends beyond that.",
+      "How much data all connections may buffer; above that, the connection that buffers most is closed.",
       valueName: "size"))
   var memory = "256M"
 
   @Option(
     name: .customLong("idle-timeout"),
     help: ArgumentHelp(
-      "For how long nothing may come or leave before a connection is ended.", valueName: "duration"))
+      "Close a connection after so long without traffic.", valueName: "duration"))
   var idle = "7210s"
 
   func ceilings() throws -> Ceilings {

@@ -147,7 +147,7 @@ final class ScreenExport {
   private func words(_ exporter: any Exporter, _ target: ExportTarget) -> String {
     let what =
       target.isFolder
-      ? "\(exporter.stepCount) mails into \(request.file)"
+      ? "\(NumberText.count(exporter.stepCount, "mail")) into \(request.file)"
       : "\(format.name), \(target.bytes) bytes, to \(request.file)"
     return (["wrote " + what] + exporter.remarks).joined(separator: "; ")
   }

@@ -221,7 +221,7 @@ final class ScreenLoop {
     do throws(FileFailure) {
       var file = try NewFile(path, replacing: replacing, sparing: spared)
       try file.append(bytes)
-      send(.reported(StatusMessage(.done, "saved \(bytes.count) bytes to \(path)")))
+      send(.reported(StatusMessage(.done, "saved \(NumberText.count(bytes.count, "byte")) to \(path)")))
     } catch {
       if error.isTaken {
         send(.exists(path: path, replace: .save(path: path, bytes: bytes, replaces: true)))

@@ -1,3 +1,4 @@
+import ConsoleUI
 import ProxyRuntime
 import TraceFormat
 import TraceModel
@@ -30,6 +31,6 @@ enum TraceExcerpt {
       }
     }
     try file.append(lines)
-    return .done("wrote \(count) records to \(path)")
+    return .done("wrote \(NumberText.count(count, "record")) to \(path)")
   }
 }

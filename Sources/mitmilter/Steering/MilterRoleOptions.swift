@@ -15,28 +15,29 @@ struct MilterRoleOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Steps that the MTA tells of: mail,rcpt,header; or all but some: -body,-unknown.",
+      "Commands to receive: mail,rcpt,header; or all but some: -body,-unknown.",
       valueName: "list"))
   var steps = "all"
 
   @Option(
     help: ArgumentHelp(
-      "Stages at which the MTA is to wait for no reply: header,body.", valueName: "stages"))
+      "Stages at which the MTA shall not wait for a reply: header,body.", valueName: "stages"))
   var noReply = "none"
 
   @Option(
     help: ArgumentHelp(
-      "Macros that the MTA is asked for at a stage: rcpt=i,client_addr; repeatable.", valueName: "stage=names"
+      "Macros to request from the MTA at a stage: rcpt=i,client_addr; can be given again.",
+      valueName: "stage=names"
     ))
   var requestMacros: [String] = []
 
   @Option(help: ArgumentHelp("The highest version to speak: 2, 3, 4 or 6.", valueName: "version"))
   var protocolVersion: UInt32 = 6
 
-  @Flag(help: "See recipients that the MTA refuses itself, too.")
+  @Flag(help: "Also receive recipients that the MTA itself refused.")
   var rejectedRcpts = false
 
-  @Flag(help: "Header values with the white space behind the colon, both ways.")
+  @Flag(help: "Send and receive header values with the white space after the colon.")
   var leadingSpace = false
 
   func role(_ verdict: Answer) throws -> ProxySettings.MilterRole {

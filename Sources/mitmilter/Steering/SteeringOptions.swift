@@ -9,14 +9,15 @@ import TraceModel
 struct SteeringOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Rules, a line each; read again on HUP where there is no screen.", valueName: "file"))
+    help: ArgumentHelp(
+      "File of rules, one per line; read again on SIGHUP where there is no screen.", valueName: "file"))
   var rules: [String] = []
 
   @Option(
     help: ArgumentHelp(
       """
-      transparent: as they agree. widen: with every action that the MTA offers, so that modifications can be injected. \
-      all: also without what the milter declines. Default: widen with rules or a screen, else transparent.
+      transparent: what MTA and milter agree on. widen: every action that the MTA offers, so that modifications can be \
+      injected. all: also every command that the milter declines. Default: widen with rules or a screen, else transparent.
       """,
       valueName: "policy"))
   var negotiation: NegotiationPolicy?
@@ -28,27 +29,27 @@ struct SteeringOptions: ParsableArguments {
   var offer: String?
 
   @Option(
-    help: ArgumentHelp("postfix, sendmail or generic. Default: told from its macros.", valueName: "kind"))
+    help: ArgumentHelp("postfix, sendmail or generic. Default: recognised by its macros.", valueName: "kind"))
   var mta: MTAChoice?
 
   @Option(
     help: ArgumentHelp(
-      "How long the MTA waits for a reply, and for one to the mail's content: 30s or 30s,300s.",
+      "The MTA's timeouts, for a reply to a command and to the content of the mail: 30s or 30s,300s.",
       valueName: "duration"))
   var mtaTimeout: String?
 
-  @Option(help: ArgumentHelp("How long the milter waits for a command.", valueName: "duration"))
+  @Option(help: ArgumentHelp("The milter's timeout for a command.", valueName: "duration"))
   var milterTimeout: String?
 
   @Option(
     help: ArgumentHelp(
-      "What becomes of a held packet before somebody loses patience: forward (the default), or a verdict.",
+      "What to do with a held packet before a peer's timeout: forward (the default), or a verdict.",
       valueName: "act"))
   var onTimeout: String?
 
   @Option(
     help: ArgumentHelp(
-      "What the MTA is told where the milter cannot be reached or goes: pass (the connection ends), or a verdict.",
+      "What to answer the MTA when the milter cannot be reached or closes: pass (close as well), or a verdict.",
       valueName: "act"))
   var onMilterFailure = "pass"
 
