@@ -286,7 +286,7 @@ import TraceModel
       """
       mail.address is never there on packets that match
         on rcpt once per mail.address do tempfail
-                         ^^^^^^^^^^^^ it is on MAIL, the reply to it, and CHGFROM
+                         ^^^^^^^^^^^^ it is on MAIL, the reply to it, CHGFROM; macros where the milter declined MAIL
       """
     ),
     (
