@@ -86,7 +86,7 @@ import Testing
     play.play(packet)
     let finding = try #require(play.findings.first { $0.rule.id == id })
     #expect(finding.severity == severity)
-    #expect(!finding.rule.consequence.contains("Postfix gives"))
+    #expect(!finding.rule.consequence.text.contains("Postfix gives"))
   }
 
   @Test func aReplyIsJudgedByWhatMTAsMakeOfIt() throws {
@@ -94,7 +94,7 @@ import Testing
     play.play(Milter.raw("c", [0]))
     let finding = try #require(play.findings.first { $0.rule.id == "F07" })
     #expect(finding.severity == .warning)
-    #expect(!finding.rule.consequence.contains("libmilter"))
+    #expect(!finding.rule.consequence.text.contains("libmilter"))
   }
 
   @Test func underLeadingSpaceAFoldOrATABIsBlankEnough() {

@@ -235,6 +235,14 @@ def test_every_rule_has_its_session():
     assert not rows & set(EXEMPT), rows & set(EXEMPT)
 
 
+def is_row(row, found):
+    """Whether a finding is of that row of the page, which says of both MTAs what the finding says of the one at hand."""
+    pieces = row.consequence.split("; ")
+    words = found.consequence.removesuffix(" (assumed: nothing tells which MTA it is)").split("; ")
+    return row[:2] == found[:2] and all(
+        piece in pieces or re.sub("^(Postfix|Sendmail) ", "each MTA ", piece) in pieces for piece in words)
+
+
 def judge(session, found, rows):
     """What is wrong with what was said of it."""
     ids = {one.id for one in found}
@@ -244,8 +252,8 @@ def judge(session, found, rows):
         if rule not in ids:
             wrong.append(f"{rule} is not said, but {sorted(ids)}")
         elif session.sender and not any(
-                row.said in found for row in rows if row.said[0] == rule and row.sender == session.sender
-                and session.severity in ("", row.said[1])):
+                is_row(row.said, one) for row in rows for one in found if row.said[0] == rule
+                and row.sender == session.sender and session.severity in ("", row.said[1])):
             wrong.append(f"{rule} is not said as of the {session.sender}, but {found}")
     return wrong
 
@@ -271,5 +279,6 @@ def test_every_rule_is_given_and_seen_everywhere():
                 on_screen(home, trace, ids)
             except AssertionError as error:
                 wrong.append(str(error))
-    wrong += [f"{row} of docs/findings.md is never said" for row in expected(rows) if row.said not in given]
+    wrong += [f"{row} of docs/findings.md is never said" for row in expected(rows)
+              if not any(is_row(row.said, one) for one in given)]
     assert not wrong, "\n".join(wrong)

@@ -12,6 +12,8 @@ package struct EditForm {
   private(set) var current = 0
   private(set) var judgement = Judgement.unchanged
   private let rules: PacketJudge
+  /// Which MTA it is for, if anything tells.
+  var mta: KnownMTA? { rules.mta }
   /// What is too long for a line.
   let tooLong: String?
 

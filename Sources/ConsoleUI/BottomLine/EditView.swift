@@ -65,7 +65,8 @@ enum EditView {
           remark.rule.severity.mark
           + DisplayText(" \(remark.rule.id) ", style: Style(remark.rule.severity.role))
         lines.append("  " + sign + DisplayText(remark.text.text))
-        lines.append("    " + DisplayText(remark.rule.consequence, style: .dim))
+        lines.append("    " + DisplayText(remark.rule.consequence.text(at: form.mta), style: .dim))
+        if !remark.rule.cure.isEmpty { lines.append("    " + DisplayText("→ " + remark.rule.cure)) }
       }
     }
     if let long = form.tooLong {

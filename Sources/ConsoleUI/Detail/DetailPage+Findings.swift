@@ -7,7 +7,7 @@ extension DetailPage {
     if let origin = finding.origin {
       return paragraph(DisplayText(origin, style: .dim), indent: indent, packet: finding.cause?.packet)
     }
-    paragraph(DisplayText(finding.rule.consequence, style: .dim), indent: indent)
+    paragraph(DisplayText(finding.consequence, style: .dim), indent: indent)
     if !finding.rule.cure.isEmpty { paragraph(DisplayText("→ " + finding.rule.cure), indent: indent) }
   }
 }

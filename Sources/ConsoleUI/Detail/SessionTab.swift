@@ -60,7 +60,7 @@ enum SessionTab {
     }
     page.row("packets", "none")
     for number in trace.index.recordNumbers(about: silent) {
-      guard case .found(let found)? = trace.source.record(at: number)?.event else { continue }
+      guard let found = trace.source.record(at: number).flatMap(trace.index.finding) else { continue }
       page.add(.blank)
       page.paragraph(
         found.severity.mark + DisplayText(" \(found.rule.id) \(found.rule.title): \(found.text)"))

@@ -59,8 +59,7 @@ struct FindingsPane: ListPane {
   }
 
   private func found(_ entry: FindingEntry, _ trace: TraceView) -> Finding? {
-    guard case .found(let found)? = trace.source.record(at: entry.record)?.event else { return nil }
-    return found
+    trace.source.record(at: entry.record).flatMap(trace.index.finding)
   }
 
   func look(for search: Search, line: Int, _ scene: Scene) -> (isMatch: Bool, cost: Int) {

@@ -125,7 +125,7 @@ struct ProbeCheck {
     let cure = finding.rule.cure
     return Fault(
       finding.rule.id, weight, at: place, "\(finding.rule.title): \(finding.text)",
-      why: finding.rule.consequence,
+      why: finding.rule.consequence.text,
       mend: cure.isEmpty ? [] : [Remedy(.words, cure)])
   }
 }

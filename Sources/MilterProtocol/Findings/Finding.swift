@@ -7,6 +7,8 @@ package struct Finding: Equatable, Sendable {
   package var sentence: Sentence
   /// The finding that it follows from; nil for one that stands by itself.
   package var cause: Cause?
+  /// Which MTA it is; nil where nothing tells, and where nobody has been asked.
+  package var mta: KnownMTA?
 
   /// An earlier finding of the same connection.
   package struct Cause: Equatable, Sendable {
@@ -28,6 +30,9 @@ package struct Finding: Equatable, Sendable {
   }
 
   package var text: String { sentence.text }
+
+  /// What comes of it, at the MTA that it is.
+  package var consequence: String { rule.consequence.text(at: mta) }
 
   /// `follows from R02 on 23`; nil for one that stands by itself.
   package var origin: String? {

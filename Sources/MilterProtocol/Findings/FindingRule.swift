@@ -7,8 +7,7 @@ package final class FindingRule: Equatable, Hashable, Sendable {
   package let severity: Finding.Severity
   /// The finding in a few words, as a list shows it.
   package let title: String
-  /// What comes of it, by MTA where they differ.
-  package let consequence: String
+  package let consequence: Consequence
   /// What to do about it, for whoever mends the sender; empty where there is nothing to mend.
   package let cure: String
   /// Function and file of the MTA or libmilter, or "seen with …".
@@ -17,7 +16,7 @@ package final class FindingRule: Equatable, Hashable, Sendable {
   package let sender: Leg?
 
   package init(
-    id: String, severity: Finding.Severity, title: String, consequence: String, cure: String = "",
+    id: String, severity: Finding.Severity, title: String, consequence: Consequence, cure: String = "",
     source: String, sender: Leg? = nil
   ) {
     self.id = id

@@ -29,7 +29,7 @@ package enum FindingTable {
   }
 
   private static func row(_ rule: FindingRule, _ title: String) -> String {
-    let cells = [rule.id, rule.severity.name, title, rule.consequence, rule.cure, rule.source]
+    let cells = [rule.id, rule.severity.name, title, rule.consequence.text, rule.cure, rule.source]
     return "| " + cells.joined(separator: " | ") + " |\n"
   }
 }

@@ -159,11 +159,16 @@ extension TimelineIndex {
     remarks.records(about: row).compactMap { source.record(at: $0) }
   }
 
+  /// The finding of a record, with the MTA of its connection.
+  package func finding(in record: Record) -> Finding? {
+    guard case .found(var finding) = record.event else { return nil }
+    finding.mta = connectionIndex(record.connection).flatMap { connections[$0].mta }
+    return finding
+  }
+
   package func findings(about row: Int, from source: some RecordSource) -> [Finding] {
     guard packets[row].severity != nil else { return [] }
-    return remarkRecords(about: row, from: source).compactMap {
-      if case .found(let finding) = $0.event { finding } else { nil }
-    }
+    return remarkRecords(about: row, from: source).compactMap(finding)
   }
 
   /// The facts right after the packet at `row` came in or was made: those at hand where it is the latest of an open

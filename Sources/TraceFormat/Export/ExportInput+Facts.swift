@@ -42,7 +42,7 @@ extension ExportInput {
     order.follow(index.findings, upTo: index.findings.count)
     return order.lines.compactMap { line in
       guard let record = source.record(at: index.findings[line.finding].record), includes(record),
-        case .found(let finding) = record.event
+        let finding = index.finding(in: record)
       else { return nil }
       return ChosenFinding(
         finding: finding, connection: record.connection, isConsequence: line.isConsequence)

@@ -17,7 +17,7 @@ struct FindingJSON {
     bytes.append(key: ",\"severity\":", finding.severity.name)
     bytes.append(key: ",\"title\":", finding.rule.title)
     bytes.append(key: ",\"text\":", finding.text)
-    bytes.append(key: ",\"consequence\":", finding.rule.consequence)
+    bytes.append(key: ",\"consequence\":", finding.consequence)
     if !finding.rule.cure.isEmpty { bytes.append(key: ",\"cure\":", finding.rule.cure) }
     if let cause = finding.cause {
       bytes.append(key: ",\"cause\":{\"id\":", cause.rule.id)

@@ -26,9 +26,15 @@ package struct Listing {
 
   /// What can be said now that `record` is here.
   package mutating func take(_ record: Record) -> [Entry] {
-    if case .found(let finding) = record.event, let packet = finding.packet, packet == latest?.number {
-      latest?.findings.append(finding)
-      return []
+    if case .found(var finding) = record.event {
+      finding.mta = sessions[record.connection]?.dialogue.mta
+      if let packet = finding.packet, packet == latest?.number {
+        latest?.findings.append(finding)
+        return []
+      }
+      return flush() + [
+        .remark(Record(time: record.time, connection: record.connection, event: .found(finding)))
+      ]
     }
     var entries = flush()
     let placement = place(record)

@@ -54,7 +54,7 @@ extension ListingText {
   static func advice(_ finding: Finding) -> [String] {
     guard finding.cause == nil, FindingRule.withID(finding.rule.id) != nil else { return [] }
     let rule = finding.rule
-    return ["  " + rule.consequence] + (rule.cure.isEmpty ? [] : ["  → " + rule.cure])
+    return ["  " + finding.consequence] + (rule.cure.isEmpty ? [] : ["  → " + rule.cure])
   }
 
   static func words(_ cause: Cause) -> String {

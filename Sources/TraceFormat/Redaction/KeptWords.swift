@@ -53,7 +53,7 @@ enum KeptWords {
   static let sentences: Set<[UInt8]> = {
     var words = technical.union(set("rules in force"))
     for rule in FindingRule.all {
-      for text in [rule.title, rule.consequence] { words.formUnion(pieces(text)) }
+      for text in [rule.title, rule.consequence.text] { words.formUnion(pieces(text)) }
     }
     for kind in CommandKind.allCases { words.insert(Array(kind.name.utf8).map(lowercase)) }
     for kind in ReplyKind.allCases { words.insert(Array(kind.name.utf8).map(lowercase)) }

@@ -14,9 +14,26 @@ import Testing
   }
 
   @Test(arguments: FindingRule.all) func wordsAreLowerCaseWithoutFullStop(_ rule: FindingRule) {
-    for text in [rule.title, rule.consequence, rule.source] {
+    for text in [rule.title, rule.consequence.text, rule.source] {
       #expect(!text.isEmpty && !text.hasSuffix(".") && !text.contains("|"))
     }
+  }
+
+  /// What an MTA does is said of the one at hand; of both where nothing tells which it is, and then that it is assumed.
+  @Test(arguments: FindingRule.all + FindingRule.bySenders) func whatComesOfItIsOfTheMTAAtHand(
+    _ rule: FindingRule
+  ) {
+    guard case .always = rule.consequence else {
+      for mta in KnownMTA.allCases {
+        let words = rule.consequence.text(at: mta)
+        #expect(words.contains(mta.name))
+        #expect(!KnownMTA.allCases.contains { $0 != mta && words.contains($0.name) })
+      }
+      let unknown = rule.consequence.text(at: nil)
+      #expect(unknown == rule.consequence.text + " (assumed: nothing tells which MTA it is)")
+      return
+    }
+    #expect(rule.consequence.text(at: .postfix) == rule.consequence.text(at: nil))
   }
 
   @Test(arguments: FindingRule.all) func whatGoesWrongHasACure(_ rule: FindingRule) {

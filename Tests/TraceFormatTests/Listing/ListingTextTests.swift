@@ -93,7 +93,7 @@ import TraceModel
                 address           <a@b>
                 argument          SIZE=1
                 \(mark) \(FindingRule.all[0].id) \(FindingRule.all[0].severity.name): odd
-                  \(FindingRule.all[0].consequence)
+                  \(FindingRule.all[0].consequence.text(at: nil))
                   → \(FindingRule.all[0].cure)
                 000000  00 00 00 0e 4d 3c 61 40  62 3e 00 53 49 5a 45 3d  ....M<a@b>.SIZE=
                 000010  31 00                                             1.

@@ -1,12 +1,14 @@
 extension FindingRule {
   package static let delRcptUnknown = FindingRule(
     "V01", .warning, "DELRCPT of an address that is no recipient",
-    "Postfix compares exactly, case included, with what the client sent: nothing is removed",
+    .each("compares exactly, case included, with what the client sent: nothing is removed"),
     cure: "give the address exactly as RCPT has it, angle brackets and case included",
     source: "cleanup_milter.c; seen with Postfix 3.7")
   package static let addRcptList = FindingRule(
     "V02", .warning, "several addresses in one ADDRCPT",
-    "Postfix takes the first only, Sendmail all",
+    .byMTA(
+      postfix: "takes the first only",
+      sendmail: "takes all"),
     cure: "send one ADDRCPT for each address",
     source: "cleanup_milter.c; seen with both")
   package static let parameterIgnored = FindingRule(

@@ -11,7 +11,9 @@ extension FindingRule {
     source: "st_header in engine.c, milter8_read_resp in milter8.c, milter_addheader in milter.c")
   package static let surplusBytes = FindingRule(
     "G03", .warning, "bytes after the last field",
-    "Postfix gives the milter up (left-over data), except in REPLYCODE and QUARANTINE; Sendmail ignores the request",
+    .byMTA(
+      postfix: "gives the milter up (left-over data), except in REPLYCODE and QUARANTINE",
+      sendmail: "ignores the request"),
     cure: "send nothing behind the last NUL",
     source: "milter8_read_resp in milter8.c")
   package static let truncated = FindingRule(
@@ -35,13 +37,17 @@ extension FindingRule {
     source: "milter_connect in milter.c, milter8_conn_event in milter8.c")
   package static let addressEmpty = FindingRule(
     "G08", .warning, "an empty address",
-    "libmilter refuses to send it; Postfix ignores such a recipient with a warning, and takes it in CHGFROM for the null "
-      + "sender, which Sendmail ignores",
+    .byMTA(
+      "libmilter refuses to send it",
+      postfix: "ignores such a recipient with a warning, and takes it in CHGFROM for the null sender",
+      sendmail: "ignores it"),
     cure: "check the address before it is sent; the null sender is <>",
     source: "smfi_addrcpt in smfi.c; seen with Postfix 3.7 and Sendmail 8.17")
   package static let headerNameEmpty = FindingRule(
     "G09", .warning, "an empty header name",
-    "Postfix writes a line that begins with a colon, or answers 451 to a change; Sendmail ignores it",
+    .byMTA(
+      postfix: "writes a line that begins with a colon, or answers 451 to a change",
+      sendmail: "ignores it"),
     cure: "give the header a name",
     source: "seen with Postfix 3.7 and Sendmail 8.17")
   package static let headerNameIllegal = FindingRule(

@@ -34,14 +34,28 @@ extension FindingRule {
 
   /// What comes of the same finding by sender: rows beside those of the families, whose words are for both.
   package static let bySenders: [FindingRule] = [
-    lengthZero.fromTheMilter("Sendmail's session dies; Postfix gives the milter up"),
-    unknownCode.fromTheMilter("both MTAs give the milter up"),
+    lengthZero.fromTheMilter(
+      .byMTA(
+        postfix: "gives the milter up",
+        sendmail: "drops its client with the milter")),
+    unknownCode.fromTheMilter(.each("gives the milter up")),
     needlessPayload.fromTheMilter(
-      "Postfix gives the milter up (followed by data bytes); Sendmail ignores it"),
-    wrongDirection.fromTheMilter("both MTAs give the milter up"),
-    unterminated.fromTheMilter("Postfix gives the milter up; Sendmail ignores the request"),
-    tooFewStrings.fromTheMilter("Postfix gives the milter up; Sendmail ignores the request"),
-    truncated.fromTheMilter("both MTAs give the milter up"),
+      .byMTA(
+        postfix: "gives the milter up (followed by data bytes)",
+        sendmail: "ignores it")),
+    wrongDirection.fromTheMilter(.each("gives the milter up")),
+    unterminated.fromTheMilter(
+      .byMTA(
+        postfix: "gives the milter up",
+        sendmail: "ignores the request")),
+    tooFewStrings.fromTheMilter(
+      .byMTA(
+        postfix: "gives the milter up",
+        sendmail: "ignores the request")),
+    truncated.fromTheMilter(
+      .byMTA(
+        postfix: "gives the milter up",
+        sendmail: "ignores the request")),
     lengthZero.fromTheMTA(.error, "libmilter takes the next byte for a command and loses its place"),
     unknownCode.fromTheMTA(.error, "libmilter closes the connection"),
     needlessPayload.fromTheMTA(.note, "libmilter ignores it"),
@@ -66,20 +80,21 @@ extension FindingRule {
 
   static let bySender = Dictionary(grouping: bySenders, by: \.id)
 
-  private func fromTheMilter(_ consequence: String) -> FindingRule {
+  private func fromTheMilter(_ consequence: Consequence) -> FindingRule {
     FindingRule(
       id: id, severity: severity, title: title, consequence: consequence, cure: cure, source: source,
       sender: .milter)
   }
 
-  private func fromTheMTA(_ severity: Finding.Severity, _ consequence: String) -> FindingRule {
+  private func fromTheMTA(_ severity: Finding.Severity, _ consequence: Consequence) -> FindingRule {
     FindingRule(
       id: id, severity: severity, title: title, consequence: consequence, cure: cure,
       source: "seen with libmilter 8.17; " + source, sender: .mta)
   }
 
   convenience init(
-    _ id: String, _ severity: Finding.Severity, _ title: String, _ consequence: String, cure: String = "",
+    _ id: String, _ severity: Finding.Severity, _ title: String, _ consequence: Consequence,
+    cure: String = "",
     source: String
   ) {
     self.init(

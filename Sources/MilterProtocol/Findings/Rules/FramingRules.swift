@@ -6,7 +6,9 @@ extension FindingRule {
     source: "mi_rd_cmd in comm.c, milter_read in milter.c, milter8_read_resp in milter8.c")
   package static let lengthAbsurd = FindingRule(
     "F02", .error, "an absurd length",
-    "Postfix gives the milter up (unreasonable packet length), Sendmail tries to allocate it",
+    .byMTA(
+      postfix: "gives the milter up (unreasonable packet length)",
+      sendmail: "tries to allocate it"),
     cure:
       "write the length as four bytes, most significant first, and start each packet right behind the last",
     source: "milter8_read_resp in milter8.c, milter_read in milter.c")
@@ -42,7 +44,10 @@ extension FindingRule {
     source: "mi_engine in engine.c, milter8_event in milter8.c")
   package static let notMilter = FindingRule(
     "F09", .error, "somebody who does not speak milter",
-    "the wrong port, or the wrong program on it; without negotiation both MTAs answer their client 451 (milter_default_action, F=)",
+    .byMTA(
+      "the wrong port, or the wrong program on it",
+      postfix: "answers its client 451 without negotiation (milter_default_action)",
+      sendmail: "answers its client 451 without negotiation (F=)"),
     cure:
       "compare the address in main.cf (smtpd_milters) or sendmail.mc (INPUT_MAIL_FILTER) with the one at which the milter listens",
     source: "first bytes of the connection; seen with Postfix 3.7 and Sendmail 8.17")

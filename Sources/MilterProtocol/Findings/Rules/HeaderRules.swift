@@ -6,7 +6,9 @@ extension FindingRule {
     source: "seen with Postfix 3.7 and Sendmail 8.17")
   package static let headerFold = FindingRule(
     "H02", .warning, "a line end in a header value that is no fold",
-    "Postfix makes a continuation line of what follows, Sendmail joins it with a blank",
+    .byMTA(
+      postfix: "makes a continuation line of what follows, with a TAB",
+      sendmail: "makes one with a blank"),
     cure: "put a blank or TAB behind each LF, or leave the LF out",
     source: "seen with Postfix 3.7 and Sendmail 8.17")
   package static let headerSpace = FindingRule(
@@ -16,7 +18,7 @@ extension FindingRule {
     source: "SMFIP_HDR_LEADSPC in mfdef.h; seen with both")
   package static let headerIndexZero = FindingRule(
     "H04", .note, "a header index of 0",
-    "both MTAs take it as 1",
+    .each("takes it as 1"),
     source: "seen with Postfix 3.7 and Sendmail 8.17")
   package static let headerIndexBeyond = FindingRule(
     "H05", .warning, "a header index beyond the headers of that name",
@@ -25,12 +27,16 @@ extension FindingRule {
     source: "seen with Postfix 3.7 and Sendmail 8.17")
   package static let headerIndexHuge = FindingRule(
     "H06", .warning, "a header index above 2147483647",
-    "Postfix appends, Sendmail takes it as negative: the first",
+    .byMTA(
+      postfix: "appends",
+      sendmail: "takes it as negative: the first"),
     cure: "count the headers of that name from 1; to add one, send ADDHEADER",
     source: "seen with Postfix 3.7 and Sendmail 8.17")
   package static let deletesAscending = FindingRule(
     "H07", .warning, "deletions of one name in ascending order",
-    "Postfix counts what is left, Sendmail what was there: they delete different headers; descending is safe",
+    .byMTA(
+      "descending is safe, and deletes the same at both MTAs", postfix: "counts what is left",
+      sendmail: "counts what was there"),
     cure: "delete in descending order: the highest index first",
     source: "seen with Postfix 3.7 and Sendmail 8.17")
   package static let headerUnseen = FindingRule(
@@ -39,7 +45,9 @@ extension FindingRule {
     source: "mfdef.h")
   package static let headerUnique = FindingRule(
     "H09", .note, "another header of a name that occurs once",
-    "Sendmail puts it before the first, or merges it; Postfix delivers both",
+    .byMTA(
+      postfix: "delivers both",
+      sendmail: "puts it before the first, or merges it"),
     source: "addheader in headers.c, RFC 5322 section 3.6")
   package static let headerTooLong = FindingRule(
     "H10", .warning, "a header line of more than 998 bytes",

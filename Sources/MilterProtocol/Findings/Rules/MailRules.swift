@@ -19,7 +19,10 @@ extension FindingRule {
     source: "RFC 6531 section 3.4")
   package static let bodyLineTooLong = FindingRule(
     "M05", .note, "a body line of more than 998 bytes",
-    "Postfix sends it in pieces of 998 bytes, Sendmail from 2,040 bytes on: signatures over the body fail at the next hop",
+    .byMTA(
+      "signatures over the body fail at the next hop where the line is broken",
+      postfix: "sends it in pieces of 998 bytes",
+      sendmail: "sends it in pieces of 2,040 bytes where it is longer"),
     source: "RFC 5322 section 2.1.1; smtp_text_out in smtp_proto.c, putbody in mime.c; seen with both")
 
   static let mails = [noFrom, severalFrom, headersInBody, addressNotASCII, bodyLineTooLong]

@@ -6,27 +6,35 @@ extension FindingRule {
     source: "next_states in engine.c, milter8_connect in milter8.c, milter_negotiate in milter.c")
   package static let answerTooShort = FindingRule(
     "N02", .error, "an OPTNEG answer of fewer than 12 bytes",
-    "negotiation fails: Postfix milter_default_action or Sendmail F= decides",
+    .byMTA(
+      "negotiation fails", postfix: "does what milter_default_action says",
+      sendmail: "does what F= says"),
     cure: "answer with version, actions and protocol flags, four bytes each",
     source: "milter8_connect in milter8.c, milter_negotiate in milter.c")
   package static let versionTooHigh = FindingRule(
     "N03", .error, "an answered version above the offered one",
-    "Postfix fails the negotiation; Sendmail accepts it",
+    .byMTA(
+      postfix: "fails the negotiation",
+      sendmail: "accepts it"),
     cure: "answer with the smaller of the offered version and your own",
     source: "milter8_connect in milter8.c, milter_negotiate in milter.c")
   package static let versionTooLow = FindingRule(
     "N04", .warning, "bits that the answered version does not know",
-    "works by luck: Postfix withholds events by version, Sendmail looks at the bits",
+    .byMTA(
+      "works by luck", postfix: "withholds events by version",
+      sendmail: "looks at the bits"),
     cure: "answer version 6 where it is offered, or leave these bits out",
     source: "milter8_connect in milter8.c, milter_negotiate in milter.c")
   package static let actionNotOffered = FindingRule(
     "N05", .error, "an action that was not offered",
-    "Postfix and Sendmail fail the negotiation",
+    .each("fails the negotiation"),
     cure: "ask only for actions that the MTA offered",
     source: "milter8_connect in milter8.c, milter_negotiate in milter.c")
   package static let flagNotOffered = FindingRule(
     "N06", .error, "a protocol flag that was not offered",
-    "Sendmail fails the negotiation for flags that it does not know; Postfix obeys silently",
+    .byMTA(
+      postfix: "obeys silently",
+      sendmail: "fails the negotiation for flags that it does not know"),
     cure: "ask only for protocol flags that the MTA offered",
     source: "milter_negotiate in milter.c, milter8_connect in milter8.c")
   package static let unknownBit = FindingRule(
@@ -41,12 +49,16 @@ extension FindingRule {
     source: "milter8_connect in milter8.c, milter_getsymlist in milter.c")
   package static let listStageUnknown = FindingRule(
     "N09", .error, "a symbol list for a stage that does not exist",
-    "Sendmail silently drops it and all that follow; Postfix warns and skips it",
+    .byMTA(
+      postfix: "warns and skips it",
+      sendmail: "silently drops it and all that follow"),
     cure: "send lists for the stages 0 to 6 only",
     source: "milter_getsymlist in milter.c, milter8_connect in milter8.c")
   package static let listUnterminated = FindingRule(
     "N10", .error, "a symbol list without its NUL",
-    "Postfix fails the negotiation; Sendmail reads past the packet",
+    .byMTA(
+      postfix: "fails the negotiation",
+      sendmail: "reads past the packet"),
     cure: "end each list with a NUL byte",
     source: "milter8_connect in milter8.c, milter_getsymlist in milter.c")
   package static let listForOneEnd = FindingRule(
@@ -56,7 +68,9 @@ extension FindingRule {
     source: "milter_data in milter.c; seen with Sendmail 8.17")
   package static let listEmpty = FindingRule(
     "N12", .warning, "an empty symbol list",
-    "Sendmail sends no macros at that stage; Postfix sends its default list",
+    .byMTA(
+      postfix: "sends its default list",
+      sendmail: "sends no macros at that stage"),
     cure: "leave the list out, or name the macros that the milter reads",
     source: "milter_getsymlist in milter.c, MILTER_MACRO_EVAL in milter.c of Postfix")
   package static let listTooLong = FindingRule(
@@ -99,7 +113,10 @@ extension FindingRule {
     source: "st_optionneg in engine.c; seen with libmilter 8.17")
   package static let macroNeverHad = FindingRule(
     "N21", .note, "a requested macro that this MTA never has",
-    "the milter gets no value, and has to do without; Postfix sends one where milter_macro_defaults gives it",
+    .byMTA(
+      "the milter gets no value, and has to do without",
+      postfix: "sends one where milter_macro_defaults gives it",
+      sendmail: "never sends one"),
     source:
       "milter_macro_lookup in milter.c of Postfix, milter_send_macros in milter.c of Sendmail; seen with both"
   )

@@ -21,7 +21,9 @@ extension FindingRule {
     source: "RFC 8617 sections 5.1.1 and 5.2")
   package static let longLineSigned = FindingRule(
     "D05", .warning, "a signature over a body line that is broken on the way out",
-    "the new signature fails: Postfix sends lines of more than 998 bytes in pieces, Sendmail those of more than 2,040",
+    .byMTA(
+      "the new signature fails", postfix: "sends lines of more than 998 bytes in pieces",
+      sendmail: "sends lines of more than 2,040 bytes in pieces"),
     cure: "break the line before signing (quoted-printable), or refuse the mail",
     source: "smtp_text_out in smtp_proto.c, putbody in mime.c; seen with Postfix 3.7 and Sendmail 8.17")
   package static let resultsLost = FindingRule(

@@ -1,7 +1,9 @@
 extension FindingRule {
   package static let slowReply = FindingRule(
     "W01", .warning, "a reply that took more than half of the MTA's patience",
-    "Postfix waits 30 s for a command and 300 s for content, Sendmail 10 s for each reply",
+    .byMTA(
+      postfix: "waits 30 s for a command and 300 s for content by default",
+      sendmail: "waits 10 s for each reply by default"),
     cure: "answer sooner, or raise milter_command_timeout, milter_content_timeout (Postfix) or T= (Sendmail)",
     source: "milter_command_timeout and milter_content_timeout of Postfix, milter_setup in milter.c")
   package static let replyTooLate = FindingRule(
@@ -20,13 +22,17 @@ extension FindingRule {
     source: "milter8_event in milter8.c")
   package static let milterLeft = FindingRule(
     "W05", .warning, "the milter closed in the middle of a session",
-    "Postfix milter_default_action or Sendmail F= decides about the rest",
+    .byMTA(
+      postfix: "does with the rest what milter_default_action says",
+      sendmail: "does with the rest what F= says"),
     cure: "see why the milter ended: its log, a core file; keep the connection until QUIT",
     source: "milter8_comm_error in milter8.c, milter_error in milter.c")
   package static let milterRefused = FindingRule(
     "W06", .error, "the milter closed instead of answering OPTNEG",
-    "no negotiation: both MTAs answer the client 451 (milter_default_action, F=); most likely the milter wants an action or "
-      + "a flag that is not offered",
+    .byMTA(
+      "no negotiation; most likely the milter wants an action or a flag that is not offered",
+      postfix: "answers the client 451 (milter_default_action)",
+      sendmail: "answers the client 451 (F=)"),
     cure:
       "see the milter's log; ask for no action or flag that is not offered, and look for a limit on its clients",
     source: "st_optionneg in engine.c; seen with Postfix 3.7 and Sendmail 8.17")
@@ -36,7 +42,9 @@ extension FindingRule {
     source: "seen with monitoring programs")
   package static let unreachable = FindingRule(
     "W08", .error, "the milter cannot be reached",
-    "the MTA sees a closed connection; Postfix milter_default_action or Sendmail F= decides",
+    .byMTA(
+      "the MTA sees a closed connection", postfix: "does what milter_default_action says",
+      sendmail: "does what F= says"),
     cure:
       "start the milter, compare its address; a unix socket and every folder above it have to let this program's user in",
     source: "milter8_connect in milter8.c, milter_open in milter.c")

@@ -83,9 +83,14 @@ struct HTMLOverview {
   /// What comes of it and what to do, or what it follows from.
   private func advice(_ one: ChosenFinding) -> Markup {
     if let origin = one.finding.origin { return "<p class=\"soft\">\(origin)</p>" }
-    guard let rule = one.rule else { return "" }
-    let cure: Markup = rule.cure.isEmpty ? "" : "\n<p>→ \(rule.cure)</p>"
-    return "<p class=\"soft\">\(rule.consequence)</p>\(cure)"
+    guard one.rule != nil else { return "" }
+    return Self.advice(one.finding)
+  }
+
+  /// What comes of a finding of a rule that is known, and what to do.
+  static func advice(_ finding: Finding) -> Markup {
+    let cure: Markup = finding.rule.cure.isEmpty ? "" : "\n<p>→ \(finding.rule.cure)</p>"
+    return "<p class=\"soft\">\(finding.consequence)</p>\(cure)"
   }
 
   private func place(_ one: ChosenFinding) -> Markup {

@@ -48,8 +48,10 @@ struct HTMLPacket {
 
   private func finding(_ finding: Finding) -> Markup {
     let origin: Markup = finding.origin.map { ", \($0)" } ?? ""
+    let isOurs = finding.cause == nil && FindingRule.withID(finding.rule.id) != nil
+    let advice: Markup = isOurs ? HTMLOverview.advice(finding) + "\n" : ""
     return
-      "<p class=\"\(finding.severity.name)\">\(finding.severity.name) \(finding.rule.id): \(finding.text)\(origin)</p>\n"
+      "<p class=\"\(finding.severity.name)\">\(finding.severity.name) \(finding.rule.id): \(finding.text)\(origin)</p>\n\(advice)"
   }
 
   private func fields(_ packet: Packet) -> Markup {
