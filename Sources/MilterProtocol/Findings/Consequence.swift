@@ -9,6 +9,9 @@ package enum Consequence: Equatable, Sendable, ExpressibleByStringLiteral {
 
   package init(stringLiteral text: String) { self = .always(text) }
 
+  /// It is another one at each MTA.
+  package var isByMTA: Bool { if case .always = self { false } else { true } }
+
   /// As it is where nothing is said of the MTA.
   package var text: String {
     switch self {

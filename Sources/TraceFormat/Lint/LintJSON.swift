@@ -26,13 +26,9 @@ package struct LintJSON: Sendable {
   }
 
   private func appendConsequences(_ rule: FindingRule, to bytes: inout [UInt8]) {
-    let postfix = rule.consequence(at: .postfix)
-    let sendmail = rule.consequence(at: .sendmail)
-    guard postfix != nil || sendmail != nil else { return }
-    bytes.append(ascii: ",\"consequences\":{")
-    bytes.append(key: "\"postfix\":", postfix)
-    if postfix != nil, sendmail != nil { bytes.append(ascii: ",") }
-    bytes.append(key: "\"sendmail\":", sendmail)
+    guard rule.consequence.isByMTA else { return }
+    bytes.append(key: ",\"consequences\":{\"postfix\":", rule.consequence.text(at: .postfix))
+    bytes.append(key: ",\"sendmail\":", rule.consequence.text(at: .sendmail))
     bytes.append(ascii: "}")
   }
 }

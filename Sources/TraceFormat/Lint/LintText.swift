@@ -6,7 +6,9 @@ package enum LintText {
   package static func text(_ group: FindingGroups.Group) -> String {
     var text = line(group) + "\n"
     text += "    \(inert(group.text))\n"
-    if !group.rule.consequence.isEmpty { text += "    what comes of it: \(inert(group.rule.consequence))\n" }
+    if !group.rule.consequence.text.isEmpty {
+      text += "    what comes of it: \(inert(group.rule.consequence.text))\n"
+    }
     if !group.rule.cure.isEmpty { text += "    what to do: \(inert(group.rule.cure))\n" }
     for (rule, count) in group.consequences {
       text +=
@@ -29,7 +31,7 @@ package enum LintText {
     let title = "\(group.rule.id) \(group.rule.title)"
     var words = "\(group.text): \(times(group.count))"
     if let place = place(group.first) { words += ", \(group.count > 1 ? "first " : "")\(place)" }
-    words += "\nWhat comes of it: \(group.rule.consequence)"
+    words += "\nWhat comes of it: \(group.rule.consequence.text)"
     if !group.rule.cure.isEmpty { words += "\nWhat to do: \(group.rule.cure)" }
     return "::\(command) file=\(property(file)),title=\(property(title))::\(data(words))\n"
   }
