@@ -13,6 +13,19 @@ struct FindingGroups {
     case member(Int, ofGroup: Int)
   }
 
+  /// What comes first; what is about the whole run comes last in each.
+  enum Order: CaseIterable {
+    case severity, first, count
+
+    var words: String {
+      switch self {
+      case .severity: "by severity, the gravest first"
+      case .first: "by their first time, the earliest first"
+      case .count: "by count, the most frequent first"
+      }
+    }
+  }
+
   /// All findings of one rule and weight.
   struct Group {
     let rule: FindingRule
@@ -32,6 +45,9 @@ struct FindingGroups {
   private(set) var lines: [Line] = []
   /// Findings that it is made of, from the first.
   private(set) var count = 0
+  private(set) var order = Order.severity
+  /// The first finding that is listed.
+  let start: Int
   private var places: [Key: Int] = [:]
   private var open: Set<Key> = []
 
@@ -40,15 +56,29 @@ struct FindingGroups {
     let severity: Finding.Severity
   }
 
+  init(from start: Int = 0) {
+    self.start = start
+    count = start
+  }
+
+  /// The same from another finding on, with the same groups open, in the same order.
+  func anew(from start: Int) -> FindingGroups {
+    var groups = FindingGroups(from: start)
+    (groups.open, groups.order) = (open, order)
+    return groups
+  }
+
+  mutating func sort() {
+    let all = Order.allCases
+    order = all[((all.firstIndex(of: order) ?? 0) + 1) % all.count]
+    arrange()
+  }
+
   private static func key(_ rule: FindingRule) -> Key { Key(rule: rule.id, severity: rule.severity) }
 
   /// Takes in those beyond the ones known, up to `count` of them all; fewer begin anew, with the same groups open.
   mutating func follow(_ findings: [FindingEntry], upTo count: Int) {
-    if count < self.count {
-      let open = self.open
-      self = FindingGroups()
-      self.open = open
-    }
+    if count < self.count { self = anew(from: start) }
     guard count > self.count else { return }
     for place in self.count..<min(count, findings.count) { take(findings[place], at: place, findings) }
     self.count = count
@@ -91,7 +121,14 @@ struct FindingGroups {
 
   private func comesFirst(_ a: Int, _ b: Int) -> Bool {
     func rank(_ group: Int) -> (Int, Int, Int) {
-      (groups[group].isOfRun ? 1 : 0, -Int(groups[group].rule.severity.rawValue), groups[group].members[0])
+      let first = groups[group].members[0]
+      let weight =
+        switch order {
+        case .severity: -Int(groups[group].rule.severity.rawValue)
+        case .first: first
+        case .count: -groups[group].members.count
+        }
+      return (groups[group].isOfRun ? 1 : 0, weight, first)
     }
     return rank(a) < rank(b)
   }

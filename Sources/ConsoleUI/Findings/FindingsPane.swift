@@ -14,10 +14,22 @@ struct FindingsPane: ListPane {
 
   /// The selected line stays selected wherever it stands now, and where it stands on the screen.
   mutating func refresh(_ scene: Scene) {
-    guard groups.count != scene.extent.findings else { return }
+    let start = scene.scope.start?.findings ?? 0
+    guard groups.count != scene.extent.findings || groups.start != start else { return }
     let selected = selectedLine
+    if groups.start != start { groups = groups.anew(from: start) }
     groups.follow(scene.trace.index.findings, upTo: scene.extent.findings)
     keep(selected)
+  }
+
+  func hints(isHeld: Bool) -> [Act] { isHeld ? Self.heldHints : Self.sortedHints }
+
+  /// In the next order; the selected line stays selected.
+  mutating func sort() -> [Response] {
+    let selected = selectedLine
+    groups.sort()
+    keep(selected)
+    return .done("findings \(groups.order.words)")
   }
 
   private mutating func keep(_ selected: FindingGroups.Line?) {

@@ -54,6 +54,9 @@ extension Binding {
     Binding("<", .borderLeft, .view, "the border to the left, or up: more room for the detail"),
     Binding(">", .borderRight, .view, "the border to the right, or down: more room for the list"),
     Binding(
+      "S", .sort, in: .packets, .view, hint: "sort",
+      "sort: mails by time, size, reply time, outcome; findings by severity, first, count"),
+    Binding(
       "d", .diff, in: .packets, .view, hint: "diff", "what became of the mail: before and after"),
 
     Binding(
@@ -116,6 +119,7 @@ extension Binding {
     Binding(
       "t", .time, in: .everywhereElse, .screen, hint: "time",
       "time column: clock, since start, since the one before"),
+    Binding("z", .clear, in: .everywhereElse, .screen, "clear what is shown, asks; the trace keeps it"),
     Binding("^L", .redraw, .screen, "redraw"),
     Binding("^Z", .suspend, .screen, "suspend; a proxy stops with it, and asks first"),
     Binding("? F1", .help, .screen, hint: "help", "this help"),

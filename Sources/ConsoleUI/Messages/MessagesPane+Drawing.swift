@@ -21,17 +21,20 @@ extension MessagesPane {
   }
 
   private func emptyWords(_ scene: Scene) -> String {
-    guard scene.scope.filter != nil else { return "no mail so far" }
+    guard scene.scope.filter != nil else {
+      return scene.scope.start == nil ? "no mail so far" : "no mail since the lists were cleared"
+    }
     return scene.isBusy ? "filtering …" : "no packet of a mail matches the filter; f changes it"
   }
 
-  /// Over the right end of the headings: by which filter how much is shown, and what is above of a list that grows.
+  /// Over the right end of the headings: by which filter how much is shown, in which order, and what is below of a list that grows.
   private func drawPlace(_ scene: Scene, into frame: inout Frame, in rect: Rect) {
     let all = scene.extent.mails
-    let above = scene.trace.isLive && scene.scope.freeze == nil ? list.top : 0
-    let newer = above > 0 ? DisplayText("\(NumberText.grouped(above)) newer above", style: Style(.warn)) : ""
+    let isGrowing = scene.trace.isLive && scene.scope.freeze == nil && order == .time
+    let below = isGrowing ? list.count - list.visible.upperBound : 0
+    let newer = below > 0 ? DisplayText("\(NumberText.grouped(below)) newer below", style: Style(.warn)) : ""
     let count = DisplayText(scene.scope.filter == nil ? "" : "\(mails.count) of \(all)", style: .dim)
-    let place = [count, newer].filter { !$0.isEmpty }.joined(gap: 2)
+    let place = [count, DisplayText(order.short, style: .dim), newer].filter { !$0.isEmpty }.joined(gap: 2)
     // The headings of the mail and its time stay.
     let room = rect.columns - 20 - place.width - 3
     guard room > (scene.scope.filter == nil ? 0 : 10), !place.isEmpty else { return }

@@ -8,6 +8,8 @@ package struct Scope {
   package private(set) var filter: Filter?
   /// How much there was when the display was frozen; nil while it is not.
   var freeze: Extent?
+  /// What there was when the lists were cleared, which they leave out since; nil where they show all.
+  private(set) var start: Extent?
   /// Another number whenever rows have to be made anew.
   private(set) var revision = 0
 
@@ -30,6 +32,18 @@ package struct Scope {
       silent = index.silent.count
       findings = index.findings.count
     }
+  }
+
+  /// The lists begin empty: what is there already is left out.
+  mutating func clear(_ trace: TraceView) {
+    start = extent(of: trace)
+    revision += 1
+  }
+
+  /// The lists show again what was cleared.
+  mutating func unclear() {
+    start = nil
+    revision += 1
   }
 
   private static let sliceFiltered = 20_000

@@ -113,6 +113,11 @@ extension ConsoleModel {
   private mutating func go(toRow row: Int) -> [Response] {
     var target = row
     var news: [Response] = []
+    if let start = scene.scope.start, row < start.packets {
+      scene.scope.unclear()
+      refreshRows()
+      news = .done("all is shown again, packet \(scene.trace.index.number(at: row)) among it")
+    }
     if !timeline.rows.shows(target), let command = scene.trace.index[row].foldsInto { target = command }
     if !timeline.rows.shows(target), filter != nil {
       news = dropFilter("as it hides packet \(scene.trace.index.number(at: row))")

@@ -133,6 +133,8 @@ extension ConsoleModel {
       let isFrozen = scene.scope.freeze != nil
       scene.scope.freeze = isFrozen ? nil : Scope.Extent(scene.trace.index)
       return .done(isFrozen ? "display goes on" : "display frozen; recording goes on")
+    case .clear: return Clearing.ask(scene.scope)
+    case .sort: return sort()
     case .copy: return copy(subject)
     case .help:
       help = help == nil ? HelpPane(for: placeBehindHelp, scene.trace) : nil
@@ -167,6 +169,14 @@ extension ConsoleModel {
     // What was jumped for stands at the top of Fields; a mark stands in the list.
     if landmark != .mark { detail.showFinding(nil, ofPacketAt: nil, beside: .timeline) }
     return news
+  }
+
+  private mutating func sort() -> [Response] {
+    switch view {
+    case .messages: messages.sort(scene)
+    case .findings: findings.sort()
+    case .timeline, .held, .rules, .stats: .refuse("only Messages and Findings are sorted in other ways")
+    }
   }
 
   private func copy(_ subject: Subject) -> [Response] {

@@ -236,6 +236,10 @@ package struct ConsoleModel {
       status = StatusMessage(.done, isOn ? "rules and holds are on" : "all rules and holds are off")
       return [.arm(isOn)]
     case .exportAs(let format): return carryOut(exporting.askScope(format))
+    case .clear(let isOn):
+      if isOn { scene.scope.clear(scene.trace) } else { scene.scope.unclear() }
+      let key = scene.key(for: .clear, in: .timeline, else: ": screen ask-clear")
+      status = StatusMessage(.done, isOn ? "cleared; \(key) shows all again" : "all is shown again")
     case .unfollow: scene.settings.follow = false
     case .outside(let effect): return [effect]
     case .allOutside(let effects): return effects

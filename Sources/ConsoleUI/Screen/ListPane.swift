@@ -34,15 +34,18 @@ extension ListPane {
 
   static var heldHints: [Act] { Act.steering + [.open, .back, .filterPrompt, .holdPrompt] }
 
-  func hints(isHeld: Bool) -> [Act] {
-    isHeld
-      ? Self.heldHints
-      : [
-        .open, .nextTab, .filterPrompt, .searchPrompt, .holdPrompt, .back, .nextFinding, .nextRefusal,
-        .exportMenu, .follow,
-        .freeze, .time, .diff, .fold, .pane, .toggleMark, .notePrompt, .split, .writePrompt, .copy,
-      ]
+  func hints(isHeld: Bool) -> [Act] { isHeld ? Self.heldHints : Self.usualHints }
+
+  static var usualHints: [Act] {
+    [
+      .open, .nextTab, .filterPrompt, .searchPrompt, .holdPrompt, .back, .nextFinding, .nextRefusal,
+      .exportMenu, .follow, .freeze, .time, .diff, .fold, .pane, .toggleMark, .notePrompt, .split,
+      .writePrompt, .copy,
+    ]
   }
+
+  /// Of lists that can be put in another order, and have no macros to unfold.
+  static var sortedHints: [Act] { usualHints.map { $0 == .fold ? .sort : $0 } }
 
   /// Lists without packets of their own are not searched.
   func look(for search: Search, line: Int, _ scene: Scene) -> (isMatch: Bool, cost: Int) { (false, 1) }

@@ -17,6 +17,8 @@ enum Response {
   case conclude([Instruction])
   case setRules([Rule])
   case arm(Bool)
+  /// The lists leave out what is there already, or show it again.
+  case clear(Bool)
   /// Goes on with what is to be exported in that format.
   case exportAs(String)
   /// The newest packet no longer takes the selection along.

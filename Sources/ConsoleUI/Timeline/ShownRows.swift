@@ -14,8 +14,10 @@ struct ShownRows {
   }
 
   private var rows: [UInt32] = []
-  /// For each of the silent connections: how many of `rows` stand before it.
+  /// For each of the silent connections from the first that is shown: how many of `rows` stand before it.
   private var silent: [Int] = []
+  /// Where it begins: row of the index, and place among the silent connections.
+  private let start: (row: Int, silent: Int)
   /// Rows of the index that were looked at.
   private(set) var seen = 0
   /// Where a filter is on: how many of its matches were looked at.
@@ -25,11 +27,17 @@ struct ShownRows {
   /// More than that wait for no command any more: a milter may have declined it.
   private static let looseLimit = 1024
 
+  /// - Parameter start: what is left out; nil where all is shown.
+  init(from start: Scope.Extent? = nil) {
+    self.start = (start?.packets ?? 0, start?.silent ?? 0)
+    seen = self.start.row
+  }
+
   var count: Int { rows.count + silent.count }
 
   subscript(_ line: Int) -> Line {
     let before = silent.indices.firstPlace { silent[$0] + $0 >= line }
-    if before < silent.count, silent[before] + before == line { return .silent(before) }
+    if before < silent.count, silent[before] + before == line { return .silent(start.silent + before) }
     return .packet(Int(rows[line - before]))
   }
 
@@ -40,7 +48,10 @@ struct ShownRows {
   }
 
   /// Where a silent connection stands; nil where a filter is on.
-  func line(ofSilent place: Int) -> Int? { place < silent.count ? silent[place] + place : nil }
+  func line(ofSilent place: Int) -> Int? {
+    let place = place - start.silent
+    return silent.indices.contains(place) ? silent[place] + place : nil
+  }
 
   /// Where `row` stands, or the last packet before it.
   func line(of row: Int) -> Int {
@@ -59,7 +70,7 @@ struct ShownRows {
   mutating func extend(
     _ index: TimelineIndex, to limits: Scope.Extent, unfolded: Set<Int>, all: Bool
   ) -> Bool {
-    guard seen < limits.packets || silent.count < limits.silent else { return false }
+    guard seen < limits.packets || start.silent + silent.count < limits.silent else { return false }
     while seen < limits.packets {
       if Self.isShown(seen, index, unfolded, all) { append(seen, index, all: all) }
       seen += 1
@@ -68,8 +79,8 @@ struct ShownRows {
       guard let command = index[row].foldsInto, command < limits.packets else { return nil }
       return !Self.isShown(row, index, unfolded, all)
     }
-    while silent.count < limits.silent {
-      let row = index.silent[silent.count].row
+    while start.silent + silent.count < limits.silent {
+      let row = index.silent[start.silent + silent.count].row
       silent.append(rows.indices.firstPlace { Int(rows[$0]) >= row })
     }
     return hasFolded
@@ -90,6 +101,7 @@ struct ShownRows {
     while seenMatches < matches.count {
       let row = Int(matches[seenMatches])
       seenMatches += 1
+      guard row >= start.row else { continue }
       if Self.isShown(row, index, unfolded, all) || !(isFolded(row) ?? false) {
         append(row, index, all: all)
       }

@@ -61,7 +61,7 @@ extension TimelinePane {
       let more = NumberText.grouped(scene.trace.count - freeze.packets)
       let part = scene.scope.filter == nil ? frozen : "\(shown) of \(frozen)\(busy)"
       place = DisplayText("\(part), \(more) more", style: Style(.frozen))
-    } else if scene.scope.filter != nil {
+    } else if scene.scope.filter != nil || scene.scope.start != nil {
       place = DisplayText("\(shown) of \(count)\(busy)", style: .dim)
     } else if scene.trace.isBehind {
       place = DisplayText("reading, \(count) …", style: .dim)
@@ -105,7 +105,7 @@ extension TimelinePane {
     if scene.scope.filter != nil {
       words = scene.isBusy ? "filtering …" : "no packet matches the filter; f changes it, Esc takes it off"
     } else {
-      words = scene.trace.waitingWords
+      words = scene.scope.start == nil ? scene.trace.waitingWords : "cleared; what comes is shown here"
     }
     drawPlaceholder(words, into: &frame, in: rect)
     guard scene.scope.filter == nil, showsSetUp(scene) else { return }

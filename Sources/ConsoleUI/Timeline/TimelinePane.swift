@@ -46,7 +46,7 @@ struct TimelinePane: ListPane {
     let wasAtEnd = list.cursor >= list.count - 1
     let wanted = Made(revision: scene.scope.revision, macros: scene.settings.macros)
     let isAnew = made != wanted
-    if isAnew { (rows, made) = (ShownRows(), wanted) }
+    if isAnew { (rows, made) = (ShownRows(from: scene.scope.start), wanted) }
     let (index, all) = (scene.trace.index, scene.settings.macros == .unfolded)
     let hasFolded: Bool
     if let filter = scene.scope.filter {
@@ -95,7 +95,9 @@ struct TimelinePane: ListPane {
   /// remarked on them, and how their connections began and ended.
   func records(_ scene: Scene) -> [Int] {
     let index = scene.trace.index
-    if scene.scope.filter == nil, scene.scope.freeze == nil { return Array(0..<index.recordCount) }
+    if scene.scope.filter == nil, scene.scope.freeze == nil, scene.scope.start == nil {
+      return Array(0..<index.recordCount)
+    }
     var records: Set<Int> = []
     var connections: Set<Int> = []
     for line in 0..<rows.count {

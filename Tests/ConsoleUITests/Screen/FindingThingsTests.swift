@@ -172,21 +172,21 @@ import Testing
     driver.press("2")
     driver.enter("grüße", at: "/")
     #expect(driver.model.view == .messages)
-    #expect(driver.model.list.cursor == 2)
+    #expect(driver.model.list.cursor == 0)
     driver.enter("quarantined", at: "/")
     #expect(driver.model.list.cursor == 1)
     for words in ["−1 rcpt", "accepted, 1 refused"] {
-      driver.press("g")
+      driver.press("G")
       driver.enter(words, at: "/")
-      #expect(driver.model.list.cursor == 2, "\(words)")
+      #expect(driver.model.list.cursor == 0, "\(words)")
     }
     driver.enter("no such user", at: "/")
     #expect(driver.model.view == .messages)
-    #expect(driver.model.list.cursor == 2)
-    driver.enter("news@example", at: "/")
     #expect(driver.model.list.cursor == 0)
-    driver.press("n")
+    driver.enter("news@example", at: "/")
     #expect(driver.model.list.cursor == 1)
+    driver.press("n")
+    #expect(driver.model.list.cursor == 2)
     driver.enter("no such words at all", at: "/")
     #expect(driver.model.status?.text == "'no such words at all' not found in the mails shown")
   }
@@ -235,7 +235,7 @@ import Testing
     var driver = Driver(MemoryRecords(play.records, head: Story.head))
     driver.press("G")
     #expect(driver.selectedText.contains("c1200.12 "))
-    driver.press("2 g")
+    driver.press("2 G")
     #expect(driver.selectedText.contains("c1200.12 "))
   }
 
@@ -282,7 +282,7 @@ import Testing
     driver.enter("mail.address == \"<none@example.org>\"", at: "f ^U")
     #expect(driver.text.contains { $0.contains("no packet of a mail matches the filter") })
     driver.enter(" ", at: "f ^U")
-    #expect(driver.text[4].contains("c1.1"))
+    #expect(driver.text[2].contains("c1.1"))
   }
 
   @Test func theAddressesOfAMailGrowWithTheWidth() {

@@ -87,7 +87,7 @@ import Testing
 
   @Test func enterOpensAndBackGoesTheSameWayBack() {
     var driver = Driver()
-    driver.press("2 Enter")
+    driver.press("2 G Enter")
     #expect(driver.model.view == .timeline)
     #expect(driver.model.filter?.text == "conn == 2 and msg == 2")
     driver.press("Enter")
