@@ -40,6 +40,12 @@ int mm_term_open(void) {
   return fd;
 }
 
+// Without TIOCGWINSZ curses takes the size of the terminal's description, which not every one has.
+static bool is_beyond(int fd) {
+  struct winsize size;
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && (size.ws_col > MM_MOST_COLUMNS || size.ws_row > MM_MOST_ROWS);
+}
+
 void mm_term_size(int fd, int *width, int *height) {
   struct winsize size;
   if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0) {
@@ -141,8 +147,9 @@ int mm_term_start(int fd, bool color) {
   tcgetattr(fd, &found);
   in_file = file(fd, "r");
   out_file = file(fd, "w");
-  // Not the size that the terminal or the environment tells, but the one that mm_term_size does, below.
+  // Not what the environment says; nor what the terminal does where that is beyond what is used: the size is set below.
   use_env(FALSE);
+  use_tioctl(!is_beyond(fd));
   if (in_file && out_file) screen = newterm(NULL, out_file, in_file);
   if (!screen) {
     close_files();

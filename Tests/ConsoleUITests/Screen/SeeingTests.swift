@@ -32,7 +32,7 @@ import TraceModel
   @Test func theListAndThePageUseTheSameWord() {
     var driver = Driver(size: Size(columns: 120, rows: 40))
     driver.press("2 Esc 2 g")
-    for word in ["rejected", "quarantined", "accepted, 1 refused"] {
+    for word in ["accepted, 1 refused", "quarantined", "rejected"] {
       #expect(driver.selectedText.contains(word))
       #expect(detail(driver)[1].hasPrefix("  mail               " + word), "\(word)")
       driver.press("j")
@@ -45,7 +45,7 @@ import TraceModel
 
   @Test func theBodyComesLast() {
     var driver = Driver(size: Size(columns: 100, rows: 200))
-    driver.press("2 G")
+    driver.press("2 g")
     let lines = detail(driver)
     let at = { (words: String) in lines.firstIndex { $0.hasPrefix(words) } ?? -1 }
     #expect(0 <= at("Outcome") && at("Outcome") < at("Envelope") && at("Envelope") < at("Headers"))
