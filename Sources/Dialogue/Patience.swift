@@ -82,12 +82,15 @@ extension Patience {
     package let timeouts: MTATimeouts
     /// Shorter than was assumed.
     package let isNews: Bool
+    /// It may have left for another reason: such an MTA shows nothing by the moment at which it leaves.
+    package let isGuess: Bool
   }
 
   /// - Parameters:
   ///   - last: when it last got anything about that command.
   ///   - end: when it left.
-  /// - Returns: nil where it left too soon to have run out of patience.
+  /// - Returns: nil where it left too soon to have run out of patience, and where Postfix left at no whole second: it was
+  ///   stopped, or killed.
   package func shown(by command: PendingReply, last: Moment?, leavingAt end: Moment) -> Shown? {
     let assumed = timeouts ?? .byDefault(mta)
     var timeouts = assumed
@@ -103,13 +106,16 @@ extension Patience {
     } else {
       timeouts.command = min(assumed.command, after)
     }
-    guard after > .seconds(0) else { return nil }
-    return Shown(after: after, timeouts: timeouts, isNews: timeouts != assumed)
+    guard after > .seconds(0), mta != .postfix || silence <= after + Self.lateness else { return nil }
+    return Shown(after: after, timeouts: timeouts, isNews: timeouts != assumed, isGuess: mta != .postfix)
   }
+
+  /// How far from its time Postfix gives up, at most.
+  private static let lateness = Moment.Span.milliseconds(250)
 
   /// MTAs count in seconds: Postfix gives up a little later than it is set to, others as much as a second earlier.
   private static func wholeSeconds(_ span: Moment.Span, of mta: KnownMTA?) -> Moment.Span {
-    let slack: Int64 = mta == .postfix ? 250_000 : 900_000
+    let slack: Int64 = mta == .postfix ? lateness.microseconds : 900_000
     return .seconds(max(0, span.microseconds + slack) / 1_000_000)
   }
 }

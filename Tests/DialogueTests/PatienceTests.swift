@@ -19,6 +19,9 @@ import Testing
       (.sendmail, "E", 2000, 12_100, "11s 10s,300s", false),
       (.generic, "M", nil, 5100, "6s 6s,300s", true),
       (.generic, "B", nil, 5100, "6s 6s,6s", true),
+      // At no whole second: it was stopped.
+      (.postfix, "M", nil, 3400, nil, false),
+      (.postfix, "E", 57_000, 60_500, nil, false),
       // Not out of patience, for none is that short.
       (.postfix, "M", nil, 300, nil, false),
     ]

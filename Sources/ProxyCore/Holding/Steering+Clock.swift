@@ -86,11 +86,13 @@ extension Steering {
     else { return }
     let mta = dialogue.mta
     let name = mta?.name ?? "the MTA"
+    let asItSeems = shown.isGuess ? ", as it seems" : ""
     guard shown.isNews else {
-      gaveUp = "\(name) gave up after \(shown.after.words)"
+      gaveUp = "\(name) gave up after \(shown.after.words)\(asItSeems)"
       return
     }
-    let words: Sentence = "\(name) gave up after \(shown.after.words): --mta-timeout \(shown.timeouts.typed)"
+    let words: Sentence =
+      "\(name) gave up after \(shown.after.words)\(asItSeems): --mta-timeout \(shown.timeouts.typed)"
     gaveUp = words
     turn.settings.patience.told[gaveUp: mta] = shown.timeouts
     turn.act(.say("c\(connection): \(words.text)"))

@@ -167,7 +167,7 @@ import TraceModel
         record finding R03 on 7
         record finding S11
         record released 8 abandoned
-        say c1: Sendmail gave up after 5 s: --mta-timeout 5s,300s
+        say c1: Sendmail gave up after 5 s, as it seems: --mta-timeout 5s,300s
         finish milter
       """)
   }
