@@ -36,7 +36,9 @@ extension Remarks {
     }
     if unfinished > 0 {
       remark(
-        .endsInPacket, "the \(leg.noun) closed with \(counted(unfinished, "byte")) of an unfinished packet")
+        .endsInPacket,
+        "the \(leg.noun) \(isOurs ? "had sent" : "closed with") \(counted(unfinished, "byte")) of an unfinished packet"
+      )
     }
     if isOver { return }
     switch leg {

@@ -82,6 +82,16 @@ class AnsweredFor(unittest.TestCase):
                     outcome, _ = self.outcome(mta, failing, 'reply 451 4.7.0 "nobody there"')
                     self.assertIn("451 4.7.0 nobody there", outcome.final_replies())
 
+    def test_half_a_reply_and_silence(self):
+        """What came is in the trace."""
+        half = wire.frame("y", b"550 5.7.1 no\0")[:9]
+        with behind(the_bed(), ("M", ("said", half)), "--on-milter-failure", "tempfail", "--mta-timeout", "2s,3s") as proxy:
+            the_bed().play(scenarios.until_hung_up(scenarios.FLOWS["plain"]), the_bed().mta("postfix"), "short")
+            records = Trace(proxy.trace).records
+        self.assertEqual([half], [record["raw"].encode("latin-1") for record in records if record["k"] == "pass"])
+        found = [record["text"] for record in records if record["k"] == "find" and record["id"] == "F06"]
+        self.assertEqual(["the milter had sent 9 bytes of an unfinished packet"], found)
+
     def test_half_a_change(self):
         changes = {"body": wire.frame("b", b"half\r\n"), "recipient": wire.frame("-", b"<first@example.test>\0")}
         for mta in MTAS:
@@ -107,7 +117,7 @@ class GivingUp(unittest.TestCase):
 
     def test_sendmail_shows_it(self):
         milter, (first, second) = self.play("sendmail", 2)
-        self.assertIn("Sendmail gave up after 2 s: --mta-timeout 2s,300s", milter.output())
+        self.assertIn("Sendmail gave up after 2 s, as it seems: --mta-timeout 2s,300s", milter.output())
         self.assertFalse([reply for reply in first if "in time" in reply])
         self.assertTrue([reply for reply in second if "in time" in reply])
 

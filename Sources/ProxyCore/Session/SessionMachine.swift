@@ -216,12 +216,20 @@ package struct SessionMachine: Sendable {
     wake(&turn)
   }
 
+  /// Whether the milter's leg ends with the tick that is due: what has come of an unfinished packet is to be handed over before.
+  package func endsSilence(_ turn: borrowing Turn) -> Bool { silenceThatIsOver(turn) != nil }
+
+  private func silenceThatIsOver(_ turn: borrowing Turn) -> (since: Moment, ends: Moment)? {
+    guard let silence = conduct.steering?.silence(turn.settings), silence.ends <= turn.now else { return nil }
+    return silence
+  }
+
   /// The milter had its time, to take the connection or to say a word.
   private mutating func endWaiting(_ turn: inout Turn) {
     if case .connecting(let by) = state, by <= turn.now {
       return milterUnreachable("no answer within \(Self.connectPatience.words)", &turn)
     }
-    guard let silence = conduct.steering?.silence(turn.settings), silence.ends <= turn.now else { return }
+    guard let silence = silenceThatIsOver(turn) else { return }
     let time = (silence.ends - silence.since).words
     if case .connecting = state {
       milterUnreachable("no answer within \(time)", &turn)

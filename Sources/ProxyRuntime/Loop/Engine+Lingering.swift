@@ -43,6 +43,7 @@ extension Engine {
 
   private mutating func end(_ connection: Connection, _ why: Sentence) {
     connection.milter.hasEnded = true
+    handOverRest(of: .milter, connection)
     connection.machine.closed(.milter, .ours(why), &turn)
     perform(for: connection, .none)
   }

@@ -132,15 +132,19 @@ extension Engine {
       connection[leg].isDeaf = true
       connection[leg].outbox.clear()
     }
-    let rest = connection[leg].inbox
-    connection[leg].inbox = []
-    if !rest.isEmpty {
-      pass(Passed(sender: leg, bytes: rest, reason: .incomplete), nil, .owned(rest), connection)
-    }
+    handOverRest(of: leg, connection)
     connection.machine.closed(
       leg, count == 0 ? .peer : .error(name(of: code)), &turn)
     perform(for: connection, .none)
     if leg == .mta { watchForSilence(connection) }
+  }
+
+  /// What has come of a packet that will not be whole, before its leg ends.
+  mutating func handOverRest(of leg: Leg, _ connection: Connection) {
+    let rest = connection[leg].inbox
+    guard !rest.isEmpty else { return }
+    connection[leg].inbox = []
+    pass(Passed(sender: leg, bytes: rest, reason: .incomplete), nil, .owned(rest), connection)
   }
 
   /// A hang-up on a leg from which nothing is read: after its end, or while it is throttled.

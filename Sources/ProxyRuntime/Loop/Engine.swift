@@ -222,6 +222,7 @@ package struct Engine: ~Copyable {
     case Self.lingerers: endIfSilent(connection)
     case Self.idlers: endIfIdle(connection)
     default:
+      if connection.machine.endsSilence(turn) { handOverRest(of: .milter, connection) }
       connection.machine.tick(&turn)
       perform(for: connection, .none)
     }
