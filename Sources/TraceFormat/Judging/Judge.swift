@@ -39,8 +39,9 @@ package struct Judge {
   private func begin(_ record: Record) -> Followed? {
     switch record.event {
     case .opened(let opened) where opened.patience == nil: nil
-    case .opened, .received, .sent, .passed: connections.count < Self.limit ? Followed() : nil
-    case .released, .held, .instructed, .found, .noted, .marked, .closed: nil
+    // A close, of a connection that had no packet: that is told (W07).
+    case .opened, .received, .sent, .passed, .closed: connections.count < Self.limit ? Followed() : nil
+    case .released, .held, .instructed, .found, .noted, .marked: nil
     }
   }
 
