@@ -179,8 +179,8 @@ package struct Steering: Sendable {
   /// Whether the milter was asked something that it has not answered.
   package var milterOwes: Bool { pending.asked != nil }
 
-  /// Bytes of the peers that are kept here.
-  package var keeps: Int { queues.cost + modifications.body.count }
+  /// Bytes of the peers that are kept here; not copied, as with the machine.
+  package mutating func kept() -> Int { queues.cost + modifications.body.count }
 
   /// Whether packets of this direction still wait here.
   package func waits(from leg: Leg) -> Bool { !queues[leg].isEmpty }

@@ -96,8 +96,8 @@ package struct SessionMachine: Sendable {
     conduct.passing?.milterOwes ?? conduct.steering?.milterOwes ?? false
   }
 
-  /// Bytes of the peers that are kept here.
-  package var keeps: Int { conduct.steering?.keeps ?? 0 }
+  /// Bytes of the peers that are kept here. It changes nothing: what is lent for changing is not copied to be asked.
+  package mutating func kept() -> Int { conduct.steering?.kept() ?? 0 }
 
   // MARK: - Events
 

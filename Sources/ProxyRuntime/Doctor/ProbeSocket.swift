@@ -102,7 +102,9 @@ final class ProbeSocket {
   /// The next packet of the milter.
   func receive(until due: Due) -> Received {
     while true {
-      switch Framing.next(in: buffer.span) {
+      // A span may not outlast an access to a stored property.
+      let came = buffer
+      switch Framing.next(in: came.span) {
       case .complete(let bytes):
         let packet = Packet(frame: Array(buffer[..<bytes]), from: .milter)
         buffer.removeFirst(bytes)

@@ -70,7 +70,7 @@ extension Engine {
   /// Returns how much more it keeps than it did.
   @discardableResult
   private mutating func count(_ connection: Connection) -> Int {
-    let kept = connection.keeps
+    let kept = connection.kept()
     let grown = kept - connection.counted
     connection.counted = kept
     memory.change(by: grown)

@@ -33,7 +33,7 @@ final class Connection {
   }
 
   /// Bytes of the peers that it keeps.
-  var keeps: Int { mta.keeps + milter.keeps + machine.keeps }
+  func kept() -> Int { mta.keeps + milter.keeps + machine.kept() }
 
   var isOver: Bool { !mta.isOpen && !milter.isOpen }
 
