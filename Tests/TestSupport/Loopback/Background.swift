@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Work on a thread of its own, for peers that block; its result is waited for.
+/// Work on a thread of its own, for peers that block; its result may be waited for.
 package final class Background<Result: Sendable>: Sendable {
   private let outcome = Mutex<Swift.Result<Result, any Error>?>(nil)
   private let thread: Mutex<pthread_t?>
@@ -18,6 +18,9 @@ package final class Background<Result: Sendable>: Sendable {
     let started = handle
     thread.withLock { $0 = started }
   }
+
+  /// Nobody waited for it, and it has ended.
+  deinit { if let thread = thread.withLock({ $0.take() }) { pthread_detach(thread) } }
 
   /// Waits for the end of the work. To be called once.
   package func result() throws -> Result {
