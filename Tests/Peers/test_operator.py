@@ -31,6 +31,7 @@ class EndOfMessage(unittest.TestCase):
             screen.wait(r"^ +\{mail_addr\} +<?sender@example\.org")
             screen.key("l")
             screen.wait(r"Subject\[1\] +.?A test")
+            screen.key("G")
             screen.wait(r"Hello\.↵")
             screen.key("q", "e")
             screen.wait("edit packet .* INSHEADER")

@@ -24,7 +24,7 @@ class SeveralMTAs(unittest.TestCase):
         """Both MTAs at once, all mails waiting together at the same socket before the first is answered."""
         bed = the_bed()
         with bed.stand_in(
-                "inet", "-c", "on bodyeob do hold",
+                "inet", "--on-timeout", "accept", "-c", "on bodyeob do hold",
                 "-c", 'on bodyeob and message.subject endswith "odd" do add-header X-Kept yes',
                 "-c", 'on rcpt and rcpt.address startswith "no" do reply 550 5.1.1 "not here"') as milter, \
                 bed.visit(bed.postfix, "inet") as visit, concurrent.futures.ThreadPoolExecutor(4 * MAILS) as pool:
