@@ -65,7 +65,7 @@ extension HeldPane {
 
   /// Wider where no deadline, or a client's leaving, is told.
   private func countdownColumns(_ trace: TraceView, _ width: Int) -> Int {
-    width >= Self.wideFrom && trace.waiting.contains { $0.deadline == nil } ? 12 : 8
+    width >= Self.wideFrom && trace.waiting.contains { $0.deadline == nil || $0.clientIsFirst } ? 12 : 8
   }
 
   /// Red in the last ten seconds; the words say the same.
@@ -73,8 +73,9 @@ extension HeldPane {
     let style = Style(entry.isUrgent(at: trace.now) ? .bad : .held, .bold)
     switch entry.limit(at: trace.now) {
     case .unasked(let left): return DisplayText("in " + left, style: style)
-    case .client(let left): return DisplayText("client \(left)", style: style)
-    case .clientLeft: return DisplayText("client left?", style: style)
+    case .client(let left):
+      return DisplayText(width >= Self.wideFrom ? "client \(left)" : left, style: style)
+    case .clientLeft: return DisplayText(width >= Self.wideFrom ? "client left?" : "client?", style: style)
     case .none: return DisplayText(width >= Self.wideFrom ? "no deadline" : "none", style: .dim)
     }
   }

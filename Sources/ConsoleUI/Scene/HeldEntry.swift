@@ -27,13 +27,19 @@ package struct HeldEntry: Equatable, Sendable {
 
   /// The most urgent first; of two without a deadline the older.
   static func comesFirst(_ a: HeldEntry, _ b: HeldEntry) -> Bool {
-    switch (a.deadline ?? a.client, b.deadline ?? b.client) {
+    switch (a.end, b.end) {
     case (let first?, let second?) where first != second: first < second
     case (.some, nil): true
     case (nil, .some): false
     default: a.number < b.number
     }
   }
+
+  /// When it goes on unasked, or the SMTP client leaves, whichever comes first.
+  private var end: Moment? { clientIsFirst ? client : deadline }
+
+  /// The milter, which a held command keeps waiting, waits for hours: the SMTP client is gone long before.
+  var clientIsFirst: Bool { client.map { $0 <= deadline ?? $0 } ?? false }
 
   /// What the next deadline brings.
   enum Limit: Equatable {
@@ -48,14 +54,14 @@ package struct HeldEntry: Equatable, Sendable {
   }
 
   func limit(at now: Moment) -> Limit {
-    if let deadline { return .unasked(in: HeldEntry.text(until: deadline, at: now)) }
-    guard let client else { return .none }
-    return now < client ? .client(in: HeldEntry.text(until: client, at: now)) : .clientLeft
+    guard let end else { return .none }
+    guard clientIsFirst else { return .unasked(in: HeldEntry.text(until: end, at: now)) }
+    return now < end ? .client(in: HeldEntry.text(until: end, at: now)) : .clientLeft
   }
 
   /// Whether the next deadline is near.
   func isUrgent(at now: Moment) -> Bool {
-    guard let end = deadline ?? client else { return false }
+    guard let end else { return false }
     return (end - now).microseconds < 10_000_000
   }
 

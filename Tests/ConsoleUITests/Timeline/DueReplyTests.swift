@@ -83,13 +83,18 @@ import TraceModel
 /// Letting a mail through for which the client waits no longer.
 @Suite struct LateAcceptingTests {
   /// A reply is held at the end of a mail whose client leaves at second 600.
-  private func start(_ reply: Packet = Milter.accept, after seconds: Int64) -> (driver: Driver, packet: Int) {
+  private func start(
+    _ reply: Packet = Milter.accept, after seconds: Int64, deadline: Int64? = nil
+  ) -> (driver: Driver, packet: Int) {
     var play = Recording()
     play.greet()
     play.mail(headers: [("Subject", "test")], isHeld: true)
     let number = play.receive(reply, forwarded: false)
     play.append(
-      .held(Held(number: number, cause: .operator, deadline: nil, client: Moment.zero + .seconds(600))))
+      .held(
+        Held(
+          number: number, cause: .operator, deadline: deadline.map { Moment.zero + .seconds($0) },
+          client: Moment.zero + .seconds(600))))
     var driver = Driver(
       MemoryRecords(play.records, head: Story.head), size: Size(columns: 120, rows: 24), isLive: true)
     driver.send(.tick(Moment.zero + .seconds(seconds)))
@@ -104,6 +109,13 @@ import TraceModel
     #expect(driver.text.contains { $0.contains("client 59s") })
     #expect(start(after: 601).driver.text.contains { $0.contains("client left?") })
     #expect(driver.model.trace.waiting.first?.client == Moment.zero + .seconds(600))
+  }
+
+  /// A milter waits for hours for the command that is held.
+  @Test func whatComesFirstIsShown() {
+    #expect(start(after: 541, deadline: 6489).driver.text.contains { $0.contains("client 59s") })
+    #expect(start(after: 601, deadline: 6489).driver.text.contains { $0.contains("client left?") })
+    #expect(start(after: 541, deadline: 570).driver.text.contains { $0.contains("in 29s") })
   }
 
   @Test(arguments: ["a", ": accept", ": continue", ": forward", "v a", "A y"]) func itIsAskedFirst(
