@@ -97,10 +97,20 @@ import Testing
     #expect(told.meaning.contains("three digits"))
     let hold = "4ABC123: milter-hold: END-OF-MESSAGE from x[192.0.2.1]: milter triggers HOLD action; from=<>"
     #expect(try explained(hold).decided?.contains("QUARANTINE") == true)
+    #expect(try explained(hold).write?.hasPrefix("postsuper -H 4ABC123 lets it go") == true)
+    #expect(told.write?.hasSuffix("cidr:/etc/postfix/no-milter (192.0.2.1 DISABLE)") == true)
     let discard = "4ABC123: milter-discard: MAIL from x[192.0.2.1]: milter triggers DISCARD action; from=<>"
     #expect(try explained(discard).decided == "the milter, with DISCARD")
     let sendmail = "sm-mta[1]: 5ASC00x1000055: milter=spam, action=mail, reject=550 5.7.1 no"
     #expect(try explained(sendmail).decided == "the milter spam")
+  }
+
+  /// What a client calls itself is never part of a line to paste.
+  @Test(arguments: [
+    ("x[2001:db8::7]", " (2001:db8::7 DISABLE)"), ("unknown[unknown]", "no-milter"), ("x[1;id]", "no-milter"),
+  ]) func anAddressToPasteIsTheClients(_ client: String, _ end: String) throws {
+    let line = "4ABC123: milter-reject: END-OF-MESSAGE from \(client): 5.7.1 Spam; from=<a@b> to=<c@d>"
+    #expect(try explained(line).write?.hasSuffix(end) == true)
   }
 
   @Test func aConsequencePointsAtItsCause() {

@@ -61,6 +61,7 @@ import Testing
       return [message.severity, message.queue, ByteText.string(message.text)]
     }
     #expect(parts("warning: 4ABC123: write queue file: x") == ["warning", "4ABC123", "write queue file: x"])
+    #expect(parts("4Z8s2n`id`3vK1: milter-reject: x")[1] == nil)
     #expect(parts("4Z8s2n3jYbz9vK1: milter-reject: x") == [nil, "4Z8s2n3jYbz9vK1", "milter-reject: x"])
     #expect(parts("5ASC00x1000055: Milter (a): b") == [nil, "5ASC00x1000055", "Milter (a): b"])
     #expect(parts("NOQUEUE: SYSERR(root): Xa: b") == [nil, "NOQUEUE", "Xa: b"])

@@ -20,20 +20,39 @@ extension Reading {
     }
     (explanation.decided, explanation.causes) = isPostfix ? postfixDecision(reply) : sendmailDecision(reply)
     explanation.check = check
-    explanation.write =
-      isPostfix
-      ? "nothing, where the milter means it; to let this client by: main.cf: smtpd_milter_maps = cidr:/etc/postfix/no-milter (192.0.2.1 DISABLE)"
-      : "nothing, where the milter means it; else its own white list"
+    explanation.write = remedy
   }
+
+  private var remedy: String {
+    guard isPostfix else { return "nothing, where the milter means it; else its own white list" }
+    if text.format.hasPrefix("milter-hold"), let queueID {
+      return "postsuper -H \(queueID) lets it go; nothing, where the milter means it"
+    }
+    let client = address.map { " (\($0) DISABLE)" } ?? ""
+    return
+      "nothing, where the milter means it; to let this client by: main.cf: smtpd_milter_maps = cidr:/etc/postfix/no-milter\(client)"
+  }
+
+  /// Of the client, `name[address]`; nil where it is not one that may stand in a file to paste.
+  private var address: String? {
+    guard let client = value("client"), client.hasSuffix("]"), let open = client.lastIndex(of: "[") else {
+      return nil
+    }
+    let address = client[client.index(after: open)...].dropLast()
+    let isAddress =
+      !address.isEmpty && address.allSatisfy { $0.isASCII && ($0.isHexDigit || ".:".contains($0)) }
+    return isAddress ? String(address) : nil
+  }
+
+  private var queueID: String? { message.queue.flatMap { $0 == "NOQUEUE" ? nil : $0 } }
 
   private var check: String {
     let place =
       isPostfix
       ? "the warnings of the same process before it"
       : "the milter= lines of the same process (from log level 11 on)"
-    let queue = message.queue.flatMap { $0 == "NOQUEUE" ? nil : $0 }
     return place
-      + (queue.map { "; grep \($0) in the log and in the milter's own" }
+      + (queueID.map { "; grep \($0) in the log and in the milter's own" }
         ?? "; the milter's own log at that second")
   }
 

@@ -32,10 +32,8 @@ struct LogMessage {
   private static func isQueueID(_ word: String) -> Bool {
     if word == "NOQUEUE" { return true }
     let digits = word.utf8.filter { (0x30...0x39).contains($0) }.count
-    guard digits > 0, word.utf8.allSatisfy({ $0 < 0x80 && ($0 >= 0x30) && !(0x3A...0x40).contains($0) })
-    else {
-      return false
-    }
+    // It goes into commands to paste: letters and digits, and nothing that a shell heeds.
+    guard digits > 0, word.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) else { return false }
     let isHexadecimal = word.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x46).contains($0) }
     return isHexadecimal ? (6...15).contains(word.utf8.count) : (11...24).contains(word.utf8.count)
   }
