@@ -79,9 +79,9 @@ struct Lint: ParsableCommand {
 
   /// What all files come to.
   private struct Report {
-    var groups = FindingGroups()
+    var groups = FindingTally()
     /// By file, for annotations.
-    var byFile: [(file: String, groups: FindingGroups)] = []
+    var byFile: [(file: String, groups: FindingTally)] = []
     var packets = 0
     var connections = 0
     var readable = 0
@@ -114,14 +114,14 @@ struct Lint: ParsableCommand {
     selection?.catchUp(with: reader)
     let named = files.count > 1 ? path : nil
     let lines = LintJSON(startedAt: reader.head?.startedAt ?? 0, file: named)
-    var own = FindingGroups()
+    var own = FindingTally()
     for entry in index.findings {
       guard let record = reader.record(at: entry.record), case .found(let finding) = record.event,
         selection?.takes(.remark(record)) ?? true
       else { continue }
       report.hasMatch = true
       if Self.leavesOut(finding, ignored) { continue }
-      let place = FindingGroups.Place(
+      let place = FindingTally.Place(
         file: named, packet: finding.packet, connection: record.connection,
         message: entry.row.map { index[$0].message })
       own.take(finding, at: place)

@@ -23,7 +23,7 @@ package struct Journal: ~Copyable {
   /// Records so far, whether or not the file still takes them.
   package private(set) var count = 0
   /// What was found so far.
-  package private(set) var findings = FindingGroups()
+  package private(set) var findings = FindingTally()
 
   /// - Parameters:
   ///   - isReadBack: whether somebody reads the file while it is written, and would not find another one.

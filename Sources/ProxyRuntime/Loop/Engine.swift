@@ -112,7 +112,7 @@ package struct Engine: ~Copyable {
   /// Connections so far.
   package var accepted: Int { connections.accepted }
   /// What was found so far.
-  package var findings: FindingGroups { journal.findings }
+  package var findings: FindingTally { journal.findings }
 
   /// Relays until it is told to stop.
   package mutating func run() {

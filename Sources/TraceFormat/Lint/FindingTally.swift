@@ -4,7 +4,7 @@ import TraceModel
 /// Findings by what went wrong: those of one rule together, and under it what follows from them.
 ///
 /// As large as the table of rules, however many findings there are.
-package struct FindingGroups: Sendable {
+package struct FindingTally: Sendable {
   package struct Group: Sendable {
     package let rule: FindingRule
     package let first: Place

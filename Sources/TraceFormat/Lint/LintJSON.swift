@@ -14,7 +14,7 @@ package struct LintJSON: Sendable {
 
   /// - Parameter mta: that of the connection, where it is known.
   package func append(
-    _ finding: Finding, at place: FindingGroups.Place, _ time: Moment, mta: KnownMTA?, to bytes: inout [UInt8]
+    _ finding: Finding, at place: FindingTally.Place, _ time: Moment, mta: KnownMTA?, to bytes: inout [UInt8]
   ) {
     bytes.append(ascii: "{")
     findings.appendMembers(finding, of: place.connection, message: place.message, at: time, to: &bytes)

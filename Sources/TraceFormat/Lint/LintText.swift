@@ -3,7 +3,7 @@ import MilterProtocol
 /// Groups of findings in words: each with how often, where first, what comes of it, and what to do.
 package enum LintText {
   /// The line of a group, and its explanation under it.
-  package static func text(_ group: FindingGroups.Group) -> String {
+  package static func text(_ group: FindingTally.Group) -> String {
     var text = line(group) + "\n"
     text += "    \(inert(group.text))\n"
     if !group.rule.consequence.text.isEmpty {
@@ -18,7 +18,7 @@ package enum LintText {
   }
 
   /// `✖ R02 a second verdict for one command: 2 times, first at packet 17 (c1.1)`.
-  package static func line(_ group: FindingGroups.Group) -> String {
+  package static func line(_ group: FindingTally.Group) -> String {
     let rule = group.rule
     let first = place(group.first).map { ", \(group.count > 1 ? "first " : "")\($0)" } ?? ""
     return "\(rule.severity.sign) \(inert(rule.id)) \(inert(rule.title)): \(times(group.count))\(first)"
@@ -26,7 +26,7 @@ package enum LintText {
 
   /// An annotation that GitHub shows at a run of its Actions
   /// (<https://docs.github.com/actions/reference/workflow-commands-for-github-actions>).
-  package static func annotation(_ group: FindingGroups.Group, in file: String) -> String {
+  package static func annotation(_ group: FindingTally.Group, in file: String) -> String {
     let command = group.rule.severity == .note ? "notice" : group.rule.severity.name
     let title = "\(group.rule.id) \(group.rule.title)"
     var words = "\(group.text): \(times(group.count))"
@@ -37,7 +37,7 @@ package enum LintText {
   }
 
   /// `at packet 17 (c1.1) of 'a.mtrace'`; nil where there is nothing to say.
-  private static func place(_ place: FindingGroups.Place) -> String? {
+  private static func place(_ place: FindingTally.Place) -> String? {
     let connection = place.connection > 0 ? "c\(place.connection)" : nil
     let message = place.message.map { $0 > 0 ? ".\($0)" : "" } ?? ""
     let file = place.file.map { " of '\(inert($0))'" } ?? ""
