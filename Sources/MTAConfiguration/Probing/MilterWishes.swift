@@ -9,7 +9,7 @@ enum MilterWishes {
     add(
       "changes", FlagMeanings.words(answer.actions.subtracting(.setSymbolList)), else: "nothing of a mail",
       to: &rows)
-    add("does without", FlagMeanings.words(flags.intersection(.allNoCommand)), else: "nothing", to: &rows)
+    add("switched off", FlagMeanings.words(flags.intersection(.allNoCommand)), else: "nothing", to: &rows)
     add("is silent", FlagMeanings.words(flags.intersection(.allNoReply)), else: "at no stage", to: &rows)
     let others = flags.subtracting(.allNoCommand).subtracting(.allNoReply)
     add("besides", FlagMeanings.words(others), else: nil, to: &rows)
