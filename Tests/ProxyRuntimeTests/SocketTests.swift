@@ -31,9 +31,8 @@ import Testing
     let proxy = try RunningProxy(milterPort: listener.port)
     let mta = try LoopbackSocket.connected(toPort: proxy.port)
     let milter = try listener.accept()
-    let timers = (mta: try Self.timers(to: mta.port), milter: try Self.timers(to: listener.port))
-    #expect(timers.mta == [Self.keepAlive])
-    #expect(timers.milter == [Self.keepAlive])
+    #expect(try Self.timers(of: mta) == [Self.keepAlive])
+    #expect(try Self.timers(of: milter) == [Self.keepAlive])
     for peer in [mta, milter] { peer.end() }
     try proxy.stopped()
   }
@@ -41,14 +40,14 @@ import Testing
   /// Of a connection with SO_KEEPALIVE on which nothing is on its way (`get_tcp4_sock` in tcp_ipv4.c).
   private static let keepAlive = "02"
 
-  /// The kinds of timers that run for connections to a port of this machine, from the kernel's table.
-  private static func timers(to port: UInt16) throws -> [String] {
+  /// The kinds of timers that run at the proxy's end of a connection, from the kernel's table. Both ports tell it: of a
+  /// listener's port others may be left, of an earlier owner.
+  private static func timers(of peer: LoopbackSocket) throws -> [String] {
     let table = String(decoding: try wholeFile("/proc/net/tcp"), as: UTF8.self)
     return table.split(separator: "\n").dropFirst().compactMap { line in
       let columns = line.split(separator: " ")
-      // What is left of a connection to an earlier owner of the port is none (06: TIME_WAIT).
-      guard columns[3] != "06" else { return nil }
-      return UInt16(columns[2].suffix(4), radix: 16) == port ? String(columns[5].prefix(2)) : nil
+      let (own, other) = (UInt16(columns[1].suffix(4), radix: 16), UInt16(columns[2].suffix(4), radix: 16))
+      return own == peer.peerPort && other == peer.port ? String(columns[5].prefix(2)) : nil
     }
   }
 }

@@ -64,11 +64,17 @@ package final class LoopbackSocket: Sendable {
     return socket
   }
 
-  package var port: UInt16 {
+  package var port: UInt16 { port(getsockname) }
+  /// That of the other end.
+  package var peerPort: UInt16 { port(getpeername) }
+
+  private func port(
+    _ name: (Int32, UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+  ) -> UInt16 {
     var address = sockaddr_in()
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     withUnsafeMutablePointer(to: &address) {
-      _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+      _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { name(descriptor, $0, &length) }
     }
     return UInt16(bigEndian: address.sin_port)
   }
