@@ -19,6 +19,8 @@ struct Faults: Sendable {
     case outOfStep
     /// The same, but what was too many is thrown away by the MTA (``Dialogue/isLostAtEnd(at:)``).
     case discarded
+    /// What was thrown away is past, and the conversation went on; more of the same is the same mistake.
+    case discardedBefore
     /// The MTA gives the milter up: it closes, or says no more to it.
     case mtaGivesUp
     /// The MTA keeps commands from the milter that it would have had: what it sees has gaps.
@@ -31,12 +33,12 @@ struct Faults: Sendable {
 
   /// A command had its answer.
   mutating func settled(_ command: PendingReply, isOnlyOne: Bool) {
-    guard let latest, latest.kind != .outOfStep, latest.kind != .mtaHides, isOnlyOne,
-      command.number > latest.cause.packet ?? 0
-    else {
-      return
+    guard let latest, isOnlyOne, command.number > latest.cause.packet ?? 0 else { return }
+    switch latest.kind {
+    case .outOfStep, .mtaHides: return
+    case .discarded, .discardedBefore: self.latest = Fault(cause: latest.cause, kind: .discardedBefore)
+    case .mtaGivesUp, .milterStops: self.latest = nil
     }
-    self.latest = nil
   }
 
   /// Says of new findings what they follow from.
@@ -73,6 +75,7 @@ struct Faults: Sendable {
     if end == .milter, kind != .milterStops { return false }
     return switch kind {
     case .outOfStep: ends.contains(rule.id) || misplaced.contains(rule.id)
+    case .discardedBefore: surplusReplies.contains(rule.id)
     case .discarded: surplusReplies.contains(rule.id) || misplaced.contains(rule.id)
     case .mtaGivesUp:
       ends.contains(rule.id) || surplusReplies.contains(rule.id) || tooEarly.contains(rule.id)

@@ -101,6 +101,20 @@ import Testing
     #expect(Self.words(play.findings) == ["R01@17"])
   }
 
+  /// Postfix throws them away with each mail, so each mail begins in step; the mistake is one.
+  @Test func theSameOfTheNextMailFollowsFromIt() {
+    var play = LegPlay("O/O", flags: Self.content)
+    play.play(MTA.macro("C", ["v": "Postfix 3.7.11"]))
+    play.play(Letters.packets("C/c M/c R/c T/c L L N B E"))
+    play.playAtOnce(Array(repeating: Milter.continue, count: 5))
+    play.play(Letters.packets("M/c R/c T/c L L N B E"))
+    play.playAtOnce(Array(repeating: Milter.continue, count: 5))
+    let first = Self.words(play.findings).first
+    #expect(first == "R01@17")
+    #expect(Self.words(play.findings).count > 1)
+    #expect(Self.words(play.findings).dropFirst().allSatisfy { $0.hasSuffix(" < R01@17") })
+  }
+
   @Test func aModificationBehindThemShowsThatTheVerdictIsStillToCome() {
     var play = LegPlay(
       "O/O C/c M/c R/c T/c L L N B E/cc", flags: [.noReplyHeaders, .noReplyEOH, .noReplyBody])
