@@ -56,11 +56,13 @@ struct AppliedModifications {
   func finished(_ content: MessageContent) -> EffectiveResult {
     var result = result
     result.headers = headers.lines
-    if let list = headers as? SendmailHeaders { result.addedByMTA = list.defaults }
     result.remarks = (headers.remarks + result.remarks).sorted { $0.packet < $1.packet }
     write(&result)
     result.body = result.bodyPackets.isEmpty ? result.bodyBefore : sent(newBody)
     result.fate = fate(content)
+    if let list = headers as? SendmailHeaders {
+      result.addedByMTA = list.defaults.filter { $0 != "From" || !isQueuedWithoutFrom(result) }
+    }
     if result.fate.goesOn { result.remarks += SignedResult(content, result).remarks }
     if rules == .postfix, let packet = content.hiddenRecipientsSince {
       result.remarks.append(
@@ -72,6 +74,12 @@ struct AppliedModifications {
       result.remarks.append(EffectRemark(packet: decision.packet, text: words))
     }
     return result
+  }
+
+  /// Sendmail expands its defaults where it puts a mail into its queue, where a From of the null sender is empty and left out
+  /// (`queueup` in queue.c; seen with 8.17.1.9). What is not held goes on as it is in memory.
+  private func isQueuedWithoutFrom(_ result: EffectiveResult) -> Bool {
+    result.fate == .held && result.sender?.envelope.address == Array("<>".utf8)
   }
 
   private func fate(_ content: MessageContent) -> EffectiveResult.Fate {

@@ -527,6 +527,16 @@ import TraceModel
     #expect(result(.postfix).addedByMTA == [])
   }
 
+  @Test func sendmailWritesNoFromOfTheNullSenderIntoItsQueue() {
+    let (null, hold) = (
+      Modification.chgFrom(address: bytes("<>"), parameters: nil),
+      Modification.quarantine(reason: bytes("odd"))
+    )
+    #expect(result(.sendmail, null).addedByMTA == ["Date", "From", "Message-Id"])
+    #expect(result(.sendmail, hold).addedByMTA == ["Date", "From", "Message-Id"])
+    #expect(result(.sendmail, null, hold).addedByMTA == ["Date", "Message-Id"])
+  }
+
   @Test func aFooterIsADiffOfItsLinesAlone() {
     let diff = BodyDiff(from: bytes("a\nb\nc\n"), to: bytes("a\nb\nfooter\nc\n"))
     #expect(diff.lines == [.kept(0..<2), .kept(2..<4), .added(4..<11), .kept(11..<13)])
