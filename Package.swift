@@ -22,6 +22,12 @@ let strictC: [CSetting] = [
   .define("_FORTIFY_SOURCE", to: "2", .when(configuration: .release)),
 ]
 
+/// What the build of a package says of itself (`--version`). A plain build says nothing, and stays the same whatever was
+/// committed meanwhile.
+let stamps: [CSetting] = ["MITMILTER_COMMIT", "MITMILTER_BUILD"].compactMap { name in
+  Context.environment[name].map { .define(name, to: "\"\($0)\"") }
+}
+
 /// Nothing of the program can be written to once it runs but its data.
 let hardened: [LinkerSetting] = [
   .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now"])
@@ -36,6 +42,7 @@ let package = Package(
   targets: [
     // Pure targets: standard library only, no I/O, no clock.
     .target(name: "CBlocks", cSettings: strictC),
+    .target(name: "CAbout", cSettings: strictC + stamps),
     .target(name: "MilterProtocol", dependencies: ["CBlocks"], swiftSettings: pure),
     .target(name: "Dialogue", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(name: "Signatures", dependencies: ["MilterProtocol"], swiftSettings: pure),
@@ -95,7 +102,7 @@ let package = Package(
       dependencies: [
         "MilterProtocol", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "LogLines", "CommandLanguage",
         "ProxyCore", "ConsoleUI", "MTAConfiguration",
-        "ProxyRuntime", "TerminalDriver", "CLinux",
+        "ProxyRuntime", "TerminalDriver", "CLinux", "CAbout",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict + small, linkerSettings: hardened),
 
@@ -145,7 +152,10 @@ let package = Package(
       path: "Tests/TerminalProbe", swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["TestSupport", "TraceFormat", "Timeline", "TraceModel", "MilterProtocol", "mitmilter"],
+      dependencies: [
+        "TestSupport", "TraceFormat", "Timeline", "TraceModel", "CommandLanguage", "MilterProtocol",
+        "mitmilter",
+      ],
       swiftSettings: strict),
   ]
 )

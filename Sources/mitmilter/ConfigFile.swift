@@ -27,7 +27,7 @@ enum ConfigFile {
     }
     if !failures.isEmpty {
       failures[failures.count - 1].hint =
-        "set, bind, unbind and rules go there; docs/keys.md lists what can be bound"
+        "set, bind, unbind and rules go there; mitmilter help keys lists what can be bound"
     }
     return failures
   }

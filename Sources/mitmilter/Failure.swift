@@ -27,6 +27,12 @@ func runCommandLine() -> Never {
   let arguments = Array(CommandLine.arguments.dropFirst())
   do {
     if let failure = Misuse.unknownCommand(arguments) { throw failure }
+    if let text = try HelpTopic.text(arguments) {
+      let output = Output()
+      output.write(text)
+      output.flush()
+      exit(0)
+    }
     var command = try Mitmilter.parseAsRoot(arguments)
     try command.run()
   } catch let cause as any Explained {

@@ -12,7 +12,7 @@ struct Lint: ParsableCommand {
     abstract: "Say what is wrong in traces and captures, and end with 1 where it matters.",
     discussion: """
       FILE is a trace or a packet capture; - is standard input. What is wrong is found anew, by the rules of this version \
-      (docs/findings.md), and told by its cause: how often, where first, what comes of it, what to do.
+      (mitmilter help findings), and told by its cause: how often, where first, what comes of it, what to do.
       Exit status: 0 nothing as grave as --fail-on, 1 something is, or some of it could not be read, 2 nothing could.
       """)
 
@@ -33,7 +33,7 @@ struct Lint: ParsableCommand {
 
   @OptionGroup var expecting: ExpectOptions
 
-  @Flag(help: "A line of JSON for each finding; see docs/lint.md.")
+  @Flag(help: "A line of JSON for each finding; see mitmilter help lint.")
   var json = false
 
   @Flag(help: "Annotations for a run of GitHub Actions.")
@@ -97,7 +97,8 @@ struct Lint: ParsableCommand {
   private static func rule(_ id: String) throws(Failure) -> FindingRule {
     guard let rule = FindingRule.withID(id.uppercased()) else {
       throw Failure(
-        "--ignore: there is no finding '\(ListingText.inert(id))'", hint: "docs/findings.md lists them")
+        "--ignore: there is no finding '\(ListingText.inert(id))'", hint: "mitmilter help findings lists them"
+      )
     }
     return rule
   }

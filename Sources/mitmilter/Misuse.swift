@@ -11,15 +11,19 @@ enum Misuse {
   /// ArgumentParser by itself would complain of what follows the word, and of `help WORD` not at all.
   static func unknownCommand(_ arguments: [String]) -> Failure? {
     guard var word = arguments.first, !word.hasPrefix("-") else { return nil }
-    let names = Mitmilter.configuration.subcommands.map { $0._commandName }
+    var names = Mitmilter.configuration.subcommands.map { $0._commandName }
+    var list = "the commands are \(names.joined(separator: ", "))"
     if word == "help" {
       guard arguments.count > 1 else { return nil }
       word = arguments[1]
+      if HelpTopic.hasPage(word) { return nil }
+      names += HelpTopic.names
+      list += "; the topics are \(HelpTopic.names.joined(separator: ", "))"
     }
     if names.contains(word) || word.hasPrefix("-") { return nil }
     let near = Nearest.match(for: word, among: names).map { "did you mean '\($0)'? " } ?? ""
     return Failure(
-      "unknown command '\(word)'", hint: near + "the commands are \(names.joined(separator: ", "))")
+      "unknown command \(arguments[0] == "help" ? "or topic " : "")'\(word)'", hint: near + list)
   }
 
   /// - Parameter error: what parsing `arguments` threw.

@@ -93,7 +93,8 @@ struct ScreenOptions: ParsableArguments {
         throw Failure(
           SyntaxError(error.message, in: Array(line.utf8), at: error.range), in: "--command",
           hint: Self.isRule(line)
-            ? RuleSources.hint : "it takes a rule, or what can be typed at the prompt: docs/instructions.md")
+            ? RuleSources.hint
+            : "it takes a rule, or what can be typed at the prompt: mitmilter help instructions")
       }
     }
     if let filter { _ = try filterExpression(filter) }

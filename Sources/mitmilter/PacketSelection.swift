@@ -57,6 +57,6 @@ func filterExpression(_ text: String) throws(Failure) -> Expression {
   do {
     return try Expression(parsing: text)
   } catch {
-    throw Failure(error, in: "--filter", hint: "docs/filters.md lists the terms")
+    throw Failure(error, in: "--filter", hint: "mitmilter help filters lists the terms")
   }
 }

@@ -28,7 +28,7 @@ struct Show: ParsableCommand {
   @Flag(name: [.customShort("x"), .long], help: "A hex dump of each packet.")
   var hex = false
 
-  @Flag(help: "A line of JSON for each packet; see docs/trace-format.md.")
+  @Flag(help: "A line of JSON for each packet; see mitmilter help trace-format.")
   var json = false
 
   @OptionGroup var judging: JudgingOptions

@@ -134,6 +134,7 @@ import Testing
       for line in Self.code(page) {
         for call in line.matches(of: /mitmilter ([a-z][a-z-]*)((?:'[^']*'|"[^"]*"|[^|&;'"])*)/) {
           let command = String(call.1)
+          if command == "help" { continue }
           guard let options = known[command] else {
             Issue.record("\(page): there is no 'mitmilter \(command)': \(line)")
             continue

@@ -21,11 +21,11 @@ import TraceFormat
   private static let verdicts =
     #"hint: verdicts are accept, reject, tempfail, discard, continue, reply CODE "TEXT""#
   private static let duration = "hint: a number above 0 and its unit: 30s, 5m, 1h, 500ms"
-  private static let terms = "hint: docs/filters.md lists the terms"
+  private static let terms = "hint: mitmilter help filters lists the terms"
   private static let aRule =
-    "hint: a rule is such as: on rcpt do reject; docs/instructions.md lists what can be done"
+    "hint: a rule is such as: on rcpt do reject; mitmilter help instructions lists what can be done"
   private static let prompt =
-    "hint: it takes a rule, or what can be typed at the prompt: docs/instructions.md"
+    "hint: it takes a rule, or what can be typed at the prompt: mitmilter help instructions"
   private static let addresses =
     "hint: addresses look like inet:8891@127.0.0.1, inet:127.0.0.1:8891, inet6:8891@::1, [::1]:8891, "
     + "unix:/path or /path"
@@ -47,7 +47,14 @@ import TraceFormat
     Row(
       ["shwo", "--json", "x"], "error: unknown command 'shwo'",
       commands.replacingOccurrences(of: "hint: ", with: "hint: did you mean 'show'? ")),
-    Row(["help", "bogus"], "error: unknown command 'bogus'", commands),
+    Row(
+      ["help", "bogus"], "error: unknown command or topic 'bogus'",
+      commands
+        + "; the topics are desk, doctor, effects, explain, exports, filters, findings, guide, holding, instructions, "
+        + "keys, lint, log-lines, milter, protocol, recipes, redaction, security, trace-format, words"),
+    Row(
+      ["help", "findings", "Z99"], "error: nothing is called 'Z99' there",
+      "hint: mitmilter help findings prints all of it"),
     Row(["--bogus"], "error: unknown option '--bogus'", "hint: mitmilter --help lists the options"),
     Row(["proxy"], "error: mitmilter proxy needs --listen <address> and --milter <address>", help("proxy")),
     Row(

@@ -127,7 +127,7 @@ import TraceModel
         mitmilter: error: --filter: unknown term 'stge'
           stge == rcpt
           ^^^^ did you mean 'stage'?
-        mitmilter: hint: docs/filters.md lists the terms
+        mitmilter: hint: mitmilter help filters lists the terms
 
         """)
   }

@@ -24,7 +24,7 @@ struct Explain: ParsableCommand {
     help: ArgumentHelp("Explain what is added to this log from now on, until ^C.", valueName: "file"))
   var follow: String?
 
-  @Flag(help: "A line of JSON for each line that is explained; see docs/explain.md.")
+  @Flag(help: "A line of JSON for each line that is explained; see mitmilter help explain.")
   var json = false
 
   func validate() throws {

@@ -38,7 +38,7 @@ struct RuleSources: Sendable {
     return nil
   }
 
-  static let hint = "a rule is such as: on rcpt do reject; docs/instructions.md lists what can be done"
+  static let hint = "a rule is such as: on rcpt do reject; mitmilter help instructions lists what can be done"
 
   /// With the contents of the files that its instructions name.
   static func inlined(_ rule: Rule, waiting tell: ((String) -> Void)? = nil) throws -> Rule {

@@ -25,7 +25,7 @@ extension FindingRule {
   package static let unknownCode = FindingRule(
     "F05", .error, "a code that is not in the protocol",
     "from the MTA: libmilter ends the session; from the milter: both MTAs give it up",
-    cure: "send the letters of the protocol only (docs/protocol.md, section 2)",
+    cure: "send the letters of the protocol only (mitmilter help protocol, section 2)",
     source: "mi_engine in engine.c, milter8_event in milter8.c, milter_send_command in milter.c")
   package static let endsInPacket = FindingRule(
     "F06", .error, "the connection ends inside a packet",

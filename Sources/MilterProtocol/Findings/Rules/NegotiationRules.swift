@@ -90,7 +90,7 @@ extension FindingRule {
   package static let listNameUnknown = FindingRule(
     "N16", .warning, "a requested macro that never came and that no MTA is known to have",
     "most likely a slip of the pen",
-    cure: "compare the name with those of docs/protocol.md, section 5; long names stand in braces",
+    cure: "compare the name with those of mitmilter help protocol, section 5; long names stand in braces",
     source: "milter_send_macros in milter.c, milter_macro_lookup in milter.c of Postfix")
   package static let editsUnseen = FindingRule(
     "N17", .note, "may change what it does not see",
