@@ -16,7 +16,7 @@ struct MilterCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where the MTA connects: inet:8891@127.0.0.1, unix:/run/mitmilter/milter.sock.",
+      "Where the MTA connects: inet:8891@127.0.0.1, unix:/run/mitmilter/milter.sock; systemd for the socket of a .socket unit.",
       valueName: "address"))
   var listen: String
 
@@ -62,11 +62,14 @@ struct MilterCommand: ParsableCommand {
 
   @OptionGroup var socket: SocketOptions
 
+  @OptionGroup var service: ServiceOptions
+
   func run() throws {
     try screen.check()
     let isShown = wantsScreen(recording)
-    var options = Wiring.Options(listen: try milterAddress(listen), milter: nil, recording)
+    var options = Wiring.Options(listen: try listeningAddress(listen), milter: nil, recording)
     options.socket = try socket.access()
+    options.service = try service.plan()
     options.ceilings = try limits.ceilings()
     options.steering = try plan(isShown: isShown)
     if isShown { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
@@ -79,7 +82,7 @@ struct MilterCommand: ParsableCommand {
     var commands = isShown ? screen.rules : screen.command
     if let hold = hold ?? (isShown ? "bodyeob" : nil) {
       do { _ = try Expression(parsing: hold) } catch {
-        throw Failure(error, in: "--hold", hint: "docs/filters.md lists the terms")
+        throw Failure(error, in: "--hold", hint: "mitmilter help filters lists the terms")
       }
       commands.insert("on \(hold) named hold do hold", at: 0)
     }

@@ -10,8 +10,10 @@ struct Proxy: ParsableCommand {
     abstract: "Sit between an MTA and a milter: record everything, change what rules say.",
     discussion: """
       ADDRESS is inet:8891@127.0.0.1, inet:127.0.0.1:8891, inet6:8891@::1, [::1]:8891, unix:/path or /path.
-      SIGINT, SIGTERM, SIGQUIT and SIGHUP shut down gracefully: no new connections, and --grace seconds for those \
-      that are open; a second signal quits at once. With --rules, SIGHUP reads the rules again instead.
+      With --listen systemd it takes the socket of a .socket unit.
+      SIGINT, SIGTERM and SIGQUIT shut down gracefully: no new connections, and --grace seconds for those that are \
+      open; a second signal quits at once. SIGHUP reads the rules again, and goes on in new files where the trace and the \
+      log were moved away.
       """)
 
   @Option(help: ArgumentHelp("Where the MTA connects.", valueName: "address"))
@@ -34,16 +36,19 @@ struct Proxy: ParsableCommand {
 
   @OptionGroup var socket: SocketOptions
 
+  @OptionGroup var service: ServiceOptions
+
   func run() throws {
     try screen.check()
     var options = Wiring.Options(
-      listen: try milterAddress(listen), milter: try milterAddress(milter), recording)
-    if let milter = options.milter, options.listen.takesConnections(to: milter) {
+      listen: try listeningAddress(listen), milter: try milterAddress(milter), recording)
+    if let milter = options.milter, let listen = options.listen, listen.takesConnections(to: milter) {
       throw Failure(
         "the milter's address \(milter) is the one to listen on: every connection would come back to us",
         hint: "give --milter the address of the milter itself")
     }
     options.socket = try socket.access()
+    options.service = try service.plan()
     options.ceilings = try limits.ceilings()
     options.grace = .seconds(Int64(grace))
     options.steering = try steering.plan(with: screen, isShown: wantsScreen(recording))
@@ -59,6 +64,11 @@ func milterAddress(_ text: String) throws -> MilterAddress {
   do { return try MilterAddress(parsing: text) } catch {
     throw Failure(error.message, hint: MilterAddress.ParsingError.hint)
   }
+}
+
+/// nil for the socket that systemd hands over.
+func listeningAddress(_ text: String) throws -> MilterAddress? {
+  text == "systemd" ? nil : try milterAddress(text)
 }
 
 /// What a run records and prints, the same for every command that relays.

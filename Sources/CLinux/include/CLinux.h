@@ -77,6 +77,17 @@ static inline int linux_stream_socket(int family) {
 static inline int linux_blocking_stream_socket(int family) {
   return socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
+static inline int linux_datagram_socket(int family) {
+  return socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+// Whether connections can be accepted on it. One that somebody else made becomes non-blocking, and closed on exec.
+static inline bool linux_takes_connections(int fd) {
+  int value = 0, type = 0;
+  socklen_t length = sizeof value;
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) != 0 || value == 0) return false;
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0 || type != SOCK_STREAM) return false;
+  return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
+}
 static inline int linux_accept(int listener, struct sockaddr_storage *peer, socklen_t *length) {
   *length = sizeof *peer;
   return accept4(listener, (struct sockaddr *)peer, length, SOCK_NONBLOCK | SOCK_CLOEXEC);

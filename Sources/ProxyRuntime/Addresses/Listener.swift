@@ -50,11 +50,35 @@ package struct Listener: ~Copyable {
       self.address = address
       socketFile = SocketFile(path: path)
     } else {
-      let actual = SocketAddress { _ = getsockname(socket, $0, &$1) }
-      self.address = .inet(
-        host: actual.host, port: actual.port, family: actual.family == AF_INET6 ? .ipv6 : .any)
+      self.address = Self.address(of: socket).milter
       socketFile = nil
     }
+  }
+
+  /// The socket on which systemd listens for us (sd_listen_fds(3)); its file stays when we go.
+  package init(handedOver environment: [String: String]) throws(Failure) {
+    let hint = "name it in the ListenStream= of a .socket unit, or give --listen an address"
+    guard environment["LISTEN_PID"] == String(getpid()), let count = environment["LISTEN_FDS"] else {
+      throw Failure(message: "--listen systemd: no socket was handed over", hint: hint)
+    }
+    guard count == "1" else {
+      throw Failure(message: "--listen systemd: expected one socket, there are \(count)", hint: hint)
+    }
+    guard linux_takes_connections(Self.firstHandedOver) else {
+      throw Failure(message: "--listen systemd: what was handed over takes no connections", hint: hint)
+    }
+    descriptor = Self.firstHandedOver
+    let local = Self.address(of: descriptor)
+    isLocal = local.isLocal
+    address = local.milter
+    socketFile = nil
+  }
+
+  /// `SD_LISTEN_FDS_START`.
+  private static let firstHandedOver: Int32 = 3
+
+  private static func address(of socket: Int32) -> SocketAddress {
+    SocketAddress { _ = getsockname(socket, $0, &$1) }
   }
 
   deinit {
@@ -91,6 +115,8 @@ package struct SocketAccess: Sendable {
   package var mode: mode_t
   /// nil: that of the process.
   package var group: gid_t?
+  /// nil: that of the process.
+  package var user: uid_t?
 
   package init(mode: mode_t = 0o660, group: gid_t? = nil) {
     self.mode = mode
@@ -106,10 +132,11 @@ package struct SocketAccess: Sendable {
   }
 
   fileprivate func give(_ path: String) -> Listener.Failure? {
-    guard let group, lchown(path, uid_t.max, group) != 0 else { return nil }
+    guard user != nil || group != nil, lchown(path, user ?? .max, group ?? .max) != 0 else { return nil }
+    let owner = group.map { "group \($0)" } ?? "user \(user ?? 0)"
     return Listener.Failure(
       message:
-        "cannot give the socket '\(path)' to group \(group): \(String(cString: strerror(errno)).lowercased())",
+        "cannot give the socket '\(path)' to \(owner): \(String(cString: strerror(errno)).lowercased())",
       hint: "whoever is not root can name groups of their own alone")
   }
 }

@@ -30,6 +30,21 @@ package struct SocketAddress: Sendable {
     self.init(of: address)
   }
 
+  /// Where systemd wants to be told something: a path, or a name after `@`, which is of no folder. nil for anything else.
+  init?(notifying name: String) {
+    var bytes = Array(name.utf8)
+    guard let first = bytes.first, first == UInt8(ascii: "/") || first == UInt8(ascii: "@") else {
+      return nil
+    }
+    if first == UInt8(ascii: "@") { bytes[0] = 0 }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    guard bytes.count <= MilterAddress.longestPath else { return nil }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    self.init(of: address)
+    length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count + (first == UInt8(ascii: "/") ? 1 : 0))
+  }
+
   /// A dotted quad or an IPv6 literal; nil for a name.
   package init?(literal host: String, port: UInt16) {
     var v4 = sockaddr_in()
@@ -106,6 +121,12 @@ package struct SocketAddress: Sendable {
     case AF_INET6: MilterAddress.inet(host: host, port: port, family: .ipv6).description
     default: MilterAddress.inet(host: host, port: port, family: .any).description
     }
+  }
+
+  /// As an address that one connects to.
+  var milter: MilterAddress {
+    isUnix
+      ? .unix(path: path) : .inet(host: host, port: port, family: family == AF_INET6 ? .ipv6 : .any)
   }
 
   private var path: String {

@@ -19,7 +19,7 @@ package struct AwaitedPipes {
         if !isTold { tell(Self.words(path)) }
         isTold = true
         var polled = pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)
-        if poll(&polled, 1, Self.pause) > 0 { return nil }
+        if poll(&polled, 1, Self.pause) > 0, signals.take().contains(.end) { return nil }
       }
     }
   }

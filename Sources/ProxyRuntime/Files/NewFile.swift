@@ -108,6 +108,16 @@ package struct FileIdentity: Equatable {
   package init?(_ path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  init?(_ file: Descriptor) {
+    var status = stat()
+    guard fstat(file.number, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
+  private init(_ status: stat) {
     device = status.st_dev
     node = status.st_ino
     isFolder = status.st_mode & S_IFMT == S_IFDIR

@@ -42,6 +42,11 @@ struct OutputQueue: ~Copyable {
 
   var descriptor: Int32 { file.number }
 
+  /// Whether it is a file, and that name leads to it no more.
+  func isElsewhere(than path: String) -> Bool {
+    kind == .file && file.isSeekable && FileIdentity(path) != FileIdentity(file)
+  }
+
   /// Whether something still waits for the reader.
   var isBehind: Bool { waiting > 0 }
   /// Bytes that wait for the reader.

@@ -90,8 +90,11 @@ package struct TraceFileWriter: ~Copyable {
     return now == .removed ? .removed : .moved
   }
 
-  /// A new file of the same name, in place of one that was removed.
+  /// A new file of the same name, in place of one that was moved away or removed.
   package func anew() throws(FileFailure) -> TraceFileWriter { try TraceFileWriter(path: path, head: head) }
+
+  /// Whether it is a file that has lost its name: somebody moved it away or removed it.
+  var hasLostItsName: Bool { name != .none && output.isElsewhere(than: path) }
 
   /// Writes whole lines; returns once the system has all of them, or all that a pipe has room for.
   ///

@@ -8,6 +8,8 @@ import TraceModel
 /// Lines leave whole, in one `write` a turn, behind what other runs wrote: the file may be shared, and moved away or
 /// cut down to nothing by whoever rotates logs.
 package struct DecisionLog: ~Copyable {
+  /// `-` is standard output.
+  private let path: String
   private var output: OutputQueue
   private var fold = DecisionFold()
   private var json: DecisionJSON
@@ -18,12 +20,21 @@ package struct DecisionLog: ~Copyable {
   ///   - startedAt: microseconds since 1970 at moment zero of the records.
   package init(path: String, startedAt: Int64) throws(FileFailure) {
     json = DecisionJSON(startedAt: startedAt)
-    guard path != "-" else {
-      output = OutputQueue(try .copy(of: STDOUT_FILENO, called: "standard output"), called: "standard output")
-      return
+    self.path = path
+    output = try Self.open(path)
+  }
+
+  private static func open(_ path: String) throws(FileFailure) -> OutputQueue {
+    if path == "-" {
+      return OutputQueue(try .copy(of: STDOUT_FILENO, called: "standard output"), called: "standard output")
     }
     let opening = try SafeOpening(path, O_WRONLY | O_APPEND, .kept) { FileFailure(opening: path, $0) }
-    output = OutputQueue(opening.descriptor, called: path)
+    return OutputQueue(opening.descriptor, called: path)
+  }
+
+  /// Goes on in a new file of the same name where somebody moved this one away or removed it.
+  mutating func reopen() throws(FileFailure) {
+    if path != "-", output.isElsewhere(than: path) { output = try Self.open(path) }
   }
 
   /// Where the rules in force are written, by their labels.

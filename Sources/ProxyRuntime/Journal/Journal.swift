@@ -113,6 +113,25 @@ package struct Journal: ~Copyable {
     }
   }
 
+  /// Goes on in new files where somebody moved the old ones away, as whoever rotates files expects.
+  ///
+  /// - Returns: whether the trace does.
+  mutating func reopen() -> Bool {
+    var isNew = false
+    do throws(FileFailure) {
+      if file?.hasLostItsName == true {
+        file = try file?.anew()
+        isNew = true
+      }
+    } catch {
+      report("\(error.message); records go on into the trace that was moved away")
+    }
+    do throws(FileFailure) { try decisions?.reopen() } catch {
+      report("\(error.message); decisions go on into the log that was moved away")
+    }
+    return isNew
+  }
+
   /// Whether there is a trace that somebody could interfere with.
   var hasFile: Bool { file != nil }
 

@@ -32,7 +32,7 @@ package struct Engine: ~Copyable {
     /// Write each record to that trace, too.
     case record(LateTrace)
     case stopRecording
-    /// Read the rules again from where they came from; stop where they came from nowhere.
+    /// Read the rules again from where they came from, and go on in new files where the old ones were moved away.
     case reload
   }
 
@@ -49,6 +49,8 @@ package struct Engine: ~Copyable {
     package var settings = ProxySettings()
     /// Reads the rules' files again; nil where that went wrong, and everything stays as it was.
     package var rereadRules: (() -> [Rule]?)?
+    /// Who wants to hear how we are.
+    package var supervisor: Supervisor?
     /// Takes what rules want told, one line; nil: as other messages.
     package var tell: ((String) -> Void)?
 
@@ -119,6 +121,8 @@ package struct Engine: ~Copyable {
     turn.now = clock.now
     recordRules()
     inspectTrace()
+    configuration.supervisor?.isReady()
+    showLife()
     while listener != nil || connections.count > 0 {
       let ready = poller.wait(milliseconds: patience)
       turn.now = clock.now
@@ -201,6 +205,7 @@ package struct Engine: ~Copyable {
 
   private static let listenerSlot = -1
   private static let traceSlot = -2
+  private static let supervisorSlot = -3
   /// Between two looks at what others do to the trace.
   private static let inspectionPause = Moment.Span.milliseconds(700)
 
@@ -210,10 +215,17 @@ package struct Engine: ~Copyable {
     timers.set(turn.now + Self.inspectionPause, for: Self.traceSlot)
   }
 
+  private mutating func showLife() {
+    guard let supervisor = configuration.supervisor, let interval = supervisor.interval else { return }
+    supervisor.isAlive()
+    timers.set(turn.now + interval, for: Self.supervisorSlot)
+  }
+
   private mutating func wake(_ timer: Int) {
     switch timer {
     case Self.listenerSlot: return acceptAgain()
     case Self.traceSlot: return inspectTrace()
+    case Self.supervisorSlot: return showLife()
     default: break
     }
     guard let connection = connections[timer & Self.slots] else { return }
@@ -283,12 +295,15 @@ package struct Engine: ~Copyable {
       stopListening()
       letGo(.policy("nobody watches any more"))
     case .reload:
-      guard let reread = configuration.rereadRules else { return obey(.stop) }
-      if let rules = reread() { setRules(rules) }
+      configuration.supervisor?.isReloading()
+      if let rules = configuration.rereadRules?() { setRules(rules) }
+      if journal.reopen(), hasRecordedRules { recordRules() }
+      configuration.supervisor?.isReady()
     }
   }
 
   private mutating func stopListening() {
+    if listener != nil { configuration.supervisor?.isStopping() }
     if let descriptor = listener?.descriptor, !acceptor.isPaused { poller.remove(descriptor) }
     listener = nil
   }

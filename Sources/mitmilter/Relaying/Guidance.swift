@@ -1,4 +1,5 @@
 import ConsoleUI
+import Glibc
 import MTAConfiguration
 import ProxyRuntime
 
@@ -33,6 +34,11 @@ struct Guidance {
     if case .unix(let path) = address, !access.isRootsAlone, let refusal = Self.refusal(at: path) {
       remarks.append(
         "note: Postfix cannot connect, for its user postfix cannot \(refusal): 'mitmilter doctor \(address)' says what lets it"
+      )
+    }
+    if geteuid() == 0 {
+      remarks.append(
+        "warning: mitmilter runs as root, and reads what strangers send: --user names who it is to be once it listens"
       )
     }
     if !isLocal {

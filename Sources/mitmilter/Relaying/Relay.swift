@@ -10,6 +10,7 @@ struct Relay: ~Copyable {
   let requests: Mailbox<Engine.Request>
   private var engine: Engine
   private let printer: LivePrinter
+  private let pidFile: PidFile?
 
   init(_ options: Wiring.Options) throws {
     let recording = options.recording
@@ -33,6 +34,7 @@ struct Relay: ~Copyable {
     address = wiring.address
     requests = wiring.requests
     self.printer = printer
+    pidFile = wiring.pidFile
     engine = wiring.engine(
       Journal(file: trace, window: printer.window, decisions: log, report: warn), obeying: signals,
       tell: { printer.say($0) }, report: warn)

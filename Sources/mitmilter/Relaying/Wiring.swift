@@ -8,10 +8,12 @@ import TraceModel
 /// What every run that relays is made of, with a screen or without one, up to its engine.
 struct Wiring: ~Copyable {
   struct Options {
-    var listen: MilterAddress
+    /// nil where systemd listens for us.
+    var listen: MilterAddress?
     /// nil where we are the milter.
     var milter: MilterAddress?
     var socket = SocketAccess()
+    var service = ServicePlan()
     var recording: RecordingOptions
     var grace = Engine.Configuration().grace
     var steering = SteeringPlan()
@@ -19,7 +21,7 @@ struct Wiring: ~Copyable {
     /// What to say once it listens, with the lines for the MTA; nil says nothing.
     var greeting: ((MilterAddress) -> String)?
 
-    init(listen: MilterAddress, milter: MilterAddress?, _ recording: RecordingOptions) {
+    init(listen: MilterAddress?, milter: MilterAddress?, _ recording: RecordingOptions) {
       self.listen = listen
       self.milter = milter
       self.recording = recording
@@ -33,6 +35,8 @@ struct Wiring: ~Copyable {
   let address: MilterAddress
   let guidance: Guidance
   let head: TraceHead
+  /// There for as long as somebody keeps it.
+  let pidFile: PidFile?
   private let options: Options
   private let target: MilterTarget?
   private let listener: Listener
@@ -46,17 +50,33 @@ struct Wiring: ~Copyable {
     // Told to end before it began.
     guard let pipes = AwaitedPipes(written, until: signals, tell: tell) else { throw ExitCode.success }
     let target = try options.milter.map { try MilterTarget($0) }
-    let listener = try Listener(on: options.listen, access: options.socket)
+    let access = options.socket.given(to: options.service.user)
+    let pidFile = try options.service.pidFile.map { try PidFile($0) }
+    let listener = try Self.listener(on: options.listen, access, goingOnAs: options.service.user)
     self.options = options
     self.target = target
     self.pipes = pipes
+    self.pidFile = pidFile
     address = listener.address
-    guidance = Guidance(listeningOn: address, isLocal: listener.isLocal, options.socket)
+    guidance = Guidance(listeningOn: address, isLocal: listener.isLocal, access)
     self.listener = consume listener
     head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
       listen: address.description, milter: options.milter?.description,
       negotiation: options.steering.controls.negotiation.rawValue)
+  }
+
+  private static func listener(
+    on address: MilterAddress?, _ access: SocketAccess, goingOnAs user: ServiceUser?
+  ) throws -> Listener {
+    guard let address else {
+      let listener = try Listener(handedOver: ServicePlan.takeHandedOver())
+      try user?.take()
+      return listener
+    }
+    let listener = try Listener(on: address, access: access)
+    try user?.take()
+    return listener
   }
 
   /// The trace that was asked for; nil for none.
@@ -85,6 +105,7 @@ struct Wiring: ~Copyable {
     configuration.ceilings = options.ceilings
     configuration.settings = options.steering.controls
     configuration.tell = tell
+    configuration.supervisor = Supervisor()
     let sources = options.steering.sources
     if !sources.files.isEmpty { configuration.rereadRules = { sources.reread(report) } }
     return Engine(

@@ -21,6 +21,7 @@ final class LiveScreen {
   private let path: String?
   private let controls: ProxySettings
   private let guidance: Guidance
+  private let pidFile: PidFile?
   /// How long connections may go on once the screen was left.
   private let grace: Moment.Span
 
@@ -50,6 +51,7 @@ final class LiveScreen {
     requests = wiring.requests
     guidance = wiring.guidance
     head = wiring.head
+    pidFile = wiring.pidFile
     path = recording.write
     controls = options.steering.controls
     grace = options.grace
