@@ -64,8 +64,8 @@ let package = Package(
       ],
       swiftSettings: pure),
     .target(
-      name: "CommandLanguage", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure
-    ),
+      name: "CommandLanguage", dependencies: ["TraceModel", "Mail", "MilterProtocol"],
+      swiftSettings: pure),
     .target(
       name: "ProxyCore",
       dependencies: [

@@ -88,7 +88,7 @@ struct MilterCommand: ParsableCommand {
     }
     let sources = RuleSources(files: rules, commands: commands)
     var controls = ProxySettings()
-    controls.rules = RuleBook(try sources.read(waiting: tell))
+    controls.rules = RuleBook(try sources.read(waiting: tell) { tell("warning: \($0)") })
     controls.patience = try SteeringOptions.patience(mta, mtaTimeout)
     controls.onTimeout = try SteeringOptions.timeoutAct(onTimeout)
     guard let verdict = try SteeringOptions.answer(self.default, or: "", of: "--default") else {

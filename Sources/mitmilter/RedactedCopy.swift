@@ -5,7 +5,10 @@ import TraceModel
 
 extension OperatorLanguage {
   /// That of rules, instructions and expressions.
-  static let own = OperatorLanguage(words: LanguageWords.all) { $0.text }
+  static let own = OperatorLanguage(
+    words: LanguageWords.all,
+    pieces: { LanguageWords.pieces(of: $0).map { .init($0.bytes, isValue: $0.isValue) } }
+  ) { $0.text }
 }
 
 /// The records of a trace with other words in them, in a file without a name, made record by record.

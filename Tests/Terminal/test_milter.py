@@ -1,5 +1,6 @@
 """Being the milter: a scripted MTA on one side, the operator or rules on the other."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -107,6 +108,70 @@ def test_rules_decide_and_the_default_where_none_does():
         process.terminate()
         process.communicate(timeout=20)
     assert process.returncode == 0
+
+
+RULES = r'''
+on mail and mail.address == "stranger@example.com" do reply 550 5.7.1 "{client.address} may not send as {mail.address}"
+on bodyeob do add-header X-Client "{client.address} {message.header["subject"]}"; quarantine "to {message.rcpts} {{n} {client.adress}"
+'''
+
+
+def test_rules_name_values_and_a_slip_is_warned_of():
+    with Home() as home:
+        path, trace, port = home.file("a.rules"), home.file("t.mtrace"), free_port()
+        with open(path, "w") as file:
+            file.write(RULES)
+        arguments = ["milter", "--listen", f"127.0.0.1:{port}", "--headless", "-r", path, "-w", trace, "--default", "accept"]
+        process = subprocess.Popen([program("mitmilter"), *arguments], stderr=subprocess.PIPE)
+        try:
+            warning = process.stderr.readline().decode()
+            assert warning == (f"mitmilter: warning: {path}:3: {{client.adress}} names no value and goes out as it stands: "
+                               "did you mean {client.address}?\n"), warning
+            while b"as a milter" not in process.stderr.readline():
+                pass
+            with Client(port) as mta:
+                mta.greet()
+                assert mta.ask(b"M<stranger@example.com>\0") == b"y550 5.7.1 192.0.2.7 may not send as stranger@example.com\0"
+                mta.mail(subject="Gr\u00fc\u00dfe")
+                assert mta.reply() == b"hX-Client\x00192.0.2.7 =?UTF-8?B?R3LDvMOfZQ==?=\0"
+                assert mta.reply() == b"q" b"to bob@example.net {n} {client.adress}\0"
+                assert mta.reply() == b"a"
+                mta.send(b"Q")
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+        with open(trace) as file:
+            kept = file.read()
+        assert json.dumps('add-header X-Client "{client.address} {message.header["subject"]}"')[1:-1] in kept, kept
+
+
+def test_the_operator_names_values():
+    with Home() as home:
+        port = free_port()
+        with home.run("milter", "--listen", f"127.0.0.1:{port}", size=(120, 36)) as t:
+            t.wait("waiting for an MTA to connect")
+            with Client(port) as mta:
+                mta.greet()
+                mta.mail()
+                t.wait(r"end +<alice@example.org>")
+                t.send(":add-header X-Client {client.adress}")
+                t.wait("did you mean {client.address}")
+                t.key("C-u")
+                t.send("add-header X-Client {client.addr")
+                t.wait(r"client.address} +address of the SMTP client")
+                t.key("Tab", "Enter")
+                t.wait(r"\+ X-Client: 192.0.2.7")
+                t.key("o")
+                t.send('to {message.rcpts}"')
+                t.key("Enter")
+                assert mta.reply() == b"y550 5.7.1 to bob@example.net\0"
+                mta.send(b"Q")
+            t.key("Q")
+            # The MTA's end may not be seen yet.
+            t.until(lambda: t.is_closed or "y yes" in t.text(), "neither a question nor the end")
+            if not t.is_closed:
+                t.key("y")
+            left(t)
 
 
 def waiting_mail(mta, t, subject):

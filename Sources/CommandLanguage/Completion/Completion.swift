@@ -62,6 +62,14 @@ package struct Completion: Equatable, Sendable {
   }
 }
 
+extension Completion {
+  /// For a prompt that takes a text: the values that may stand in it.
+  package static func value(_ text: String, at cursor: Int) -> Completion {
+    let bytes = Array(text.utf8.prefix(max(0, cursor)))
+    return ValueCompletion(bytes, from: 0)?.completion ?? Completion(nothingAt: bytes.count)
+  }
+}
+
 extension Expression {
   /// What there is to say about an expression while it is typed.
   package enum Draft: Sendable {

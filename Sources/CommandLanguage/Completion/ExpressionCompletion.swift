@@ -129,11 +129,14 @@ struct ExpressionCompletion {
   private func inString(from open: Int, _ state: State) -> Completion {
     let range = min(open + 1, bytes.count)..<bytes.count
     guard case .key(let term) = state else { return Completion(range, of: bytes, among: []) }
-    let names =
-      term.name == "macro"
+    return Completion(range, of: bytes, among: Self.keys(of: term))
+  }
+
+  /// What may stand in the brackets of a term, with the end of its string and of the brackets.
+  static func keys(of term: Term) -> [Completion.Candidate] {
+    term.name == "macro"
       ? KnownMacro.table.map { Completion.Candidate($0.name + "\"]", $0.meaning) }
-      : Self.headers.map { Completion.Candidate($0 + "\"]", "header") }
-    return Completion(range, of: bytes, among: names)
+      : headers.map { Completion.Candidate($0 + "\"]", "header") }
   }
 
   private static let headers = [

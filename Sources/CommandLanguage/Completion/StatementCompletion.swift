@@ -51,6 +51,7 @@ struct StatementCompletion {
   }
 
   private func argument(of word: InstructionWord, from start: Int) -> Completion {
+    if word.takesValues, let value = ValueCompletion(bytes, from: start) { return value.completion }
     switch word {
     case .filter: return ExpressionCompletion(bytes, from: start).result.completion
     case .on: return rule(from: start, Self.ruleWords)
@@ -147,6 +148,21 @@ struct StatementCompletion {
 }
 
 extension InstructionWord {
+  /// Whether what follows has a text in it that may name values.
+  fileprivate var takesValues: Bool {
+    switch self {
+    case .reply, .addHeader, .insertHeader, .changeHeader, .prefixHeader, .addRcpt, .deleteRcpt, .changeFrom,
+      .replaceBody, .replacePart, .quarantine, .set, .note:
+      true
+    case .hold, .forward, .step, .drop, .delay, .close, .continue, .accept, .reject, .tempfail, .discard,
+      .skip,
+      .connfail, .shutdown, .progress, .deleteHeader, .deletePart, .raw, .revert, .mark, .unmark, .on, .rules,
+      .rule, .savePart, .apply, .edit, .filter, .search, .goto, .write, .export, .bind, .unbind, .screen,
+      .quit:
+      false
+    }
+  }
+
   /// Whether it may stand in a rule.
   package var isForPackets: Bool {
     switch InstructionTerm.byWord[self]?.category {

@@ -59,7 +59,7 @@ struct ArgumentReader {
     return scanner.error("expected \(wanted) here", at: rest.at..<(rest.byte == nil ? rest.at : rest.at + 1))
   }
 
-  private var startsString: Bool { scanner.byte == UInt8(ascii: "\"") || scanner.byte == UInt8(ascii: "'") }
+  var startsString: Bool { scanner.byte == UInt8(ascii: "\"") || scanner.byte == UInt8(ascii: "'") }
 
   /// A word or a string.
   mutating func argument(

@@ -14,7 +14,7 @@ extension Instruction {
     case .answer(let answer): answer.name
     case .progress: "progress"
     case .change(let change): change.text
-    case .set(let assignment): "set \(assignment.field.text) \(Quoting.argument(assignment.value))"
+    case .set(let assignment): "set \(assignment.field.text) \(Quoting.valued(assignment.value))"
     case .raw(let bytes): "raw \(bytes.map(HexDigit.pair).joined())"
     case .revert(.all): "revert"
     case .revert(.last): "revert last"
@@ -22,14 +22,14 @@ extension Instruction {
     case .close(let leg): "close \(leg.name)"
     case .mark: "mark"
     case .unmark: "unmark"
-    case .note(let text): "note \(Quoting.string(Array(text.utf8)))"
+    case .note(let text): "note \(ValuedText(Array(text.utf8)).quoted)"
     }
   }
 }
 
 extension CustomReply {
   fileprivate var text: String {
-    (["reply", String(code)] + (status.map { [$0.text] } ?? []) + lines.map(Quoting.string)).joined(
+    (["reply", String(code)] + (status.map { [$0.text] } ?? []) + lines.map { ValuedText($0).quoted }).joined(
       separator: " ")
   }
 }
@@ -37,22 +37,22 @@ extension CustomReply {
 extension Change {
   fileprivate var text: String {
     switch self {
-    case .addHeader(let header): "add-header \(Quoting.name(header.name)) \(Quoting.argument(header.value))"
+    case .addHeader(let header): "add-header \(Quoting.name(header.name)) \(Quoting.valued(header.value))"
     case .insertHeader(let index, let header):
-      "insert-header \(index) \(Quoting.name(header.name)) \(Quoting.argument(header.value))"
+      "insert-header \(index) \(Quoting.name(header.name)) \(Quoting.valued(header.value))"
     case .changeHeader(let index, let header):
-      "change-header \(Quoting.name(header.name))\(index == 1 ? "" : "[\(index)]") \(Quoting.argument(header.value))"
+      "change-header \(Quoting.name(header.name))\(index == 1 ? "" : "[\(index)]") \(Quoting.valued(header.value))"
     case .prefixHeader(let header):
-      "prefix-header \(Quoting.name(header.name)) \(Quoting.argument(header.value))"
+      "prefix-header \(Quoting.name(header.name)) \(Quoting.valued(header.value))"
     case .deleteHeader(let pattern, let index):
       "delete-header \(Quoting.name(pattern.bytes))\(index.map { "[\($0)]" } ?? "")"
     case .addRcpt(let address, let parameters):
-      "add-rcpt \(Quoting.argument(address))\(parameters.map { " " + Quoting.string($0) } ?? "")"
-    case .deleteRcpt(let address): "delete-rcpt \(Quoting.argument(address))"
+      "add-rcpt \(Quoting.valued(address))\(parameters.map { " " + ValuedText($0).quoted } ?? "")"
+    case .deleteRcpt(let address): "delete-rcpt \(Quoting.valued(address))"
     case .changeFrom(let address, let parameters):
-      "change-from \(Quoting.argument(address))\(parameters.map { " " + Quoting.string($0) } ?? "")"
+      "change-from \(Quoting.valued(address))\(parameters.map { " " + ValuedText($0).quoted } ?? "")"
     case .replaceBody(let source): "replace-body \(source.text)"
-    case .quarantine(let reason): "quarantine \(Quoting.string(reason))"
+    case .quarantine(let reason): "quarantine \(ValuedText(reason).quoted)"
     case .deletePart(let number): "delete-part \(number)"
     case .replacePart(let number, let source): "replace-part \(number) \(source.text)"
     }
@@ -62,9 +62,16 @@ extension Change {
 extension Change.BodySource {
   fileprivate var text: String {
     switch self {
-    case .text(let bytes): Quoting.string(bytes)
+    case .text(let bytes): ValuedText(bytes).quoted
     case .file(let path): "@" + Quoting.argument(Array(path.utf8))
     }
+  }
+}
+
+extension Quoting {
+  /// As it is where it is one plain word without braces, otherwise as a string.
+  fileprivate static func valued(_ bytes: [UInt8]) -> String {
+    bytes.contains(ValuedText.brace) ? ValuedText(bytes).quoted : argument(bytes)
   }
 }
 

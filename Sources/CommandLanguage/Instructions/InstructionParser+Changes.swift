@@ -31,7 +31,7 @@ extension InstructionParser {
       let number = try reader.number("a part's number", from: 1, to: 100_000)
       return .replacePart(number, try source())
     default:
-      let (reason, range) = try reader.text("a reason")
+      let (reason, range) = try reader.valuedText("a reason")
       return .quarantine(reason: try withoutNUL(reason, range))
     }
   }
@@ -47,12 +47,12 @@ extension InstructionParser {
   }
 
   private mutating func header(named name: [UInt8]) throws(SyntaxError) -> Header {
-    let (value, range) = try reader.text("a value")
+    let (value, range) = try reader.valuedText("a value")
     return Header(name: name, value: try withoutNUL(value, range))
   }
 
   private mutating func address() throws(SyntaxError) -> [UInt8] {
-    let (address, range) = try reader.argument("an address")
+    let (address, range) = try reader.valuedArgument("an address")
     guard !address.isEmpty else {
       throw reader.scanner.error("the address is empty", hint: "the null address is written <>", at: range)
     }
@@ -61,14 +61,14 @@ extension InstructionParser {
 
   private mutating func parameters() throws(SyntaxError) -> [UInt8]? {
     if reader.isAtEnd { return nil }
-    let (text, range) = try reader.text("parameters")
+    let (text, range) = try reader.valuedText("parameters")
     return try withoutNUL(text, range)
   }
 
   private mutating func source() throws(SyntaxError) -> Change.BodySource {
     reader.scanner.skipSpace()
     guard reader.scanner.byte == UInt8(ascii: "@") else {
-      return .text(try reader.text("@FILE or a text in quotes").bytes)
+      return .text(try reader.valuedText("@FILE or a text in quotes").bytes)
     }
     reader.scanner.at += 1
     if let byte = reader.scanner.byte, byte <= 0x20 { throw reader.missing("a file's name") }

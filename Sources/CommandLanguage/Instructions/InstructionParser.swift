@@ -29,7 +29,7 @@ struct InstructionParser {
     case .mark: return .mark
     case .unmark: return .unmark
     case .note:
-      let (bytes, range) = try reader.text("a text")
+      let (bytes, range) = try reader.valuedText("a text")
       return .note(try ArgumentReader.string(bytes, range, in: reader.scanner))
     case .raw: return .raw(try hexBytes())
     case .revert: return .revert(try isFollowed(by: "last") ? .last : .all)
@@ -73,7 +73,7 @@ struct InstructionParser {
     }
     var lines: [[UInt8]] = []
     while !reader.isAtEnd {
-      let (line, lineRange) = try reader.text("a text in quotes")
+      let (line, lineRange) = try reader.valuedText("a text in quotes")
       lines.append(line)
       range = range.lowerBound..<lineRange.upperBound
     }
@@ -127,7 +127,7 @@ struct InstructionParser {
       return nil
     }
     reader = ahead
-    let (value, valueRange) = try reader.text("a value")
+    let (value, valueRange) = try reader.valuedText("a value")
     return try refusing(at: valueRange) { () throws(Refusal) in try Assignment(field, value) }
   }
 

@@ -54,6 +54,25 @@ package struct Pattern: Equatable, Sendable {
     return effort.spend { machine.isFound(in: text, steps: &$0, atMost: $1) }
   }
 
+  /// The text with each place where the pattern is found replaced; nil where that takes more than there is of `effort`.
+  func replaced(in text: [UInt8], with replacement: [UInt8], _ effort: inout SearchEffort) -> [UInt8]? {
+    if let table, !table.isFound(in: text[...]) { return text }
+    var matches: [Range<Int>] = []
+    let isDone = effort.spend { steps, most in
+      guard let found = machine.matches(in: text[...], steps: &steps, atMost: most) else { return nil }
+      matches = found
+      return true
+    }
+    guard isDone else { return nil }
+    var result: [UInt8] = []
+    var copiedTo = 0
+    for match in matches {
+      result += text[copiedTo..<match.lowerBound] + replacement
+      copiedTo = match.upperBound
+    }
+    return result + text[copiedTo...]
+  }
+
   /// The same by following the machine, and how many states that visits.
   package func isFoundSlowly(in text: ArraySlice<UInt8>) -> (found: Bool, steps: Int) {
     var steps = 0

@@ -101,11 +101,12 @@ struct PatternMachine: Sendable {
   /// Adds to `set` all that can be reached from `state` without a byte, between these two neighbours.
   ///
   /// - Parameter pending: nothing; room to remember what is still to be looked at.
-  /// - Returns: whether the pattern is found by that.
+  /// - Returns: whether the pattern is found by that; all that can be reached is there all the same.
   func reach(
     _ state: Int, into set: inout StateSet, before: PatternNeighbour, after: PatternNeighbour,
     _ pending: inout [Int], steps: inout Int
   ) -> Bool {
+    var isFound = false
     pending.removeAll(keepingCapacity: true)
     pending.append(state)
     while let state = pending.popLast() {
@@ -113,7 +114,7 @@ struct PatternMachine: Sendable {
       steps += 1
       switch states[state] {
       case .bytes: break
-      case .found: return true
+      case .found: isFound = true
       case .jump(let target): pending.append(target)
       case .split(let first, let second):
         pending.append(second)
@@ -122,7 +123,7 @@ struct PatternMachine: Sendable {
         if assertion.holds(before: before, after: after) { pending.append(state + 1) }
       }
     }
-    return false
+    return isFound
   }
 
   /// nil where that would take more than `most` steps.

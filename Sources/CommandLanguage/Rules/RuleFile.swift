@@ -97,9 +97,15 @@ package enum RuleFile {
   private static func withoutComment(_ line: [UInt8]) -> [UInt8] {
     var quote: UInt8?
     var isEscaped = false
-    for (index, byte) in line.enumerated() {
+    var next = 0
+    while next < line.count {
+      let (index, byte) = (next, line[next])
+      next += 1
       if isEscaped {
         isEscaped = false
+      } else if byte == ValuedText.brace, let value = ValuedText.braced(at: index, in: line) {
+        // It brings its own quotes.
+        next = value.end
       } else if let open = quote {
         if byte == UInt8(ascii: "\\") { isEscaped = true }
         if byte == open { quote = nil }

@@ -98,9 +98,22 @@ extension StatementParser {
           "\(reader.scanner.text(range)) makes no sense for the packets of this rule",
           hint: instruction.placeHint, at: range)
       }
+      try checkValues(of: instruction, kinds, at: range)
       instructions.append(instruction)
     } while reader.skipSeparator()
     return instructions
+  }
+}
+
+extension StatementParser {
+  private func checkValues(
+    of instruction: Instruction, _ kinds: PacketKindSet, at range: Range<Int>
+  ) throws(SyntaxError) {
+    for value in instruction.values where value.field.term.kinds.intersection(kinds).isEmpty {
+      throw reader.scanner.error(
+        "{\(value.text)} is never there on packets that match",
+        hint: "it is on \(value.field.term.place); {{ is a brace", at: range)
+    }
   }
 }
 

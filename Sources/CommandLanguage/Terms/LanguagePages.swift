@@ -68,7 +68,7 @@ package enum LanguagePages {
       ```
 
       `;` separates instructions. A value is one word or a string as in [expressions](filters.md); a text without
-      quotes goes on to the next `;`. In files, `#` begins a comment, and a line that begins with white space goes on
+      quotes goes on to the next `;`, and may name [values](#values-in-texts). In files, `#` begins a comment, and a line that begins with white space goes on
       with the one before, as does what follows a backslash at a line's end.
 
       What an instruction means depends on the packet that it is given for, the same for rule, key and prompt. What cannot
@@ -84,12 +84,50 @@ package enum LanguagePages {
       }
       page += "\n"
     }
+    page += values
     page += "## What set changes\n\n| field | holds | is there on |\n|---|---|---|\n"
     let keyed: [Assignment.Field] = [.symbolList(stage: 2), .macro(Array("i".utf8))]
     for field in Assignment.Field.plain + keyed {
       page += "| `\(field.text)` | \(cell(field.doc)) | \(field.kinds.names.joined(separator: ", ")) |\n"
     }
     return page
+  }
+
+  /// Of `docs/instructions.md`: how texts name values.
+  private static var values: String {
+    """
+    ## Values in texts
+
+    In any text of an instruction `{TERM}` stands for what the [term](filters.md) has for the packet at hand: in the value of a
+    header, the words of a `reply`, the reason of a `quarantine`, an address and its parameters, a new body or part, a `note`, and the text
+    that `set` gives a field. Names of headers, numbers and files are as they are written.
+
+    ```
+    on mail do add-header X-Client "{client.address}"
+    on rcpt and rcpt.address endswith "@example.net" do reply 550 5.7.1 "{rcpt.address} is unknown"
+    on bodyeob and message.header["X-Spam-Score"] do quarantine "score {message.header["X-Spam-Score"]}"
+    on bodyeob do change-header Subject "[ext] {sub(message.subject, /^(Re: )+/, "")}"
+    on rcpt do add-rcpt <archive@example.org> "ORCPT=rfc822;{lower(rcpt.address)}"
+    ```
+
+    - `lower(TERM)` is the term in lower case (ASCII). `sub(TERM, /PATTERN/, "TEXT")` has each place where the pattern is found replaced by the
+      text as it stands; the longest match from the left counts, patterns are those of `~`, and a `/` in one is written `\\/`. They may stand in each other.
+    - A value may have quotes within a text in quotes. It is what was known right behind the packet that a rule matched; for what you type yourself, what
+      is known when you type it. A packet that has left is gone: what you say of it can name the client, the message and its macros, not what stood in the packet.
+    - Where the packet has no such field, the value is empty. A rule whose packets can never have it is refused.
+    - Several values are a list with commas; of the headers of one name it is the first, and ESMTP arguments stand with blanks between them. Angle brackets do not
+      belong to an address: write `<{message.from}>`. `time` is in UTC.
+    - The value of a header is on one line, without its folds. In a header, what is not ASCII becomes an encoded word (RFC 2047), and the whole is folded at 78 columns. A parameter is written as
+      xtext (RFC 3461), unless it is `mail.args` or `rcpt.args`. A header, a parameter or a field refuses a value with a line end or NUL in it, an address also one with blanks or
+      brackets; the refusal is recorded, and nothing is changed. A `reply` and a `quarantine` do not refuse, as the mail would go on: `?` stands for each such byte, and a line
+      of a reply is cut where libmilter would cut it.
+    - Braces that no term follows at once stand for themselves, so a text without terms means what it always meant. In front of a term `{{` stands for a brace:
+      `{{client.address}` goes out as `{client.address}`. What looks like a term and is none, as `{client.adress}` does, is warned of when rules are read, and while you type.
+    - The contents of `@FILE` go out byte for byte, and so does what you change in a form or in your editor.
+    - The trace shows the instruction as it is written, and in the packet that left what became of it.
+
+
+    """
   }
 
   /// A bar would end the cell.

@@ -5,7 +5,13 @@ import TraceModel
 package enum LanguageWords {
   package static var all: [String] {
     Term.table.map(\.name) + InstructionWord.allCases.map(\.rawValue) + Assignment.Field.plain.map(\.name)
-      + [Assignment.Field.symbolListName] + Comparison.allCases.map(\.rawValue) + rules + values
+      + [Assignment.Field.symbolListName] + TextValueParser.functions + Comparison.allCases.map(\.rawValue)
+      + rules + values
+  }
+
+  /// A text of an instruction, cut into what goes out as it stands and values.
+  package static func pieces(of text: [UInt8]) -> [(bytes: [UInt8], isValue: Bool)] {
+    ValuedText(text).pieces
   }
 
   private static let rules = [

@@ -18,6 +18,12 @@ package enum Quoting {
     return result + "\""
   }
 
+  /// What a string in quotes stands for.
+  package static func bytes(of quoted: String) throws(SyntaxError) -> [UInt8] {
+    let scanner = Scanner(Array(quoted.utf8))
+    return try scanner.unescaped(0..<scanner.bytes.count)
+  }
+
   /// As it is where it is one plain word, otherwise as a string.
   package static func argument(_ bytes: [UInt8]) -> String {
     isPlain(bytes) ? String(decoding: bytes, as: UTF8.self) : string(bytes)

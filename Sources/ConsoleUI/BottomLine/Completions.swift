@@ -10,7 +10,8 @@ enum Completions {
         ?? list(Completion.statement(text, at: cursor, vocabulary: vocabulary(formats)))
     case .filter, .hold: return list(Completion.expression(text, at: cursor))
     case .rule: return list(Completion.statement(text, at: cursor))
-    case .search, .note, .write, .record, .reply, .quarantine: return []
+    case .note, .reply, .quarantine: return list(Completion.value(text, at: cursor))
+    case .search, .write, .record: return []
     }
   }
 

@@ -79,7 +79,7 @@ package struct EditForm {
       current = index
       return .stays(.refuse(words))
     case .fine(let instructions, _, let remarks):
-      return .closes(.confirming(instructions.map { .instruct($0, packet: number) }, remarks))
+      return .closes(.confirming(instructions.map { .instruct($0.asItStands, packet: number) }, remarks))
     }
   }
 
@@ -114,14 +114,24 @@ package struct EditForm {
     judgement = .fine(instructions, result, rules.remarks(on: result))
   }
 
+  /// Its texts are meant as they stand: what came in a mail may look like a value.
   private func instruction(_ field: Field) throws(Refusal) -> Instruction {
-    let text =
-      switch field.target {
-      case .frame: "raw " + field.editor.text
-      case .field(let target): "set \(target.text) \(Self.quoted(field.editor.text))"
-      case .flag(let target, _): "set \(target.text) \(words(of: target))"
+    switch field.target {
+    case .frame:
+      return try Self.refusing { () throws(SyntaxError) in
+        try Instruction(parsing: "raw " + field.editor.text)
       }
-    do throws(SyntaxError) { return try Instruction(parsing: text) } catch {
+    case .field(let target):
+      let value = try Self.refusing { () throws(SyntaxError) in
+        try Quoting.bytes(of: Self.quoted(field.editor.text))
+      }
+      return .set(try Assignment(target, value))
+    case .flag(let target, _): return .set(try Assignment(target, Array(words(of: target).utf8)))
+    }
+  }
+
+  private static func refusing<Value>(_ read: () throws(SyntaxError) -> Value) throws(Refusal) -> Value {
+    do { return try read() } catch {
       throw Refusal(Sentence(others: error.message + (error.hint.map { ", " + $0 } ?? "")))
     }
   }

@@ -10,6 +10,23 @@ extension Prompt.Purpose {
     }
   }
 
+  /// Whether the line has texts in it that may name values.
+  var takesValues: Bool {
+    switch self {
+    case .instruction, .rule, .reply, .quarantine, .note: true
+    case .filter, .search, .write, .record, .hold: false
+    }
+  }
+
+  /// The line with the word that the prompt stands for.
+  func line(_ text: String) -> String {
+    switch self {
+    case .reply: "reply " + text
+    case .quarantine, .note: "note " + Quoting.string(Array(text.utf8))
+    case .instruction, .rule, .filter, .search, .write, .record, .hold: text
+    }
+  }
+
   /// Whether the line is about the packet under the cursor.
   func isForSelected(_ text: String) -> Bool {
     switch self {

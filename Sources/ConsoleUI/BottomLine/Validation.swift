@@ -17,6 +17,20 @@ enum Validation {
     }
   }
 
+  /// What may not be meant as it is written, though it holds.
+  static func doubt(about prompt: Prompt) -> String? {
+    guard prompt.purpose.takesValues,
+      let statements = try? Typed.statements(prompt.purpose.line(prompt.closedText))
+    else { return nil }
+    return statements.lazy.compactMap { statement in
+      switch statement {
+      case .instruction(let instruction): instruction.doubts.first
+      case .rule(let rule): rule.doubts.first
+      case .console: nil
+      }
+    }.first
+  }
+
   static func filter(_ text: String) -> Prompt.Validity {
     switch Expression.draft(text) {
     case .empty: .open

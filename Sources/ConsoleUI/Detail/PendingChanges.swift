@@ -11,7 +11,7 @@ struct PendingChanges {
 
   init(ofMessage message: Int, in trace: TraceView) {
     for row in trace.index.rows(ofMessage: message) {
-      let remarks = trace.index.remarkRecords(about: row, from: trace.source)
+      let remarks = trace.remarks(about: row)
       if let modification = Self.held(row, remarks, in: trace) { held.append(modification) }
       for asked in [Instructed](in: remarks).standing {
         guard case .change(let change)? = asked.instruction else { continue }

@@ -245,7 +245,7 @@ struct HeldPane: ListPane {
     switch prompt.purpose {
     case .reply:
       guard let desk, let reply = try? Instruction(parsing: "reply " + prompt.editor.text),
-        case .answer(.custom(let custom)) = reply
+        case .answer(.custom(let custom)) = trace.filled(reply, at: desk.row)
       else { return nil }
       return VerdictEffect(of: .replyCode, at: desk.stage, under: desk.rules, text: custom.wire[...]).words
     case .instruction:

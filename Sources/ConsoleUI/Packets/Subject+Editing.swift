@@ -52,7 +52,7 @@ extension Subject {
     let before = detail.leaving ?? detail.packet
     let after = effects.reduce(before) { packet, effect in
       if case .instruct(let edit, detail.number) = effect, edit.isEdit {
-        PacketDetail.edited(packet, by: edit)
+        PacketDetail.edited(packet, by: trace.filled(edit, at: detail.row))
       } else {
         packet
       }
@@ -66,11 +66,14 @@ extension EditRequest {
   func outcome(_ text: [UInt8], _ trace: TraceView) -> (responses: [Response], draft: EditRequest?) {
     let bytes = bytes(of: text)
     switch target {
-    case .body: return ([.outside(.instruct(.change(.replaceBody(.text(bytes))), packet: packet))], nil)
+    case .body:
+      return (
+        [.outside(.instruct(Instruction.change(.replaceBody(.text(bytes))).asItStands, packet: packet))], nil
+      )
     case .field(let field):
       do throws(Refusal) {
         let assignment = try Assignment(field, bytes)
-        let effects = [ConsoleEffect.instruct(.set(assignment), packet: packet)]
+        let effects = [ConsoleEffect.instruct(Instruction.set(assignment).asItStands, packet: packet)]
         guard let detail = trace.index.row(number: packet).flatMap({ trace.detail(at: $0) }) else {
           return (effects.map { .outside($0) }, nil)
         }

@@ -1,3 +1,4 @@
+import CommandLanguage
 import Mail
 import MilterProtocol
 import Timeline
@@ -110,7 +111,26 @@ package struct TraceView {
     guard let packet = packet(at: row) else { return nil }
     let flags = index[row].flags
     guard flags.contains(.edited) || flags.contains(.waiting) else { return packet }
-    return PacketDetail.leaving(packet, index.remarkRecords(about: row, from: source)) ?? packet
+    return PacketDetail.leaving(packet, remarks(about: row)) ?? packet
+  }
+
+  /// The records about a packet; instructions with what they came to for it.
+  func remarks(about row: Int) -> [Record] {
+    index.remarkRecords(about: row, from: source).map { record in
+      guard case .instructed(var instructed) = record.event, let written = instructed.instruction else {
+        return record
+      }
+      var record = record
+      instructed.instruction = filled(written, at: row)
+      record.event = .instructed(instructed)
+      return record
+    }
+  }
+
+  /// With the values that its texts name; as it is written where a value cannot stand in its place.
+  func filled(_ instruction: Instruction, at row: Int) -> Instruction {
+    var effort = SearchEffort.ofFilter
+    return (try? instruction.filled(in: reader.context(at: row), &effort)) ?? instruction
   }
 
   /// Everything about the packet at `row`; nil where it cannot be read back.
@@ -118,7 +138,7 @@ package struct TraceView {
     guard row < count, let packet = packet(at: row) else { return nil }
     let line = index[row]
     let replies = line.sender == .mta ? index.replyRows(to: row) : []
-    let remarks = index.remarkRecords(about: row, from: source)
+    let remarks = remarks(about: row)
     var facts = index.facts(at: row, from: source)
     // What the MTA was told of the milter's OPTNEG is said right behind it, and is what one looks for there.
     if packet.kind == .reply(.optNeg) { for remark in remarks { facts.apply(remark) } }

@@ -192,7 +192,8 @@ package struct ConsoleModel {
       ? filterWords
       : prompt.purpose == .search
         ? searchWords
-        : rules.trial?.words(of: scene.trace.count) ?? held.remark(on: prompt, scene.trace)
+        : Validation.doubt(about: prompt) ?? rules.trial?.words(of: scene.trace.count)
+          ?? held.remark(on: prompt, scene.trace)
     bottom = .prompt(prompt)
   }
 
@@ -251,7 +252,9 @@ package struct ConsoleModel {
     if instruction == .forwardAll { return [.forwardAll] }
     if instruction.isForHeld { _ = carryOut(aimAtHeld()) }
     let subject = self.subject
-    guard let packet = subject.number else { return carryOut(subject.nothing) }
+    guard let packet = subject.number, let row = subject.row else { return carryOut(subject.nothing) }
+    // Nobody else knows the packet of a recorded trace; of a proxy, the connection fills it, and tells what was written.
+    let instruction = scene.trace.isRecorded ? scene.trace.filled(instruction, at: row) : instruction
     if let message = unwritten.remember(instruction, on: packet, subject) { status = message }
     return [.instruct(instruction, packet: packet)]
   }

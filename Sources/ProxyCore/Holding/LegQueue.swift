@@ -20,6 +20,8 @@ struct LegQueue: Sendable {
     var wasReleased = false
     /// Not before this moment.
     var notBefore: Moment?
+    /// Where it stood in the dialogue when it came.
+    var placement = Placement()
     /// What was remarked on it when it came.
     var findings: [Finding] = []
     /// On whose behalf it is no longer what came, or never leaves.
@@ -79,7 +81,7 @@ struct LegQueue: Sendable {
   }
 
   struct Order: Sendable {
-    var instruction: Instruction
+    var asked: Asked
     var cause: Cause
     /// Of the rule that only stops what the operator wants to look at.
     var isOfBreakpoint = false

@@ -18,6 +18,8 @@ struct PendingModifications: Sendable {
 
   struct PendingChange: Sendable {
     let change: Change
+    /// As it was asked for, its values still to come.
+    let written: Instruction
     let cause: Cause
     /// The packet that it was given for.
     let packet: Int?
@@ -68,7 +70,8 @@ struct PendingModifications: Sendable {
   ///
   /// - Parameter isOurRole: whether we are the milter, so that the MTA was asked by us.
   mutating func keep(
-    _ change: Change, for packet: Int?, _ cause: Cause, _ facts: SessionFacts, isOurRole: Bool
+    _ change: Change, written: Instruction, for packet: Int?, _ cause: Cause, _ facts: SessionFacts,
+    isOurRole: Bool
   ) throws(Refusal) -> [Lost] {
     guard let message = facts.message, message.phase == .open else {
       throw Refusal("no message is open: modifications belong to one")
@@ -84,7 +87,8 @@ struct PendingModifications: Sendable {
     changes = kept
     changes.append(
       PendingChange(
-        change: change, cause: cause, packet: packet, message: message.number, replaced: given))
+        change: change, written: written, cause: cause, packet: packet, message: message.number,
+        replaced: given))
     return given.map { Lost(change: $0, why: "another new body took its place") }
   }
 

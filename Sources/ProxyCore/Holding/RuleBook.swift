@@ -115,8 +115,10 @@ package struct RuleBook: Sendable {
       let rule = entries[index].rule
       if effort.gaveUp { ruling.givenUp.append((rule.label, entries[index].isFirstGivingUp())) }
       guard acts else { continue }
-      ruling.orders += rule.instructions.map {
-        LegQueue.Order(instruction: $0, cause: .rule(rule.label), isOfBreakpoint: rule.isBreakpoint)
+      for instruction in rule.instructions {
+        let asked = Asked(instruction, in: context, &effort)
+        ruling.orders.append(
+          LegQueue.Order(asked: asked, cause: .rule(rule.label), isOfBreakpoint: rule.isBreakpoint))
       }
       if rule.logs { ruling.told.append(rule.label) }
     }

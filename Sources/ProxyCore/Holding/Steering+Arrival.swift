@@ -72,7 +72,7 @@ extension Steering {
     guard turn.settings.rules.mayMatch(entry.original.kind, from: entry.original.sender) else { return [] }
     let context = FactsContext(
       entry.original, number: entry.number, at: turn.now, connection: connection, placement: placement,
-      facts: facts, findings: entry.findings)
+      facts: facts, findings: entry.findings, startedAt: turn.startedAt)
     return orders(
       by: turn.settings.rules.ruling(on: context, &turn.effort), entry.original.kind, entry.number, &turn)
   }

@@ -75,7 +75,7 @@ extension Steering {
     of leg: Leg, as act: ProxySettings.TimeoutAct, _ cause: Cause, _ turn: inout Turn
   ) {
     guard case .answer(let answer) = act, let front = queues[leg].turn else { return }
-    carryOut(.answer(answer), on: leg, front, cause, &turn)
+    carryOut(Asked(.answer(answer)), on: leg, front, cause, &turn)
   }
 
   /// The MTA left while it waited about what is kept here: how long it waits is known from now on, here and for others.

@@ -1,6 +1,7 @@
 import CommandLanguage
 import Dialogue
 import MilterProtocol
+import Timeline
 import TraceModel
 
 /// What an instruction does to a packet, and why it is refused where it cannot be done.
@@ -14,21 +15,45 @@ extension Steering {
     if let body { modifications.supply(body) }
     if let number, instruction != .forwardAll {
       if let (leg, index) = queues.place(of: number) {
-        carryOut(instruction, on: leg, index, cause, &turn)
+        let asked = Asked(instruction, in: context(of: queues[leg].entries[index], turn), &turn.effort)
+        carryOut(asked, on: leg, index, cause, &turn)
         return run(&turn)
       }
     }
-    let refusal = carryOutElsewhere(instruction, number, cause, &turn)
+    let asked = Asked(instruction, in: context(ofPassed: number, turn), &turn.effort)
+    let refusal = carryOutElsewhere(asked, number, cause, &turn)
     note(instruction, number, cause, refusal, &turn)
     if refusal == nil, instruction == .forwardAll { releaseAll(cause, &turn) }
     run(&turn)
   }
 
+  /// What the values of an instruction for a packet that waits are: with all that is known by now.
+  private func context(of entry: LegQueue.Entry, _ turn: borrowing Turn) -> FactsContext {
+    FactsContext(
+      entry.original, number: entry.number, at: turn.now, connection: connection, placement: entry.placement,
+      facts: facts, findings: entry.findings, startedAt: turn.startedAt)
+  }
+
+  /// The packet itself is gone. Where the MTA still waits for an answer to it, what is said is about the same as that answer.
+  private func context(ofPassed number: Int?, _ turn: borrowing Turn) -> FactsContext {
+    let command = number.flatMap { pending.command($0) }
+    let placement = Placement(
+      stage: command?.stage, message: command?.message ?? facts.message?.number ?? 0)
+    return FactsContext(
+      ofGone: command == nil ? .empty : .reply(.replyCode), number: number ?? 0, at: turn.now,
+      connection: connection, placement: placement, facts: facts, startedAt: turn.startedAt)
+  }
+
   /// For a packet that waits here; a refusal leaves everything as it was.
   mutating func carryOut(
-    _ instruction: Instruction, on leg: Leg, _ index: Int, _ cause: Cause, _ turn: inout Turn
+    _ asked: Asked, on leg: Leg, _ index: Int, _ cause: Cause, _ turn: inout Turn
   ) {
     let number = queues[leg].entries[index].number
+    let instruction: Instruction
+    switch asked.meaning {
+    case .success(let meant): instruction = meant
+    case .failure(let why): return note(asked.written, number, cause, why, &turn)
+    }
     var refusal: Refusal?
     var before = queues[leg].entries[index].asItStands
     switch instruction {
@@ -51,12 +76,12 @@ extension Steering {
       queues[leg].entries[index].cause = cause
     case .change(let change):
       before = .noModification
-      refusal = keep(change, number, cause, &turn)
+      refusal = keep(change, asked, number, cause, &turn)
     case .forwardAll, .progress, .close, .mark, .unmark, .note:
-      refusal = carryOutElsewhere(instruction, number, cause, &turn)
+      refusal = carryOutElsewhere(asked, number, cause, &turn)
     }
     if refusal == nil, instruction.isChange { queues[leg].entries[index].changes.append(before) }
-    note(instruction, number, cause, refusal, &turn)
+    note(asked.written, number, cause, refusal, &turn)
     if instruction == .forwardAll { return releaseAll(cause, &turn) }
     guard refusal == nil, instruction.isLast, cause == .operator || cause == .timeout else { return }
     // The operator's answer, drop or delay lets the packet go as well; edits wait for a forward.
@@ -67,14 +92,19 @@ extension Steering {
 
   /// For packets that have passed, and for the connection.
   mutating func carryOutElsewhere(
-    _ instruction: Instruction, _ number: Int?, _ cause: Cause, _ turn: inout Turn
+    _ asked: Asked, _ number: Int?, _ cause: Cause, _ turn: inout Turn
   ) -> Refusal? {
+    let instruction: Instruction
+    switch asked.meaning {
+    case .success(let meant): instruction = meant
+    case .failure(let why): return why
+    }
     switch instruction {
     case .mark, .unmark:
       guard let number else { return Refusal("no packet is chosen") }
       record(.marked(packet: number, on: instruction == .mark), &turn)
     case .note(let text): record(.noted(text: Sentence(others: text), packet: number), &turn)
-    case .change(let change): return keep(change, number, cause, &turn)
+    case .change(let change): return keep(change, asked, number, cause, &turn)
     case .close(let leg): close(leg, because: "an instruction closed it")
     case .step: queues.isStepping = true
     case .forwardAll: break
@@ -120,7 +150,7 @@ extension Steering {
     guard case .answer(let answer) = turn.settings.unattendedAct, !queues[leg].entries[index].isMacro,
       case .forward = queues[leg].entries[index].fate
     else { return }
-    carryOut(.answer(answer), on: leg, index, .policy("nobody watches any more"), &turn)
+    carryOut(Asked(.answer(answer)), on: leg, index, .policy("nobody watches any more"), &turn)
   }
 
   mutating func release(_ leg: Leg, _ index: Int, _ cause: Cause, _ turn: inout Turn) {

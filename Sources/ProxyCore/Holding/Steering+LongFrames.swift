@@ -95,26 +95,32 @@ extension Steering {
     guard turn.settings.rules.mayMatch(packet.kind, from: packet.sender) else { return false }
     let placement = Placement(stage: pending.discussed?.stage, message: facts.message?.number ?? 0)
     let context = FactsContext(
-      packet, number: 0, at: turn.now, connection: connection, placement: placement, facts: facts)
+      packet, number: 0, at: turn.now, connection: connection, placement: placement, facts: facts,
+      startedAt: turn.startedAt)
     let ruling = turn.settings.rules.ruling(on: context, &turn.effort)
     var isDropped = false
     for order in orders(by: ruling, packet.kind, nil, &turn) {
       var refusal: Refusal?
-      switch order.instruction {
-      case .drop where packet.kind.mayBeLeftOut: isDropped = true
-      case .note(let text):
+      switch order.asked.meaning {
+      case .failure(let why): refusal = why
+      case .success(.drop) where packet.kind.mayBeLeftOut: isDropped = true
+      case .success(.note(let text)):
         record(.noted(text: Sentence(others: text), packet: nil), &turn)
         continue
-      case .mark, .unmark, .forward, .forwardAll: continue
-      case .change, .close: refusal = carryOutElsewhere(order.instruction, nil, order.cause, &turn)
-      case .drop:
+      case .success(.mark), .success(.unmark), .success(.forward), .success(.forwardAll): continue
+      case .success(.change), .success(.close):
+        refusal = carryOutElsewhere(order.asked, nil, order.cause, &turn)
+      case .success(.drop):
         refusal = Refusal("somebody waits for it, and a packet of more than 1 MiB cannot be answered here")
-      case .hold, .step, .answer, .progress, .set, .raw, .revert, .delay:
+      case .success(.hold), .success(.step), .success(.answer), .success(.progress), .success(.set),
+        .success(.raw),
+        .success(.revert), .success(.delay):
         refusal = Refusal("a packet of more than 1 MiB goes by as it comes: it can pass, or be dropped")
       }
       record(
         .instructed(
-          Instructed(order.instruction, cause: order.cause, packet: nil, refusal: refusal?.sentence)), &turn)
+          Instructed(order.asked.written, cause: order.cause, packet: nil, refusal: refusal?.sentence)), &turn
+      )
     }
     return isDropped
   }

@@ -4,10 +4,11 @@ import TraceModel
 /// Modifications that wait for the end of the message (``PendingModifications``).
 extension Steering {
   mutating func keep(
-    _ change: Change, _ number: Int?, _ cause: Cause, _ turn: inout Turn
+    _ change: Change, _ asked: Asked, _ number: Int?, _ cause: Cause, _ turn: inout Turn
   ) -> Refusal? {
     do throws(Refusal) {
-      let lost = try modifications.keep(change, for: number, cause, facts, isOurRole: isMilter)
+      let lost = try modifications.keep(
+        change, written: asked.written, for: number, cause, facts, isOurRole: isMilter)
       refuse(lost, &turn)
       return nil
     } catch {
@@ -30,7 +31,7 @@ extension Steering {
   mutating func refuse(_ lost: [PendingModifications.Lost], _ turn: inout Turn) {
     for lost in lost {
       let instructed = Instructed(
-        .change(lost.change.change), cause: lost.change.cause,
+        lost.change.written, cause: lost.change.cause,
         packet: lost.change.packet, refusal: lost.why)
       record(.instructed(instructed), &turn)
     }

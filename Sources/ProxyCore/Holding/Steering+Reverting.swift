@@ -20,7 +20,7 @@ extension Steering {
     // With all of its own taken back, only what was asked for with other packets counts again.
     for change in again where reverted == .last || change.packet != number {
       record(
-        .instructed(Instructed(.change(change.change), cause: change.cause, packet: change.packet)), &turn)
+        .instructed(Instructed(change.written, cause: change.cause, packet: change.packet)), &turn)
     }
   }
 

@@ -16,7 +16,7 @@ extension Steering {
       while !queues[leg].entries[i].orders.isEmpty {
         let order = queues[leg].entries[i].orders.removeFirst()
         if order.isOfBreakpoint, isMilter, queues[leg].entries[i].fate.isDecided { continue }
-        carryOut(order.instruction, on: leg, i, order.cause, &turn)
+        carryOut(order.asked, on: leg, i, order.cause, &turn)
       }
     }
     if queues.stepStops(leg, index) { hold(leg, index, .operator, &turn) }

@@ -84,6 +84,7 @@ package struct Steering: Sendable {
     if !passes {
       var entry = LegQueue.Entry(number: number, packet, dissection)
       entry.findings = findings
+      entry.placement = placement
       entry.orders = examine(entry, placement, &turn)
       guard mayPass, entry.orders.isEmpty else {
         queues[packet.sender].append(entry)

@@ -7,6 +7,8 @@ import TraceModel
 /// One value for the run of all machines. Settings are changed by the operator, and by rules that count what they do.
 package struct Turn: Sendable {
   package var now = Moment.zero
+  /// Wall clock at moment zero: microseconds since 1970.
+  package var startedAt: Int64 = 0
   package var settings: ProxySettings
   package var effects = Effects()
   /// What is left of this turn for the patterns of rules.

@@ -95,6 +95,7 @@ package struct Engine: ~Copyable {
   ) {
     self.configuration = configuration
     turn = Turn(configuration.settings)
+    turn.startedAt = clock.startedAt
     target = milter
     self.clock = clock
     self.journal = journal

@@ -40,6 +40,21 @@ package struct FactsContext: PacketContext {
     self.facts = facts
   }
 
+  /// For a packet that has left and is not at hand.
+  ///
+  /// - Parameter kind: what it counts as.
+  package init(
+    ofGone kind: PacketKind, number: Int, at time: Moment, connection: Int, placement: Placement,
+    facts: SessionFacts, startedAt: Int64
+  ) {
+    let nothing = Packet(frame: [0, 0, 0, 0], from: .mta)
+    self.init(
+      nothing, number: number, at: time, connection: connection, placement: placement, facts: facts,
+      startedAt: startedAt)
+    packet = nil
+    self.kind = kind
+  }
+
   package var stage: Stage? { placement.stage }
   package var message: Int { placement.message }
   package var took: Moment.Span? { placement.took }

@@ -7,8 +7,25 @@ package struct OperatorLanguage: Sendable {
   /// An instruction as it can be typed.
   package var text: @Sendable (Instruction) -> String
 
-  package init(words: [String], text: @escaping @Sendable (Instruction) -> String) {
+  /// A text of an instruction cut into what goes out as it stands and the values that it names, which say nothing themselves.
+  package var pieces: @Sendable ([UInt8]) -> [Piece]
+
+  package struct Piece: Sendable {
+    package var bytes: [UInt8]
+    package var isValue: Bool
+
+    package init(_ bytes: [UInt8], isValue: Bool = false) {
+      self.bytes = bytes
+      self.isValue = isValue
+    }
+  }
+
+  package init(
+    words: [String], pieces: @escaping @Sendable ([UInt8]) -> [Piece] = { [Piece($0)] },
+    text: @escaping @Sendable (Instruction) -> String
+  ) {
     self.words = words
+    self.pieces = pieces
     self.text = text
   }
 }

@@ -16,7 +16,7 @@ extension Redactor {
   private mutating func instruction(_ instruction: Instruction) -> Instruction? {
     switch instruction {
     case .answer(.custom(let reply)):
-      let lines = reply.lines.map { replaced($0, .said) }
+      let lines = reply.lines.map { valued($0) { $0.replaced($1, .said) } }
       return (try? CustomReply(code: reply.code, status: reply.status, lines: lines)).map {
         .answer(.custom($0))
       }
@@ -27,7 +27,9 @@ extension Redactor {
       guard frame.count > Limits.lengthBytes else { return instruction }
       let sender: Leg = CommandKind(rawValue: frame[Limits.lengthBytes]) == nil ? .milter : .mta
       return .raw(packet(Packet(frame: frame, from: sender)).bytes)
-    case .note(let text): return .note(self.text(text))
+    case .note(let text):
+      let new = valued(Array(text.utf8)) { Array($0.text(String(decoding: $1, as: UTF8.self)).utf8) }
+      return .note(String(decoding: new, as: UTF8.self))
     case .answer, .hold, .forward, .forwardAll, .step, .drop, .progress, .revert, .delay, .close, .mark,
       .unmark:
       return instruction
@@ -41,32 +43,47 @@ extension Redactor {
     case .changeHeader(let index, let header): .changeHeader(index: index, self.header(header))
     case .prefixHeader(let header): .prefixHeader(self.header(header))
     case .addRcpt(let address, let words):
-      .addRcpt(address: replaced(address, .secret), parameters: words.map { parameters($0) })
-    case .deleteRcpt(let address): .deleteRcpt(address: replaced(address, .secret))
+      .addRcpt(address: self.mailbox(address), parameters: words.map { arguments($0) })
+    case .deleteRcpt(let address): .deleteRcpt(address: self.mailbox(address))
     case .changeFrom(let address, let words):
-      .changeFrom(address: replaced(address, .secret), parameters: words.map { parameters($0) })
+      .changeFrom(address: self.mailbox(address), parameters: words.map { arguments($0) })
     case .replaceBody(let source): .replaceBody(self.source(source))
     case .replacePart(let number, let source): .replacePart(number, self.source(source))
-    case .quarantine(let reason): .quarantine(reason: replaced(reason, .said))
+    case .quarantine(let reason): .quarantine(reason: valued(reason) { $0.replaced($1, .said) })
     case .deleteHeader, .deletePart: change
     }
   }
 
+  /// What is ours around the values of a text; these stay.
+  private mutating func valued(
+    _ text: [UInt8], _ replace: (inout Redactor, [UInt8]) -> [UInt8]
+  ) -> [UInt8] {
+    language.pieces(text).flatMap { $0.isValue ? $0.bytes : replace(&self, $0.bytes) }
+  }
+
+  private mutating func mailbox(_ address: [UInt8]) -> [UInt8] {
+    valued(address) { $0.replaced($1, .secret) }
+  }
+  private mutating func arguments(_ words: [UInt8]) -> [UInt8] { valued(words) { $0.parameters($1) } }
+
   private mutating func header(_ header: Header) -> Header {
     remember(headerName: header.name)
-    return Header(name: header.name, value: headerValue(header.name, header.value, .said))
+    return Header(name: header.name, value: valued(header.value) { $0.headerValue(header.name, $1, .said) })
   }
 
   private mutating func source(_ source: Change.BodySource) -> Change.BodySource {
     switch source {
-    case .text(let bytes): .text(body(bytes, headers: []))
+    case .text(let bytes): .text(valued(bytes) { $0.body($1, headers: []) })
     case .file(let path): .file(self.path(path))
     }
   }
 
   private mutating func value(of assignment: Assignment) -> [UInt8] {
-    let value = assignment.value
-    switch assignment.field {
+    valued(assignment.value) { $0.value($1, of: assignment.field) }
+  }
+
+  private mutating func value(_ value: [UInt8], of field: Assignment.Field) -> [UInt8] {
+    switch field {
     case .mailAddress, .rcptAddress, .heloName, .unknownLine, .headerValue: return replaced(value, .secret)
     case .mailArguments, .rcptArguments: return parameters(value)
     case .clientHost: return replaced(value, .technical)

@@ -73,6 +73,15 @@ package struct CustomReply: Hashable, Sendable {
     return bytes
   }
 
+  /// The beginning of a text that makes a line of it no longer than libmilter takes.
+  package func fitting(_ line: [UInt8]) -> [UInt8] {
+    var rest = line[...]
+    while wireLine(Array(rest), last: true).count > Self.maximumLineBytes {
+      rest = rest.dropLast(max(1, (wireLine(Array(rest), last: true).count - Self.maximumLineBytes) / 2))
+    }
+    return Array(rest)
+  }
+
   private func wireLine(_ text: [UInt8], last: Bool) -> [UInt8] {
     var bytes = Array("\(code)\(last ? " " : "-")".utf8)
     if let status { bytes += Array("\(status.text) ".utf8) }

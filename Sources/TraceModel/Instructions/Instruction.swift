@@ -42,20 +42,4 @@ extension Instruction {
 
   /// Whether it is about a part of a mail's body, which whoever carries it out then has to know.
   package var rewritesPart: Bool { if case .change(let change) = self { change.rewritesPart } else { false } }
-
-  /// The files whose contents it stands for (`replace-body @FILE`); whoever gives the instruction reads them.
-  package var files: [String] {
-    guard case .change(let change) = self, case .file(let path)? = change.source else { return [] }
-    return [path]
-  }
-
-  /// The same with each file replaced by its contents; nil where one is missing from `contents`.
-  ///
-  /// The machine that carries it out has no files.
-  package func inlining(_ contents: [String: [UInt8]]) -> Instruction? {
-    guard case .change(var change) = self, case .file(let path)? = change.source else { return self }
-    guard let bytes = contents[path] else { return nil }
-    change.source = .text(bytes)
-    return .change(change)
-  }
 }

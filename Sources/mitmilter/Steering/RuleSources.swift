@@ -10,8 +10,10 @@ struct RuleSources: Sendable {
 
   /// All of them, in order.
   ///
-  /// - Parameter waiting: takes the words for whoever waits for a pipe; nil where nothing may wait.
-  func read(waiting tell: ((String) -> Void)? = nil) throws -> [Rule] {
+  /// - Parameters:
+  ///   - waiting: takes the words for whoever waits for a pipe; nil where nothing may wait.
+  ///   - doubt: takes a line about what may not be meant as it is written.
+  func read(waiting tell: ((String) -> Void)? = nil, doubt: (String) -> Void) throws -> [Rule] {
     var rules: [Rule] = []
     for path in files {
       let text = try wholeFile(path, waiting: tell)
@@ -25,12 +27,13 @@ struct RuleSources: Sendable {
         throw Failure(error.error, in: "--command", hint: "without a screen " + Self.hint)
       }
     }
+    for rule in rules { rule.doubts.forEach(doubt) }
     return try rules.map { try Self.inlined($0, waiting: tell) }
   }
 
   /// As ``read()``, for a program that goes on: nil, and the reason said, where something is wrong.
   func reread(_ report: (String) -> Void) -> [Rule]? {
-    do { return try read() } catch let cause as any Explained {
+    do { return try read(doubt: report) } catch let cause as any Explained {
       report("\(cause.message); the rules stay as they were")
     } catch {
       report("\(error); the rules stay as they were")

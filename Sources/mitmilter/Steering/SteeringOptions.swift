@@ -59,7 +59,7 @@ struct SteeringOptions: ParsableArguments {
   func plan(with screen: ScreenOptions, isShown: Bool) throws -> SteeringPlan {
     let sources = RuleSources(files: rules, commands: isShown ? screen.rules : screen.command)
     var controls = ProxySettings()
-    let first = try sources.read(waiting: tell)
+    let first = try sources.read(waiting: tell) { tell("warning: \($0)") }
     controls.rules = RuleBook(first)
     controls.mayGainRules = !rules.isEmpty
     let hasRules = !rules.isEmpty || !first.isEmpty

@@ -47,25 +47,36 @@ extension SeededGenerator {
   private mutating func bareName() -> [UInt8] { string(1...5).map { $0 == 0x7B ? 0x7A : $0 } }
 
   private mutating func header() -> Header {
-    Header(name: string(1...8).map { $0 == 0x3A ? 0x2D : $0 }, value: string())
+    Header(name: string(1...8).map { $0 == 0x3A ? 0x2D : $0 }, value: valued(string()))
+  }
+
+  /// A text, sometimes with what stands for a value or looks like it.
+  private mutating func valued(_ text: [UInt8]) -> [UInt8] {
+    guard chance(1, in: 3) else { return text }
+    let values = [
+      "{client.address}", "{{client.address}", "{{{n}", "{message.header[\"a \\\"; b\"]}", "{nothing}",
+      "{{n['x']}",
+      "{sub(lower(message.subject), /a\\/\"\\.b/, \"';\")}", "{{sub(n, /\\./, 'x')}",
+    ]
+    return Array(text.prefix(2)) + Array(element(of: values).utf8) + text.dropFirst(2)
   }
 
   private mutating func change() -> Change {
     let header = header()
     let index = UInt32.random(in: 1 ... .max, using: &self)
     let source: Change.BodySource =
-      chance(1, in: 2) ? .text(bytes(0...8)) : .file(String(decoding: string(1...8), as: UTF8.self))
-    let parameters = chance(1, in: 2) ? string(1...8) : nil
+      chance(1, in: 2) ? .text(valued(bytes(0...8))) : .file(String(decoding: string(1...8), as: UTF8.self))
+    let parameters = chance(1, in: 2) ? valued(string(1...8)) : nil
     switch Int.random(in: 0..<11, using: &self) {
     case 0: return .addHeader(header)
     case 1: return .insertHeader(index: index, header)
     case 2: return .changeHeader(index: chance(1, in: 2) ? 1 : index, header)
     case 3: return .deleteHeader(HeaderPattern(header.name), index: chance(1, in: 2) ? nil : index)
     case 4: return .addRcpt(address: string(1...8), parameters: parameters)
-    case 5: return .deleteRcpt(address: string(1...8))
+    case 5: return .deleteRcpt(address: valued(string(1...8)))
     case 6: return .changeFrom(address: string(1...8), parameters: parameters)
     case 7: return .replaceBody(source)
-    case 8: return .quarantine(reason: string())
+    case 8: return .quarantine(reason: valued(string()))
     case 9: return .deletePart(Int.random(in: 1...99, using: &self))
     default: return .replacePart(Int.random(in: 1...99, using: &self), source)
     }

@@ -13,7 +13,10 @@ import TraceModel
 enum Redacted {
   static let key = RedactionKey(0x0123_4567_89ab_cdef, 0xfedc_ba98_7654_3210)
 
-  static let language = OperatorLanguage(words: LanguageWords.all) { $0.text }
+  static let language = OperatorLanguage(
+    words: LanguageWords.all,
+    pieces: { LanguageWords.pieces(of: $0).map { .init($0.bytes, isValue: $0.isValue) } }
+  ) { $0.text }
 
   static func redactor(keeping: [String] = []) -> Redactor {
     Redactor(key: key, keeping: keeping, language: language)

@@ -67,12 +67,4 @@ import TraceModel
     #expect(
       long.modifications(on: []) == [.addRcptPar(address: address, parameters: Array("NOTIFY=NEVER".utf8))])
   }
-
-  @Test func aFileIsReplacedByItsContents() {
-    let instruction = Instruction.change(.replaceBody(.file("new.txt")))
-    #expect(instruction.files == ["new.txt"])
-    #expect(instruction.inlining(["new.txt": [1, 2]]) == .change(.replaceBody(.text([1, 2]))))
-    #expect(instruction.inlining([:]) == nil)
-    #expect(Instruction.hold.inlining([:]) == .hold)
-  }
 }

@@ -41,7 +41,9 @@ import TraceModel
   ) throws -> (kept: PendingModifications, lost: [PendingModifications.Lost]) {
     var kept = PendingModifications()
     var lost: [PendingModifications.Lost] = []
-    for change in changes { lost += try kept.keep(change, for: packet, .operator, facts, isOurRole: false) }
+    for change in changes {
+      lost += try kept.keep(change, written: .change(change), for: packet, .operator, facts, isOurRole: false)
+    }
     return (kept, lost)
   }
 
@@ -112,7 +114,9 @@ import TraceModel
     kept.milterSent(.replBody)
     #expect(kept.milterReplacedBody)
     let body = Change.replaceBody(.text([1]))
-    let words = refusal { _ = try kept.keep(body, for: 7, .operator, Self.facts(), isOurRole: false) }
+    let words = refusal {
+      _ = try kept.keep(body, written: .change(body), for: 7, .operator, Self.facts(), isOurRole: false)
+    }
     #expect(words == "the milter's new body is on its way to the MTA already: this one would be added to it")
     kept.beganMessage()
     kept.cameToItsEnd()
@@ -153,8 +157,10 @@ import TraceModel
     for packet in 1...Int.random(in: 1...12, using: &generator) {
       let change = generator.element(of: Self.rows).0
       asked.append(packet)
-      lost += try kept.keep(change, for: packet, .rule("\(packet)"), Self.facts(), isOurRole: false)
-        .compactMap(\.change.packet)
+      lost += try kept.keep(
+        change, written: .change(change), for: packet, .rule("\(packet)"), Self.facts(), isOurRole: false
+      )
+      .compactMap(\.change.packet)
     }
     #expect(lost == lost.sorted())
     if generator.chance(1, in: 3) {
