@@ -54,6 +54,65 @@ final class Endpoint {
     _ = linux_keep_alive(descriptor)
   }
 
+  /// What came of reaching for the peer.
+  enum Dialing {
+    case connected
+    case underWay
+    /// The queue of a unix listener is full: to be tried again.
+    case full
+    /// Nobody is there at any address: why.
+    case failed(String)
+  }
+
+  /// Tries the next address, and those behind it, until one is on its way.
+  func dial(_ candidates: inout ArraySlice<SocketAddress>) -> Dialing {
+    var why = "no address"
+    while let address = candidates.popFirst() {
+      let socket = linux_stream_socket(address.family)
+      guard socket >= 0 else {
+        why = Self.words(for: errno)
+        continue
+      }
+      Self.prepare(socket, isUnix: address.isUnix)
+      let result = address.withPointer { Glibc.connect(socket, $0, $1) }
+      if result == 0 || errno == EINPROGRESS {
+        open(socket, isUnix: address.isUnix)
+        isConnecting = result != 0
+        return result == 0 ? .connected : .underWay
+      }
+      let code = errno
+      Glibc.close(socket)
+      if code == EAGAIN {
+        // A unix listener with a full backlog; a blocking connect would wait for it.
+        candidates = [address] + candidates
+        return .full
+      }
+      why = Self.words(for: code)
+    }
+    return .failed(why)
+  }
+
+  /// The connection that was under way is there, or has failed and the next address is tried.
+  func finishDialing(_ candidates: inout ArraySlice<SocketAddress>) -> Dialing {
+    let code = linux_socket_error(descriptor)
+    guard code != 0 else {
+      isConnecting = false
+      return .connected
+    }
+    // What was said so far waits for the next address.
+    let waiting = outbox
+    close()
+    outbox = waiting
+    return candidates.isEmpty ? .failed(Self.words(for: code)) : dial(&candidates)
+  }
+
+  private static func words(for code: Int32) -> String { String(cString: strerror(code)).lowercased() }
+
+  /// `ECONNRESET`.
+  static func name(of code: Int32) -> String {
+    linux_error_name(code).map { String(cString: $0) } ?? "error \(code)"
+  }
+
   func open(_ descriptor: Int32, isUnix: Bool) {
     self.descriptor = descriptor
     self.isUnix = isUnix

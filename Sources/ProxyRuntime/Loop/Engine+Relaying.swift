@@ -134,7 +134,7 @@ extension Engine {
     }
     handOverRest(of: leg, connection)
     connection.machine.closed(
-      leg, count == 0 ? .peer : .error(name(of: code)), &turn)
+      leg, count == 0 ? .peer : .error(Endpoint.name(of: code)), &turn)
     perform(for: connection, .none)
     if leg == .mta { watchForSilence(connection) }
   }
@@ -246,62 +246,26 @@ extension Engine {
     perform(for: connection, .none)
   }
 
-  /// Tries the next address, and those behind it, until one is on its way.
   private mutating func connect(_ connection: Connection) {
-    var why = "no address"
-    while let address = connection.candidates.popFirst() {
-      let socket = linux_stream_socket(address.family)
-      guard socket >= 0 else {
-        why = words(for: errno)
-        continue
-      }
-      Endpoint.prepare(socket, isUnix: address.isUnix)
-      let result = address.withPointer { Glibc.connect(socket, $0, $1) }
-      if result == 0 || errno == EINPROGRESS {
-        connection.milter.open(socket, isUnix: address.isUnix)
-        connection.milter.isConnecting = result != 0
-        if result == 0 { connection.machine.milterConnected(&turn) }
-        return
-      }
-      let code = errno
-      Glibc.close(socket)
-      if code == EAGAIN {
-        // A unix listener with a full backlog; a blocking connect would wait for it.
-        connection.candidates = [address] + connection.candidates
-        return timers.set(turn.now + connection.backoff.pause(), for: connection.slot | Self.retries)
-      }
-      why = words(for: code)
-    }
-    unreachable(connection, why)
+    dialed(connection.milter.dial(&connection.candidates), connection)
   }
 
   private mutating func finishConnecting(_ connection: Connection) {
-    let code = linux_socket_error(connection.milter.descriptor)
-    guard code != 0 else {
-      connection.milter.isConnecting = false
-      connection.machine.milterConnected(&turn)
-      return perform(for: connection, .none)
-    }
-    // What the MTA said so far waits for the next address.
-    let waiting = connection.milter.outbox
-    connection.milter.close()
-    connection.milter.outbox = waiting
-    if connection.candidates.isEmpty {
-      unreachable(connection, words(for: code))
-    } else {
-      connect(connection)
-    }
+    dialed(connection.milter.finishDialing(&connection.candidates), connection)
     perform(for: connection, .none)
+  }
+
+  private mutating func dialed(_ dialing: Endpoint.Dialing, _ connection: Connection) {
+    switch dialing {
+    case .connected: connection.machine.milterConnected(&turn)
+    case .underWay: break
+    case .full: timers.set(turn.now + connection.backoff.pause(), for: connection.slot | Self.retries)
+    case .failed(let why): unreachable(connection, why)
+    }
   }
 
   private mutating func unreachable(_ connection: Connection, _ why: String) {
     complain(thatUnreachable: why)
     connection.machine.milterUnreachable(Sentence(words: why), &turn)
-  }
-
-  private func words(for code: Int32) -> String { String(cString: strerror(code)).lowercased() }
-
-  private func name(of code: Int32) -> String {
-    linux_error_name(code).map { String(cString: $0) } ?? "error \(code)"
   }
 }
