@@ -69,3 +69,20 @@ package struct Inflow: Sendable {
     return .passing(bytes: count, reason: .oversized, start: start)
   }
 }
+
+extension Inflow.Start {
+  /// Whether nobody who takes part in the conversation says this.
+  var isForeign: Bool {
+    switch self {
+    case .foreign: true
+    case .oversized(_, let isFirst): isFirst
+    }
+  }
+
+  func finding(about passed: Passed) -> Finding {
+    switch self {
+    case .foreign(let peer): .wrongPeer(peer, on: passed.sender, begins: passed.bytes)
+    case .oversized(let length, _): .oversized(length: length, from: passed.sender)
+    }
+  }
+}

@@ -350,14 +350,9 @@ package struct SessionMachine: Sendable {
   }
 
   private mutating func remark(on passed: Passed, _ start: Inflow.Start?, _ turn: inout Turn) {
-    switch start {
-    case .foreign(let peer)?:
-      foreign.insert(passed.sender)
-      record(.found(.wrongPeer(peer, on: passed.sender, begins: passed.bytes)), &turn)
-    case .oversized(let length, let isFirst)?:
-      if isFirst { foreign.insert(passed.sender) }
-      record(.found(.oversized(length: length, from: passed.sender)), &turn)
-    case nil: break
+    if let start {
+      if start.isForeign { foreign.insert(passed.sender) }
+      record(.found(start.finding(about: passed)), &turn)
     }
     if case .incomplete = passed.reason { unfinished = passed.bytes.count }
   }

@@ -1,0 +1,25 @@
+import MilterProtocol
+
+/// The MTA's side of a conversation, played: says what comes next, by what has been said.
+///
+/// Whoever plays it owns the dialogue and the time; the script owns what it still has to say. It may say anything: what is odd
+/// is remarked on as if an MTA had said it.
+package protocol MTAScript: Sendable {
+  /// What the MTA does now. Asked once the milter can be talked to, again after each packet that was said, and whenever the
+  /// milter said something or the time is over that was waited for.
+  mutating func next(_ dialogue: Dialogue, at now: Moment) -> MTAMove
+
+  /// A packet of the milter has come; the dialogue knows of it.
+  mutating func heard(_ packet: Packet, _ place: Placement, _ dialogue: Dialogue, at now: Moment)
+}
+
+/// What a played MTA does.
+package enum MTAMove: Equatable, Sendable {
+  case say(Packet)
+  /// It waits for the milter, at the longest until then; nil for ever.
+  case wait(until: Moment?)
+  /// It closes the connection: its script is over.
+  case hangUp
+  /// It closes the connection before its script is over: why.
+  case giveUp(Sentence)
+}
