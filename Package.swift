@@ -45,6 +45,7 @@ let package = Package(
     .target(name: "CAbout", cSettings: strictC + stamps),
     .target(name: "MilterProtocol", dependencies: ["CBlocks"], swiftSettings: pure),
     .target(name: "Dialogue", dependencies: ["MilterProtocol"], swiftSettings: pure),
+    .target(name: "Sending", dependencies: ["Dialogue", "MilterProtocol"], swiftSettings: pure + small),
     .target(name: "Signatures", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(
       name: "Findings", dependencies: ["Dialogue", "Signatures", "MilterProtocol"], swiftSettings: pure),
@@ -101,7 +102,7 @@ let package = Package(
       name: "mitmilter",
       dependencies: [
         "MilterProtocol", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "LogLines", "CommandLanguage",
-        "ProxyCore", "ConsoleUI", "MTAConfiguration",
+        "ProxyCore", "ConsoleUI", "MTAConfiguration", "Sending",
         "ProxyRuntime", "TerminalDriver", "CLinux", "CAbout",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict + small, linkerSettings: hardened),
@@ -118,6 +119,7 @@ let package = Package(
     tests("MilterProtocol", hasFixtures: true),
     tests("Dialogue", also: ["MilterProtocol"]),
     tests("Findings", also: ["Dialogue", "MilterProtocol"], hasFixtures: true),
+    tests("Sending", also: ["Dialogue", "MilterProtocol"], hasFixtures: true),
     tests("Signatures", also: ["MilterProtocol"]),
     tests("LogLines", also: ["MilterProtocol"]),
     tests("TraceModel", also: ["MilterProtocol"]),
