@@ -54,6 +54,9 @@ static const unsigned char redaction[] = {
 static const unsigned char security[] = {
 #embed "../../docs/security.md"
 };
+static const unsigned char send[] = {
+#embed "../../docs/send.md"
+};
 static const unsigned char trace_format[] = {
 #embed "../../docs/trace-format.md"
 };
@@ -83,6 +86,7 @@ static const struct about_page pages[] = {
     {"recipes", recipes, sizeof recipes},
     {"redaction", redaction, sizeof redaction},
     {"security", security, sizeof security},
+    {"send", send, sizeof send},
     {"trace-format", trace_format, sizeof trace_format},
     {"words", words, sizeof words},
 };

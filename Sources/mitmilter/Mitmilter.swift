@@ -11,8 +11,8 @@ struct Mitmilter: ParsableCommand {
       """,
     version: description,
     subcommands: [
-      DemoCommand.self, Proxy.self, MilterCommand.self, Open.self, Show.self, Lint.self, Explain.self,
-      Export.self, DoctorCommand.self, WiresharkDissectorCommand.self,
+      DemoCommand.self, Proxy.self, MilterCommand.self, Open.self, Show.self, SendCommand.self, Lint.self,
+      Explain.self, Export.self, DoctorCommand.self, WiresharkDissectorCommand.self,
     ])
 
   static let version = "0.1.0"

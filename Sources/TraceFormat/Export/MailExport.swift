@@ -41,12 +41,7 @@ struct MailExport: Exporter {
     let result = EffectiveResult(of: content, under: rules)
     if let fate = Self.words(result.fate) { remarks.append("\(name): \(rules.name) \(fate)") }
     for words in Self.words(result.remarks) { remarks.append("\(name): \(words)") }
-    for line in result.deliveredHeaders {
-      bytes.append(stored: line)
-      bytes += [0x0D, 0x0A]
-    }
-    bytes += [0x0D, 0x0A]
-    bytes.append(stored: result.body)
+    bytes.append(delivered: result)
     // A new body stands whole, whatever was seen of the old one.
     if let unseen = content.unseen, result.bodyPackets.isEmpty { bytes.append(unseen) }
   }
@@ -92,6 +87,16 @@ extension [UInt8] {
     append(contentsOf: [0x0D, 0x0A])
     append(contentsOf: content.body)
     if let unseen = content.unseen { append(unseen) }
+  }
+
+  /// Headers and body as an MTA delivers them, but for what it adds itself.
+  mutating func append(delivered result: EffectiveResult) {
+    for line in result.deliveredHeaders {
+      append(stored: line)
+      append(contentsOf: [0x0D, 0x0A])
+    }
+    append(contentsOf: [0x0D, 0x0A])
+    append(stored: result.body)
   }
 
   /// A line that nobody takes for the mail's own, in place of what is not there.

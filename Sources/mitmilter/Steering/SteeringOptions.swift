@@ -65,7 +65,7 @@ struct SteeringOptions: ParsableArguments {
     let hasRules = !rules.isEmpty || !first.isEmpty
     controls.negotiation = negotiation ?? (hasRules ? .widen : .transparent)
     controls.offer = try offer.map(Offer.init(parsing:))
-    controls.patience = try Self.patience(mta, mtaTimeout, milterTimeout)
+    controls.patience = try Self.patience(mta, mtaTimeout, milter: milterTimeout)
     controls.onTimeout = try Self.timeoutAct(onTimeout)
     controls.onMilterFailure = try Self.answer(onMilterFailure, or: "pass", of: "--on-milter-failure")
     return SteeringPlan(controls: controls, sources: sources, choosesNegotiation: negotiation != nil)
@@ -73,10 +73,11 @@ struct SteeringOptions: ParsableArguments {
 
   /// What the options say of whoever waits.
   static func patience(
-    _ mta: MTAChoice?, _ mtaTimeout: String?, _ milterTimeout: String? = nil
+    _ mta: MTAChoice?, _ mtaTimeout: String?, of option: String = "--mta-timeout",
+    milter milterTimeout: String? = nil
   ) throws -> Patience {
     var patience = Patience.told(mta ?? .auto)
-    patience.told.timeouts = try mtaTimeout.map(timeouts(parsing:))
+    patience.told.timeouts = try mtaTimeout.map { try timeouts(parsing: $0, of: option) }
     if let milterTimeout { patience.milter = try span(milterTimeout, of: "--milter-timeout") }
     return patience
   }
@@ -85,10 +86,10 @@ struct SteeringOptions: ParsableArguments {
     try text.map { try answer($0, or: "forward", of: "--on-timeout").map { .answer($0) } ?? .forward }
   }
 
-  private static func timeouts(parsing text: String) throws -> MTATimeouts {
+  private static func timeouts(parsing text: String, of option: String) throws -> MTATimeouts {
     let parts = text.split(separator: ",", maxSplits: 1).map(String.init)
-    let command = try span(parts.first ?? "", of: "--mta-timeout")
-    let content = try parts.count > 1 ? span(parts[1], of: "--mta-timeout") : command
+    let command = try span(parts.first ?? "", of: option)
+    let content = try parts.count > 1 ? span(parts[1], of: option) : command
     return MTATimeouts(command: command, content: content)
   }
 
