@@ -169,6 +169,7 @@ extension Steering {
     let entry = queues[leg].entries[index]
     switch entry.original.kind {
     case .command(let kind):
+      if kind == .macro, let refusal = refusal(toAnswerMacros: entry.original) { return refusal }
       if let refusal = refusal(toAnswer: kind, entry.number, with: answer) { return refusal }
       queues[leg].entries[index].fate = .answer(answer)
     case .reply(let kind):

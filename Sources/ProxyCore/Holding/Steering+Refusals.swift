@@ -28,6 +28,18 @@ extension Steering {
     return nil
   }
 
+  /// Macros of a command that the milter declined are all that the MTA sends at that stage; nil where the command comes too.
+  func refusal(toAnswerMacros packet: Packet) -> Refusal? {
+    guard let letter = packet.bytes[packet.payload].first,
+      let stage = MacroStage(command: letter)?.stage, dialogue.negotiation.milterDeclines(stage)
+    else {
+      return nil
+    }
+    return Refusal(
+      "the milter declined \(stage.name), so the MTA sends only its macros and waits for nothing; use --negotiation all"
+    )
+  }
+
   /// In place of the milter's reply that waits at `index`.
   func refusal(
     toReplace kind: ReplyKind, at index: Int, with answer: Answer

@@ -717,6 +717,29 @@ import Testing
       """)
   }
 
+  /// `rcpt.address` is known by macros there.
+  @Test func aStageThatComesAsMacrosAloneCannotBeAnswered() {
+    expectPlay(
+      cast: [
+        "milter OPTNEG": Milter.optNeg(.current, [.noRcpt]),
+        "mta MACRO": MTA.macro("R", ["{rcpt_addr}": "bob@example.net"]),
+      ],
+      controls: Beginnings.watched(),
+      after: "opened\nmilter connected\nmta OPTNEG\nmilter OPTNEG\nmta MAIL\nmilter CONTINUE",
+      """
+      rule on rcpt.address == "bob@example.net" do reject
+      mta MACRO
+        record 5 MACRO from mta
+      mta DATA
+        record 6 DATA from mta
+        record instructed reject the milter declined RCPT, so the MTA sends only its macros and waits for nothing; use --negotiation all
+        record sent on milter of 5
+        record sent on milter of 6
+        send MACRO to milter
+        send DATA to milter
+      """)
+  }
+
   @Test func withAllNegotiatedItCan() {
     expectPlay(
       cast: ["milter OPTNEG": Milter.optNeg(.current, [.noReplyMail, .noReplyRcpt])],
