@@ -306,10 +306,11 @@ int main(int argc, char **argv) {
   if (!measuring) return fputs("loaddriver: connections did not negotiate within a minute\n", stderr), 1;
   double took = (double)(now() - start) / 1e9;
   printf("{\"round_trips_per_s\": %.1f, \"body_mb_per_s\": %.2f, \"messages_per_s\": %.2f, \"sessions_per_s\": %.1f, "
-         "\"p50_us\": %.1f, \"p99_us\": %.1f, \"first_p50_us\": %.1f, \"first_p99_us\": %.1f}\n",
+         "\"p50_us\": %.1f, \"p99_us\": %.1f, \"first_p50_us\": %.1f, \"first_p99_us\": %.1f, "
+         "\"messages\": %llu}\n",
          (double)round_trips.count / took, (double)messages * (double)body_octets / took / 1e6,
          (double)messages / took, (double)sessions / took, percentile(&round_trips, 0.5),
-         percentile(&round_trips, 0.99), percentile(&first_replies, 0.5), percentile(&first_replies, 0.99));
+         percentile(&round_trips, 0.99), percentile(&first_replies, 0.5), percentile(&first_replies, 0.99), (unsigned long long)messages);
   if (messages == 0) return fputs("loaddriver: not one message was finished\n", stderr), 1;
   fflush(stdout);
   return 0;
