@@ -7,3 +7,51 @@
 float hypotf(float x, float y) {
   return isinf(x) || isinf(y) ? INFINITY : (float)sqrt((double)x * x + (double)y * y);
 }
+
+// The room of one file beside the bytes of a message, as aligned as its head has to be.
+union one_file {
+  struct cmsghdr head;
+  char room[CMSG_SPACE(sizeof(int))];
+};
+
+ssize_t linux_send_file(int socket, const void *bytes, size_t count, int file) {
+  union one_file beside = {.room = {0}};
+  struct iovec part = {(void *)(uintptr_t)bytes, count};
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = beside.room, .msg_controllen = sizeof beside.room};
+  struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(sizeof file);
+  memcpy(CMSG_DATA(head), &file, sizeof file);
+  return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+ssize_t linux_receive_file(int socket, void *bytes, size_t room, int *file) {
+  union one_file beside = {.room = {0}};
+  struct iovec part = {bytes, room};
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = beside.room, .msg_controllen = sizeof beside.room};
+  *file = -1;
+  ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  struct cmsghdr *head = count < 0 ? 0 : CMSG_FIRSTHDR(&message);
+  if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS && head->cmsg_len == CMSG_LEN(sizeof *file))
+    memcpy(file, CMSG_DATA(head), sizeof *file);
+  return count;
+}
+
+// `struct ucred`, which is there with _GNU_SOURCE alone.
+struct linux_credentials {
+  pid_t process;
+  uid_t user;
+  gid_t group;
+};
+
+int linux_peer(int socket, uid_t *user, pid_t *process) {
+  struct linux_credentials peer = {0};
+  socklen_t length = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) return -1;
+  *user = peer.user;
+  *process = peer.process;
+  return 0;
+}

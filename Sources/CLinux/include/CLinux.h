@@ -122,6 +122,12 @@ static inline int linux_unsent_bytes(int fd) {
 static inline ssize_t linux_send(int fd, const void *bytes, size_t count) {
   return send(fd, bytes, count, MSG_NOSIGNAL);
 }
+// Sends bytes over a unix socket, and a file of ours beside the first of them. Never raises SIGPIPE.
+ssize_t linux_send_file(int socket, const void *bytes, size_t count, int file);
+// Receives bytes from a unix socket, and the file that came beside them: -1 where none did. It is closed on exec.
+ssize_t linux_receive_file(int socket, void *bytes, size_t room, int *file);
+// Who connected to a unix socket; the ids are those of the moment in which it did.
+int linux_peer(int socket, uid_t *user, pid_t *process);
 // Reads into `first` until it is full, and what comes after into `second`.
 static inline ssize_t linux_read_two(int fd, void *first, size_t first_count, void *second, size_t second_count) {
   struct iovec parts[2] = {{first, first_count}, {second, second_count}};

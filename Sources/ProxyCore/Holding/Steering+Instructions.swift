@@ -138,7 +138,7 @@ extension Steering {
   // MARK: - Holding
 
   mutating func hold(_ leg: Leg, _ index: Int, _ cause: Cause, _ turn: inout Turn) {
-    guard !turn.settings.isUnattendedForGood else { return decideUnattended(leg, index, &turn) }
+    guard !turn.settings.holdsNothing else { return decideUnattended(leg, index, &turn) }
     guard queues.hold(leg, index, cause, at: turn.now) else { return }
     adopt(turn.settings.patience)
     let number = queues[leg].entries[index].number

@@ -183,6 +183,13 @@ package struct Steering: Sendable {
   /// Bytes of the peers that are kept here; not copied, as with the machine.
   package mutating func kept() -> Int { queues.cost + modifications.body.count }
 
+  /// What is held, in order.
+  package mutating func held() -> [(packet: Int, since: Moment)] {
+    Leg.allCases.flatMap { leg in
+      queues[leg].entries.compactMap { entry in entry.hold.map { (entry.number, $0.since) } }
+    }
+  }
+
   /// Whether packets of this direction still wait here.
   package func waits(from leg: Leg) -> Bool { !queues[leg].isEmpty }
 

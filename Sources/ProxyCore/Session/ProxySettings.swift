@@ -19,7 +19,10 @@ package struct ProxySettings: Sendable {
   package var role: MilterRole?
   /// An operator watches, and may hold or inject at any time.
   package var isAttended = false
-  /// Rules may come while connections are open: HUP reads their files again.
+  /// What rules hold waits though nobody watches, for as long as the peers do. Where screens come and go, it does not while none is
+  /// there.
+  package var holdsUnattended = true
+  /// Rules or an operator may come while connections are open: HUP reads files again, a screen attaches.
   package var mayGainRules = false
   /// Nobody watches any more, or the program ends: nothing is held from here on.
   package var isUnattendedForGood = false
@@ -31,6 +34,9 @@ package struct ProxySettings: Sendable {
     isAttended || mayGainRules || !rules.isEmpty || negotiation != .transparent || offer != nil
       || onMilterFailure != nil || role != nil
   }
+
+  /// Whether what is to wait for an operator would wait in vain.
+  var holdsNothing: Bool { isUnattendedForGood || !isAttended && !holdsUnattended }
 
   /// Whether a hold ends before the SMTP client leaves, where nothing else ends it. An operator who watches and said nothing
   /// of that may know better: the client may be a person, or a test.

@@ -203,6 +203,9 @@ package struct SessionMachine: Sendable {
     }
   }
 
+  /// What is held here, in order; those of the MTA first. As ``kept()``, it changes nothing.
+  package mutating func held() -> [(packet: Int, since: Moment)] { conduct.steering?.held() ?? [] }
+
   /// Nobody is left to decide: what is held goes on as it is.
   package mutating func letGo(_ cause: Cause, _ turn: inout Turn) {
     steer(&turn) { $0.letGo(cause, &$1) }
