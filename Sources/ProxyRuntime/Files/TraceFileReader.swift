@@ -35,8 +35,19 @@ package final class TraceFileReader: RecordSource {
   /// Opens `path`, takes in its first line, and of a file that is no pipe everything that is there.
   ///
   /// - Parameter isJudged: findings are those of this version, not those that were recorded.
-  package init(path: String, isJudged: Bool = false) throws(FileFailure) {
-    file = try TraceInput(path: path, isJudged: isJudged)
+  package convenience init(path: String, isJudged: Bool = false) throws(FileFailure) {
+    try self.init(TraceInput(path: path, isJudged: isJudged))
+  }
+
+  /// As ``init(path:isJudged:)``, of a file that somebody else has opened; a copy of the descriptor is kept.
+  package convenience init(open descriptor: Int32, named name: String) throws(FileFailure) {
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+    guard copy >= 0 else { throw FileFailure(opening: name, errno) }
+    try self.init(TraceInput(Descriptor(copy), named: name))
+  }
+
+  private init(_ input: TraceInput) throws(FileFailure) {
+    file = input
     while index.count == 0, index.bytes < Self.longestLine, try advance() == .grew {}
     do throws(FileFailure) { head = try readHead() } catch {
       guard try hasRecords() else { throw error }

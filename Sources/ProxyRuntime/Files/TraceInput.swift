@@ -35,10 +35,15 @@ final class TraceInput {
   private static let captureMark = 4
 
   /// - Parameter isJudged: a trace is given with the findings of this version in place of its own.
-  init(path: String, isJudged: Bool = false) throws(FileFailure) {
-    (self.path, self.isJudged) = (path, isJudged)
+  convenience init(path: String, isJudged: Bool = false) throws(FileFailure) {
     let source =
       try path == "-" ? Descriptor.copy(of: STDIN_FILENO, called: "standard input") : Self.open(path)
+    try self.init(source, named: path, isJudged: isJudged)
+  }
+
+  /// What is open already, from its beginning.
+  init(_ source: Descriptor, named path: String, isJudged: Bool = false) throws(FileFailure) {
+    (self.path, self.isJudged) = (path, isJudged)
     self.source = source
     // A few bytes tell compressed data and captures from traces; a pipe may bring them one by one.
     while pending < Self.captureMark {

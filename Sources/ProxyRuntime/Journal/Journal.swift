@@ -39,6 +39,14 @@ package struct Journal: ~Copyable {
     self.report = report
   }
 
+  /// Of the trace's file; negative for none.
+  var descriptor: Int32 {
+    switch file {
+    case .some(let file): file.descriptor
+    case nil: -1
+    }
+  }
+
   /// The rules in force, for the log to say where they are written.
   mutating func locate(_ rules: [Rule]) {
     guard decisions != nil else { return }

@@ -8,6 +8,8 @@ extension Engine {
   mutating func instruct(
     _ instruction: Instruction, _ number: Int, _ packet: Int?, _ body: [UInt8]?, _ cause: Cause
   ) {
+    var number = number
+    if number == 0, let packet, let holder = connection(holding: packet) { number = holder }
     guard let connection = connections.all.first(where: { $0.machine.connection == number }) else {
       let event = Record.Event.withoutConnection(
         instruction, packet, cause, because: "the connection has ended")
@@ -23,6 +25,17 @@ extension Engine {
     turn.settings.isAttended = false
     for connection in connections.all {
       connection.machine.letGo(cause, &turn)
+      perform(for: connection, .none)
+    }
+  }
+
+  /// A screen came, or the last one left.
+  mutating func attend(_ isAttended: Bool) {
+    guard turn.settings.isAttended != isAttended, !turn.settings.isUnattendedForGood else { return }
+    turn.settings.isAttended = isAttended
+    guard !isAttended, !configuration.keepsOnDetach else { return }
+    for connection in connections.all {
+      connection.machine.letGo(.policy("nobody watches any more"), &turn)
       perform(for: connection, .none)
     }
   }

@@ -20,13 +20,21 @@ package struct Engine: ~Copyable {
     case drain
     /// Close everything.
     case stopAtOnce
-    /// An instruction for a connection by its number, and for one of its packets; with the mail's body where it is about
+    /// An instruction for a connection by its number (0: the one that holds the packet), and for one of its packets; with the mail's body where it is about
     /// a part of that.
     case instruct(Instruction, connection: Int, packet: Int?, body: [UInt8]? = nil, Cause)
     /// Everything that is held anywhere goes on, as it is by now.
     case forwardAll(Cause)
     /// Other rules, from now on.
     case setRules([Rule])
+    /// One more rule, behind the others.
+    case addRule(Rule)
+    /// An operator watches, or the last one has left: then what is held goes on, unless it is to be kept.
+    case attend(Bool)
+    /// In a few words, for the trace.
+    case note(Sentence)
+    /// How things are, for whoever asks.
+    case report(@Sendable (Status) -> Void)
     /// Rules act, or do not.
     case arm(Bool)
     /// Write each record to that trace, too.
@@ -47,6 +55,8 @@ package struct Engine: ~Copyable {
     package var openFiles = linux_raise_open_files()
     /// What the operator has set, with the rules to begin with.
     package var settings = ProxySettings()
+    /// What is held stays so when the last operator leaves.
+    package var keepsOnDetach = false
     /// Reads the rules' files again; nil where that went wrong, and everything stays as it was.
     package var rereadRules: (() -> [Rule]?)?
     /// Who wants to hear how we are.
@@ -114,6 +124,8 @@ package struct Engine: ~Copyable {
   package var packets: Int { turn.effects.nextPacket - 1 }
   /// Connections so far.
   package var accepted: Int { connections.accepted }
+  /// Of the file that is written; negative for none.
+  package var traceDescriptor: Int32 { journal.descriptor }
   /// What was found so far.
   package var findings: FindingTally { journal.findings }
 
@@ -285,6 +297,10 @@ package struct Engine: ~Copyable {
         instruct(.forwardAll, connection.machine.connection, nil, nil, cause)
       }
     case .setRules(let rules): setRules(rules)
+    case .addRule(let rule): setRules(turn.settings.rules.entries.map(\.rule) + [rule])
+    case .attend(let isAttended): attend(isAttended)
+    case .note(let words): recordForRun(.noted(text: words, packet: nil))
+    case .report(let take): take(status)
     case .arm(let isOn):
       turn.settings.rules.isArmed = isOn
       recordForRun(.instructed(Instructed(text: isOn ? "rules on" : "rules off", cause: .operator)))

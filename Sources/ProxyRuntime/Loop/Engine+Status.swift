@@ -1,0 +1,52 @@
+import MilterProtocol
+import ProxyCore
+import TraceFormat
+import TraceModel
+
+extension Engine {
+  /// How a run stands, as values that another thread may keep.
+  package struct Status: Sendable {
+    /// Since the run began.
+    package let time: Moment
+    package let connections: Int
+    /// So far, those that have ended included.
+    package let accepted: Int
+    package let packets: Int
+    /// What waits for somebody.
+    package let held: [Held]
+    /// In force, as text.
+    package let rules: [String]
+    package let isArmed: Bool
+    package let findings: FindingTally
+    /// Of what peers say, in bytes.
+    package let keptBytes: Int
+
+    package struct Held: Sendable {
+      package let connection: Int
+      package let packet: Int
+      package let since: Moment
+    }
+  }
+
+  var status: Status {
+    mutating get {
+      var held: [Status.Held] = []
+      for connection in connections.all {
+        let number = connection.machine.connection
+        for one in connection.machine.held() {
+          held.append(Status.Held(connection: number, packet: one.packet, since: one.since))
+        }
+      }
+      return Status(
+        time: turn.now, connections: connections.count, accepted: accepted, packets: packets, held: held,
+        rules: turn.settings.rules.entries.map(\.rule.text), isArmed: turn.settings.rules.isArmed,
+        findings: findings,
+        keptBytes: memory.total)
+    }
+  }
+
+  /// The connection that holds a packet; nil where none does.
+  func connection(holding packet: Int) -> Int? {
+    connections.all.first { $0.machine.held().contains { $0.packet == packet } }?.machine.connection
+  }
+}
