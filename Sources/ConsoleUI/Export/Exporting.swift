@@ -135,7 +135,7 @@ struct Exporting {
 
   private var originFile: String? {
     switch trace.origin {
-    case .live(_, _, let file): file
+    case .live(_, _, let file), .attached(_, _, let file): file
     case .files(let files): files.first == "standard input" ? nil : files.first
     case .demo: nil
     }

@@ -33,7 +33,10 @@ package struct TraceView {
     self.charsets = charsets
     self.isLive = isLive
     self.utcOffset = utcOffset
-    if case .live(_, _, let file?) = origin { recording = .byOption(file) }
+    switch origin {
+    case .live(_, _, let file?), .attached(_, _, let file?): recording = .byOption(file)
+    case .live, .attached, .files, .demo: break
+    }
     index.keepChanges()
   }
 

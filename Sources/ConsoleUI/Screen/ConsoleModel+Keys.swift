@@ -279,8 +279,9 @@ extension ConsoleModel {
     // What was decided about goes out before the end.
     let waiting = trace.waiting.count { !held.decided.contains($0.number) }
     if waiting > 0 { return [.choose(leaving.menu(held: waiting))] }
+    guard trace.isProxy else { return [.outside(.quit)] }
     let open = trace.connections.count { $0.isOpen }
-    guard trace.isProxy, open > 0 else { return [.outside(.quit)] }
+    guard open > 0 else { return [.outside(.quit)] }
     return .confirm("\(NumberText.count(open, "connection")) still open. Quit and end them?", .quit)
   }
 }

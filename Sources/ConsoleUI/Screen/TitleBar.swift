@@ -112,7 +112,8 @@ struct TitleBar {
 
   private var place: DisplayText {
     switch trace.origin {
-    case .live(let listen, let milter, _): DisplayText(milter.map { "\(listen) ⇄ \($0)" } ?? listen)
+    case .live(let listen, let milter, _), .attached(let listen, let milter, _):
+      DisplayText(milter.map { "\(listen) ⇄ \($0)" } ?? listen)
     // Of a path the end says which file it is.
     case .files(let names):
       DisplayText(
@@ -133,9 +134,10 @@ struct TitleBar {
     case .flowing, .unrecorded: break
     }
     switch trace.origin {
-    case .live where !trace.recording.isOn: return DisplayText("○ not recording", style: .dim)
+    case .live where !trace.recording.isOn, .attached where !trace.recording.isOn:
+      return DisplayText("○ not recording", style: .dim)
     case .demo where !trace.recording.isOn: return DisplayText("● LIVE", style: Style(.live, .bold))
-    case .live, .demo: return DisplayText("● REC", style: Style(.live, .bold))
+    case .live, .attached, .demo: return DisplayText("● REC", style: Style(.live, .bold))
     case .files: return ""
     }
   }
