@@ -30,7 +30,7 @@ struct MilterCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Which packets to hold for the operator. Default: bodyeob with a screen, else none.",
+      "Which packets to hold for the operator. Default: bodyeob with a screen or --control, else none.",
       valueName: "expression"))
   var hold: String?
 
@@ -64,6 +64,8 @@ struct MilterCommand: ParsableCommand {
 
   @OptionGroup var service: ServiceOptions
 
+  @OptionGroup var control: ControlOptions
+
   func run() throws {
     try screen.check()
     let isShown = wantsScreen(recording)
@@ -71,16 +73,21 @@ struct MilterCommand: ParsableCommand {
     options.socket = try socket.access()
     options.service = try service.plan()
     options.ceilings = try limits.ceilings()
-    options.steering = try plan(isShown: isShown)
+    options.control = try control.plan()
+    options.steering = try plan(isShown: isShown, isWatched: isShown || options.control != nil)
+    if let plan = options.control {
+      options.steering = options.steering.attachable(holdsUnattended: plan.holdsUnattended)
+    }
     if isShown { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
     options.greeting = { "listening on \($0) as a milter" }
     var relay = try Relay(options)
     relay.run()
   }
 
-  private func plan(isShown: Bool) throws -> SteeringPlan {
+  /// - Parameter isWatched: an operator is there, or may come.
+  private func plan(isShown: Bool, isWatched: Bool) throws -> SteeringPlan {
     var commands = isShown ? screen.rules : screen.command
-    if let hold = hold ?? (isShown ? "bodyeob" : nil) {
+    if let hold = hold ?? (isWatched ? "bodyeob" : nil) {
       do { _ = try Expression(parsing: hold) } catch {
         throw Failure(error, in: "--hold", hint: "mitmilter help filters lists the terms")
       }

@@ -38,6 +38,8 @@ struct Proxy: ParsableCommand {
 
   @OptionGroup var service: ServiceOptions
 
+  @OptionGroup var control: ControlOptions
+
   func run() throws {
     try screen.check()
     var options = Wiring.Options(
@@ -50,8 +52,12 @@ struct Proxy: ParsableCommand {
     options.socket = try socket.access()
     options.service = try service.plan()
     options.ceilings = try limits.ceilings()
+    options.control = try control.plan()
     options.grace = .seconds(Int64(grace))
     options.steering = try steering.plan(with: screen, isShown: wantsScreen(recording))
+    if let plan = options.control {
+      options.steering = options.steering.attachable(holdsUnattended: plan.holdsUnattended)
+    }
     if wantsScreen(recording) { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
     let milter = try milterAddress(milter)
     options.greeting = { "listening on \($0), milter at \(milter)" }

@@ -11,7 +11,8 @@ struct Guidance {
   /// - Parameters:
   ///   - isLocal: whether only this machine can reach `address`.
   ///   - access: to a unix socket.
-  init(listeningOn address: MilterAddress, isLocal: Bool, _ access: SocketAccess) {
+  ///   - control: the path of the control socket; nil for none.
+  init(listeningOn address: MilterAddress, isLocal: Bool, _ access: SocketAccess, control: String?) {
     lines = [
       SetUpLine("Postfix main.cf", address.postfixLine),
       SetUpLine("Sendmail sendmail.mc", address.sendmailLine),
@@ -45,6 +46,7 @@ struct Guidance {
       remarks.append(
         "warning: other machines can reach \(address), and the milter protocol knows no passwords")
     }
+    if let control { remarks.append("note: mitmilter attach \(control) opens a screen") }
     self.remarks = remarks
   }
 

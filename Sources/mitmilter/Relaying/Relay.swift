@@ -11,6 +11,7 @@ struct Relay: ~Copyable {
   private var engine: Engine
   private let printer: LivePrinter
   private let pidFile: PidFile?
+  private let control: ControlServer?
 
   init(_ options: Wiring.Options) throws {
     let recording = options.recording
@@ -24,20 +25,23 @@ struct Relay: ~Copyable {
     let greeting = options.greeting?(wiring.address)
     // Whoever reads a trace on standard output may draw a screen from its first line on.
     if recording.write == "-" { wiring.guidance.announce(greeting) }
-    let trace = try wiring.trace()
+    let trace = options.control == nil ? try wiring.trace() : try wiring.readableTrace()
+    let openControl = wiring.control(hasScreen: false)
     let log = try wiring.log()
-    if recording.write != "-" { wiring.guidance.announce(greeting) }
+    let guidance = wiring.guidance
     let printer = LivePrinter(
       recording.printing, startedAt: wiring.clock.startedAt,
       sharing: recording.write == "-" ? SharedTerminal() : nil)
     let warn = { (words: String) in printer.say("warning: \(words)") }
-    address = wiring.address
-    requests = wiring.requests
-    self.printer = printer
-    pidFile = wiring.pidFile
-    engine = wiring.engine(
+    let (address, requests, pidFile) = (wiring.address, wiring.requests, wiring.pidFile)
+    let engine = wiring.engine(
       Journal(file: trace, window: printer.window, decisions: log, report: warn), obeying: signals,
       tell: { printer.say($0) }, report: warn)
+    let control = try openControl?(engine.traceDescriptor)
+    if recording.write != "-" { guidance.announce(greeting) }
+    (self.address, self.requests, self.printer, self.control) = (address, requests, printer, control)
+    self.pidFile = pidFile
+    self.engine = engine
   }
 
   var packets: Int { engine.packets }
@@ -45,6 +49,7 @@ struct Relay: ~Copyable {
 
   mutating func run() {
     engine.run()
+    control?.stop()
     printer.finish()
     tellFindings()
   }

@@ -21,14 +21,14 @@ struct SocketOptions: ParsableArguments {
         "--socket-mode: expected an octal mode from 0 to 777, there is '\(self.mode)'",
         hint: "660 lets the user and the group of the socket connect")
     }
-    return SocketAccess(mode: mode, group: try group.map(Self.group))
+    return SocketAccess(mode: mode, group: try group.map { try Self.group($0) })
   }
 
-  private static func group(_ name: String) throws -> gid_t {
+  static func group(_ name: String, of option: String = "--socket-group") throws -> gid_t {
     if let entry = getgrnam(name) { return entry.pointee.gr_gid }
     if let number = gid_t(name) { return number }
     throw Failure(
-      "--socket-group: there is no group '\(name)'", hint: "the MTA's user has to be in it: postfix, or smmsp"
+      "\(option): there is no group '\(name)'", hint: "the MTA's user has to be in it: postfix, or smmsp"
     )
   }
 }

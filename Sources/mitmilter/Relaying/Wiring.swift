@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import MTAConfiguration
 import MilterProtocol
 import ProxyCore
@@ -18,6 +19,8 @@ struct Wiring: ~Copyable {
     var grace = Engine.Configuration().grace
     var steering = SteeringPlan()
     var ceilings = Ceilings()
+    /// Where screens and scripts of other processes may come in; nil for nowhere.
+    var control: ControlPlan?
     /// What to say once it listens, with the lines for the MTA; nil says nothing.
     var greeting: ((MilterAddress) -> String)?
 
@@ -58,7 +61,8 @@ struct Wiring: ~Copyable {
     self.pipes = pipes
     self.pidFile = pidFile
     address = listener.address
-    guidance = Guidance(listeningOn: address, isLocal: listener.isLocal, access)
+    guidance = Guidance(
+      listeningOn: address, isLocal: listener.isLocal, access, control: options.control?.access.path)
     self.listener = consume listener
     head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
@@ -87,6 +91,29 @@ struct Wiring: ~Copyable {
     return trace
   }
 
+  /// A trace that can be read meanwhile: the one that was asked for, else one without a name.
+  func readableTrace() throws -> TraceFileWriter {
+    guard let named = try trace() else { return try TraceFileWriter(temporaryWith: head) }
+    return named
+  }
+
+  /// Lets other processes in, who read that descriptor's trace; nil where nobody asked for that.
+  func control(hasScreen: Bool) -> ((_ trace: Int32) throws -> ControlServer)? {
+    guard let plan = options.control else { return nil }
+    let (name, startedAt, requests) = (options.recording.write, clock.startedAt, requests)
+    return { trace in
+      var status = stat()
+      guard fstat(trace, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        throw Failure(
+          "--control needs a trace that is a file: screens that attach read it",
+          hint: "give --write the name of a file, or leave it out")
+      }
+      return try ControlServer(
+        at: plan.access, program: Mitmilter.version, trace: name.map { .named($0) } ?? .unnamed(trace),
+        keepsOnDetach: plan.keeps, hasScreen: hasScreen, startedAt: startedAt, requests: requests)
+    }
+  }
+
   /// The log of decisions that was asked for; nil for none.
   func log() throws -> DecisionLog? {
     guard let path = options.recording.log else { return nil }
@@ -106,6 +133,7 @@ struct Wiring: ~Copyable {
     configuration.settings = options.steering.controls
     configuration.tell = tell
     configuration.supervisor = Supervisor()
+    configuration.keepsOnDetach = options.control?.keeps ?? false
     let sources = options.steering.sources
     if !sources.files.isEmpty { configuration.rereadRules = { sources.reread(report) } }
     return Engine(

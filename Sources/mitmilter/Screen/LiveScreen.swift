@@ -22,6 +22,8 @@ final class LiveScreen {
   private let controls: ProxySettings
   private let guidance: Guidance
   private let pidFile: PidFile?
+  /// Lets other screens in, also when this one is gone.
+  private let control: ControlServer?
   /// How long connections may go on once the screen was left.
   private let grace: Moment.Span
 
@@ -57,8 +59,8 @@ final class LiveScreen {
     grace = options.grace
     let log = try wiring.log()
     // Without a name for the trace, a file that has none serves for reading back.
-    let trace =
-      if let named = try wiring.trace() { named } else { try TraceFileWriter(temporaryWith: wiring.head) }
+    let trace = try wiring.readableTrace()
+    control = try wiring.control(hasScreen: true)?(trace.descriptor)
     let messages = Mailbox<String>()
     feed = try LiveFeed(
       readingBack: trace.descriptor, path: path, head: wiring.head, clock: wiring.clock, window: window,
@@ -108,12 +110,14 @@ final class LiveScreen {
     started()
     defer {
       thread.join()
+      control?.stop()
       // What came since the last frame.
       _ = try? feed.refresh()
       for words in feed.takeMessages() { tell(words) }
       if case .unrecorded = feed.stream { tell(Self.incomplete) }
     }
     var isLost = false
+    var goesOn = false
     do {
       switch try screen.run(model, feed, signals) {
       // Nobody waits for the answers to the mail of a demonstration.
@@ -121,12 +125,15 @@ final class LiveScreen {
       case .ended: requests.post(.stop)
       case .lost:
         isLost = true
-        requests.post(.drain)
+        goesOn = control != nil
+        // Others may attach: mail goes on as without a screen.
+        if let control { control.screenLeft() } else { requests.post(.drain) }
       }
     } catch {
       requests.post(.stopAtOnce)
       throw error
     }
+    if goesOn { awaitSignal() }
     obeySignals(
       wondering: isLost ? nil : "note: connections have \(grace.words) to end; ^C ends them at once")
   }
@@ -142,6 +149,18 @@ final class LiveScreen {
 
   private static let incomplete =
     "warning: the trace is incomplete: it could not be written to the end, and mail went on WITHOUT being recorded"
+
+  /// The screen is gone, and mail goes on until a signal comes, or the engine has ended.
+  private func awaitSignal() {
+    var polled = [
+      pollfd(fd: ended.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    while poll(&polled, nfds_t(polled.count), -1) >= 0 || errno == EINTR {
+      if polled[0].revents != 0 { return }
+      if signals.take().contains(.end) { return requests.post(.stop) }
+    }
+  }
 
   /// The screen is gone; a signal now ends what is left at once.
   ///

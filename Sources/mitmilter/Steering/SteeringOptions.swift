@@ -134,6 +134,19 @@ struct SteeringPlan {
   }
 }
 
+extension SteeringPlan {
+  /// For a run to which screens attach and which they leave.
+  ///
+  /// - Parameter holdsUnattended: what rules hold waits though no screen is there.
+  func attachable(holdsUnattended: Bool) -> SteeringPlan {
+    var plan = self
+    plan.controls.mayGainRules = true
+    plan.controls.holdsUnattended = holdsUnattended
+    if !choosesNegotiation { plan.controls.negotiation = .widen }
+    return plan
+  }
+}
+
 extension NegotiationPolicy: ExpressibleByArgument {}
 
 extension MTAChoice: ExpressibleByArgument {
