@@ -17,7 +17,7 @@ import TraceFormat
   }
 
   private static let commands =
-    "hint: the commands are demo, proxy, milter, open, show, send, lint, explain, export, doctor, wireshark-dissector"
+    "hint: the commands are demo, proxy, milter, open, show, send, lint, explain, export, doctor, attach, ctl, wireshark-dissector"
   private static let verdicts =
     #"hint: verdicts are accept, reject, tempfail, discard, continue, reply CODE "TEXT""#
   private static let duration = "hint: a number above 0 and its unit: 30s, 5m, 1h, 500ms"
