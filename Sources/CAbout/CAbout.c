@@ -3,6 +3,9 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const unsigned char attach[] = {
+#embed "../../docs/attach.md"
+};
 static const unsigned char desk[] = {
 #embed "../../docs/desk.md"
 };
@@ -68,6 +71,7 @@ static const unsigned char recipes[] = {
 };
 
 static const struct about_page pages[] = {
+    {"attach", attach, sizeof attach},
     {"desk", desk, sizeof desk},
     {"doctor", doctor, sizeof doctor},
     {"effects", effects, sizeof effects},
