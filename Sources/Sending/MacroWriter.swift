@@ -123,20 +123,16 @@ private struct Facts {
     case "daemon_port": bytes("25")
     case "if_name": isPostfix ? nil : value(bytes("j"))
     // Left out on the loopback interface (seen with Sendmail 8.17).
-    case "if_addr": isPostfix || isLoopback ? nil : ownAddress
+    case "if_addr": isPostfix || session.isLocalClient ? nil : ownAddress
     case "v": isPostfix ? bytes("Postfix 3.7.11") : isSendmail ? bytes("8.17.1.9") : bytes("mitmilter")
     default: nil
     }
   }
 
-  private var isLoopback: Bool {
-    session.client.address.map { $0.text.hasPrefix("127.") || $0.text == "::1" } ?? false
-  }
-
   /// Where the client has reached the MTA.
   private var ownAddress: [UInt8] {
     guard let address = session.client.address else { return bytes("192.0.2.1") }
-    if isLoopback { return bytes(address.text) }
+    if session.isLocalClient { return bytes(address.text) }
     return bytes(address.isIPv4 ? "192.0.2.1" : "2001:db8::1")
   }
 

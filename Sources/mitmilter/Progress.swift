@@ -12,7 +12,11 @@ struct Progress {
 
   mutating func done(_ count: Int) {
     // The clock is looked at now and then.
-    guard isShown, count & 255 == 0 else { return }
+    if count & 255 == 0 { reached(count) }
+  }
+
+  mutating func reached(_ count: Int) {
+    guard isShown else { return }
     let now = Self.now
     guard now >= nextTime else { return }
     nextTime = now + 200

@@ -45,6 +45,9 @@ struct RecordedSession: Sendable, CustomStringConvertible {
       }
     }
     for (place, id) in queueIDs.enumerated() where mails.indices.contains(place) { mails[place].queueID = id }
+    if let arrival {
+      for place in mails.indices { mails[place].complete(by: session, at: arrival) }
+    }
     return mails
   }
 
@@ -75,6 +78,18 @@ struct RecordedSession: Sendable, CustomStringConvertible {
         session.macros.set(pair.name, to: pair.value)
       }
     }
+  }
+
+  /// By the headers that the MTA added; nil where it added none.
+  private var arrival: Arrival? {
+    var headers: [String: String] = [:]
+    for case .command(.header(let header)) in packets.map({ PacketValue(decoding: $0) }) {
+      headers[String(decoding: header.name, as: UTF8.self)] = String(decoding: header.value, as: UTF8.self)
+    }
+    guard let date = headers["Date"], date.hasSuffix("(UTC)"), let id = headers["Message-Id"] else {
+      return nil
+    }
+    return Arrival(date: date, stamp: String(id.dropFirst().prefix { $0 != "." }))
   }
 
   /// Of each mail; empty where no macro tells it.

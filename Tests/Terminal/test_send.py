@@ -137,3 +137,88 @@ def test_what_is_no_mail():
     assert chunks == [65535, 65535, 65535, 200016 - 3 * 65535], chunks
     _, said, _ = send("--quit-after", "never", status=2)
     assert "--quit-after: 'never' is no stage" in said, said
+
+
+def box(folder):
+    """Three mails in an mbox, two in a Maildir, one in a folder of folders."""
+    os.makedirs(os.path.join(folder, "md", "cur"))
+    os.makedirs(os.path.join(folder, "md", "new"))
+    os.makedirs(os.path.join(folder, "md", "tmp"))
+    os.makedirs(os.path.join(folder, "deep", "er"))
+    with open(os.path.join(folder, "box"), "wb") as file:
+        for number in range(3):
+            file.write(b"From alice@example.org Thu Jan  1 12:00:00 2026\nSubject: in a box %d\n\n>From me\n\n" % number)
+    for place in ("md/cur/1:2,S", "md/new/2", "md/tmp/3", "deep/er/4", "deep/.hidden"):
+        with open(os.path.join(folder, place), "wb") as file:
+            file.write(b"Subject: " + place.encode() + b"\n\nx\n")
+
+
+def run_send(folder, milter, *arguments, status=0):
+    done = subprocess.run([program("mitmilter"), "send", "--milter", f"127.0.0.1:{milter.port}", *arguments],
+                          capture_output=True, text=True, timeout=60, cwd=folder)
+    assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+    return done.stdout, done.stderr
+
+
+def test_folders_maildirs_and_mboxes():
+    with tempfile.TemporaryDirectory() as folder, Milter() as milter:
+        box(folder)
+        printed, _ = run_send(folder, milter, "box", "md", "deep", "--jobs", "3")
+        names = [line.split()[-1] for line in printed.splitlines()[1:-1]]
+        assert names == ["box:1", "box:2", "box:3", "md/cur/1:2,S", "md/new/2", "deep/er/4"], printed
+        assert printed.endswith("6 mails, 6 with a verdict\n"), printed
+        assert milter.received.count(b"BFrom me\r\n") == 3, milter.received
+        os.mkdir(os.path.join(folder, "empty"))
+        run_send(folder, milter, "empty", status=2)
+        printed, said = run_send(folder, milter, "deep", "nothing", status=1)
+        assert "cannot open 'nothing'" in said and "1 mail, 1 with a verdict" in printed, (printed, said)
+
+
+def test_a_baseline_shows_only_what_changed():
+    with tempfile.TemporaryDirectory() as folder:
+        box(folder)
+        with Milter() as milter:
+            run_send(folder, milter, "box", "md", "--save", "then")
+            assert run_send(folder, milter, "box", "md", "--baseline", "then")[0] == "5 mails, 5 with a verdict, 0 different\n"
+            _, said = run_send(folder, milter, "md", "--baseline", "then", status=1)
+            assert "3 mails of the baseline were not sent" in said, said
+            _, said = run_send(folder, milter, "md", "--baseline", "box", status=2)
+            assert "--baseline: 'box' is no file that --save has written" in said, said
+        with Milter(replies={b"E": [b"hX-Checked\0yes\0", b"c"]}) as milter:
+            printed, _ = run_send(folder, milter, "box", "--baseline", "then", "--json", status=1)
+            told = [json.loads(line) for line in printed.splitlines()]
+            assert told[0] == {"mail": "box:1", "before": ["accepted: CONTINUE at BODYEOB"],
+                               "after": ["accepted: CONTINUE at BODYEOB", "ADDHEADER X-Checked: yes"]}, told
+            printed, _ = run_send(folder, milter, "md", "box", "--baseline", "then", status=1)
+            assert printed.startswith("md/cur/1:2,S\n+ ADDHEADER X-Checked: yes\nmd/new/2\n"), printed
+            assert printed.endswith("5 mails, 5 with a verdict, 5 different\n"), printed
+
+
+def test_what_is_the_signature_s_own_is_no_difference():
+    def sign(value):
+        return {b"E": [b"i\0\0\0\0DKIM-Signature\0v=1; d=a; t=" + value + b"; bh=same; b=" + value + b"\0", b"c"]}
+    with tempfile.TemporaryDirectory() as folder, Milter(replies=sign(b"1")) as one, Milter(replies=sign(b"22")) as other:
+        box(folder)
+        run_send(folder, one, "md", "--save", "then")
+        assert "t=…; bh=same; b=…" in open(os.path.join(folder, "then"), encoding="utf-8").read()
+        run_send(folder, other, "md", "--baseline", "then")
+
+
+def test_two_milters_side_by_side():
+    with tempfile.TemporaryDirectory() as folder, Milter() as one, Milter(replies={b"M": [b"r"]}) as other:
+        box(folder)
+        against = ["--against", f"127.0.0.1:{one.port}"]
+        printed, _ = run_send(folder, one, "box", *against, "--jobs", "4", "--per-connection", "2")
+        assert printed == "3 mails, 0 different\n", printed
+        printed, _ = run_send(folder, other, "md", *against, status=1)
+        assert printed.startswith("md/cur/1:2,S\n- rejected: REJECT at MAIL\n+ accepted: CONTINUE at BODYEOB\n"), printed
+        assert printed.endswith("2 mails, 2 different\n"), printed
+        _, said = run_send(folder, one, "md", *against, "--save", "x", status=2)
+        assert "do not go together" in said, said
+
+
+def test_a_client_of_the_own_machine():
+    _, _, received = send("--client", "127.0.0.1", mail=b"Subject: x\n\n")
+    headers = [packet for packet in received if packet[:1] == b"L"]
+    assert [header[1:].split(b"\0")[0] for header in headers] == [b"Subject", b"Message-Id", b"Date", b"From"], headers
+    assert headers[3] == b"LFrom\0MAILER-DAEMON\0", headers

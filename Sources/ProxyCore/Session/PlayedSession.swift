@@ -51,8 +51,6 @@ package struct PlayedSession<Script: MTAScript>: Sendable {
 
   package var isOver: Bool { if case .over = state { true } else { false } }
 
-  package var dialogue: Dialogue { passing.dialogue }
-
   // MARK: - Events
 
   package mutating func milterConnected(_ turn: inout Turn) {
@@ -132,14 +130,6 @@ package struct PlayedSession<Script: MTAScript>: Sendable {
     }
     wake(&turn)
     return false
-  }
-
-  /// The program ends.
-  package mutating func terminated(_ why: Sentence, _ turn: inout Turn) {
-    guard !isOver else { return }
-    if case .leaving = state {} else { noteEnd(of: .mta, .ours(why), &turn) }
-    noteEnd(of: .milter, .ours(why), &turn)
-    end(&turn)
   }
 
   // MARK: - Ends

@@ -52,9 +52,6 @@ package struct MTAPlayer<Script: MTAScript>: ~Copyable {
     self.journal = journal
   }
 
-  /// Connections so far.
-  package var played: Int { count }
-
   /// Makes connections for as long as there is work, and returns once the last one is over.
   ///
   /// - Parameters:

@@ -127,6 +127,15 @@ package struct SentSession {
 
 /// What is told of a mail beyond its verdict.
 extension SentSession {
+  /// The packets of the modifications that were asked for.
+  func modifications(of result: Result) -> [Packet] {
+    guard let message = result.message else { return [] }
+    let asked = index.finalFacts(ofMessage: message, from: source).message?.modifications ?? []
+    return asked.compactMap { fact in
+      index.row(number: fact.packet).flatMap { index.packet(at: $0, from: source) }
+    }
+  }
+
   /// The modifications that were asked for, a line each, safe to print.
   package func changes(of result: Result) -> [(packet: Int, name: String, text: String)] {
     guard let message = result.message else { return [] }

@@ -11,9 +11,11 @@ struct SendCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "send", abstract: "Be the MTA: send mails to a milter, and say what it makes of them.",
     discussion: """
-      MAIL is a file with a mail, headers and body; - is standard input. Nothing is delivered.
+      MAIL is a file with a mail, headers and body, an mbox, a Maildir or another folder; - is a mail on standard input. \
+      Nothing is delivered.
       Says verdict, changes, times and findings of a mail; of several, a line each.
-      Exit status: 0 each mail has a verdict, 1 some have none or are not as --expect says, 2 it could not be done.
+      Exit status: 0 each mail has a verdict, 1 some have none, are not as --expect says or are different, 2 it could not \
+      be done.
       """)
 
   @Argument(help: ArgumentHelp("Mails to send.", valueName: "mail"))
@@ -39,12 +41,15 @@ struct SendCommand: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     try printing.check(write)
     let session = try client.session()
-    let target = try MilterTarget(try milterAddress(milter))
-    let supply = try MailSupply(mails, session, envelope, sending)
+    let targets = try [milter, printing.against].compactMap { $0 }.map {
+      try MilterTarget(try milterAddress($0))
+    }
     let clock = Clock()
+    let supply = try MailSupply(
+      mails, session, envelope, sending, milters: targets.count, startedAt: clock.startedAt)
     let head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
-      milter: target.address.description)
+      milter: targets[0].address.description)
     let printer = try SentPrinter(
       printing, head, rules: session.mta == .sendmail ? .sendmail : .postfix, supply, trace: write)
     var trace: TraceFileWriter?
@@ -59,7 +64,7 @@ struct SendCommand: ParsableCommand {
     let patience = try client.patience()
     player.run { now in
       switch supply.next(at: now) {
-      case .batch(let script): .call(.init(script, to: target, patience: patience))
+      case .batch(let script, let milter): .call(.init(script, to: targets[milter], patience: patience))
       case .later(let moment): .later(moment)
       case .done: .done
       }

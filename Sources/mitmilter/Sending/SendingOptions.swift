@@ -6,7 +6,8 @@ struct SendingOptions: ParsableArguments {
     name: .customLong("repeat"), help: ArgumentHelp("Send everything so many times.", valueName: "times"))
   var times = 1
 
-  @Option(help: ArgumentHelp("Connections at once.", valueName: "count"))
+  @Option(
+    name: [.long, .customLong("jobs")], help: ArgumentHelp("Connections at once.", valueName: "count"))
   var connections = 1
 
   @Option(help: ArgumentHelp("Mails that a connection carries, one behind the other.", valueName: "count"))

@@ -16,15 +16,17 @@ final class SentPrinter {
   private let output = Output()
   /// Where words for people go.
   private let words: Output
-  /// Records of the connections that are not over.
-  private var open: [Int: [Record]] = [:]
-  private var ended: [Int: Int] = [:]
-  /// Connections that are over, behind one that is not.
-  private var waiting: [Int: [Record]] = [:]
-  private var next = 1
-  private var judged = 0
-  private var printed = 0
-  private var disappointed = 0
+  private var comparing: SentComparing
+  private var connections = RecordsByConnection()
+  private var progress: Progress?
+  private var counts = Counts()
+
+  private struct Counts {
+    var mails = 0
+    var judged = 0
+    var disappointed = 0
+    var different = 0
+  }
 
   init(_ options: SentPrinting, _ head: TraceHead, rules: KnownMTA, _ supply: MailSupply, trace: String?)
     throws
@@ -34,8 +36,9 @@ final class SentPrinter {
     self.rules = rules
     self.supply = supply
     expectation = try options.expect.map(Self.expression)
-    words =
-      options.result || trace == "-" ? Output(to: STDERR_FILENO, named: "standard error") : output
+    words = options.result || trace == "-" ? Output(to: STDERR_FILENO, named: "standard error") : output
+    comparing = try SentComparing(options, supply)
+    progress = supply.isOne ? nil : Progress(of: 1000)
   }
 
   private static func expression(_ text: String) throws(Failure) -> Expression {
@@ -45,21 +48,9 @@ final class SentPrinter {
   }
 
   func take(_ records: [Record]) {
-    for record in records {
-      open[record.connection, default: []].append(record)
-      guard case .closed = record.event else { continue }
-      ended[record.connection, default: 0] += 1
-    }
-    for (number, count) in ended where count > 1 {
-      waiting[number] = open.removeValue(forKey: number)
-      ended[number] = nil
-    }
-    while let records = waiting.removeValue(forKey: next) {
-      print(records, connection: next)
-      next += 1
-    }
-    output.flush()
-    words.flush()
+    connections.take(records)
+    while let (number, records) = connections.next() { print(records, connection: number) }
+    progress?.reached(Int(supply.part * 1000))
   }
 
   private func print(_ records: [Record], connection: Int) {
@@ -68,43 +59,103 @@ final class SentPrinter {
     selection?.catchUp(with: session.source)
     for (number, name) in supply.takeNames(ofConnection: connection).enumerated() {
       let result = session.mail(number)
-      if result.isJudged { judged += 1 }
       let isExpected = selection.map { session.has(rowsOf: $0.rows, result) } ?? true
-      if !isExpected { disappointed += 1 }
-      print(result, of: session, named: name, isExpected)
-      printed += 1
+      counts.mails += 1
+      if result.isJudged { counts.judged += 1 }
+      if !isExpected { counts.disappointed += 1 }
+      let outcome = SentOutcome(of: result, in: session, named: name)
+      switch comparing.compare(outcome, connection: connection, place: number) {
+      case .nothing: print(result, of: session, named: name, isExpected)
+      case .same: break
+      case .different(let difference):
+        counts.different += 1
+        print(difference)
+      }
+    }
+  }
+
+  /// Before anything is printed the line of progress goes.
+  private func print(_ write: () -> Void) {
+    progress?.finish()
+    write()
+    output.flush()
+    words.flush()
+  }
+
+  private func print(_ difference: SentDifference) {
+    print {
+      if options.json {
+        output.append { difference.appendJSON(to: &$0) }
+      } else {
+        output.write(difference.text)
+      }
     }
   }
 
   private func print(
     _ result: SentSession.Result, of session: SentSession, named name: String, _ isExpected: Bool
   ) {
-    if options.json {
-      return output.append {
-        SentMailJSON(session).append(
-          result, named: name, isExpected: expectation == nil ? nil : isExpected, to: &$0)
+    print {
+      if options.json {
+        let expected = expectation == nil ? nil : isExpected
+        return output.append {
+          SentMailJSON(session).append(result, named: name, isExpected: expected, to: &$0)
+        }
       }
+      let text = SentMailText(session, result)
+      if supply.isOne {
+        words.write(text.whole(named: name))
+      } else {
+        if counts.mails == 1 { words.write(SentMailText.head) }
+        words.write(text.line(named: name))
+      }
+      if !isExpected { words.write("  not as expected: \(ListingText.inert(options.expect ?? ""))\n") }
+      if options.diff { output.write(text.diff) }
+      if options.result { output.append { text.appendDelivered(to: &$0) } }
     }
-    let text = SentMailText(session, result)
-    if supply.isOne {
-      words.write(text.whole(named: name))
-    } else {
-      if printed == 0 { words.write(SentMailText.head) }
-      words.write(text.line(named: name))
-    }
-    if !isExpected { words.write("  not as expected: \(ListingText.inert(options.expect ?? ""))\n") }
-    if options.diff { output.write(text.diff) }
-    if options.result { output.append { text.appendDelivered(to: &$0) } }
   }
 
   /// Says what all came to, and ends with the status of that.
   func finish() throws {
-    if !supply.isOne, !options.json, printed > 0 {
-      words.write("\(printed) mails, \(judged) with a verdict\n")
+    progress?.finish()
+    try comparing.finish()
+    if !supply.isOne, !options.json, counts.mails > 0 {
+      words.write(comparing.summary(counts.mails, judged: counts.judged, different: counts.different) + "\n")
     }
     output.flush()
     words.flush()
-    if printed == 0 || judged == 0 && !supply.isCut { throw ExitCode(2) }
-    if supply.unreadable > 0 || disappointed > 0 || judged < printed && !supply.isCut { throw ExitCode(1) }
+    if counts.mails == 0 || counts.judged == 0 && !supply.isCut { throw ExitCode(2) }
+    let isWhole = supply.unreadable == 0 && (supply.isCut || counts.judged == counts.mails)
+    if !isWhole || counts.disappointed > 0 || counts.different > 0 || comparing.hasMissing {
+      throw ExitCode(1)
+    }
+  }
+}
+
+/// Records of connections that run side by side, handed on a connection at a time, in the order in which they began.
+private struct RecordsByConnection {
+  private var open: [Int: [Record]] = [:]
+  private var ends: [Int: Int] = [:]
+  /// Over, behind one that is not.
+  private var over: [Int: [Record]] = [:]
+  private var number = 1
+
+  mutating func take(_ records: [Record]) {
+    for record in records {
+      let connection = record.connection
+      open[connection, default: []].append(record)
+      guard case .closed = record.event else { continue }
+      ends[connection, default: 0] += 1
+    }
+    for (connection, count) in ends where count > 1 {
+      over[connection] = open.removeValue(forKey: connection)
+      ends[connection] = nil
+    }
+  }
+
+  mutating func next() -> (Int, [Record])? {
+    guard let records = over.removeValue(forKey: number) else { return nil }
+    defer { number += 1 }
+    return (number, records)
   }
 }
