@@ -58,6 +58,9 @@ let package = Package(
       name: "Delivery", dependencies: ["Timeline", "TraceModel", "Signatures", "MilterProtocol"],
       swiftSettings: pure + small),
     .target(
+      name: "Comparison", dependencies: ["Dialogue", "Timeline", "TraceModel", "MilterProtocol"],
+      swiftSettings: pure + small),
+    .target(
       name: "TraceFormat",
       dependencies: [
         "Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "Signatures", "Delivery", "MilterProtocol",
@@ -101,8 +104,8 @@ let package = Package(
     .executableTarget(
       name: "mitmilter",
       dependencies: [
-        "MilterProtocol", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "LogLines", "CommandLanguage",
-        "ProxyCore", "ConsoleUI", "MTAConfiguration", "Sending",
+        "MilterProtocol", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "LogLines", "Comparison",
+        "CommandLanguage", "ProxyCore", "ConsoleUI", "MTAConfiguration", "Sending",
         "ProxyRuntime", "TerminalDriver", "CLinux", "CAbout",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict + small, linkerSettings: hardened),
@@ -125,6 +128,7 @@ let package = Package(
     tests("TraceModel", also: ["MilterProtocol"]),
     tests("Timeline", also: ["Dialogue", "TraceModel", "MilterProtocol"]),
     tests("Mail", also: ["TraceModel", "MilterProtocol"]),
+    tests("Comparison", also: ["Timeline", "TraceModel", "MilterProtocol"]),
     tests("Delivery", also: ["Timeline", "TraceModel", "Signatures", "MilterProtocol"]),
     tests(
       "TraceFormat",

@@ -9,6 +9,9 @@ static const unsigned char attach[] = {
 static const unsigned char desk[] = {
 #embed "../../docs/desk.md"
 };
+static const unsigned char diff[] = {
+#embed "../../docs/diff.md"
+};
 static const unsigned char doctor[] = {
 #embed "../../docs/doctor.md"
 };
@@ -73,6 +76,7 @@ static const unsigned char recipes[] = {
 static const struct about_page pages[] = {
     {"attach", attach, sizeof attach},
     {"desk", desk, sizeof desk},
+    {"diff", diff, sizeof diff},
     {"doctor", doctor, sizeof doctor},
     {"effects", effects, sizeof effects},
     {"explain", explain, sizeof explain},

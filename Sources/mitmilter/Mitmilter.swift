@@ -12,7 +12,7 @@ struct Mitmilter: ParsableCommand {
     version: description,
     subcommands: [
       DemoCommand.self, Proxy.self, MilterCommand.self, Open.self, Show.self, SendCommand.self, Lint.self,
-      Explain.self, Export.self, DoctorCommand.self, AttachCommand.self, CtlCommand.self,
+      Diff.self, Explain.self, Export.self, DoctorCommand.self, AttachCommand.self, CtlCommand.self,
       WiresharkDissectorCommand.self,
     ])
 

@@ -1,0 +1,108 @@
+import Dialogue
+import MilterProtocol
+import Timeline
+import TraceModel
+
+/// One of two traces that are compared: the index of it in memory, packets read back where they are looked at.
+package struct ComparedTrace {
+  package let index: TimelineIndex
+  let source: any RecordSource
+  /// Rows of packets that nobody wants compared.
+  private let ignored: Set<Int>
+  /// Places in the index's list of findings, by mail and by connection.
+  private var byMessage: [Int: [Int]] = [:]
+  private var byConnection: [Int: [Int]] = [:]
+
+  package init(_ source: any RecordSource, ignoring ignored: Set<Int> = []) {
+    var index = TimelineIndex()
+    index.catchUp(with: source)
+    self.index = index
+    self.source = source
+    self.ignored = ignored
+    for (place, finding) in index.findings.enumerated() {
+      if let message = finding.row.flatMap({ index.messageIndex(at: $0) }) {
+        byMessage[message, default: []].append(place)
+      } else if let connection = finding.connection {
+        byConnection[connection, default: []].append(place)
+      }
+    }
+  }
+
+  func isIgnored(_ row: Int?) -> Bool { row.map(ignored.contains) ?? false }
+
+  /// The packet as it left; nil where it cannot be read back.
+  func packet(at row: Int) -> Packet? {
+    index.sentInstead(of: row, from: source) ?? index.packet(at: row, from: source)
+  }
+
+  /// What was found about a mail, or about a connection outside its mails.
+  func findings(ofMessage message: Int) -> [FindingEntry] { entries(byMessage[message]) }
+  func findings(ofConnection connection: Int) -> [FindingEntry] { entries(byConnection[connection]) }
+
+  private func entries(_ places: [Int]?) -> [FindingEntry] {
+    // How long something took is no property of what was said: reply times are compared as such.
+    (places ?? []).map { index.findings[$0] }.filter { !$0.rule.isOfTime && !isIgnored($0.row) }
+  }
+
+  /// How the dialogue of a connection runs, by the milter's answer to OPTNEG.
+  func flags(ofConnection connection: Int) -> ProtocolFlags {
+    for row in index.connections[connection].rows
+    where index.connectionIndex(at: row) == connection {
+      switch index.glance(at: row).kind {
+      case .reply(.optNeg):
+        guard let packet = packet(at: row) else { return [] }
+        return OptNeg(Dissection(packet).shape, of: packet)?.effectiveFlags ?? []
+      case .command(.mail), .command(.quit): return []
+      case .command, .reply, .unknown, .empty: continue
+      }
+    }
+    return []
+  }
+
+  func place(ofMessage i: Int) -> ComparedPair.Place {
+    let entry = index.messages[i]
+    let sender = entry.mailRow.flatMap { packet(at: $0) }.map { PacketSummary($0).text }
+    let parts = [queueID(ofMessage: i).map { InertText.string(escaping: $0) }, sender]
+    return ComparedPair.Place(
+      connection: index.connections[entry.connection].number, message: entry.number,
+      name: parts.compactMap { $0 }.joined(separator: " "))
+  }
+
+  func place(ofConnection i: Int) -> ComparedPair.Place {
+    let entry = index.connections[i]
+    let name = entry.connectRow.flatMap { packet(at: $0) }.map { PacketSummary($0).text }
+    return ComparedPair.Place(connection: entry.number, message: 0, name: name ?? "")
+  }
+
+  func queueID(ofMessage i: Int) -> [UInt8]? {
+    guard let row = index.messages[i].queueRow, let packet = packet(at: row) else { return nil }
+    let ids = MacroPairs(packet).filter {
+      $0.name.elementsEqual("i".utf8) || $0.name.elementsEqual("{i}".utf8)
+    }
+    return ids.last.map { Array($0.value) }
+  }
+}
+
+extension FindingRule {
+  /// Whether the next run may find it or not, as it is sooner or later.
+  fileprivate var isOfTime: Bool {
+    [FindingRule.slowReply, .replyTooLate, .noKeepAlive, .progressStorm].contains(self)
+  }
+}
+
+/// Names and values of a packet of macros, in order.
+struct MacroPairs: Sequence {
+  private let packet: Packet
+
+  init(_ packet: Packet) { self.packet = packet }
+
+  func makeIterator() -> AnyIterator<(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)> {
+    guard case .macro(_, let strings) = Dissection(packet).shape else { return AnyIterator { nil } }
+    var list = StringList(strings, of: packet)
+    let packet = packet
+    return AnyIterator {
+      guard let name = list.next() else { return nil }
+      return (packet.bytes[name], list.next().map { packet.bytes[$0] } ?? [])
+    }
+  }
+}

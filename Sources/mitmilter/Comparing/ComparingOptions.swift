@@ -1,0 +1,63 @@
+import ArgumentParser
+import CommandLanguage
+import Comparison
+import ProxyRuntime
+
+/// How two traces are compared, and how that is told.
+struct ComparingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Leave out differences at packets that this takes; can be given again.", valueName: "expression"))
+  var ignore: [String] = []
+
+  @Flag(help: "A line of JSON for each difference; see mitmilter help diff.")
+  var json = false
+
+  @Flag(help: "Compare what was found while it was recorded, not anew; for traces that are redacted or cut.")
+  var recorded = false
+
+  func expressions() throws(Failure) -> [Expression] {
+    var expressions: [Expression] = []
+    for text in ignore {
+      do { expressions.append(try Expression(parsing: text)) } catch {
+        throw Failure(error, in: "--ignore", hint: "mitmilter help filters lists the terms")
+      }
+    }
+    return expressions
+  }
+
+  func compared(_ reader: TraceFileReader, _ expressions: [Expression]) -> ComparedTrace {
+    var ignored: Set<Int> = []
+    for expression in expressions {
+      let selection = PacketSelection(expression, utcOffset: localOffset())
+      selection.catchUp(with: reader)
+      ignored.formUnion(selection.rows.lazy.map { Int($0) })
+    }
+    return ComparedTrace(reader, ignoring: ignored)
+  }
+
+  /// Prints what differs.
+  func report(
+    _ first: ComparedTrace, _ second: ComparedTrace, named names: (String, String)
+  ) -> ComparisonTally {
+    let output = Output()
+    defer { output.flush() }
+    if json {
+      let tally = Comparison(first, second).run { pair, differences in
+        for difference in differences { output.append { DifferenceJSON.append(difference, pair, to: &$0) } }
+      } times: { differences in
+        for difference in differences { output.append { DifferenceJSON.append(difference, nil, to: &$0) } }
+      }
+      output.append { DifferenceJSON.append(tally, to: &$0) }
+      return tally
+    }
+    var text = DifferenceText(first: names.0, second: names.1)
+    let tally = Comparison(first, second).run { pair, differences in
+      output.write(text.text(pair, differences))
+    } times: { differences in
+      output.write(text.text(times: differences))
+    }
+    output.write(DifferenceText.text(tally))
+    return tally
+  }
+}
