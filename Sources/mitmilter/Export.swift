@@ -68,7 +68,7 @@ struct Export: ParsableCommand {
       try write(&exporter, 0..<exporter.stepCount, to: target, sparing: spared)
     }
     for remark in exporter.remarks { tell("note: \(remark)") }
-    if !hasChosen { tell("note: no packet matches the filter") }
+    if !hasChosen { noteNoMatch(filter, "no packet matches the filter") }
     if !traces.finish() || expecting.isDisappointed(by: hasChosen) { throw ExitCode(1) }
   }
 

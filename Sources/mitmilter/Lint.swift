@@ -73,7 +73,9 @@ struct Lint: ParsableCommand {
     }
     finish(report, output)
     if report.readable == 0 { throw ExitCode(2) }
-    if expecting.isDisappointed(by: report.hasMatch) { tell("note: nothing matches the filter") }
+    if expecting.isDisappointed(by: report.hasMatch) {
+      noteNoMatch(filter, "nothing matches the filter")
+    }
     if report.isFailure(failOn.severity, expecting) { throw ExitCode(1) }
   }
 

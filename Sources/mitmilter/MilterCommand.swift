@@ -88,10 +88,7 @@ struct MilterCommand: ParsableCommand {
   private func plan(isShown: Bool, isWatched: Bool) throws -> SteeringPlan {
     var commands = isShown ? screen.rules : screen.command
     if let hold = hold ?? (isWatched ? "bodyeob" : nil) {
-      do { _ = try Expression(parsing: hold) } catch {
-        throw Failure(error, in: "--hold", hint: "mitmilter help filters lists the terms")
-      }
-      commands.insert("on \(hold) named hold do hold", at: 0)
+      commands.insert(try SteeringOptions.rule(holding: hold), at: 0)
     }
     let sources = RuleSources(files: rules, commands: commands)
     var controls = ProxySettings()

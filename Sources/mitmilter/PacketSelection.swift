@@ -55,8 +55,16 @@ final class PacketSelection {
 /// The expression of `--filter`.
 func filterExpression(_ text: String) throws(Failure) -> Expression {
   do {
-    return try Expression(parsing: text)
+    return try Expression(filter: text)
   } catch {
     throw Failure(error, in: "--filter", hint: "mitmilter help filters lists the terms")
   }
+}
+
+/// That the filter takes nothing, and how it was understood where that may be the reason.
+func noteNoMatch(_ filter: String?, _ words: String) {
+  guard let filter, let expression = try? Expression(filter: filter) else { return tell("note: \(words)") }
+  let reading = Expression.plainReading(of: filter).map { ": \($0)" } ?? ""
+  let term = expression.misspelledTerm.map { "; did you mean \($0)?" } ?? ""
+  tell("note: \(words)\(reading)\(term)")
 }

@@ -57,7 +57,9 @@ struct Show: ParsableCommand {
     }
     output.flush()
     if readable == 0 { throw ExitCode(2) }
-    if expecting.isDisappointed(by: hasMatch) { tell("note: nothing matches the filter") }
+    if expecting.isDisappointed(by: hasMatch) {
+      noteNoMatch(filter, "nothing matches the filter")
+    }
     if !isComplete || expecting.isDisappointed(by: hasMatch) { throw ExitCode(1) }
   }
 

@@ -148,17 +148,20 @@ import TraceFormat
     Row(milter("--default", "forward"), "error: --default: expected a verdict, there is 'forward'", verdicts),
     Row(
       milter("--hold", "stge"), "error: --hold: unknown term 'stge'", "  stge",
-      "  ^^^^ did you mean 'stage'?", terms),
+      "  ^^^^ try: stage", terms),
     Row(
-      proxy("-f", "rcpt and stge"), "error: --filter: unknown term 'stge'", "  rcpt and stge",
-      "           ^^^^ did you mean 'stage'?", terms),
+      proxy("--hold", "bob"), "error: --hold: unknown term 'bob'", "  bob", "  ^^^ try: \"bob\"", terms),
     Row(
-      ["open", "-f", "stge", "x"], "error: --filter: unknown term 'stge'", "  stge",
-      "  ^^^^ did you mean 'stage'?", terms),
+      proxy("-f", "rcpt and stge == mail"), "error: --filter: unknown term 'stge'", "  rcpt and stge == mail",
+      "           ^^^^ try: rcpt and stage == mail", terms),
+    Row(
+      ["open", "-f", "rcpt mail", "x"], "error: --filter: expected 'and', 'or' or the end here",
+      "  rcpt mail",
+      "       ^^^^ try: rcpt and mail", terms),
     Row(
       ["show", "-f", "rcpt ==", "x"],
       "error: --filter: rcpt is yes or no by itself, there is nothing to compare",
-      "  rcpt ==", "  ^^^^ did you mean 'rcpt.address'?", terms),
+      "  rcpt ==", "  ^^^^ try: rcpt.address == \"bob@example.net\"", terms),
     Row(["show", "-f", " ", "x"], "error: --filter: it is empty", terms),
     Row(
       proxy("-c", "on mail"), "error: --command: expected 'do' here", "  on mail", "         ^", aRule),
@@ -169,7 +172,7 @@ import TraceFormat
       aRule.replacingOccurrences(of: "hint: ", with: "hint: without a screen ")),
     Row(
       ["open", "-c", "fliter mail", "x"],
-      "error: --command: unknown instruction 'fliter', did you mean 'filter'?",
+      "error: --command: unknown instruction 'fliter'; try: filter mail",
       "  fliter mail", "  ^^^^^^", prompt),
     Row(
       ["export", "pdf", "x"], "error: unknown format 'pdf'",
@@ -214,7 +217,7 @@ import TraceFormat
       outcome.messages == """
         mitmilter: error: \(path):3:4: unknown term 'rcptt'
           on rcptt do reject
-             ^^^^^ did you mean 'rcpt'?
+             ^^^^^ try: on rcpt do reject
         mitmilter: \(Self.aRule)
 
         """)

@@ -126,10 +126,20 @@ import TraceModel
       shown.messages == """
         mitmilter: error: --filter: unknown term 'stge'
           stge == rcpt
-          ^^^^ did you mean 'stage'?
+          ^^^^ try: stage == rcpt
         mitmilter: hint: mitmilter help filters lists the terms
 
         """)
+  }
+
+  @Test func aFilterTakesPlainWords() throws {
+    let shown = try show("--json", "-f", "a@b", "-")
+    #expect(shown.status == 0 && shown.messages == "")
+    #expect(shown.output.split(separator: "\n").count == 1)
+    let missed = try show("--expect", "-f", "rcptt", "-")
+    #expect(missed.status == 1)
+    #expect(
+      missed.messages == "mitmilter: note: nothing matches the filter: \"rcptt\"; did you mean rcpt?\n")
   }
 
   @Test func severalTracesAreToldApart() throws {

@@ -115,7 +115,7 @@ def test_filter_search_and_resize():
             t.send("f")
             t.wait("filter:")
             t.send("rcptt")
-            t.wait("unknown term 'rcptt'")
+            t.wait("nothing matches \"rcptt\"; did you mean rcpt?")
             t.key("Backspace")
             t.wait(r"✓ \d+ match")
             t.key("Enter")

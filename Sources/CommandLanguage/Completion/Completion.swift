@@ -80,24 +80,13 @@ extension Expression {
     case wrong(SyntaxError)
   }
 
-  package static func draft(_ text: String) -> Draft {
+  /// - Parameter isFilter: words that are none of the language are text.
+  package static func draft(_ text: String, isFilter: Bool) -> Draft {
     if Scanner(Array(text.utf8)).isAtEnd { return .empty }
-    do {
-      return .valid(try Expression(parsing: text))
+    do throws(SyntaxError) {
+      return .valid(isFilter ? try Expression(filter: text) : try Expression(parsing: text))
     } catch {
-      let isAtEnd = error.range.isEmpty && error.range.lowerBound >= error.line.count
-      let isOpen =
-        error.message == "the string has no closing quote" || error.message.hasSuffix("without ')'")
-        || error.message.hasSuffix("without ']'")
-      let isPrefix = error.range.upperBound == error.line.count && Self.isUnfinishedWord(error)
-      return isAtEnd || isOpen || isPrefix ? .incomplete(error) : .wrong(error)
+      return error.continuation == nil ? .wrong(error) : .incomplete(error)
     }
-  }
-
-  /// A word at the end that begins like a term.
-  private static func isUnfinishedWord(_ error: SyntaxError) -> Bool {
-    guard error.message.hasPrefix("unknown term") else { return false }
-    let word = String(decoding: error.line[error.range], as: UTF8.self).lowercased()
-    return Term.table.contains { $0.name.hasPrefix(word) }
   }
 }

@@ -40,6 +40,8 @@ struct ExpressionCompletion {
   var result: Result {
     var scanner = Scanner(bytes)
     scanner.at = start
+    // Whatever an operator may stand in front of is passed over, so that what follows is completed.
+    scanner.takesPlainWords = true
     var state = State.term
     while true {
       scanner.skipSpace()
@@ -61,7 +63,7 @@ struct ExpressionCompletion {
     case (.term, .word(let word)):
       if word.lowercased() == "not" { return .term }
       return Term.byName[word.lowercased()].map { .operation($0) } ?? .conjunction
-    case (.term, .string), (.term, .value): return .conjunction
+    case (.term, .string), (.term, .value), (.term, .plain): return .conjunction
     case (.term, .mark), (_, .end): return .term
     case (.operation(let terms), .mark("[")): return .key(terms.first { $0.hasKey } ?? terms[0])
     case (.operation(let terms), .mark(let mark)) where Comparison(rawValue: mark) != nil:
@@ -79,7 +81,7 @@ struct ExpressionCompletion {
       return ["and", "or"].contains(word.lowercased()) ? .term : nil
     case (.operation, .mark(")")), (.conjunction, .mark(")")): return .conjunction
     case (.operation, .mark), (.conjunction, .mark), (.operation, .string), (.operation, .value),
-      (.conjunction, .string), (.conjunction, .value):
+      (.operation, .plain), (.conjunction, .string), (.conjunction, .value), (.conjunction, .plain):
       return .term
     }
   }
@@ -150,7 +152,7 @@ extension Token {
   /// Whether more letters might belong to it.
   fileprivate var isTyped: Bool {
     switch self {
-    case .word, .value: true
+    case .word, .value, .plain: true
     case .string, .mark, .end: false
     }
   }

@@ -1,117 +1,227 @@
 import MilterProtocol
 
 /// Reads what stands to the right of a comparison, and holds it to the type of the term on its left.
-enum LiteralParser {
-  static func literal(
-    for term: Term, _ comparison: Comparison, from scanner: inout Scanner
-  ) throws(SyntaxError) -> Literal {
-    guard comparison == .in else { return try single(for: term, comparison, from: &scanner) }
+struct LiteralParser {
+  let term: Term
+  let comparison: Comparison
+  /// Where the comparison lies.
+  let operatorRange: Range<Int>
+
+  func literal(from scanner: inout Scanner) throws(SyntaxError) -> Literal {
+    guard comparison == .in else { return try single(from: &scanner) }
     var ahead = scanner
     let open = try ahead.token()
     if open.token == .mark("[") {
       scanner = ahead
-      return .list(try members(for: term, from: &scanner, openedAt: open.range))
+      return .list(try members(from: &scanner, openedAt: open.range))
     }
-    let literal = try single(for: term, comparison, from: &scanner)
+    let literal = try single(from: &scanner)
     switch literal {
     case .range, .network: return literal
     case .number, .size, .duration, .time, .text, .pattern, .severity, .stage, .leg, .list:
-      throw scanner.error("'in' wants a list", hint: listHint(for: term), at: open.range)
+      let member = open.range.lowerBound..<scanner.at
+      throw scanner.error(
+        "'in' wants a list", hint: "such as \(listExample)",
+        repair: SyntaxError.Repair(member, "[\(scanner.text(member))]"), at: open.range)
     }
   }
 
-  private static func listHint(for term: Term) -> String {
+  private var listExample: String {
     switch term.type {
-    case .text, .mailbox, .bytes: "such as [\"a\", \"b\"]"
-    case .address: "such as [\"192.0.2.7\"] or a network: 192.0.2.0/24"
-    case .number: "such as [1, 2], or a range: 1..9"
-    case .size: "such as a range: 1MB..5MB"
-    case .duration: "such as a range: 1s..5s"
-    case .time: "such as a range: 12:00..12:30"
-    case .finding: "such as [\"R01\", \"R02\"]"
-    case .stage: "such as [mail, rcpt]"
-    case .leg, .flag: "such as [mta, milter]"
+    case .text, .mailbox, .bytes: "[\"a\", \"b\"]"
+    case .address: "[\"192.0.2.7\"] or a network: 192.0.2.0/24"
+    case .number: "[1, 2], or a range: 1..9"
+    case .size: "a range: 1MB..5MB"
+    case .duration: "a range: 1s..5s"
+    case .time: "a range: 12:00..12:30"
+    case .finding: "[\"R01\", \"R02\"]"
+    case .stage: "[mail, rcpt]"
+    case .leg, .flag: "[mta, milter]"
     }
   }
 
-  private static func members(
-    for term: Term, from scanner: inout Scanner, openedAt open: Range<Int>
+  private func members(
+    from scanner: inout Scanner, openedAt open: Range<Int>
   ) throws(SyntaxError) -> [Literal] {
     var members: [Literal] = []
     while true {
-      members.append(try single(for: term, .in, from: &scanner))
+      members.append(try single(from: &scanner))
+      let end = scanner.at
       let next = try scanner.token()
       switch next.token {
       case .mark(","): continue
       case .mark("]"): return members
-      case .end: throw scanner.error("'[' without ']'", at: open)
-      case .word, .string, .value, .mark: throw scanner.error("expected ',' or ']'", at: next.range)
+      case .end:
+        throw scanner.error(
+          "'[' without ']'", repair: SyntaxError.Repair(end..<end, "]"), continuation: "',' or ']' goes on",
+          at: open)
+      case .word, .plain, .string, .value, .mark:
+        throw scanner.error(
+          "expected ',' or ']'", repair: SyntaxError.Repair(end..<end, next.token.beginsOperand ? "," : "]"),
+          at: next.range)
       }
     }
   }
 
-  private static func single(
-    for term: Term, _ comparison: Comparison, from scanner: inout Scanner
-  ) throws(SyntaxError) -> Literal {
-    let next = try scanner.token()
-    func unfit(_ wanted: String) -> SyntaxError {
-      let found = next.token == .end ? "" : ", not \(scanner.text(next.range))"
-      return scanner.error(
-        "\(term.spelling) is \(term.type.withArticle)", hint: wanted + found, at: next.range)
+  private func single(from scanner: inout Scanner) throws(SyntaxError) -> Literal {
+    if comparison == .matches, scanner.takesPlainWords, let range = scanner.plainPattern() {
+      scanner.at = range.upperBound
+      return .pattern(try pattern(range, in: scanner, isQuoted: false))
     }
+    let next = try scanner.token()
+    let isFilter = scanner.takesPlainWords
     switch (term.type, next.token) {
     case (.text, .string), (.mailbox, .string), (.address, .string), (.bytes, .string):
       return comparison == .matches
-        ? .pattern(try pattern(next.range, in: scanner)) : .text(try scanner.unescaped(next.range))
-    case (.text, .value(let text)) where isAddressComparison(comparison),
-      (.address, .value(let text)) where isAddressComparison(comparison):
-      if let network = Network(text.utf8) { return .network(network) }
-      throw unfit("expected a text in quotes")
+        ? .pattern(try pattern(next.range, in: scanner, isQuoted: true))
+        : .text(try scanner.unescaped(next.range))
+    case (.text, .word), (.mailbox, .word), (.address, .word), (.bytes, .word), (.text, .value),
+      (.mailbox, .value), (.address, .value), (.bytes, .value), (.text, .plain), (.mailbox, .plain),
+      (.address, .plain), (.bytes, .plain):
+      if let network = network(next.token) { return .network(network) }
+      if isFilter { return .text(Array(scanner.bytes[next.range])) }
     case (.number, .value(let text)), (.size, .value(let text)), (.duration, .value(let text)),
       (.time, .value(let text)):
-      if comparison == .in, let (low, high) = range(text, for: term.type) {
-        guard areEnds(low, high) else {
-          throw scanner.error("the range ends before it begins", at: next.range)
+      if comparison == .in, let (low, high) = Self.range(text, for: term.type) {
+        guard Self.areEnds(low, high) else {
+          throw scanner.error(
+            "the range ends before it begins", near: "\(high.text)..\(low.text)", at: next.range)
         }
         return .range(low, high)
       }
-      if let literal = quantity(text, for: term.type) { return literal }
-      throw unfit(quantityHint(for: term.type))
-    case (.finding, .string) where comparison.takesFindingID: return .text(try scanner.unescaped(next.range))
-    case (.finding, .word(let word)) where comparison != .startsWith && comparison != .in:
-      if let severity = Finding.Severity.allCases.first(where: { $0.name == word.lowercased() }) {
+      if let literal = try quantity(text, from: &scanner) { return literal }
+    case (.finding, .string) where comparison.takesFindingID:
+      return .text(try scanner.unescaped(next.range))
+    case (.finding, .word(let word)):
+      if comparison != .startsWith, comparison != .in,
+        let severity = Finding.Severity.allCases.first(where: { $0.name == word.lowercased() })
+      {
         return .severity(severity)
       }
-      throw unfit("expected note, warning, error, or an id in quotes")
+      if isFilter, comparison.takesFindingID, FindingRule.isID(word) {
+        return .text(Array(word.uppercased().utf8))
+      }
     case (.stage, .word(let word)):
       if let stage = Stage.allCases.first(where: { $0.word == word.lowercased() }) { return .stage(stage) }
-      throw unfit("expected one of " + Stage.allCases.map(\.word).joined(separator: " "))
     case (.leg, .word(let word)):
       if let leg = Leg.allCases.first(where: { $0.name == word.lowercased() }) { return .leg(leg) }
-      throw unfit("expected mta or milter")
-    case (.text, _), (.mailbox, _), (.address, _), (.bytes, _): throw unfit("expected a text in quotes")
-    case (.number, _), (.size, _), (.duration, _), (.time, _): throw unfit(quantityHint(for: term.type))
-    case (.finding, _):
-      throw unfit(
-        comparison.takesFindingID
-          ? "expected an id in quotes, such as \"R02\"" : "expected note, warning or error")
-    case (.stage, _): throw unfit("expected one of " + Stage.allCases.map(\.word).joined(separator: " "))
-    case (.leg, _): throw unfit("expected mta or milter")
-    case (.flag, _): throw unfit("nothing to compare")
+    case (.number, _), (.size, _), (.duration, _), (.time, _), (.finding, _), (.stage, _), (.leg, _),
+      (.flag, _), (.text, _), (.mailbox, _), (.address, _), (.bytes, _):
+      break
     }
+    throw unfit(next, in: scanner)
   }
 
-  private static func isAddressComparison(_ comparison: Comparison) -> Bool {
-    comparison == .in || comparison == .equal || comparison == .notEqual
+  /// A number with its unit, which may be a word of its own: `500ms`, `500 ms`.
+  private func quantity(_ text: String, from scanner: inout Scanner) throws(SyntaxError) -> Literal? {
+    if term.type == .size || term.type == .duration, case .number? = Units.quantity(text) {
+      var ahead = scanner
+      if case .word(let unit) = try ahead.token().token,
+        let literal = Self.quantity(text + unit, for: term.type)
+      {
+        scanner = ahead
+        return literal
+      }
+    }
+    return Self.quantity(text, for: term.type)
   }
 
-  private static func quantityHint(for type: ValueType) -> String {
-    switch type {
+  // MARK: what does not fit
+
+  private func unfit(_ next: LocatedToken, in scanner: Scanner) -> SyntaxError {
+    let isEnd = next.token == .end
+    let wanted = expectation
+    return scanner.error(
+      "\(term.spelling) is \(term.type.withArticle)",
+      hint: wanted + (isEnd ? "" : ", not \(scanner.text(next.range))"),
+      repair: repair(of: next, in: scanner), continuation: isEnd ? wanted : nil, at: next.range)
+  }
+
+  private var expectation: String {
+    switch term.type {
+    case .text, .mailbox, .address, .bytes: "expected a text in quotes"
     case .number: "expected a number"
     case .size: "expected a size such as 5MB"
     case .duration: "expected a duration such as 500ms"
-    default: "expected a time such as 12:04:31, 2026-05-01T12:04Z, or 90s after the start"
+    case .time: "expected a time such as 12:04:31, 2026-05-01T12:04Z, or 90s after the start"
+    case .finding:
+      comparison.takesFindingID
+        ? "expected note, warning, error, or an id in quotes such as \"R02\""
+        : "expected note, warning or error"
+    case .stage: "expected one of " + Stage.allCases.map(\.word).joined(separator: " ")
+    case .leg: "expected mta or milter"
+    case .flag: "nothing to compare"
     }
+  }
+
+  private func repair(of next: LocatedToken, in scanner: Scanner) -> SyntaxError.Repair {
+    guard next.token != .end, next.token.beginsOperand else {
+      let place = next.range.lowerBound
+      let space = place > 0 && scanner.bytes[place - 1] > 0x20 ? " " : ""
+      return SyntaxError.Repair(place..<place, space + example + (next.token == .end ? "" : " "))
+    }
+    let text = scanner.text(next.range)
+    let plain = if case .string = next.token { String(text.dropFirst().dropLast()) } else { text }
+    switch term.type {
+    case .text, .mailbox, .address, .bytes:
+      var start = scanner
+      start.at = next.range.lowerBound
+      let word = start.plainWord() ?? next.range
+      return SyntaxError.Repair(word, Quoting.string(Array(scanner.bytes[word])))
+    case .number, .size, .duration, .time:
+      let guesses = [plain, term.type == .duration ? plain + "ms" : plain]
+      let fitting = guesses.first { Self.quantity($0, for: term.type) != nil }
+      return SyntaxError.Repair(next.range, fitting ?? example)
+    case .finding:
+      if FindingRule.isID(plain) {
+        guard comparison.takesFindingID else { return SyntaxError.Repair(operatorRange, "==") }
+        return SyntaxError.Repair(next.range, "\"\(plain.uppercased())\"")
+      }
+      let names = Finding.Severity.allCases.map(\.name)
+      return SyntaxError.Repair(next.range, Self.near(plain, among: names) ?? example)
+    case .stage:
+      let near = Self.callbacks[plain.lowercased()] ?? Self.near(plain, among: Stage.allCases.map(\.word))
+      return SyntaxError.Repair(next.range, near ?? example)
+    case .leg:
+      return SyntaxError.Repair(next.range, Self.near(plain, among: Leg.allCases.map(\.name)) ?? example)
+    case .flag: return SyntaxError.Repair(next.range, "")
+    }
+  }
+
+  private static func near(_ word: String, among names: [String]) -> String? {
+    Nearest.match(for: word, among: names)
+      ?? names.first { word.utf8.count > 1 && $0.hasPrefix(word.lowercased()) }
+  }
+
+  /// Stages by the names of libmilter's callbacks, where they differ.
+  private static let callbacks = [
+    "envfrom": "mail", "envrcpt": "rcpt", "headers": "header", "eom": "bodyeob", "from": "mail", "to": "rcpt",
+  ]
+
+  /// What could stand here.
+  private var example: String {
+    switch term.type {
+    case .text: comparison == .matches ? "\"^text$\"" : "\"text\""
+    case .mailbox: comparison == .matches ? "\"@example\\.net$\"" : "\"bob@example.net\""
+    case .address: "\"192.0.2.7\""
+    case .bytes: "\"y\""
+    case .number: "100"
+    case .size: "5MB"
+    case .duration: "500ms"
+    case .time: "12:04"
+    case .finding: comparison.takesFindingID ? "\"R02\"" : "warning"
+    case .stage: "rcpt"
+    case .leg: "milter"
+    case .flag: ""
+    }
+  }
+
+  /// A network or address where the term may be in one.
+  private func network(_ token: Token) -> Network? {
+    guard comparison == .in || comparison == .equal || comparison == .notEqual,
+      term.type == .text || term.type == .address, case .value(let text) = token
+    else { return nil }
+    return Network(text.utf8)
   }
 
   private static func quantity(_ text: some StringProtocol, for type: ValueType) -> Literal? {
@@ -147,14 +257,50 @@ enum LiteralParser {
     }
   }
 
-  private static func pattern(_ range: Range<Int>, in scanner: Scanner) throws(SyntaxError) -> Pattern {
+  private func pattern(
+    _ range: Range<Int>, in scanner: Scanner, isQuoted: Bool
+  ) throws(SyntaxError) -> Pattern {
     do {
-      return try Pattern(scanner.patternSource(range))
+      return try Pattern(isQuoted ? scanner.patternSource(range) : Array(scanner.bytes[range]))
     } catch {
       // Quotes with a backslash before them shift what follows; the place is then right to within a few columns.
-      let start = range.lowerBound + 1
+      let start = range.lowerBound + (isQuoted ? 1 : 0)
+      let wrong = (start + error.range.lowerBound)..<(start + error.range.upperBound)
+      let isMark =
+        wrong.lowerBound < range.upperBound && "()[]{}*+?|".utf8.contains(scanner.bytes[wrong.lowerBound])
       throw scanner.error(
-        error.message, at: (start + error.range.lowerBound)..<(start + error.range.upperBound))
+        error.message,
+        repair: isMark
+          ? SyntaxError.Repair(wrong.lowerBound..<wrong.lowerBound, "\\")
+          : SyntaxError.Repair(
+            operatorRange.lowerBound..<range.upperBound, "contains " + literally(range, in: scanner)),
+        at: wrong)
+    }
+  }
+
+  /// The text of a pattern that cannot be one, with its backslashes as they are.
+  private func literally(_ range: Range<Int>, in scanner: Scanner) -> String {
+    let text = Array(scanner.bytes[range])
+    let isQuoted = text.first == UInt8(ascii: "\"") || text.first == UInt8(ascii: "'")
+    return Quoting.string(isQuoted ? Array(text.dropFirst().dropLast()) : text)
+  }
+}
+
+extension FindingRule {
+  /// Whether a word is the id of a rule, whatever its case.
+  fileprivate static func isID(_ word: String) -> Bool {
+    let id = word.uppercased()
+    return families.contains { $0.rules.contains { $0.id == id } }
+  }
+}
+
+extension Token {
+  /// Whether an operand may begin with it.
+  fileprivate var beginsOperand: Bool {
+    switch self {
+    case .word(let word): !["and", "or", "do"].contains(word.lowercased())
+    case .plain, .string, .value: true
+    case .mark, .end: false
     }
   }
 }

@@ -7,7 +7,9 @@ struct ArgumentReader {
   init(_ scanner: Scanner) { self.scanner = scanner }
 
   /// A line's end or `;`.
-  var isAtEnd: Bool {
+  var isAtEnd: Bool { isAtEnd(behind: scanner) }
+
+  func isAtEnd(behind scanner: Scanner) -> Bool {
     var rest = scanner
     rest.skipSpace()
     return rest.byte == nil || rest.byte == UInt8(ascii: ";")

@@ -121,8 +121,7 @@ struct InstructionParser {
     } else if text.contains(".") {
       let near = Nearest.match(
         for: text, among: Assignment.Field.plain.map(\.name) + [Assignment.Field.symbolListName])
-      throw reader.scanner.error(
-        "unknown field '\(text)'", hint: near.map { "did you mean '\($0)'?" }, at: range)
+      throw reader.scanner.error("unknown field '\(text)'", near: near, at: range)
     } else {
       return nil
     }

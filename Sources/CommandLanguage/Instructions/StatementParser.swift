@@ -6,6 +6,12 @@ extension Statement {
   package static func parse(_ text: String) throws(SyntaxError) -> [Statement] { try parse(Array(text.utf8)) }
 
   package static func parse(_ bytes: [UInt8]) throws(SyntaxError) -> [Statement] {
+    do throws(SyntaxError) { return try read(bytes) } catch {
+      throw error.corrected { (bytes) throws(SyntaxError) in _ = try read(bytes) }
+    }
+  }
+
+  private static func read(_ bytes: [UInt8]) throws(SyntaxError) -> [Statement] {
     var parser = StatementParser(Scanner(bytes))
     return try parser.statements()
   }
@@ -77,8 +83,7 @@ struct StatementParser {
     let (text, range) = try reader.word("an instruction")
     if let word = InstructionWord(rawValue: text.lowercased()) { return (word, range) }
     let near = Nearest.match(for: text, among: InstructionWord.allCases.map(\.rawValue))
-    throw reader.scanner.error(
-      "unknown instruction '\(text)'", hint: near.map { "did you mean '\($0)'?" }, at: range)
+    throw reader.scanner.error("unknown instruction '\(text)'", near: near, at: range)
   }
 
   private mutating func instruction(
@@ -111,7 +116,7 @@ struct StatementParser {
       let condition = try expression()
       try expectDo()
       return .console(.apply(condition, try instructions()))
-    case .filter: return .console(.filter(reader.isAtEnd ? nil : try expression()))
+    case .filter: return .console(.filter(reader.isAtEnd ? nil : try expression(isFilter: true)))
     case .search: return .console(.search(try reader.text("a text").bytes))
     case .goto: return .console(.goTo(try reader.number("a packet's number", from: 1, to: .max)))
     case .write: return .console(.write(file: try reader.string("a file's name")))
@@ -164,10 +169,12 @@ struct StatementParser {
   }
 
   /// An expression, up to a word that does not belong to it.
-  mutating func expression() throws(SyntaxError) -> Expression {
-    var parser = ExpressionParser(reader.scanner)
+  mutating func expression(isFilter: Bool = false) throws(SyntaxError) -> Expression {
+    var parser = ExpressionParser(reader.scanner, isFilter: isFilter)
     let expression = try parser.expression()
+    if isFilter, !reader.isAtEnd(behind: parser.scanner) { try parser.expectEnd() }
     reader.scanner = parser.scanner
+    reader.scanner.takesPlainWords = false
     return expression
   }
 

@@ -68,7 +68,7 @@ package enum RuleFile {
       let end = index + 1 < parts.count ? parts[index + 1].start - 1 : text.count
       let from = min(error.range.lowerBound, end)
       let range = (from - start)..<(max(from, min(error.range.upperBound, end)) - start)
-      let shown = SyntaxError(error.message, hint: error.hint, in: Array(text[start..<end]), at: range)
+      let shown = error.shown(in: Array(text[start..<end]), at: range)
       return Mistake(file: name, line: parts[index].number, error: shown)
     }
   }

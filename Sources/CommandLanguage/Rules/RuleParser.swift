@@ -39,7 +39,9 @@ extension StatementParser {
       default:
         throw reader.scanner.error(
           "expected 'and', 'or', 'do', or an option of the rule",
-          hint: "options are named, once, every, log, off", at: range)
+          hint: "options are named, once, every, log, off",
+          near: Nearest.match(
+            for: word, among: ["do", "and", "or", "named", "once", "every", "log", "off"]), at: range)
       }
     }
     guard rule.logs else { throw reader.missing("'do'") }

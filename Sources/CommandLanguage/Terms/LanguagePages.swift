@@ -37,6 +37,23 @@ package enum LanguagePages {
 
 
       """
+    page += """
+      ## Plain words
+
+      A filter (`f`, `filter`, `--filter`) only shows, so it takes plain words too, without quotes:
+
+      | you type | it says |
+      |---|---|
+
+      """
+    for row in PlainTerm.examples { page += "| `\(cell(row.filter))` | `\(cell(row.meaning))` |\n" }
+    page += """
+
+      A word that is a term stays one: `reject` is the REJECT reply alone, `refusal` also a reply with 4xx or 5xx. A rule, `--hold`
+      and `apply` act on mail: there a word that is no term is an error. Each error comes with the corrected text, to be pasted.
+
+
+      """
     page += "## Operators\n\n| | |\n|---|---|\n"
     for comparison in Comparison.allCases {
       page += "| `\(cell(comparison.rawValue))` | \(comparison.doc) |\n"

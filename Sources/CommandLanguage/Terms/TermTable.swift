@@ -50,7 +50,7 @@ extension Term {
   private static let replies: [Term] = [
     kind("continue", .replies(.continue), "CONTINUE: go on"),
     kind("accept", .replies(.accept), "ACCEPT: let it pass, ask no more"),
-    kind("reject", .replies(.reject), "REJECT"),
+    kind("reject", .replies(.reject), "REJECT itself; `refusal` takes 4xx and 5xx replies as well"),
     kind("tempfail", .replies(.tempfail), "TEMPFAIL: try again later"),
     kind("discard", .replies(.discard), "DISCARD: take it and throw it away"),
     kind("replycode", .replies(.replyCode), "REPLYCODE: an SMTP reply with a text of its own"),

@@ -4,6 +4,8 @@ import MilterProtocol
 struct Scanner {
   let bytes: [UInt8]
   var at = 0
+  /// Whether a word or value may have in it what mail has in its words: `bob@example.net`, `5.7.1`.
+  var takesPlainWords = false
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -24,8 +26,24 @@ struct Scanner {
 
   func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-  func error(_ message: String, hint: String? = nil, at range: Range<Int>) -> SyntaxError {
-    SyntaxError(message, hint: hint, in: bytes, at: range)
+  /// - Parameters:
+  ///   - repair: what was probably meant, in place of `range` or of another one.
+  ///   - continuation: what may still be typed that makes it right.
+  func error(
+    _ message: String, hint: String? = nil, repair: SyntaxError.Repair? = nil, continuation: String? = nil,
+    at range: Range<Int>
+  ) -> SyntaxError {
+    var error = SyntaxError(message, hint: hint, in: bytes, at: range)
+    error.repair = repair
+    error.continuation = continuation
+    return error
+  }
+
+  /// An error with a word in the place of which another was probably meant.
+  func error(
+    _ message: String, hint: String? = nil, near: String?, at range: Range<Int>
+  ) -> SyntaxError {
+    error(message, hint: hint, repair: near.map { SyntaxError.Repair(range, $0) }, at: range)
   }
 
   /// Moves past a string in quotes, single or double; a backslash takes the next byte with it.
@@ -41,7 +59,35 @@ struct Scanner {
       if byte == UInt8(ascii: "\\") { at += 1 }
     }
     at = bytes.count
-    throw error("the string has no closing quote", at: start..<bytes.count)
+    let closing = String(decoding: [quote], as: UTF8.self)
+    throw error(
+      "the string has no closing quote", repair: SyntaxError.Repair(at..<at, closing),
+      continuation: "\(closing) ends the text", at: start..<bytes.count)
+  }
+
+  /// Where a pattern without quotes lies: up to white space, or to a bracket that it did not open; nil where none begins.
+  func plainPattern() -> Range<Int>? {
+    var rest = self
+    rest.skipSpace()
+    let start = rest.at
+    guard let first = rest.byte, first != UInt8(ascii: "\""), first != UInt8(ascii: "'") else { return nil }
+    var depth = 0
+    while let byte = rest.byte, byte > 0x20, byte != UInt8(ascii: ";") {
+      if byte == UInt8(ascii: "(") { depth += 1 }
+      if byte == UInt8(ascii: ")") { depth -= 1 }
+      if depth < 0 { break }
+      rest.at += byte == UInt8(ascii: "\\") && rest.byte(ahead: 1) ?? 0 > 0x20 ? 2 : 1
+    }
+    return rest.at > start ? start..<rest.at : nil
+  }
+
+  /// A name without quotes behind `[`, up to its `]`; nil where a quote begins it or none ends it.
+  func nameInBrackets(from start: Int? = nil) -> Range<Int>? {
+    let start = start ?? at
+    guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "]")), end > start,
+      bytes[start..<end].allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x27 && $0 != 0x5B })
+    else { return nil }
+    return start..<end
   }
 
   /// The bytes that a string stands for: `\n \r \t \0 \" \' \\` and `\xNN`, everything else as it is.
@@ -69,14 +115,16 @@ struct Scanner {
           let low = HexDigit.value(bytes[index + 1])
         else {
           throw error(
-            "\\x wants two hexadecimal digits", at: (index - 2)..<min(index + 2, end))
+            "\\x wants two hexadecimal digits", repair: SyntaxError.Repair((index - 2)..<(index - 2), "\\"),
+            at: (index - 2)..<min(index + 2, end))
         }
         result.append(high << 4 | low)
         index += 2
       default:
         throw error(
           "unknown escape '\(text((index - 2)..<index))' in a string",
-          hint: "a backslash itself is written \\\\", at: (index - 2)..<index)
+          hint: "a backslash itself is written \\\\",
+          repair: SyntaxError.Repair((index - 2)..<(index - 2), "\\"), at: (index - 2)..<index)
       }
     }
     return result

@@ -132,7 +132,7 @@ package struct EditForm {
 
   private static func refusing<Value>(_ read: () throws(SyntaxError) -> Value) throws(Refusal) -> Value {
     do { return try read() } catch {
-      throw Refusal(Sentence(others: error.message + (error.hint.map { ", " + $0 } ?? "")))
+      throw Refusal(Sentence(others: error.summary))
     }
   }
 

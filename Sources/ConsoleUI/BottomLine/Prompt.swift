@@ -1,4 +1,5 @@
 import Cells
+import CommandLanguage
 
 /// The line at the bottom while the operator types into it: what for, the text, what could follow, whether it holds.
 package struct Prompt: Equatable, Sendable {
@@ -45,8 +46,8 @@ package struct Prompt: Equatable, Sendable {
     /// Nothing to judge yet.
     case open
     case valid
-    /// Right so far; what is expected at its end.
-    case incomplete(Range<Int>, String)
+    /// Right so far: what could be typed next, and what is wrong with it if it stays so.
+    case incomplete(Range<Int>, next: String, String)
     /// The bytes at fault, and why.
     case invalid(Range<Int>, String)
   }
@@ -102,7 +103,7 @@ package struct Prompt: Equatable, Sendable {
   mutating func refusal() -> String? {
     switch validity {
     case .open, .valid: return nil
-    case .invalid(_, let message), .incomplete(_, let message):
+    case .invalid(_, let message), .incomplete(_, _, let message):
       isRefused = true
       return message
     }
@@ -110,6 +111,10 @@ package struct Prompt: Equatable, Sendable {
 
   /// Says anew what the line is worth and what could follow it.
   private mutating func examine() {
+    // A rule that is pasted brings the word along that the prompt begins with.
+    if case .rule = purpose, editor.text.hasPrefix("on on ") {
+      editor.replace(0..<editor.text.utf8.count, with: String(editor.text.dropFirst("on ".count)))
+    }
     completions = Completions.all(for: self, formats: formats)
     chosen = nil
     judge()
@@ -120,14 +125,15 @@ package struct Prompt: Equatable, Sendable {
     validity = Validation.validity(of: self)
   }
 
+  /// Whether the word being typed would be looked for as text, and may yet become a term: the list waits for the rest of it.
+  var mayBecomeTerm: Bool { !completions.isEmpty && Expression.plainReading(of: editor.text) != nil }
+
   /// The line with the quote closed that the operator would still have to close.
   var closedText: String {
     let text = editor.text
-    guard !text.hasSuffix("\""), case .incomplete = Validation.validity(of: text, for: purpose) else {
-      return text
-    }
-    let closed = text + "\""
-    return Validation.validity(of: closed, for: purpose) == .valid ? closed : text
+    guard case .incomplete = Validation.validity(of: text, for: purpose) else { return text }
+    let closed = ["\"", "'"].filter { !text.hasSuffix($0) }.map { text + $0 }
+    return closed.first { Validation.validity(of: $0, for: purpose) == .valid } ?? text
   }
 
   /// The keys of a prompt beside those of the line editor, for help and docs.

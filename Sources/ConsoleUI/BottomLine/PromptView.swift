@@ -53,7 +53,7 @@ struct PromptView {
   private static func fault(of prompt: Prompt) -> (range: Range<Int>, message: String)? {
     switch prompt.validity {
     case .invalid(let range, let message): (range, message)
-    case .incomplete(let range, let message): prompt.isRefused ? (range, message) : nil
+    case .incomplete(let range, _, let message): prompt.isRefused ? (range, message) : nil
     case .open, .valid: nil
     }
   }
@@ -69,8 +69,8 @@ struct PromptView {
     case .open, .invalid: nil
     case .valid: prompt.remark.map { DisplayText("✓ " + $0, style: Style(.good)) }
     // What may follow says more than what is missing.
-    case .incomplete(_, let message):
-      prompt.completions.isEmpty ? DisplayText(message, style: .dim) : nil
+    case .incomplete(_, let next, _):
+      prompt.completions.isEmpty ? DisplayText(next, style: .dim) : nil
     }
   }
 

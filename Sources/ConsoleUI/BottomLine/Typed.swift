@@ -10,6 +10,8 @@ package enum Typed {
   package struct Fault: Error, Equatable, Sendable {
     package var range: Range<Int>
     package var message: String
+    /// What could be typed next where the line is only not finished.
+    package var continuation: String?
   }
 
   package static func statements(_ line: String) throws(Fault) -> [Statement] {
@@ -19,7 +21,7 @@ package enum Typed {
     do throws(SyntaxError) {
       statements = try Statement.parse(line)
     } catch {
-      throw Fault(range: error.range, message: error.message + (error.hint.map { ", " + $0 } ?? ""))
+      throw Fault(range: error.range, message: error.summary, continuation: error.continuation)
     }
     for statement in statements { try check(statement, in: line) }
     return statements

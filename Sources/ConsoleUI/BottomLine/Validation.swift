@@ -10,7 +10,8 @@ enum Validation {
   static func validity(of text: String, for purpose: Prompt.Purpose) -> Prompt.Validity {
     switch purpose {
     case .instruction: return text.isEmpty ? .open : instruction(text)
-    case .filter, .hold: return filter(text)
+    case .filter: return expression(text, isFilter: true)
+    case .hold: return expression(text, isFilter: false)
     case .reply: return reply(text)
     case .rule: return rule(text)
     case .search, .note, .write, .record, .quarantine: return .open
@@ -31,17 +32,18 @@ enum Validation {
     }.first
   }
 
-  static func filter(_ text: String) -> Prompt.Validity {
-    switch Expression.draft(text) {
+  private static func expression(_ text: String, isFilter: Bool) -> Prompt.Validity {
+    switch Expression.draft(text, isFilter: isFilter) {
     case .empty: .open
     case .valid: .valid
-    case .incomplete(let error): .incomplete(error.range, words(error))
-    case .wrong(let error): .invalid(error.range, words(error))
+    case .incomplete(let error): incomplete(error)
+    case .wrong(let error): .invalid(error.range, error.summary)
     }
   }
 
-  private static func words(_ error: SyntaxError) -> String {
-    error.message + (error.hint.map { ", " + $0 } ?? "")
+  /// Right so far: what may follow, and what Enter says.
+  private static func incomplete(_ error: SyntaxError) -> Prompt.Validity {
+    .incomplete(error.range, next: error.continuation ?? error.message, error.summary)
   }
 
   /// What an answer of one's own words lacks: code, class, length, lines.
@@ -54,7 +56,8 @@ enum Validation {
       let start = max(0, error.range.lowerBound - word.utf8.count)
       let range = start..<max(start, error.range.upperBound - word.utf8.count)
       return range.upperBound >= text.utf8.count
-        ? .incomplete(range, words(error)) : .invalid(range, words(error))
+        ? .incomplete(range, next: error.continuation ?? error.summary, error.summary)
+        : .invalid(range, error.summary)
     }
   }
 
@@ -64,7 +67,7 @@ enum Validation {
       return .valid
     } catch {
       return error.range.upperBound >= text.utf8.count
-        ? .incomplete(error.range, words(error)) : .invalid(error.range, words(error))
+        ? incomplete(error) : .invalid(error.range, error.summary)
     }
   }
 
@@ -74,7 +77,8 @@ enum Validation {
       return .valid
     } catch {
       return error.range.upperBound >= text.utf8.count
-        ? .incomplete(error.range, error.message) : .invalid(error.range, error.message)
+        ? .incomplete(error.range, next: error.continuation ?? error.message, error.message)
+        : .invalid(error.range, error.message)
     }
   }
 }

@@ -62,7 +62,7 @@ package struct Scope {
       filter = nil
       return
     }
-    guard let expression = try? Expression(parsing: text) else { return }
+    guard let expression = try? Expression(filter: text) else { return }
     filter = Filter(text: text, expression: expression, pass: FilterPass(FilterPredicate(expression)))
     advance(over: trace)
   }

@@ -215,8 +215,9 @@ extension ConsoleModel {
     case .incomplete, .invalid: return
     case .open, .valid: break
     }
+    guard !prompt.mayBecomeTerm else { return }
     let text = prompt.closedText
-    guard filter?.expression != (try? Expression(parsing: text)) else { return }
+    guard filter?.expression != (try? Expression(filter: text)) else { return }
     // Not earlier: a pass that goes on must not leave a copy of itself behind.
     let before = filterBefore ?? FilterBefore(scope: scene.scope, timeline: timeline, messages: messages)
     filterBefore = before
@@ -228,7 +229,7 @@ extension ConsoleModel {
   mutating func keepFilter(_ text: String) {
     let before = filterBefore
     filterBefore = nil
-    let expression = try? Expression(parsing: text)
+    let expression = try? Expression(filter: text)
     if before == nil || expression == before?.scope.filter?.expression || expression != filter?.expression {
       scene.scope.setFilter(text, over: scene.trace)
     }
@@ -246,11 +247,14 @@ extension ConsoleModel {
   }
 
   /// What the prompt says of the filter being typed.
-  var filterWords: String? {
-    guard filter != nil else { return nil }
+  func filterWords(_ prompt: Prompt) -> String? {
+    guard let filter, !prompt.mayBecomeTerm else { return nil }
     let count = view == .messages ? messages.mails.count : timeline.rows.count
     let what = view == .messages ? NumberText.count(count, "mail") : NumberText.grouped(count)
-    let words = count == 0 ? "nothing matches" : "\(what) \(count == 1 ? "matches" : "match")"
-    return scene.isBusy ? words + " …" : words
+    var words = count == 0 ? "nothing matches" : "\(what) \(count == 1 ? "matches" : "match")"
+    if let reading = Expression.plainReading(of: filter.text) { words += " " + reading }
+    if scene.isBusy { return words + " …" }
+    if count == 0, let term = filter.expression.misspelledTerm { words += "; did you mean \(term)?" }
+    return words
   }
 }

@@ -189,7 +189,7 @@ package struct ConsoleModel {
     guard case .prompt(var prompt) = bottom else { return }
     prompt.remark =
       prompt.purpose == .filter
-      ? filterWords
+      ? filterWords(prompt)
       : prompt.purpose == .search
         ? searchWords
         : Validation.doubt(about: prompt) ?? rules.trial?.words(of: scene.trace.count)

@@ -3,6 +3,8 @@ package protocol NamedFlags: OptionSet, Hashable, Sendable where RawValue == UIn
   static var table: [(flag: Self, name: String)] { get }
   /// Every bit of version 6.
   static var current: Self { get }
+  /// Names that headers and libraries have for several bits at once, or for the same bit.
+  static var sets: [(flag: Self, name: String)] { get }
   var names: [String] { get }
 }
 
@@ -29,9 +31,9 @@ package enum FlagNames {
     default: break
     }
     var flags: UInt32 = 0
-    for part in text.split(separator: "+", omittingEmptySubsequences: false) {
-      let word = part.uppercased()
-      if let row = Flags.table.first(where: { $0.name == word }) {
+    for part in text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "+" || $0 == "|" }) {
+      let word = bare(part.uppercased())
+      if let row = (Flags.table + Flags.sets).first(where: { $0.name == word }) {
         flags |= row.flag.rawValue
       } else if word.hasPrefix("0X"), let bits = UInt32(word.dropFirst(2), radix: 16) {
         flags |= bits
@@ -41,6 +43,34 @@ package enum FlagNames {
     }
     return Flags(rawValue: flags)
   }
+
+  /// A name without the prefix that `mfapi.h` and `mfdef.h` give it, in whatever case.
+  package static func bare(_ name: String) -> String {
+    let prefix = ["SMFIF_", "SMFIP_", "SMFI_"].first { name.uppercased().hasPrefix($0) }
+    return String(name.dropFirst(prefix?.count ?? 0))
+  }
+}
+
+extension ActionFlags {
+  /// `SMFI_V1_ACTS`, `SMFI_V2_ACTS` and `SMFI_CURR_ACTS` of `mfdef.h`, `SMFIF_MODBODY` of `mfapi.h`, and the names of python-libmilter,
+  /// where `ALLOPTS_V6` is what version 6 has beyond version 2; `V6_ACTS` is Sendmail::PMilter's.
+  package static let sets: [(flag: ActionFlags, name: String)] = [
+    (ActionFlags(rawValue: 0x0F), "V1_ACTS"), (ActionFlags(rawValue: 0x3F), "V2_ACTS"),
+    (.current, "V6_ACTS"), (.current, "CURR_ACTS"), (.current, "ALLOPTS"),
+    (ActionFlags(rawValue: 0x3F), "ALLOPTS_V2"), (ActionFlags(rawValue: 0x1C0), "ALLOPTS_V6"),
+    (.changeBody, "MODBODY"), ([], "NONE"),
+  ]
+}
+
+extension ProtocolFlags {
+  /// `SMFI_V1_PROT`, `SMFI_V2_PROT`, `SMFI_CURR_PROT` and `SMFIP_NOHREPL` of `mfdef.h`, and the names of python-libmilter, where
+  /// `ALLPROTOS_V6` is what version 6 has beyond version 2; `V6_PROT` is Sendmail::PMilter's.
+  package static let sets: [(flag: ProtocolFlags, name: String)] = [
+    (ProtocolFlags(rawValue: 0x3F), "V1_PROT"), (ProtocolFlags(rawValue: 0x7F), "V2_PROT"),
+    (.current, "V6_PROT"), (.current, "CURR_PROT"), (.current, "ALLPROTOS"),
+    (ProtocolFlags(rawValue: 0x7F), "ALLPROTOS_V2"), (ProtocolFlags(rawValue: 0x1F_FF80), "ALLPROTOS_V6"),
+    (.noReplyHeaders, "NOHREPL"),
+  ]
 }
 
 /// The stages that a milter may ask macros for, by the words that expressions have for them (`SMFIM_*`, `mfapi.h`).

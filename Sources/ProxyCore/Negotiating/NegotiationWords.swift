@@ -117,9 +117,10 @@ package enum NegotiationWords {
       "add-header": .addHeaders, "insert-header": .addHeaders, "change-header": .changeHeaders,
       "delete-header": .changeHeaders, "add-rcpt": .addRcpt, "add-rcpt-par": .addRcptWithParameters,
       "delete-rcpt": .deleteRcpt, "change-from": .changeFrom, "replace-body": .changeBody,
-      "quarantine": .quarantine, "modbody": .changeBody,
+      "quarantine": .quarantine,
     ]
     for row in ActionFlags.table { table[row.name.lowercased()] = row.flag }
+    for row in ActionFlags.sets where !row.flag.isEmpty { table[row.name.lowercased()] = row.flag }
     return table
   }()
 
@@ -140,15 +141,17 @@ package enum NegotiationWords {
   private static let macroStages = MacroStage.allCases.sorted { $0.order < $1.order }
     .map { $0.stage.name.lowercased() }
 
-  /// `nobody` and its like.
-  private static let declining: [String: ProtocolFlags] = Dictionary(
-    uniqueKeysWithValues: ProtocolFlags.table.filter { ProtocolFlags.allNoCommand.contains($0.flag) }
-      .map { ($0.name.lowercased(), $0.flag) })
+  /// `nobody` and its like, with what libmilter's sets have of them.
+  private static let declining = flags(within: .allNoCommand)
 
-  /// `nr_hdr` and its like.
-  private static let silent: [String: ProtocolFlags] = Dictionary(
-    uniqueKeysWithValues: ProtocolFlags.table.filter { ProtocolFlags.allNoReply.contains($0.flag) }
-      .map { ($0.name.lowercased(), $0.flag) } + [("nohrepl", .noReplyHeaders)])
+  /// `nr_hdr` and its like, with what libmilter's sets have of them.
+  private static let silent = flags(within: .allNoReply)
+
+  private static func flags(within mask: ProtocolFlags) -> [String: ProtocolFlags] {
+    let rows = ProtocolFlags.table.map { ($0.name, $0.flag) } + ProtocolFlags.sets.map { ($0.name, $0.flag) }
+    let fitting = rows.map { ($0.lowercased(), $1.intersection(mask)) }.filter { !$1.isEmpty }
+    return Dictionary(uniqueKeysWithValues: fitting)
+  }
 
   // MARK: - Reading
 
@@ -164,12 +167,7 @@ package enum NegotiationWords {
   }
 
   /// Without libmilter's prefix.
-  private static func plain(_ word: String) -> String {
-    for prefix in ["smfif_", "smfip_"] where word.hasPrefix(prefix) {
-      return String(word.dropFirst(prefix.count))
-    }
-    return word
-  }
+  private static func plain(_ word: String) -> String { FlagNames.bare(word) }
 
   private static func found<Value>(
     _ word: String, in table: [String: Value], _ what: String, _ shown: [String]

@@ -14,6 +14,10 @@ struct SteeringOptions: ParsableArguments {
   var rules: [String] = []
 
   @Option(
+    help: ArgumentHelp("Which packets to hold for the operator, e.g. bodyeob.", valueName: "expression"))
+  var hold: String?
+
+  @Option(
     help: ArgumentHelp(
       """
       transparent: what MTA and milter agree on. widen: every action that the MTA offers, so that modifications can be \
@@ -57,7 +61,9 @@ struct SteeringOptions: ParsableArguments {
   ///
   /// - Parameter screen: has the words of `--command`; without a screen they can only be rules.
   func plan(with screen: ScreenOptions, isShown: Bool) throws -> SteeringPlan {
-    let sources = RuleSources(files: rules, commands: isShown ? screen.rules : screen.command)
+    let holding = try hold.map { [try Self.rule(holding: $0)] } ?? []
+    let sources = RuleSources(
+      files: rules, commands: holding + (isShown ? screen.rules : screen.command))
     var controls = ProxySettings()
     let first = try sources.read(waiting: tell) { tell("warning: \($0)") }
     controls.rules = RuleBook(first)
@@ -69,6 +75,15 @@ struct SteeringOptions: ParsableArguments {
     controls.onTimeout = try Self.timeoutAct(onTimeout)
     controls.onMilterFailure = try Self.answer(onMilterFailure, or: "pass", of: "--on-milter-failure")
     return SteeringPlan(controls: controls, sources: sources, choosesNegotiation: negotiation != nil)
+  }
+
+  /// The rule that `--hold` stands for.
+  static func rule(holding expression: String) throws -> String {
+    do {
+      return "on \(try Expression(parsing: expression).text) named hold do hold"
+    } catch {
+      throw Failure(error, in: "--hold", hint: "mitmilter help filters lists the terms")
+    }
   }
 
   /// What the options say of whoever waits.

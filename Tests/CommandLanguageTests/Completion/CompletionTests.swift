@@ -86,18 +86,25 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", "empty"), ("  ", "empty"), ("rcpt", "valid"), ("rcp", "incomplete"), ("rcpt and", "incomplete"),
-    ("(rcpt", "incomplete"), ("mail.address == \"x", "incomplete"), ("took >", "incomplete"),
-    ("macro[", "incomplete"), ("xyz", "wrong"), ("rcpt mail", "wrong"), ("took > \"x\"", "wrong"),
+    ("", "empty", "empty"), ("  ", "empty", "empty"), ("rcpt", "valid", "valid"),
+    ("rcp", "incomplete", "valid"), ("rcpt and", "incomplete", "incomplete"),
+    ("(rcpt", "incomplete", "incomplete"), ("mail.address == \"x", "incomplete", "incomplete"),
+    ("took >", "incomplete", "incomplete"), ("macro[", "incomplete", "incomplete"),
+    ("xyz", "wrong", "valid"), ("subject", "wrong", "incomplete"), ("rcpt mail", "wrong", "wrong"),
+    ("took > \"x\"", "wrong", "wrong"), ("\"x", "incomplete", "incomplete"),
+    ("'x", "incomplete", "incomplete"),
   ])
-  func aDraftIsJudgedWhileItIsTyped(_ text: String, _ expected: String) {
-    let state =
-      switch Expression.draft(text) {
-      case .empty: "empty"
-      case .valid: "valid"
-      case .incomplete: "incomplete"
-      case .wrong: "wrong"
-      }
-    #expect(state == expected)
+  func aDraftIsJudgedWhileItIsTyped(_ text: String, _ ofRule: String, _ ofFilter: String) {
+    #expect(state(text, isFilter: false) == ofRule)
+    #expect(state(text, isFilter: true) == ofFilter)
+  }
+
+  private func state(_ text: String, isFilter: Bool) -> String {
+    switch Expression.draft(text, isFilter: isFilter) {
+    case .empty: "empty"
+    case .valid: "valid"
+    case .incomplete: "incomplete"
+    case .wrong: "wrong"
+    }
   }
 }

@@ -8,7 +8,7 @@ import Testing
       """
       unknown term 'stge'
         stge:rcpt and macro:{i}
-        ^^^^ did you mean 'stage'?
+        ^^^^ try: stage == rcpt and macro["i"] == "{i}"
       """
     ),
     (
@@ -16,7 +16,7 @@ import Testing
       """
       unknown term 'mail.adress'
         rcpt and mail.adress == "x"
-                 ^^^^^^^^^^^ did you mean 'mail.address'?
+                 ^^^^^^^^^^^ try: rcpt and mail.address == "x"
       """
     ),
     (
@@ -24,7 +24,7 @@ import Testing
       """
       unknown term 'xyzzyplugh'
         xyzzyplugh
-        ^^^^^^^^^^
+        ^^^^^^^^^^ try: "xyzzyplugh"
       """
     ),
     (
@@ -40,7 +40,7 @@ import Testing
       """
       expected a term here
         rcpt and
-                ^ such as 'rcpt' or 'reply.code'
+                ^ such as 'rcpt' or 'reply.code'; try: rcpt
       """
     ),
     (
@@ -48,7 +48,7 @@ import Testing
       """
       expected 'and', 'or' or the end here
         rcpt mail
-             ^^^^
+             ^^^^ try: rcpt and mail
       """
     ),
     (
@@ -56,7 +56,7 @@ import Testing
       """
       '(' without ')'
         (rcpt or mail
-        ^
+        ^ try: (rcpt or mail)
       """
     ),
     (
@@ -64,7 +64,7 @@ import Testing
       """
       expected 'and', 'or' or the end here
         rcpt)
-            ^
+            ^ try: rcpt
       """
     ),
     (
@@ -72,7 +72,7 @@ import Testing
       """
       rcpt is yes or no by itself, there is nothing to compare
         rcpt == "bob"
-        ^^^^ did you mean 'rcpt.address'?
+        ^^^^ try: rcpt.address == "bob"
       """
     ),
     (
@@ -80,7 +80,7 @@ import Testing
       """
       held is yes or no by itself, there is nothing to compare
         held == 1
-        ^^^^
+        ^^^^ try: held
       """
     ),
     (
@@ -88,7 +88,7 @@ import Testing
       """
       a single '=' compares nothing
         rcpt.address = "bob"
-                     ^ did you mean '=='?
+                     ^ try: rcpt.address == "bob"
       """
     ),
     (
@@ -96,7 +96,7 @@ import Testing
       """
       expected '&&'
         rcpt & mail
-             ^
+             ^ try: rcpt && mail
       """
     ),
     (
@@ -104,7 +104,7 @@ import Testing
       """
       rcpt.address is a mail address
         rcpt.address == bob
-                        ^^^ expected a text in quotes, not bob
+                        ^^^ expected a text in quotes, not bob; try: rcpt.address == "bob"
       """
     ),
     (
@@ -112,7 +112,7 @@ import Testing
       """
       rcpt.address is a mail address
         rcpt.address > "bob"
-                     ^ it takes == != contains startswith endswith ~ in
+                     ^ it takes == != contains startswith endswith ~ in; try: rcpt.address == "bob"
       """
     ),
     (
@@ -120,7 +120,7 @@ import Testing
       """
       message.size is a size
         message.size > "5MB"
-                       ^^^^^ expected a size such as 5MB, not "5MB"
+                       ^^^^^ expected a size such as 5MB, not "5MB"; try: message.size > 5MB
       """
     ),
     (
@@ -128,7 +128,7 @@ import Testing
       """
       message.size is a size
         message.size > 5s
-                       ^^ expected a size such as 5MB, not 5s
+                       ^^ expected a size such as 5MB, not 5s; try: message.size > 5MB
       """
     ),
     (
@@ -136,7 +136,7 @@ import Testing
       """
       took is a duration
         took > 500
-               ^^^ expected a duration such as 500ms, not 500
+               ^^^ expected a duration such as 500ms, not 500; try: took > 500ms
       """
     ),
     (
@@ -144,7 +144,7 @@ import Testing
       """
       n is a number
         n > 99999999999999999999
-            ^^^^^^^^^^^^^^^^^^^^ expected a number, not 99999999999999999999
+            ^^^^^^^^^^^^^^^^^^^^ expected a number, not 99999999999999999999; try: n > 100
       """
     ),
     (
@@ -152,7 +152,7 @@ import Testing
       """
       took is a duration
         took >
-              ^ expected a duration such as 500ms
+              ^ expected a duration such as 500ms; try: took > 500ms
       """
     ),
     (
@@ -160,7 +160,7 @@ import Testing
       """
       time is a time
         time > 25:00
-               ^^^^^ expected a time such as 12:04:31, 2026-05-01T12:04Z, or 90s after the start, not 25:00
+               ^^^^^ expected a time such as 12:04:31, 2026-05-01T12:04Z, or 90s after the start, not 25:00; try: time > 12:04
       """
     ),
     (
@@ -168,7 +168,7 @@ import Testing
       """
       'in' wants a list
         n in 5
-             ^ such as [1, 2], or a range: 1..9
+             ^ such as [1, 2], or a range: 1..9; try: n in [5]
       """
     ),
     (
@@ -176,7 +176,7 @@ import Testing
       """
       the range ends before it begins
         n in 9..5
-             ^^^^
+             ^^^^ try: n in 5..9
       """
     ),
     (
@@ -184,7 +184,7 @@ import Testing
       """
       expected ',' or ']'
         mail.address in ["a" "b"]
-                             ^^^
+                             ^^^ try: mail.address in ["a", "b"]
       """
     ),
     (
@@ -192,7 +192,7 @@ import Testing
       """
       mail.address is a mail address
         mail.address in ["a",
-                             ^ expected a text in quotes
+                             ^ expected a text in quotes; try: mail.address in ["a", "bob@example.net"]
       """
     ),
     (
@@ -200,7 +200,7 @@ import Testing
       """
       mail.address is a mail address
         mail.address in 192.0.2.0/24
-                        ^^^^^^^^^^^^ expected a text in quotes, not 192.0.2.0/24
+                        ^^^^^^^^^^^^ expected a text in quotes, not 192.0.2.0/24; try: mail.address in ["192.0.2.0/24"]
       """
     ),
     (
@@ -208,7 +208,7 @@ import Testing
       """
       client.address is a network address
         client.address in 192.0.2.0/33
-                          ^^^^^^^^^^^^ expected a text in quotes, not 192.0.2.0/33
+                          ^^^^^^^^^^^^ expected a text in quotes, not 192.0.2.0/33; try: client.address in ["192.0.2.0/33"]
       """
     ),
     (
@@ -216,7 +216,7 @@ import Testing
       """
       macro needs a name in brackets
         macro == "i"
-        ^^^^^ such as macro["i"]
+        ^^^^^ try: macro["i"] == "i"
       """
     ),
     (
@@ -224,7 +224,7 @@ import Testing
       """
       message.header needs a name in brackets
         message.header
-        ^^^^^^^^^^^^^^ such as message.header["Subject"]
+        ^^^^^^^^^^^^^^ try: message.header["Subject"]
       """
     ),
     (
@@ -232,7 +232,7 @@ import Testing
       """
       expected a name in quotes, such as macro["i"]
         macro[i] == "x"
-              ^
+              ^ try: macro["i"] == "x"
       """
     ),
     (
@@ -240,7 +240,7 @@ import Testing
       """
       '[' without ']'
         macro["i" == "x"
-             ^
+             ^ try: macro["i"] == "x"
       """
     ),
     (
@@ -248,7 +248,7 @@ import Testing
       """
       rcpt has no index
         rcpt["i"]
-        ^^^^
+        ^^^^ try: macro["i"]
       """
     ),
     (
@@ -256,7 +256,7 @@ import Testing
       """
       stage is a stage
         stage == rcp
-                 ^^^ expected one of optneg connect helo mail rcpt data header eoh body bodyeob unknown, not rcp
+                 ^^^ expected one of optneg connect helo mail rcpt data header eoh body bodyeob unknown, not rcp; try: stage == rcpt
       """
     ),
     (
@@ -264,7 +264,7 @@ import Testing
       """
       from is a peer
         from == client
-                ^^^^^^ expected mta or milter, not client
+        ^^^^ expected mta or milter; try: message.from == "client"
       """
     ),
     (
@@ -272,7 +272,7 @@ import Testing
       """
       finding is a finding
         finding >= "R02"
-                   ^^^^^ expected note, warning or error, not "R02"
+                   ^^^^^ expected note, warning or error, not "R02"; try: finding == "R02"
       """
     ),
     (
@@ -280,7 +280,7 @@ import Testing
       """
       the string has no closing quote
         helo.name == "unclosed
-                     ^^^^^^^^^
+                     ^^^^^^^^^ try: helo.name == "unclosed"
       """
     ),
     (
@@ -288,7 +288,7 @@ import Testing
       """
       unknown escape '\\.' in a string
         helo.name == "a\\.b"
-                       ^^ a backslash itself is written \\\\
+                       ^^ a backslash itself is written \\\\; try: helo.name == "a\\\\.b"
       """
     ),
     (
@@ -296,7 +296,7 @@ import Testing
       """
       \\x wants two hexadecimal digits
         helo.name == "a\\xg0"
-                       ^^^^
+                       ^^^^ try: helo.name == "a\\\\xg0"
       """
     ),
     (
@@ -304,7 +304,7 @@ import Testing
       """
       '(' without ')'
         helo.name ~ "a(b"
-                      ^
+                      ^ try: helo.name ~ "a\\(b"
       """
     ),
     (
@@ -312,7 +312,7 @@ import Testing
       """
       back references are not supported: they cannot be searched for in bounded time
         helo.name ~ "(a)\\1"
-                        ^^
+                        ^^ try: helo.name contains "(a)\\\\1"
       """
     ),
     (
@@ -320,7 +320,7 @@ import Testing
       """
       expected 'and', 'or' or the end here
         helo.name == "Zürich" und rcpt
-                              ^^^
+                              ^^^ try: helo.name == "Zürich" and rcpt
       """
     ),
     (
@@ -328,7 +328,7 @@ import Testing
       """
       unexpected '§'
         rcpt and §
-                 ^
+                 ^ try: rcpt and "§"
       """
     ),
   ]

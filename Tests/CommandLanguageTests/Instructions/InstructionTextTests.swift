@@ -86,7 +86,7 @@ import TraceModel
       """
       unknown instruction 'rejct'
         rejct
-        ^^^^^ did you mean 'reject'?
+        ^^^^^ try: reject
       """
     ),
     (
@@ -102,7 +102,7 @@ import TraceModel
       """
       unknown instruction 'hodl'
         reject; hodl
-                ^^^^ did you mean 'hold'?
+                ^^^^ try: reject; hold
       """
     ),
     (
@@ -174,7 +174,7 @@ import TraceModel
       """
       unknown field 'mail.adress'
         set mail.adress <a@b>
-            ^^^^^^^^^^^ did you mean 'mail.address'?
+            ^^^^^^^^^^^ try: set mail.address <a@b>
       """
     ),
     (
@@ -222,7 +222,7 @@ import TraceModel
       """
       unknown term 'stge'
         filter stge == rcpt
-               ^^^^ did you mean 'stage'?
+               ^^^^ try: filter stage == rcpt
       """
     ),
     (

@@ -43,7 +43,7 @@ import TraceModel
       """
       rules:4:4: unknown term 'stge'
         on stge do hold
-           ^^^^ did you mean 'stage'?
+           ^^^^ try: on stage do hold
       """
     ),
     (
@@ -51,7 +51,7 @@ import TraceModel
       """
       rules:3:6: unknown instruction 'rejct'
           do rejct
-             ^^^^^ did you mean 'reject'?
+             ^^^^^ try: on rcpt   and held   do reject
       """
     ),
     (

@@ -153,7 +153,7 @@ import TraceModel
     let wrong = [
       ("set time noon", 10, "expected clock, start, delta, there was 'noon'"),
       ("bind nokey quit", 6, "'nokey' names no key; x, ^X, F5, PgUp, Alt-x do"),
-      ("bind x filter rcptt", 15, ""), ("screen down", 1, "expected set, bind, unbind or a rule"),
+      ("bind x filter rcptt ==", 15, ""), ("screen down", 1, "expected set, bind, unbind or a rule"),
       ("bind x screen dwon", 15, ""),
     ]
     for (line, column, message) in wrong {

@@ -52,13 +52,13 @@ import Testing
 
   @Test func aFilterThatDoesNotHoldStaysInThePrompt() {
     var driver = Driver()
-    driver.enter("rcptt and mail", at: "f")
+    driver.enter("rcptt == bob", at: "f")
     guard case .invalid(let range, let message) = driver.model.prompt?.validity else {
       Issue.record("the prompt takes it for \(String(describing: driver.model.prompt?.validity))")
       return
     }
     #expect(range == 0..<5)
-    #expect(message.contains("rcpt"))
+    #expect(message == "unknown term 'rcptt'; try: rcpt.address == bob")
     driver.press("Esc")
     #expect(driver.model.filter == nil)
   }
@@ -69,7 +69,7 @@ import Testing
     driver.type("mail")
     #expect(driver.text[2].contains("<alice@example.org>") && driver.text[1].hasSuffix("mail  3 of 79"))
     #expect(driver.text[22].hasPrefix(" ✓ 3 match"))
-    driver.type(" and xyz")
+    driver.type(" and")
     #expect(driver.text[1].hasSuffix("mail  3 of 79"), "what does not hold changes nothing")
     #expect(!driver.text[22].contains("match"))
     driver.press("^U")
@@ -81,6 +81,58 @@ import Testing
     #expect(driver.text[22].hasPrefix(" ✓ 1 matches"))
     driver.press("Enter")
     #expect(driver.model.filter?.text == "reply.code == 550" && driver.model.selectedPacket == 24)
+  }
+
+  @Test func aWordAloneIsLookedForAsText() {
+    var driver = Driver()
+    driver.press("f")
+    driver.type("nobody")
+    #expect(driver.text[22].hasPrefix(" ✓ ") && driver.text[22].contains("\"nobody\""))
+    driver.press("^U")
+    driver.type("550")
+    #expect(driver.text[22].hasPrefix(" ✓ 1 matches reply.code == 550"))
+    driver.press("^U")
+    driver.type("rcptt")
+    #expect(driver.text[22].hasPrefix(" ✓ nothing matches \"rcptt\"; did you mean rcpt?"))
+    driver.press("Enter")
+    #expect(driver.model.filter?.text == "rcptt")
+  }
+
+  @Test func aWordThatSaysNothingAloneIsNoErrorWhileItIsTyped() {
+    var driver = Driver()
+    driver.press("f")
+    driver.type("subject")
+    #expect(!driver.text.suffix(2).contains { $0.contains("^") || $0.contains("says nothing") })
+    driver.press("Enter")
+    #expect(driver.text[22].contains("'subject' says nothing alone; compare it: "))
+    driver.type(" ~ \"a")
+    #expect(driver.text[22].contains(" match message.subject ~ \"a\""))
+    driver.type("(")
+    #expect(driver.text[22].contains("\" ends the text"))
+    #expect(!driver.text[22].contains("closing quote"))
+  }
+
+  @Test func noPromptOpensWithAnError() {
+    for keys in ["f", ":", "/", "i", "5 +", "w", "2 4 G ;", "v o"] {
+      var driver = Driver(isLive: true)
+      driver.press(keys)
+      #expect(
+        !driver.text.suffix(3).contains { $0.contains("^ ") || $0.contains("expected") },
+        "\(keys): \(driver.text.suffix(3))")
+    }
+  }
+
+  @Test func aRulePastedWholeIsTakenAsItIs() {
+    var driver = Driver(isLive: true)
+    driver.press("5 +")
+    driver.send(.key(.paste(Array("on mail do reject".utf8))))
+    #expect(driver.model.prompt?.editor.text == "on mail do reject")
+    driver.press("Enter")
+    guard case .setRules(let rules)? = driver.effects.last else {
+      Issue.record("no rule was set: \(driver.effects)")
+      return
+    }
+    #expect(rules.map(\.text) == ["on mail do reject"])
   }
 
   @Test func leavingTheFilterBringsFilterAndPlaceBack() {

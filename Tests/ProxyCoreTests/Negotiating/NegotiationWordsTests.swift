@@ -10,6 +10,10 @@ import Testing
       ("ADDHDRS+SMFIF_CHGFROM", [.addHeaders, .changeFrom]), ("modbody", .changeBody),
       ("delete-header add-rcpt-par", [.changeHeaders, .addRcptWithParameters]), ("all", .current),
       ("none", []),
+      ("ALLOPTS", .current), ("SMFIF_ALLOPTS_V2", ActionFlags(rawValue: 0x3F)),
+      ("ALLOPTS_V6", [.changeFrom, .addRcptWithParameters, .setSymbolList]),
+      ("SMFI_V1_ACTS+QUARANTINE", [.addHeaders, .changeBody, .addRcpt, .deleteRcpt, .quarantine]),
+      ("v6_acts", .current), ("SMFI_CURR_ACTS", .current),
       ("0x1f", ActionFlags(rawValue: 0x1F)), ("33", [.addHeaders, .quarantine]),
     ] as [(String, ActionFlags)])
   func actionsAreNamedInEveryWay(text: String, actions: ActionFlags) throws {
@@ -22,7 +26,9 @@ import Testing
       ("mail,rcpt,header", [.noConnect, .noHelo, .noBody, .noEOH, .noUnknown, .noData]),
       ("envfrom", ProtocolFlags.allNoCommand.subtracting(.noMail)),
       ("-body,-unknown", [.noBody, .noUnknown]), ("NOBODY,SMFIP_NOUNKNOWN", [.noBody, .noUnknown]),
-      ("-body,NOEOH", [.noBody, .noEOH]),
+      ("-body,NOEOH", [.noBody, .noEOH]), ("ALLPROTOS", .allNoCommand),
+      ("SMFI_V1_PROT", [.noConnect, .noHelo, .noMail, .noRcpt, .noBody, .noHeaders]),
+      ("SMFIP_ALLPROTOS_V6", [.noUnknown, .noData]),
     ] as [(String, ProtocolFlags)])
   func stepsDeclineTheRest(text: String, declined: ProtocolFlags) throws {
     #expect(try NegotiationWords.steps(parsing: text) == declined)
@@ -32,7 +38,7 @@ import Testing
     arguments: [
       ("none", ProtocolFlags()), ("header", .noReplyHeaders), ("NR_HDR", .noReplyHeaders),
       ("NOHREPL,body", [.noReplyHeaders, .noReplyBody]), ("all", .allNoReply),
-      ("connect,unknown", [.noReplyConnect, .noReplyUnknown]),
+      ("connect,unknown", [.noReplyConnect, .noReplyUnknown]), ("SMFI_CURR_PROT", .allNoReply),
     ] as [(String, ProtocolFlags)])
   func stagesWithoutReplyAreNamed(text: String, flags: ProtocolFlags) throws {
     #expect(try NegotiationWords.noReply(parsing: text) == flags)
