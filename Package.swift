@@ -105,7 +105,7 @@ let package = Package(
       name: "mitmilter",
       dependencies: [
         "MilterProtocol", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "LogLines", "Comparison",
-        "CommandLanguage", "ProxyCore", "ConsoleUI", "MTAConfiguration", "Sending",
+        "CommandLanguage", "ProxyCore", "ConsoleUI", "MTAConfiguration", "Sending", "Mail",
         "ProxyRuntime", "TerminalDriver", "CLinux", "CAbout",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict + small, linkerSettings: hardened),

@@ -95,7 +95,7 @@ struct Export: ParsableCommand {
       return ExportInput(
         shown, delivery: delivery, isRedacted: redacted != nil, charsets: .ofSystem)
     }
-    let selection = PacketSelection(expression, utcOffset: localOffset())
+    let selection = PacketSelection(expression, utcOffset: Clock.localOffset)
     selection.catchUp(with: records)
     return ExportInput(
       shown, rows: selection.rows, loneFindings: selection.loneFindings, delivery: delivery,

@@ -113,7 +113,7 @@ struct Lint: ParsableCommand {
     while try reader.advance() == .grew {}
     var index = TimelineIndex()
     index.catchUp(with: reader)
-    let selection = expression.map { PacketSelection($0, utcOffset: localOffset()) }
+    let selection = expression.map { PacketSelection($0, utcOffset: Clock.localOffset) }
     selection?.catchUp(with: reader)
     let named = files.count > 1 ? path : nil
     let lines = LintJSON(startedAt: reader.head?.startedAt ?? 0, file: named)

@@ -51,7 +51,7 @@ struct Open: ParsableCommand {
     let feed = try FileFeed(files, isJudged: judging.judge)
     let model = ConsoleModel(
       source: feed.records, origin: .files(files.map { $0 == "-" ? "standard input" : $0 }),
-      isLive: files.contains("-"), utcOffset: localOffset(), charsets: .ofSystem)
+      isLive: files.contains("-"), utcOffset: Clock.localOffset, charsets: .ofSystem)
     _ = try screen.run(model, feed, signals, on: terminal)
   }
 }
@@ -129,12 +129,4 @@ struct ScreenOptions: ParsableArguments {
     SignalWatch(signals.descriptor, terminal: terminal.descriptor).start()
     return ScreenLoop(terminal, feed, model, effects).run(signals)
   }
-}
-
-/// Seconds east of UTC of the operator's clock, now.
-func localOffset() -> Int {
-  var now = time(nil)
-  var parts = tm()
-  guard localtime_r(&now, &parts) != nil else { return 0 }
-  return parts.tm_gmtoff
 }

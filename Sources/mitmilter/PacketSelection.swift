@@ -1,4 +1,6 @@
 import CommandLanguage
+import Mail
+import ProxyRuntime
 import Timeline
 import TraceFormat
 import TraceModel
@@ -30,7 +32,8 @@ final class PacketSelection {
   func catchUp(with source: some RecordSource) {
     index.catchUp(with: source)
     startedAt = source.head?.startedAt ?? 0
-    pass.advance(TimelineReader(index, source, utcOffset: utcOffset))
+    pass.advance(
+      TimelineReader(index, source, utcOffset: utcOffset) { MailContent(headers: $0, body: $1, .ofSystem) })
     for row in pass.rows[taken...] { numbers.insert(index.number(at: Int(row))) }
     taken = pass.rows.count
   }

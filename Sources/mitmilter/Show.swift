@@ -69,7 +69,7 @@ struct Show: ParsableCommand {
   ) throws(FileFailure) -> Bool {
     let reader = try TraceFileReader(path: path, isJudged: judging.judge)
     var lines = lines(of: reader, output)
-    lines.selection = expression.map { PacketSelection($0, utcOffset: utc ? 0 : localOffset()) }
+    lines.selection = expression.map { PacketSelection($0, utcOffset: utc ? 0 : Clock.localOffset) }
     var listing = Listing()
     var unreadable = UnreadableLines(path: path)
     var next = 0

@@ -88,7 +88,10 @@ struct StatementCompletion {
   private static let ruleWords = [
     Completion.Candidate("do", "what is done"), Completion.Candidate("once", "only the first time"),
     Completion.Candidate("once per", "the first time for each value of a field"),
-    Completion.Candidate("every", "each Nth time"), Completion.Candidate("log", "say so"),
+    Completion.Candidate("every", "each Nth time"),
+    Completion.Candidate(
+      "count", "those beyond so many per field over a time: count 20 per client.address over 10m"),
+    Completion.Candidate("log", "say so"),
     Completion.Candidate("named", "a name for the rule"), Completion.Candidate("off", "not yet"),
   ]
 

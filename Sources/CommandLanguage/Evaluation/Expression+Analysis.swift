@@ -95,7 +95,8 @@ extension Term.Source {
     case .refusal: return .packet
     case .number(let field):
       switch field {
-      case .connection, .message, .number, .length, .took: return []
+      case .connection, .message, .number, .length, .took, .hour: return []
+      case .partSize: return .content
       case .clientPort: return .session
       case .messageSize: return .size
       case .messageRecipients: return .recipients
@@ -110,7 +111,8 @@ extension Term.Source {
         return kinds.intersection(others).isEmpty ? .packet : [.packet, .envelope]
       case .rcptArguments, .headerName, .headerValue, .body, .replyText, .unknownLine, .reason, .text, .raw:
         return .packet
-      case .heloName, .clientHost, .clientAddress: return .session
+      case .heloName, .clientHost, .clientAddress, .clientFamily: return .session
+      case .messageBody, .messageRaw, .partType, .partName, .partText: return .content
       case .messageFrom: return .envelope
       case .messageRecipients: return .recipients
       case .macro: return .macros
@@ -128,15 +130,17 @@ extension Term.Source {
     case .number(let field):
       switch field {
       case .connection, .message, .clientPort, .messageSize, .messageRecipients: return true
-      case .number, .length, .took, .replyCode, .headerIndex: return false
+      case .number, .length, .took, .replyCode, .headerIndex, .hour, .partSize: return false
       }
     case .text(let field):
       switch field {
-      case .heloName, .clientHost, .clientAddress, .macro, .messageFrom, .messageRecipients, .messageSubject,
+      case .heloName, .clientHost, .clientAddress, .clientFamily, .macro, .messageFrom, .messageRecipients,
+        .messageSubject,
         .messageHeader:
         return true
       case .code, .mailAddress, .mailArguments, .rcptAddress, .rcptArguments, .headerName, .headerValue,
-        .body, .replyText, .unknownLine, .reason, .text, .raw, .queue:
+        .body, .replyText, .unknownLine, .reason, .text, .raw, .queue, .messageBody, .messageRaw, .partType,
+        .partName, .partText:
         return false
       }
     }
@@ -159,7 +163,7 @@ extension Term.Source {
     case .refusal: return 5
     case .number, .text, .finding:
       let needs = needs(on: .all)
-      return needs.isEmpty ? 3 : needs.contains(.packet) ? 200 : 50
+      return needs.isEmpty ? 3 : needs.contains(.content) ? 100_000 : needs.contains(.packet) ? 200 : 50
     }
   }
 }

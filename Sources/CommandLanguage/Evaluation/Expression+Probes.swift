@@ -93,7 +93,8 @@ extension Term.TextField {
     // A verdict has them from the command that it answers.
     case .mailAddress, .mailArguments, .rcptAddress: PacketKindSet.replies(role: .verdict).complement
     case .code, .replyText, .macro, .messageHeader, .messageSubject, .messageFrom, .messageRecipients, .queue,
-      .heloName, .clientHost, .clientAddress:
+      .heloName, .clientHost, .clientAddress, .clientFamily, .messageBody, .messageRaw, .partType, .partName,
+      .partText:
       nil
     }
   }

@@ -45,6 +45,8 @@ private struct FindingContext: PacketContext {
   var clientHost: ArraySlice<UInt8>? { nil }
   var clientAddress: ArraySlice<UInt8>? { nil }
   var clientPort: UInt16? { nil }
+  var clientFamily: UInt8? { nil }
+  var content: MailContent? { nil }
   var queueID: ArraySlice<UInt8>? { nil }
   var messageFrom: ArraySlice<UInt8>? { nil }
   var messageArguments: [ArraySlice<UInt8>] { [] }

@@ -77,8 +77,8 @@ package struct Matcher: Sendable {
 
 /// What an expression asks of its context, beyond what an index entry knows.
 package struct Needs: OptionSet, Equatable, Sendable {
-  package var rawValue: UInt8
-  package init(rawValue: UInt8) { self.rawValue = rawValue }
+  package var rawValue: UInt16
+  package init(rawValue: UInt16) { self.rawValue = rawValue }
 
   /// The packet's bytes.
   package static let packet = Needs(rawValue: 1 << 0)
@@ -96,4 +96,6 @@ package struct Needs: OptionSet, Equatable, Sendable {
   package static let headers = Needs(rawValue: 1 << 6)
   /// Recipients of the message so far, without those that were refused.
   package static let recipients = Needs(rawValue: 1 << 7)
+  /// The whole mail, taken apart.
+  package static let content = Needs(rawValue: 1 << 8)
 }

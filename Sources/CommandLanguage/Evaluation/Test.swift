@@ -24,6 +24,11 @@ enum Test: Sendable {
 
     func contains(_ value: Int64) -> Bool { ranges.contains { $0.contains(value) } != isNegated }
 
+    /// Where there are several values: for one of them, or with a negation for all.
+    func holds(for values: [Int64]) -> Bool {
+      isNegated ? !values.isEmpty && values.allSatisfy(contains) : values.contains(where: contains)
+    }
+
     /// For a comparison with something that covers `low` to `high`.
     init(_ comparison: Comparison, low: Int64, high: Int64) {
       switch comparison {
@@ -50,6 +55,8 @@ enum Test: Sendable {
     case .sender(let senders, let isNegated): return senders.contains(context.sender) != isNegated
     case .stage(let stages, let isNegated):
       return context.stage.map { stages.contains($0) != isNegated } ?? false
+    case .number(.partSize, let ranges):
+      return ranges.holds(for: context.content?.parts.map { Int64($0.size) } ?? [])
     case .number(let field, let ranges): return field.value(in: context).map(ranges.contains) ?? false
     case .time(let base, let ranges): return ranges.contains(base.microseconds(in: context))
     case .severity(let ranges):
@@ -74,6 +81,9 @@ extension Term.NumberField {
     case .headerIndex: context.packet.flatMap(PacketStrings.headerIndex)
     case .messageSize: context.message == 0 ? nil : Int64(context.messageBytes)
     case .messageRecipients: context.message == 0 ? nil : Int64(context.messageRecipients.count)
+    case .hour: TimePoint.Base.midnight.microseconds(in: context) / 3_600_000_000
+    // The largest: a text names one.
+    case .partSize: context.content?.parts.map { Int64($0.size) }.max()
     }
   }
 }

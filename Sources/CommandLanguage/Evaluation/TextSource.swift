@@ -38,6 +38,12 @@ struct TextSource: Sendable {
     case .heloName: TextValues(context.heloName)
     case .clientHost: TextValues(context.clientHost)
     case .clientAddress: TextValues(context.clientAddress)
+    case .clientFamily: TextValues(context.clientFamily.map { Self.familyName($0)[...] })
+    case .messageBody: TextValues(context.content.map { $0.text[...] })
+    case .messageRaw: TextValues(context.content.map { $0.raw[...] })
+    case .partType: .many(context.content?.parts.map { Array($0.type.utf8)[...] } ?? [])
+    case .partName: .many(context.content?.parts.compactMap { $0.name?[...] } ?? [])
+    case .partText: .many(context.content?.parts.compactMap { $0.text?[...] } ?? [])
     case .code: TextValues(context.kind.code.map { [$0] })
     case .raw: TextValues(context.packet.map { $0.bytes[...] })
     case .text: TextValues(context.packet.map { $0.bytes[$0.payload] })
@@ -45,6 +51,10 @@ struct TextSource: Sendable {
       .replyText, .unknownLine, .reason:
       ofPacket(in: context)
     }
+  }
+
+  private static func familyName(_ letter: UInt8) -> [UInt8] {
+    Array((Connect.Family.names.first { $0.letter == letter }?.name ?? "unknown").utf8)
   }
 
   /// Fields of the packet itself; on a verdict also those of the command that it answers, on macros the address that they

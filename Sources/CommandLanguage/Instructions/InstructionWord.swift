@@ -161,9 +161,11 @@ package struct InstructionTerm: Equatable, Sendable {
 
   private static let rules: [InstructionTerm] = [
     .init(
-      .on, "on EXPRESSION [named \"NAME\"] [once [per FIELD, …] | every N] [log] [off] [do INSTRUCTION; …]",
+      .on,
+      "on EXPRESSION [named \"NAME\"] [once [per FIELD, …] | every N | count N per FIELD, … over DURATION] [log] [off] [do INSTRUCTION; …]",
       "a rule: for each packet that matches; once: the first time (for each value of the fields), "
-        + "every N: each Nth time; log: say so; off: not yet",
+        + "every N: each Nth time; count N: those beyond the first N that have the same fields, until so long after the "
+        + "first of them, when counting begins again (100,000 values at a time); log: say so; off: not yet",
       "on rcpt and rcpt.address == \"list@example.net\" do reject", .rule),
     .init(.rules, "rules [on|off]", "the view of rules; on, off: all of them", "rules off", .rule),
     .init(

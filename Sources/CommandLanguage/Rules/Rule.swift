@@ -45,6 +45,8 @@ package struct Rule: Equatable, Sendable {
     case oncePer(RuleKey)
     /// Each Nth time.
     case every(Int)
+    /// Each time but the first so many for one value, within so long of the first of them.
+    case beyond(Int, RuleKey, within: Moment.Span)
   }
 
   /// What it goes by in the trace and in lists.
@@ -59,6 +61,8 @@ package struct Rule: Equatable, Sendable {
     case .once: text += " once"
     case .oncePer(let key): text += " once per \(key.text)"
     case .every(let count): text += " every \(count)"
+    case .beyond(let count, let key, let span):
+      text += " count \(count) per \(key.text) over \(Units.duration(span.microseconds))"
     }
     if logs { text += " log" }
     if !isEnabled { text += " off" }

@@ -26,6 +26,10 @@ extension StatementParser {
         try expectNoFrequency(in: rule, at: range)
         _ = try reader.word(word)
         rule.frequency = .every(try reader.number("a number", from: 1, to: 1_000_000_000))
+      case "count":
+        try expectNoFrequency(in: rule, at: range)
+        _ = try reader.word(word)
+        rule.frequency = try count(kinds)
       case "log":
         _ = try reader.word(word)
         rule.logs = true
@@ -39,9 +43,9 @@ extension StatementParser {
       default:
         throw reader.scanner.error(
           "expected 'and', 'or', 'do', or an option of the rule",
-          hint: "options are named, once, every, log, off",
+          hint: "options are named, once, every, count, log, off",
           near: Nearest.match(
-            for: word, among: ["do", "and", "or", "named", "once", "every", "log", "off"]), at: range)
+            for: word, among: ["do", "and", "or", "named", "once", "every", "count", "log", "off"]), at: range)
       }
     }
     guard rule.logs else { throw reader.missing("'do'") }
@@ -57,6 +61,27 @@ extension StatementParser {
   /// Behind `once`: `per FIELD, FIELD`, or nothing.
   private mutating func once(_ kinds: PacketKindSet) throws(SyntaxError) -> Rule.Frequency {
     guard reader.peekWord()?.text.lowercased() == "per" else { return .once }
+    return .oncePer(try key(kinds))
+  }
+
+  /// Behind `count`: `N per FIELD, FIELD over DURATION`.
+  private mutating func count(_ kinds: PacketKindSet) throws(SyntaxError) -> Rule.Frequency {
+    let count = try reader.number("how many are let go by,", from: 0, to: 1_000_000)
+    guard reader.peekWord()?.text.lowercased() == "per" else { throw reader.missing("'per' and a field") }
+    let key = try key(kinds)
+    guard reader.peekWord()?.text.lowercased() == "over" else {
+      throw reader.missing("'over' and a duration such as 10m")
+    }
+    _ = try reader.word("over")
+    let (text, range) = try reader.word("a duration such as 10m")
+    guard let microseconds = Units.microseconds(text), microseconds > 0 else {
+      throw reader.scanner.error("expected a duration such as 10m, not '\(text)'", at: range)
+    }
+    return .beyond(count, key, within: Moment.Span(microseconds: microseconds))
+  }
+
+  /// `per FIELD, FIELD`.
+  private mutating func key(_ kinds: PacketKindSet) throws(SyntaxError) -> RuleKey {
     _ = try reader.word("per")
     var fields = [try keyField(kinds)]
     var parser = ExpressionParser(reader.scanner)
@@ -65,7 +90,7 @@ extension StatementParser {
       fields.append(try keyField(kinds))
       parser = ExpressionParser(reader.scanner)
     }
-    return .oncePer(RuleKey(fields))
+    return RuleKey(fields)
   }
 
   private mutating func keyField(_ kinds: PacketKindSet) throws(SyntaxError) -> Expression.Field {

@@ -23,7 +23,10 @@ package enum LanguagePages {
       - A flag stands alone. A field that stands alone says whether it is there.
       - Where a field is not there, every comparison with it is false, `!=` too; `not` before it turns that round.
       - Where a field has several values, a comparison holds if it holds for one of them; `!=` if it holds for all.
-      - Letters compare without regard to case (ASCII), except in `body`, `raw` and `code`. `(?-i)` makes a pattern exact.
+      - Letters compare without regard to case (ASCII), except in `body`, `raw`, `message.raw` and `code`. `(?-i)` makes a pattern exact.
+      - What a mail says (`message.body`, `message.raw`, `part.…`) is known at its end: whatever chunks it came in, decoded, in UTF-8. A rule that
+        asks keeps the first 8 MiB of each body for it (`--max-memory` counts them), and reads UTF-8, Latin 1, Latin 9 and Windows-1252; text in other
+        character sets has its own bytes there. Filters read all that the system knows.
       - Angle brackets around an address count neither in the packet nor in the expression.
       - A string alone is searched for in the payload: `"example.net"`.
       - Strings: `"…"` or `'…'` with `\\n \\r \\t \\0 \\" \\' \\\\` and `\\xNN` for any byte.

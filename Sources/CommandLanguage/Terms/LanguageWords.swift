@@ -15,7 +15,8 @@ package enum LanguageWords {
   }
 
   private static let rules = [
-    "and", "or", "not", "in", "do", "named", "once", "per", "every", "log", "off", "all", "up", "down",
+    "and", "or", "not", "in", "do", "named", "once", "per", "every", "count", "over", "log", "off", "all",
+    "up", "down",
     "delete",
   ]
 

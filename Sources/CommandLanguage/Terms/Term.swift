@@ -44,7 +44,9 @@ package struct Term: Equatable, Sendable {
   package enum NumberField: Equatable, Sendable {
     case connection, message, number, length, took
     case clientPort, replyCode, headerIndex
-    case messageSize, messageRecipients
+    case messageSize, messageRecipients, hour
+    /// Of each part.
+    case partSize
   }
 
   package enum TextField: Equatable, Sendable {
@@ -53,6 +55,8 @@ package struct Term: Equatable, Sendable {
     case headerName, headerValue, body, replyText, unknownLine, reason
     case queue, code, text, raw
     case macro, messageFrom, messageRecipients, messageSubject, messageHeader
+    case clientFamily
+    case messageBody, messageRaw, partType, partName, partText
   }
 }
 

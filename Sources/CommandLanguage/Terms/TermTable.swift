@@ -111,6 +111,11 @@ extension Term {
       name: "time", type: .time, doc: "when it came: time of day, date, or time since the trace began",
       example: "time >= 12:04 and time < 12:05:30", kinds: .all, place: "every packet", source: .time),
     Term(
+      name: "time.hour", type: .number,
+      doc: "the hour of the day when it came, 0 to 23, by the clock of whoever looks",
+      example: "connect and not time.hour in 7..19", kinds: .all, place: "every packet",
+      source: .number(.hour)),
+    Term(
       name: "took", type: .duration, doc: "how long the milter took to reply", example: "took > 500ms",
       kinds: reply, place: "replies", source: .number(.took)),
     Term(
@@ -131,6 +136,10 @@ extension Term {
     Term(
       name: "client.port", type: .number, doc: "port of the SMTP client", example: "client.port < 1024",
       kinds: .all, place: "from CONNECT on", source: .number(.clientPort)),
+    Term(
+      name: "client.family", type: .text, doc: "family of its address: inet, inet6, unix or unknown",
+      example: "client.family == \"inet6\"", kinds: .all, place: "from CONNECT on",
+      source: .text(.clientFamily)),
     Term(
       name: "helo.name", type: .text, doc: "name in HELO or EHLO", example: "helo.name == \"localhost\"",
       kinds: .all, place: "from HELO on", source: .text(.heloName)),
@@ -218,6 +227,10 @@ extension Term {
       example: "message.nrcpts > 50",
       kinds: .all, place: "from MAIL on", source: .number(.messageRecipients)),
     Term(
+      name: "message.rcpts.count", type: .number, doc: "the same as message.nrcpts",
+      example: "data and message.rcpts.count > 50",
+      kinds: .all, place: "from MAIL on", source: .number(.messageRecipients)),
+    Term(
       name: "message.subject", type: .text, doc: "the Subject so far, as sent",
       example: "message.subject contains \"test\"", kinds: .all, place: "from its HEADER on",
       source: .text(.messageSubject)),
@@ -229,5 +242,36 @@ extension Term {
       name: "message.size", type: .size, doc: "bytes of headers and body so far",
       example: "bodyeob and message.size > 5MB", kinds: .all, place: "from MAIL on",
       source: .number(.messageSize)),
+    Term(
+      name: "message.body", type: .text,
+      doc:
+        "what the mail says: the text parts, decoded and one below the other, of the first 8 MiB of the body",
+      example: "bodyeob and message.body contains \"viagra\"", kinds: ends, place: endsInWords,
+      source: .text(.messageBody)),
+    Term(
+      name: "message.raw", type: .bytes,
+      doc: "headers and the first 8 MiB of the body as they came; case counts",
+      example: "bodyeob and message.raw contains \"GTUBE\"", kinds: ends, place: endsInWords,
+      source: .text(.messageRaw)),
+    Term(
+      name: "part.type", type: .text, doc: "type of each MIME part that has no parts in it",
+      example: "bodyeob and part.type == \"application/x-msdownload\"", kinds: ends, place: endsInWords,
+      source: .text(.partType)),
+    Term(
+      name: "part.name", type: .text, doc: "the file's name of each part that has one, decoded",
+      example: "bodyeob and part.name ~ \"\\.(exe|scr)$\"", kinds: ends, place: endsInWords,
+      source: .text(.partName)),
+    Term(
+      name: "part.size", type: .size, doc: "bytes of each part, decoded",
+      example: "bodyeob and part.size > 5MB",
+      kinds: ends, place: endsInWords, source: .number(.partSize)),
+    Term(
+      name: "part.text", type: .text, doc: "the text of each text part, decoded",
+      example: "bodyeob and part.text ~ \"dear (sir|madam)\"", kinds: ends, place: endsInWords,
+      source: .text(.partText)),
   ]
+
+  /// Where the mail is whole.
+  private static let ends = PacketKindSet.commands(.bodyEOB).union(reply)
+  private static let endsInWords = "BODYEOB and the replies to it"
 }

@@ -32,6 +32,9 @@ package indirect enum TextValue: Equatable, Sendable {
     }
   }
 
+  /// What it asks for about packets of these kinds.
+  package func needs(on kinds: PacketKindSet) -> Needs { field.term.source.needs(on: kinds) }
+
   /// Whether it is ESMTP arguments, encoded already.
   var isArguments: Bool { self == .field(field) && field.isArguments }
 
@@ -93,7 +96,8 @@ extension Expression.Field {
     case .messageHeader, .messageSubject, .headerValue: return values.first.map(Self.withoutLead) ?? []
     case .mailArguments, .rcptArguments: return Array(values.joined(separator: [0x20]))
     case .code, .raw, .text, .macro, .mailAddress, .rcptAddress, .heloName, .clientHost, .clientAddress,
-      .headerName, .body, .replyText, .unknownLine, .reason, .queue, .messageFrom, .messageRecipients:
+      .clientFamily, .messageBody, .messageRaw, .partType, .partName, .partText, .headerName, .body,
+      .replyText, .unknownLine, .reason, .queue, .messageFrom, .messageRecipients:
       let plain = values.map { term.type == .mailbox ? $0.withoutBrackets : $0 }
       return Array(plain.joined(separator: Array(", ".utf8)))
     }

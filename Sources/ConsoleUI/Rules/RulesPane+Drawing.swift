@@ -47,6 +47,8 @@ extension RulesPane {
     case .once: "once"
     case .oncePer(let key): "once per \(key.text)"
     case .every(let count): "every \(count)"
+    case .beyond(let count, let key, let span):
+      "beyond \(count) per \(key.text), \(Units.duration(span.microseconds))"
     }
   }
 

@@ -68,7 +68,12 @@ package struct TraceView {
   var lastMoment: Moment { count > 0 ? index.time(at: count - 1) : .zero }
 
   /// A reader over the index as it is now. Let go of it before records are folded in, or the index is copied.
-  var reader: TimelineReader { TimelineReader(index, source, utcOffset: utcOffset) }
+  var reader: TimelineReader {
+    let charsets = charsets
+    return TimelineReader(index, source, utcOffset: utcOffset) {
+      MailContent(headers: $0, body: $1, charsets)
+    }
+  }
 
   var findingCounts: [Finding.Severity: Int] { index.findingCounts }
 

@@ -49,5 +49,7 @@ struct KeyTable: Sendable {
 }
 
 extension KeyTable.Window {
-  fileprivate func isOver(at now: Moment, _ span: Moment.Span?) -> Bool { span.map { now - since >= $0 } ?? false }
+  fileprivate func isOver(at now: Moment, _ span: Moment.Span?) -> Bool {
+    span.map { now - since >= $0 } ?? false
+  }
 }

@@ -47,7 +47,7 @@ struct PendingModifications: Sendable {
 
   // MARK: - The message
 
-  mutating func note(_ packet: Packet, keepsBody: Bool) { body.note(packet, keeps: keepsBody) }
+  mutating func note(_ packet: Packet, bodyFor use: MailBody.Use) { body.note(packet, for: use) }
 
   /// What whoever asks for a change has read back.
   mutating func supply(_ body: [UInt8]) { self.body.supply(body) }
@@ -124,7 +124,7 @@ struct PendingModifications: Sendable {
     return plan.refused.first { $0.change == others.count }?.refusal
   }
 
-  private static func headers(of message: MessageFacts?) -> [Header] {
+  static func headers(of message: MessageFacts?) -> [Header] {
     message?.headers.map { Header(name: $0.name.bytes, value: $0.value.bytes) } ?? []
   }
 

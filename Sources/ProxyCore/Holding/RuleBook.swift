@@ -13,21 +13,8 @@ package struct RuleBook: Sendable {
     package private(set) var hits = 0
     /// Whether a pattern of its was given up before.
     private var hasGivenUp = false
-    /// Values of its key that it has acted on already (`once per`), 16 bytes each however long the addresses in them:
-    /// two hashes, seeded anew in each run so that nobody can make two values meet.
-    private var seenKeys: Set<SIMD2<Int>> = []
-
-    /// Keys remembered for one rule; the first ones to come stay.
-    static let keyLimit = 100_000
-
-    private static func hashes(of value: [UInt8]) -> SIMD2<Int> {
-      var first = Hasher()
-      first.combine(value)
-      var second = Hasher()
-      second.combine(value.count)
-      second.combine(value)
-      return SIMD2(first.finalize(), second.finalize())
-    }
+    /// Values of its key (`once per`, `count per`).
+    private var keys = KeyTable()
 
     init(_ rule: Rule) {
       self.rule = rule
@@ -38,6 +25,14 @@ package struct RuleBook: Sendable {
     var kept: PacketKindSet {
       rule.instructions.contains(where: \.keepsCommands)
         ? matcher.kinds.intersection(.allCommands) : .none
+    }
+
+    /// Whether its condition or a text of it is about what the mail says.
+    var asksContent: Bool {
+      matcher.needs.contains(.content)
+        || rule.instructions.contains {
+          $0.values.contains { $0.needs(on: matcher.kinds).contains(.content) }
+        }
     }
 
     /// A pattern of its was given up. Returns whether that never happened before.
@@ -55,8 +50,9 @@ package struct RuleBook: Sendable {
       case .once: return hits == 1
       case .every(let count): return hits % count == 0
       case .oncePer(let key):
-        let value = key.value(in: context)
-        return seenKeys.count < Self.keyLimit && seenKeys.insert(Self.hashes(of: value)).inserted
+        return keys.count(key.value(in: context), at: context.time, over: nil) == 1
+      case .beyond(let count, let key, let span):
+        return keys.count(key.value(in: context), at: context.time, over: span).map { $0 > count } ?? false
       }
     }
   }
@@ -64,8 +60,10 @@ package struct RuleBook: Sendable {
   package private(set) var entries: [Entry] = []
   /// Whether rules act at all (`I`).
   package var isArmed = true { didSet { sum() } }
-  /// Whether a rule may change a part of a body, which then has to be kept.
-  package private(set) var rewritesParts = false
+  /// How much of bodies has to be kept: all where a rule may change a part, the beginning where one asks what they say.
+  private(set) var bodyUse = MailBody.Use.none
+  /// The packets about which rules ask what the mail says.
+  private(set) var contentKinds = PacketKindSet.none
   private var kinds = PacketKindSet.none
   /// Commands that may stay here, so that their macros have to stay with them.
   private var kept = PacketKindSet.none
@@ -84,7 +82,9 @@ package struct RuleBook: Sendable {
   private mutating func sum() {
     let active = isArmed ? entries.filter(\.rule.isEnabled) : []
     kinds = active.reduce(.none) { $0.union($1.matcher.kinds) }
-    rewritesParts = active.contains { $0.rule.instructions.contains(where: \.rewritesPart) }
+    contentKinds = active.reduce(.none) { $0.union($1.asksContent ? $1.matcher.kinds : .none) }
+    let rewrites = active.contains { $0.rule.instructions.contains(where: \.rewritesPart) }
+    bodyUse = rewrites ? .all : contentKinds.isEmpty ? .none : .beginning
     kept = active.reduce(.none) { $0.union($1.kept) }
   }
 

@@ -1,5 +1,6 @@
 import CommandLanguage
 import Dialogue
+import Mail
 import MilterProtocol
 import Timeline
 import TraceModel
@@ -70,11 +71,21 @@ extension Steering {
     _ entry: LegQueue.Entry, _ placement: Placement, _ turn: inout Turn
   ) -> [LegQueue.Order] {
     guard turn.settings.rules.mayMatch(entry.original.kind, from: entry.original.sender) else { return [] }
-    let context = FactsContext(
+    var context = FactsContext(
       entry.original, number: entry.number, at: turn.now, connection: connection, placement: placement,
-      facts: facts, findings: entry.findings, startedAt: turn.startedAt)
+      facts: facts, findings: entry.findings, startedAt: turn.startedAt, utcOffset: turn.utcOffset)
+    if turn.settings.rules.contentKinds.contains(entry.original.kind, from: entry.original.sender) {
+      context.content = content(at: placement)
+    }
     return orders(
       by: turn.settings.rules.ruling(on: context, &turn.effort), entry.original.kind, entry.number, &turn)
+  }
+
+  /// What the mail says whose end a packet is about.
+  func content(at placement: Placement) -> MailContent? {
+    guard placement.stage == .bodyEOB, let body = modifications.body.beginning else { return nil }
+    return MailContent(
+      headers: PendingModifications.headers(of: facts.message(at: placement)), body: body, .builtIn)
   }
 
   /// What the rules want of a packet, with what is to be told of them.

@@ -29,9 +29,11 @@ extension Steering {
 
   /// What the values of an instruction for a packet that waits are: with all that is known by now.
   private func context(of entry: LegQueue.Entry, _ turn: borrowing Turn) -> FactsContext {
-    FactsContext(
+    var context = FactsContext(
       entry.original, number: entry.number, at: turn.now, connection: connection, placement: entry.placement,
-      facts: facts, findings: entry.findings, startedAt: turn.startedAt)
+      facts: facts, findings: entry.findings, startedAt: turn.startedAt, utcOffset: turn.utcOffset)
+    context.content = content(at: entry.placement)
+    return context
   }
 
   /// The packet itself is gone. Where the MTA still waits for an answer to it, what is said is about the same as that answer.

@@ -96,7 +96,7 @@ extension Steering {
     let placement = Placement(stage: pending.discussed?.stage, message: facts.message?.number ?? 0)
     let context = FactsContext(
       packet, number: 0, at: turn.now, connection: connection, placement: placement, facts: facts,
-      startedAt: turn.startedAt)
+      startedAt: turn.startedAt, utcOffset: turn.utcOffset)
     let ruling = turn.settings.rules.ruling(on: context, &turn.effort)
     var isDropped = false
     for order in orders(by: ruling, packet.kind, nil, &turn) {

@@ -66,7 +66,7 @@ package struct Steering: Sendable {
     if packet.kind == .command(.quit) { sawQuit = true }
     let number = turn.effects.takePacketNumber()
     if packet.sender == .mta {
-      modifications.note(packet, keepsBody: turn.settings.rules.rewritesParts)
+      modifications.note(packet, bodyFor: turn.settings.rules.bodyUse)
     }
     let mayPass = mayPass(packet, turn.settings)
     let passes = mayPass && !turn.settings.rules.mayMatch(packet.kind, from: packet.sender)

@@ -9,6 +9,8 @@ package struct Turn: Sendable {
   package var now = Moment.zero
   /// Wall clock at moment zero: microseconds since 1970.
   package var startedAt: Int64 = 0
+  /// Seconds east of UTC of the clock by which rules mean times of day.
+  package var utcOffset = 0
   package var settings: ProxySettings
   package var effects = Effects()
   /// What is left of this turn for the patterns of rules.

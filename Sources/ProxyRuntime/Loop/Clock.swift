@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import MilterProtocol
 
 /// Turns the system's monotonic clock into moments of one trace.
@@ -10,6 +11,14 @@ package struct Clock: Sendable {
   package init() {
     startedAt = linux_wall_microseconds()
     zero = linux_monotonic_microseconds()
+  }
+
+  /// Seconds east of UTC that the system's clocks show now.
+  package static var localOffset: Int {
+    var now = time(nil)
+    var parts = tm()
+    guard localtime_r(&now, &parts) != nil else { return 0 }
+    return parts.tm_gmtoff
   }
 
   package var now: Moment { Moment(microseconds: linux_monotonic_microseconds() - zero) }

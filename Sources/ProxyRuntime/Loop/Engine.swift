@@ -92,6 +92,8 @@ package struct Engine: ~Copyable {
   var short = Complaint()
   var memory: KeptMemory
   private var stopsAt: Moment?
+  private var offsetChecked = Moment.zero
+  private static let offsetInterval = Moment.Span.seconds(60)
   /// Whether the trace knows of rules.
   var hasRecordedRules = false
 
@@ -106,6 +108,7 @@ package struct Engine: ~Copyable {
     self.configuration = configuration
     turn = Turn(configuration.settings)
     turn.startedAt = clock.startedAt
+    turn.utcOffset = Clock.localOffset
     target = milter
     self.clock = clock
     self.journal = journal
@@ -140,6 +143,7 @@ package struct Engine: ~Copyable {
       let ready = poller.wait(milliseconds: patience)
       turn.now = clock.now
       turn.effort = .ofTurn
+      if offsetChecked + Self.offsetInterval <= turn.now { checkOffset() }
       for index in 0..<ready { handle(poller[index]) }
       while let slot = timers.due(at: turn.now) { wake(slot) }
       if let stopsAt, stopsAt <= turn.now { terminate() }
@@ -148,6 +152,12 @@ package struct Engine: ~Copyable {
     }
     awaitReaders()
     journal.finish()
+  }
+
+  /// Twice a year clocks are set.
+  private mutating func checkOffset() {
+    offsetChecked = turn.now
+    turn.utcOffset = Clock.localOffset
   }
 
   /// Whoever reads what was written gets the rest, for as long as they go on reading and nobody asks for the end once more.

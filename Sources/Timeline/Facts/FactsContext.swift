@@ -16,6 +16,7 @@ package struct FactsContext: PacketContext {
   package var findings: [Finding]
   package var startedAt: Int64
   package var utcOffset: Int
+  package var content: MailContent?
   package var facts: SessionFacts
   /// The message's queue id where the trace learns it only later.
   package var laterQueueID: Head?
@@ -65,6 +66,7 @@ package struct FactsContext: PacketContext {
   package var clientHost: ArraySlice<UInt8>? { facts.client?.hostname.slice }
   package var clientAddress: ArraySlice<UInt8>? { facts.client?.address?.slice }
   package var clientPort: UInt16? { facts.client?.port }
+  package var clientFamily: UInt8? { facts.client?.family }
   package func macro(_ name: [UInt8]) -> ArraySlice<UInt8>? { facts.macros.bytes(of: name) }
 
   private var mail: MessageFacts? { facts.message(at: placement) }

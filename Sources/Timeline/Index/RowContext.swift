@@ -13,11 +13,32 @@ package final class TimelineReader {
   /// By message, some of them.
   private var queueIDs: [Int: Head?] = [:]
   private static let queueIDLimit = 4096
+  private let readContent: ContentReading?
+  /// Of the message asked about last.
+  private var lastContent: (message: Int, value: MailContent)?
 
-  package init(_ index: TimelineIndex, _ source: any RecordSource, utcOffset: Int = 0) {
+  /// Takes a mail apart; this room does not know what mails say.
+  package typealias ContentReading = @Sendable (_ headers: [Header], _ body: [UInt8]) -> MailContent
+
+  /// - Parameter readContent: nil where nobody asks what mails say.
+  package init(
+    _ index: TimelineIndex, _ source: any RecordSource, utcOffset: Int = 0,
+    readingContent readContent: ContentReading? = nil
+  ) {
     self.index = index
     self.source = source
     self.utcOffset = utcOffset
+    self.readContent = readContent
+  }
+
+  /// The mail whose end the packet of a row is about; nil where nobody can take it apart.
+  func content(endingAt row: Int) -> MailContent? {
+    guard let readContent, let message = index.messageIndex(at: row) else { return nil }
+    if let lastContent, lastContent.message == message { return lastContent.value }
+    let mail = index.content(ofMessage: message, upTo: row, from: source, bodyLimit: MailContent.bodyLimit)
+    let value = readContent(mail.headers.map(\.header), mail.body)
+    lastContent = (message, value)
+    return value
   }
 
   /// The latest record asked for is kept, as an expression asks for several fields of one packet.
@@ -115,6 +136,8 @@ package struct RowContext: PacketContext {
   package var clientHost: ArraySlice<UInt8>? { session { $0.client?.hostname.slice } }
   package var clientAddress: ArraySlice<UInt8>? { session { $0.client?.address?.slice } }
   package var clientPort: UInt16? { session { $0.client?.port } }
+  package var clientFamily: UInt8? { session { $0.client?.family } }
+  package var content: MailContent? { stage == .bodyEOB ? reader.content(endingAt: row) : nil }
   package func macro(_ name: [UInt8]) -> ArraySlice<UInt8>? { session { $0.macros.bytes(of: name) } }
   package var queueID: ArraySlice<UInt8>? {
     reader.index.messageIndex(at: row).flatMap { reader.queueID(ofMessage: $0) }?.slice

@@ -52,6 +52,8 @@ package protocol PacketContext {
   /// CONNECT's address or socket path as sent; Sendmail puts `IPv6:` in front.
   var clientAddress: ArraySlice<UInt8>? { get }
   var clientPort: UInt16? { get }
+  /// CONNECT's letter for the family of the address: `4`, `6`, `L` or `U`.
+  var clientFamily: UInt8? { get }
   /// Macro `i` of the message, also where it came later than this packet if the trace knows.
   var queueID: ArraySlice<UInt8>? { get }
   /// The value in force (`docs/protocol.md`, lifetime of macros): latest stage first.
@@ -70,6 +72,8 @@ package protocol PacketContext {
   var announcedAddress: ArraySlice<UInt8>? { get }
   /// Bytes of headers and body so far.
   var messageBytes: Int { get }
+  /// What the mail says, decoded; nil before its end, and where nobody has it.
+  var content: MailContent? { get }
   /// The values of the headers of that name so far, in order; names compare without regard to case.
   func messageHeaders(named name: [UInt8]) -> [ArraySlice<UInt8>]
 }

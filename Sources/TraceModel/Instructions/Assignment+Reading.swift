@@ -91,7 +91,7 @@ extension Assignment.Field {
 
 extension Connect.Family {
   /// As `set client.family` has them, with the letter on the wire.
-  static let names: [(letter: UInt8, name: String)] = [
+  package static let names: [(letter: UInt8, name: String)] = [
     (UInt8(ascii: "U"), "unknown"), (UInt8(ascii: "L"), "unix"), (UInt8(ascii: "4"), "inet"),
     (UInt8(ascii: "6"), "inet6"),
   ]

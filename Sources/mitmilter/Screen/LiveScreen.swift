@@ -98,7 +98,7 @@ final class LiveScreen {
       source: feed.records,
       origin: origin
         ?? .live(listen: head.listen ?? "", milter: head.milter, file: path), isLive: true,
-      utcOffset: localOffset(), charsets: .ofSystem)
+      utcOffset: Clock.localOffset, charsets: .ofSystem)
     model.setUp = guidance.lines
     model.setUpRemarks = guidance.remarks
     model.ruleList = RuleList(controls.rules.entries.map(\.rule))

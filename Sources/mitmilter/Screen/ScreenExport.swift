@@ -115,7 +115,7 @@ final class ScreenExport {
   private func loneFindings(_ head: TraceHead?) -> ChosenPackets.LoneFindings? {
     guard let findings = request.filter.flatMap({ FindingPredicate($0) }) else { return nil }
     let startedAt = head?.startedAt ?? 0
-    return { findings.matches($0, startedAt: startedAt, utcOffset: localOffset()) }
+    return { findings.matches($0, startedAt: startedAt, utcOffset: Clock.localOffset) }
   }
 
   /// Looks at what is there before anything is written.

@@ -55,7 +55,7 @@ final class SentPrinter {
 
   private func print(_ records: [Record], connection: Int) {
     let session = SentSession(records, head: head, rules: rules)
-    let selection = expectation.map { PacketSelection($0, utcOffset: localOffset()) }
+    let selection = expectation.map { PacketSelection($0, utcOffset: Clock.localOffset) }
     selection?.catchUp(with: session.source)
     for (number, name) in supply.takeNames(ofConnection: connection).enumerated() {
       let result = session.mail(number)

@@ -214,6 +214,8 @@ extension MatcherTests {
     var clientHost: ArraySlice<UInt8>? { context.clientHost }
     var clientAddress: ArraySlice<UInt8>? { context.clientAddress }
     var clientPort: UInt16? { context.clientPort }
+    var clientFamily: UInt8? { context.clientFamily }
+    var content: MailContent? { context.content }
     var queueID: ArraySlice<UInt8>? { context.queueID }
     func macro(_ name: [UInt8]) -> ArraySlice<UInt8>? { context.macro(name) }
     var messageFrom: ArraySlice<UInt8>? { context.messageFrom }

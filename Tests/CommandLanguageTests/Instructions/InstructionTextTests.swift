@@ -44,6 +44,10 @@ import TraceModel
     ("on mail every 3 log off named greedy do hold", "on mail named \"greedy\" every 3 log off do hold"),
     ("on rcpt once do hold", "on rcpt once do hold"),
     (
+      "on rcpt count 20 per client.address,message.from over 600s do tempfail",
+      "on rcpt count 20 per client.address, message.from over 10m do tempfail"
+    ),
+    (
       "on rcpt once per client.address,message.from, rcpt.address do tempfail",
       "on rcpt once per client.address, message.from, rcpt.address do tempfail"
     ),
@@ -230,7 +234,7 @@ import TraceModel
       """
       expected 'and', 'or', 'do', or an option of the rule
         on rcpt reject
-                ^^^^^^ options are named, once, every, log, off
+                ^^^^^^ options are named, once, every, count, log, off
       """
     ),
     (
@@ -295,6 +299,14 @@ import TraceModel
       a rule is either once or every so often
         on rcpt once every 3 do hold
                      ^^^^^
+      """
+    ),
+    (
+      "on rcpt count 3 per client.address do hold",
+      """
+      expected 'over' and a duration such as 10m here
+        on rcpt count 3 per client.address do hold
+                                           ^
       """
     ),
     (
