@@ -67,6 +67,37 @@ package struct BodyRewrite: Equatable, Sendable {
     edits.append(Edit(number: number, range: entry.part.content, bytes: coded, deletes: false))
   }
 
+  /// Whether it is another body.
+  package var isChanged: Bool { !edits.isEmpty }
+
+  /// Takes out each part that fits; one that cannot go, since nothing else is in its multipart or in the mail, is emptied.
+  package mutating func delete(_ fits: (MIMEPart) -> Bool) throws(Refusal) {
+    for entry in fitting(fits) {
+      do throws(Refusal) { try delete(entry.number) } catch { try replace(entry.number, with: []) }
+    }
+  }
+
+  /// Puts something in place of each part that fits.
+  package mutating func replace(
+    _ fits: (MIMEPart) -> Bool, with content: (MIMEPart, _ body: [UInt8]) -> [UInt8]
+  ) throws(Refusal) {
+    for entry in fitting(fits) { try replace(entry.number, with: content(entry.part, body)) }
+  }
+
+  package mutating func replace(
+    _ number: Int, with content: (MIMEPart, _ body: [UInt8]) -> [UInt8]
+  ) throws(Refusal) {
+    try replace(number, with: content(try part(number).part, body))
+  }
+
+  /// Those with content of their own, and that are not in one that is deleted already.
+  private func fitting(_ fits: (MIMEPart) -> Bool) -> [MIMEPart.Numbered] {
+    parts.filter { entry in
+      !entry.part.type.isMultipart && fits(entry.part)
+        && !edits.contains { $0.deletes && $0.range.contains(entry.part.header.lowerBound) }
+    }
+  }
+
   // MARK: where parts lie
 
   private func part(_ number: Int) throws(Refusal) -> MIMEPart.Numbered {

@@ -35,7 +35,8 @@ package struct ChangePlan: Equatable, Sendable {
           throw Refusal("the body is not known here: rules see it whole, and you at the end of the message")
         }
         try rewrite?.carryOut(changes[place])
-        carried.append(place)
+        // Where nothing fits, the body stays as it is.
+        if rewrite?.isChanged ?? false { carried.append(place) }
       } catch {
         refused.append(Refused(change: place, refusal: error))
       }
@@ -58,13 +59,45 @@ package struct ChangePlan: Equatable, Sendable {
 extension BodyRewrite {
   fileprivate mutating func carryOut(_ change: Change) throws(Refusal) {
     switch change {
-    case .deletePart(let number): try delete(number)
-    case .replacePart(let number, .text(let content)): try replace(number, with: content)
-    case .replacePart(_, .file(let path)): throw Refusal("the contents of '\(others: path)' are not there")
+    case .deletePart(.number(let number)): try delete(number)
+    case .deletePart(let choice): try delete(choice.fits)
+    case .replacePart(let choice, let source):
+      switch (choice, source) {
+      case (_, .file(let path)): throw Refusal("the contents of '\(others: path)' are not there")
+      case (.number(let number), .text(let content)): try replace(number, with: content)
+      case (_, .text(let content)): try replace(choice.fits) { _, _ in content }
+      case (.number(let number), .aboutPart(let words)):
+        try replace(number) { part, body in words.flatMap { $0.text(about: part, of: body) } }
+      case (_, .aboutPart(let words)):
+        try replace(choice.fits) { part, body in words.flatMap { $0.text(about: part, of: body) } }
+      }
     case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
       .changeFrom,
       .replaceBody, .quarantine:
       break
+    }
+  }
+}
+
+extension Change.PartChoice {
+  /// Whether a part of no number is meant.
+  fileprivate func fits(_ part: MIMEPart) -> Bool {
+    switch self {
+    case .number: false
+    case .type(let glob): glob.matches(Array(part.type.type.utf8))
+    case .name(let glob): part.fileName(.builtIn).map(glob.matches) ?? false
+    }
+  }
+}
+
+extension Change.PartWord {
+  fileprivate func text(about part: MIMEPart, of body: [UInt8]) -> [UInt8] {
+    switch self {
+    case .plain(let bytes): bytes
+    case .type: Array(part.type.type.utf8)
+    // It stands in a text now, where a line of its own could be a boundary.
+    case .name: (part.fileName(.builtIn) ?? []).map { $0 < 0x20 || $0 == 0x7F ? UInt8(ascii: "?") : $0 }
+    case .size: Array(String(part.decoded(from: body, limit: .max).bytes.count).utf8)
     }
   }
 }

@@ -123,6 +123,11 @@ struct StatementCompletion {
           Completion.Candidate("optneg.macros[\"", "the macros that a milter asks for at a stage"),
           Completion.Candidate("macro[\"", "a macro that travels with the packet"),
         ] + vocabulary.options
+    case .deletePart, .replacePart:
+      [
+        Completion.Candidate("type", "each part whose type fits"),
+        Completion.Candidate("name", "each part whose file's name fits"),
+      ]
     case .revert: [Completion.Candidate("last", "only the latest change")]
     case .rules: [Completion.Candidate("on", "all rules"), Completion.Candidate("off", "no rule")]
     case .export: vocabulary.formats
@@ -131,7 +136,7 @@ struct StatementCompletion {
     case .changeHeader, .prefixHeader, .deleteHeader, .addHeader, .hold, .step, .drop, .delay, .continue,
       .accept, .reject,
       .tempfail, .discard, .skip, .connfail, .shutdown, .reply, .progress, .insertHeader, .addRcpt,
-      .deleteRcpt, .changeFrom, .replaceBody, .deletePart, .replacePart, .quarantine, .raw, .mark, .unmark,
+      .deleteRcpt, .changeFrom, .replaceBody, .quarantine, .raw, .mark, .unmark,
       .note, .on, .rule, .apply, .edit, .filter, .search, .goto, .write, .savePart, .bind, .quit:
       []
     }

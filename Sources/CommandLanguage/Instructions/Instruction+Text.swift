@@ -53,8 +53,18 @@ extension Change {
       "change-from \(Quoting.valued(address))\(parameters.map { " " + ValuedText($0).quoted } ?? "")"
     case .replaceBody(let source): "replace-body \(source.text)"
     case .quarantine(let reason): "quarantine \(ValuedText(reason).quoted)"
-    case .deletePart(let number): "delete-part \(number)"
-    case .replacePart(let number, let source): "replace-part \(number) \(source.text)"
+    case .deletePart(let choice): "delete-part \(choice.text)"
+    case .replacePart(let choice, let source): "replace-part \(choice.text) \(source.text)"
+    }
+  }
+}
+
+extension Change.PartChoice {
+  fileprivate var text: String {
+    switch self {
+    case .number(let number): "\(number)"
+    case .type(let glob): "type \(Quoting.string(glob.bytes))"
+    case .name(let glob): "name \(Quoting.string(glob.bytes))"
     }
   }
 }
@@ -62,6 +72,7 @@ extension Change {
 extension Change.BodySource {
   fileprivate var text: String {
     switch self {
+    case .aboutPart(let words): ValuedText(words.flatMap(\.source)).quoted
     case .text(let bytes): ValuedText(bytes).quoted
     case .file(let path): "@" + Quoting.argument(Array(path.utf8))
     }

@@ -26,10 +26,10 @@ extension InstructionParser {
     case .deleteRcpt: return .deleteRcpt(address: try address())
     case .changeFrom: return .changeFrom(address: try address(), parameters: try parameters())
     case .replaceBody: return .replaceBody(try source())
-    case .deletePart: return .deletePart(try reader.number("a part's number", from: 1, to: 100_000))
+    case .deletePart: return .deletePart(try partChoice())
     case .replacePart:
-      let number = try reader.number("a part's number", from: 1, to: 100_000)
-      return .replacePart(number, try source())
+      let choice = try partChoice()
+      return .replacePart(choice, try source())
     default:
       let (reason, range) = try reader.valuedText("a reason")
       return .quarantine(reason: try withoutNUL(reason, range))
@@ -63,6 +63,19 @@ extension InstructionParser {
     if reader.isAtEnd { return nil }
     let (text, range) = try reader.valuedText("parameters")
     return try withoutNUL(text, range)
+  }
+
+  /// A number, or `type` or `name` and what fits.
+  private mutating func partChoice() throws(SyntaxError) -> Change.PartChoice {
+    switch reader.peekWord()?.text.lowercased() {
+    case "type":
+      _ = try reader.word("type")
+      return .type(Glob(try reader.argument("a type such as \"application/*\"").bytes))
+    case "name":
+      _ = try reader.word("name")
+      return .name(Glob(try reader.argument("a name such as \"*.exe\"").bytes))
+    default: return .number(try reader.number("type, name or a part's number", from: 1, to: 100_000))
+    }
   }
 
   private mutating func source() throws(SyntaxError) -> Change.BodySource {

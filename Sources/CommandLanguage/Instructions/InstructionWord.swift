@@ -132,11 +132,13 @@ package struct InstructionTerm: Equatable, Sendable {
     .init(
       .replaceBody, "replace-body @FILE|TEXT", "another body", "replace-body @notice.txt", .modification),
     .init(
-      .deletePart, "delete-part NUMBER", "take a MIME part out, the rest stays byte for byte",
+      .deletePart, "delete-part NUMBER|type TYPE|name NAME",
+      "take MIME parts out, the rest stays byte for byte: one, or each whose type or file name fits (* and ? stand for other letters)",
       "delete-part 2",
       .modification),
     .init(
-      .replacePart, "replace-part NUMBER @FILE|TEXT", "put something else in place of a MIME part",
+      .replacePart, "replace-part NUMBER|type TYPE|name NAME @FILE|TEXT",
+      "put something else in place of a MIME part, or of each that fits; {part.name}, {part.type} and {part.size} in the text are its own",
       "replace-part 2 \"removed\"", .modification),
     .init(
       .quarantine, "quarantine REASON", "hold the message in the MTA's queue",

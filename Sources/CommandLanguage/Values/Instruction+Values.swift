@@ -8,7 +8,7 @@ extension Instruction {
     in context: some PacketContext, _ effort: inout SearchEffort
   ) throws(Refusal) -> Instruction {
     guard hasBraces else { return self }
-    return try mapTexts { place, bytes throws(Refusal) in
+    return try sayingPart.mapTexts { place, bytes throws(Refusal) in
       let text = ValuedText(bytes)
       let written = try text.written(in: place, context, &effort)
       if place == .address, written.isEmpty { throw Refusal("the address is empty: the null address is <>") }
@@ -25,7 +25,7 @@ extension Instruction {
   }
 
   /// The values that it asks for.
-  package var values: [TextValue] { texts.flatMap { ValuedText($0).values } }
+  package var values: [TextValue] { sayingPart.texts.flatMap { ValuedText($0).values } }
 
   private var hasBraces: Bool { texts.contains { $0.contains(ValuedText.brace) } }
 
@@ -76,6 +76,8 @@ extension Change {
       [address] + (parameters.map { [$0] } ?? [])
     case .deleteRcpt(let address): [address]
     case .replaceBody(.text(let bytes)), .replacePart(_, .text(let bytes)): [bytes]
+    case .replaceBody(.aboutPart(let words)), .replacePart(_, .aboutPart(let words)):
+      words.compactMap { if case .plain(let bytes) = $0 { bytes } else { nil } }
     case .quarantine(let reason): [reason]
     case .replaceBody(.file), .replacePart(_, .file), .deleteHeader, .deletePart: []
     }
@@ -102,11 +104,62 @@ extension Change {
     case .changeFrom(let address, let parameters):
       return .changeFrom(address: try write(.address, address), parameters: try arguments(parameters))
     case .replaceBody(.text(let bytes)): return .replaceBody(.text(try write(.content, bytes)))
-    case .replacePart(let number, .text(let bytes)):
-      return .replacePart(number, .text(try write(.content, bytes)))
+    case .replacePart(let choice, .text(let bytes)):
+      return .replacePart(choice, .text(try write(.content, bytes)))
+    case .replacePart(let choice, .aboutPart(let words)):
+      var written: [Change.PartWord] = []
+      for word in words {
+        if case .plain(let bytes) = word {
+          written.append(.plain(try write(.content, bytes)))
+        } else {
+          written.append(word)
+        }
+      }
+      return .replacePart(choice, .aboutPart(written))
     case .quarantine(let reason): return .quarantine(reason: try write(.reason, reason))
-    case .replaceBody(.file), .replacePart(_, .file), .deleteHeader, .deletePart: return self
+    case .replaceBody(.file), .replaceBody(.aboutPart), .replacePart(_, .file), .deleteHeader, .deletePart:
+      return self
     }
+  }
+}
+
+extension Instruction {
+  /// What a text in place of a part says of that part is known only once it is there.
+  private var sayingPart: Instruction {
+    guard case .change(.replacePart(let choice, .text(let bytes))) = self,
+      let words = ValuedText(bytes).partWords
+    else { return self }
+    return .change(.replacePart(choice, .aboutPart(words)))
+  }
+}
+
+extension Change.PartWord {
+  /// As a text is written.
+  var source: [UInt8] {
+    switch self {
+    case .plain(let bytes): bytes
+    case .type: Array("{part.type}".utf8)
+    case .name: Array("{part.name}".utf8)
+    case .size: Array("{part.size}".utf8)
+    }
+  }
+}
+
+extension ValuedText {
+  /// Cut at what it says of a part; nil where it says nothing of one.
+  fileprivate var partWords: [Change.PartWord]? {
+    let own: [(name: String, word: Change.PartWord)] = [
+      ("part.type", .type), ("part.name", .name), ("part.size", .size),
+    ]
+    var isAboutPart = false
+    let words = zip(parts, pieces).map { part, piece -> Change.PartWord in
+      guard case .value(let value) = part, let word = own.first(where: { $0.name == value.text })?.word else {
+        return .plain(piece.bytes)
+      }
+      isAboutPart = true
+      return word
+    }
+    return isAboutPart ? words : nil
   }
 }
 

@@ -210,7 +210,8 @@ extension Change {
       Refusal("the contents of '\(others: path)' are not there")
     case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
       .changeFrom,
-      .replaceBody(.text), .quarantine, .deletePart, .replacePart(_, .text):
+      .replaceBody(.text), .replaceBody(.aboutPart), .quarantine, .deletePart, .replacePart(_, .text),
+      .replacePart(_, .aboutPart):
       nil
     }
   }

@@ -48,9 +48,10 @@ extension Redactor {
     case .changeFrom(let address, let words):
       .changeFrom(address: self.mailbox(address), parameters: words.map { arguments($0) })
     case .replaceBody(let source): .replaceBody(self.source(source))
-    case .replacePart(let number, let source): .replacePart(number, self.source(source))
+    case .replacePart(let choice, let source): .replacePart(part(choice), self.source(source))
+    case .deletePart(let choice): .deletePart(part(choice))
     case .quarantine(let reason): .quarantine(reason: valued(reason) { $0.replaced($1, .said) })
-    case .deleteHeader, .deletePart: change
+    case .deleteHeader: change
     }
   }
 
@@ -75,6 +76,16 @@ extension Redactor {
     switch source {
     case .text(let bytes): .text(valued(bytes) { $0.body($1, headers: []) })
     case .file(let path): .file(self.path(path))
+    // Only where it is carried out, never in a trace.
+    case .aboutPart: source
+    }
+  }
+
+  /// A pattern over names says as much as a name.
+  private mutating func part(_ choice: Change.PartChoice) -> Change.PartChoice {
+    switch choice {
+    case .number, .type: choice
+    case .name(let glob): .name(Glob(replaced(glob.bytes, .said)))
     }
   }
 

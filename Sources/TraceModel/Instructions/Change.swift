@@ -18,13 +18,33 @@ package enum Change: Equatable, Sendable {
   case replaceBody(BodySource)
   case quarantine(reason: [UInt8])
   /// Takes the MIME part of that number, from 1, out of the body; the rest stays byte for byte.
-  case deletePart(Int)
-  case replacePart(Int, BodySource)
+  case deletePart(PartChoice)
+  case replacePart(PartChoice, BodySource)
+
+  /// Which MIME parts are meant.
+  package enum PartChoice: Equatable, Sendable {
+    /// By its number, from 1.
+    case number(Int)
+    /// Each whose type fits, `application/*`.
+    case type(Glob)
+    /// Each whose file's name fits, decoded.
+    case name(Glob)
+  }
 
   /// Where a new body or part comes from.
   package enum BodySource: Equatable, Sendable {
     case text([UInt8])
     case file(String)
+    /// A text that says something of the part in whose place it comes.
+    case aboutPart([PartWord])
+  }
+
+  /// A piece of a text about a part.
+  package enum PartWord: Equatable, Sendable {
+    case plain([UInt8])
+    case type
+    case name
+    case size
   }
 
   package var source: BodySource? {
@@ -77,7 +97,7 @@ package enum Change: Equatable, Sendable {
     case .changeFrom(let address, let parameters): [.chgFrom(address: address, parameters: parameters)]
     case .replaceBody(.text(let body)): chunks(of: body)
     case .quarantine(let reason): [.quarantine(reason: reason)]
-    case .replaceBody(.file), .deletePart, .replacePart: []
+    case .replaceBody(.file), .replaceBody(.aboutPart), .deletePart, .replacePart: []
     }
   }
 

@@ -8,30 +8,7 @@ package struct HeaderPattern: Equatable, Sendable {
 
   package var isGlob: Bool { bytes.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") } }
 
-  package func matches(_ name: [UInt8]) -> Bool {
-    var at = 0
-    var pattern = 0
-    /// Where to go back to: the pattern after the latest star, and the byte that it has to swallow next.
-    var star: (pattern: Int, at: Int)?
-    while at < name.count {
-      if pattern < bytes.count, bytes[pattern] == UInt8(ascii: "*") {
-        star = (pattern + 1, at)
-        pattern += 1
-      } else if pattern < bytes.count,
-        bytes[pattern] == UInt8(ascii: "?") || lowercased(bytes[pattern]) == lowercased(name[at])
-      {
-        pattern += 1
-        at += 1
-      } else if let (afterStar, swallowed) = star {
-        star = (afterStar, swallowed + 1)
-        pattern = afterStar
-        at = swallowed + 1
-      } else {
-        return false
-      }
-    }
-    return bytes[pattern...].allSatisfy { $0 == UInt8(ascii: "*") }
-  }
+  package func matches(_ name: [UInt8]) -> Bool { Glob(bytes).matches(name) }
 
   /// CHGHEADER with an empty value for each header that fits, the last one first.
   func deletions(in headers: [Header], index wanted: UInt32?) -> [Modification] {

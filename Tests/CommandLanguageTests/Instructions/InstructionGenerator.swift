@@ -61,6 +61,14 @@ extension SeededGenerator {
     return Array(text.prefix(2)) + Array(element(of: values).utf8) + text.dropFirst(2)
   }
 
+  private mutating func part() -> Change.PartChoice {
+    switch Int.random(in: 0..<3, using: &self) {
+    case 0: .number(Int.random(in: 1...99, using: &self))
+    case 1: .type(Glob(string(1...8)))
+    default: .name(Glob(string(1...8)))
+    }
+  }
+
   private mutating func change() -> Change {
     let header = header()
     let index = UInt32.random(in: 1 ... .max, using: &self)
@@ -77,8 +85,8 @@ extension SeededGenerator {
     case 6: return .changeFrom(address: string(1...8), parameters: parameters)
     case 7: return .replaceBody(source)
     case 8: return .quarantine(reason: valued(string()))
-    case 9: return .deletePart(Int.random(in: 1...99, using: &self))
-    default: return .replacePart(Int.random(in: 1...99, using: &self), source)
+    case 9: return .deletePart(part())
+    default: return .replacePart(part(), source)
     }
   }
 }

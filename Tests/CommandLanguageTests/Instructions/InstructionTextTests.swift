@@ -24,7 +24,11 @@ import TraceModel
     ("replace-body @'new body.txt'", "replace-body @\"new body.txt\""),
     ("replace-body \"line\\r\\n\"", "replace-body \"line\\r\\n\""),
     ("quarantine looks odd", "quarantine \"looks odd\""),
-    ("delete-part 2", "delete-part 2"), ("replace-part 2 @x", "replace-part 2 @x"),
+    ("delete-part 2", "delete-part 2"),
+    ("delete-part type application/*", "delete-part type \"application/*\""),
+    (
+      "replace-part NAME '*.exe' removed: {part.name}", "replace-part name \"*.exe\" \"removed: {part.name}\""
+    ), ("replace-part 2 @x", "replace-part 2 @x"),
     ("set mail.address <a@b>", "set mail.address <a@b>"), ("set macro[\"{i}\"] ABC", "set macro[\"i\"] ABC"),
     ("set Header.Value two words", "set header.value \"two words\""), ("set mta postfix", "set mta postfix"),
     ("raw 00 00 00 01 63", "raw 0000000163"), ("note hello; mark", "note \"hello\"; mark"),

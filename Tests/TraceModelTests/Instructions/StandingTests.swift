@@ -4,8 +4,8 @@ import TraceModel
 
 /// What of a packet's changes still counts, told from its records alone.
 @Suite struct StandingTests {
-  private static let one = Instruction.change(.deletePart(1))
-  private static let two = Instruction.change(.deletePart(2))
+  private static let one = Instruction.change(.deletePart(.number(1)))
+  private static let two = Instruction.change(.deletePart(.number(2)))
 
   private func standing(_ asked: (Instruction, refusal: Sentence?)...) -> [Instruction] {
     asked.map { Instructed(text: "", instruction: $0, cause: .operator, packet: 1, refusal: $1) }
