@@ -59,6 +59,19 @@ def test_a_held_command_is_edited_and_stepped():
         left(t)
 
 
+def test_packets_are_held_from_the_command_line():
+    with Home() as home, home.run("demo", "--speed", "5", "--hold", "rcpt", size=(80, 24)) as t:
+        t.wait(r"3 Held \d|3 \d")
+        t.key("3")
+        t.wait("RCPT")
+        t.key("5")
+        t.wait(r"on +\d+ rcpt +hold")
+        t.key("Q")
+        t.wait("release all and quit")
+        t.key("y")
+        left(t)
+
+
 def test_rules_of_the_config_file_hold_and_a_missing_file_changes_nothing():
     with Home() as home:
         with open(home.file("mitmilter", "config"), "w") as config:
