@@ -22,6 +22,8 @@ struct MilterCommand: ParsableCommand {
 
   @OptionGroup var recording: RecordingOptions
 
+  @OptionGroup var writing: WriteOptions
+
   @OptionGroup var screen: ScreenOptions
 
   @Option(
@@ -72,6 +74,7 @@ struct MilterCommand: ParsableCommand {
     var options = Wiring.Options(listen: try listeningAddress(listen), milter: nil, recording)
     options.socket = try socket.access()
     options.service = try service.plan()
+    options.writing = try writing.plan(for: recording, isShown: isShown)
     options.ceilings = try limits.ceilings()
     options.control = try control.plan()
     options.steering = try plan(isShown: isShown, isWatched: isShown || options.control != nil)

@@ -24,6 +24,8 @@ struct Proxy: ParsableCommand {
 
   @OptionGroup var recording: RecordingOptions
 
+  @OptionGroup var writing: WriteOptions
+
   @OptionGroup var screen: ScreenOptions
 
   @OptionGroup var steering: SteeringOptions
@@ -51,6 +53,7 @@ struct Proxy: ParsableCommand {
     }
     options.socket = try socket.access()
     options.service = try service.plan()
+    options.writing = try writing.plan(for: recording, isShown: wantsScreen(recording))
     options.ceilings = try limits.ceilings()
     options.control = try control.plan()
     options.grace = .seconds(Int64(grace))

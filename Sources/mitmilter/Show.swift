@@ -9,7 +9,8 @@ struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print traces: a line a packet.",
     discussion: """
-      FILE is a trace, plain or compressed with gzip; - is standard input, printed as it arrives.
+      FILE is a trace, plain or compressed with gzip; - is standard input, printed as it arrives. Files that one run wrote \
+      (--write-limit) are read as one.
       Exit status: 0 all was shown, 1 some of it could not be read or with --expect nothing was to show, 2 none could.
       """)
 
@@ -46,6 +47,11 @@ struct Show: ParsableCommand {
     var readable = 0
     var isComplete = true
     var hasMatch = false
+    if let run = oneRun {
+      (isComplete, hasMatch) = try show(run, expression, output)
+      output.flush()
+      return try end(isComplete, hasMatch)
+    }
     for path in files {
       do throws(FileFailure) {
         isComplete = try show(path, expression, output, &hasMatch) && isComplete
@@ -57,10 +63,43 @@ struct Show: ParsableCommand {
     }
     output.flush()
     if readable == 0 { throw ExitCode(2) }
+    try end(isComplete, hasMatch)
+  }
+
+  private func end(_ isComplete: Bool, _ hasMatch: Bool) throws {
     if expecting.isDisappointed(by: hasMatch) {
       noteNoMatch(filter, "nothing matches the filter")
     }
     if !isComplete || expecting.isDisappointed(by: hasMatch) { throw ExitCode(1) }
+  }
+
+  /// The head of all files where one run wrote them, one after the other; nil where they are of several.
+  private var oneRun: TraceHead? {
+    guard files.count > 1, Set(files).count == files.count, !files.contains("-") else { return nil }
+    var head: TraceHead?
+    for path in files {
+      let reader = try? TraceFileReader(path: path)
+      while reader?.head == nil, (try? reader?.advance()) == .grew {}
+      guard let next = reader?.head, next.isOneOfSeveral, head == nil || head == next else { return nil }
+      head = next
+    }
+    return head
+  }
+
+  /// The files of one run, as one. Whether every line could be read, and whether there was something to show.
+  private func show(
+    _ head: TraceHead, _ expression: Expression?, _ output: Output
+  ) throws(Failure) -> (isComplete: Bool, hasMatch: Bool) {
+    let traces = try ExportedTraces(files, isJudged: judging.judge)
+    var lines = lines(head, nil, output)
+    lines.selection = expression.map { PacketSelection($0, utcOffset: utc ? 0 : localOffset()) }
+    lines.selection?.catchUp(with: traces.records)
+    var listing = Listing()
+    for place in 0..<traces.records.count {
+      if let record = traces.records.record(at: place) { lines.print(listing.take(record)) }
+    }
+    lines.print(listing.flush())
+    return (traces.finish(), lines.count > 0)
   }
 
   /// Whether every line could be read.
@@ -68,7 +107,8 @@ struct Show: ParsableCommand {
     _ path: String, _ expression: Expression?, _ output: Output, _ hasMatch: inout Bool
   ) throws(FileFailure) -> Bool {
     let reader = try TraceFileReader(path: path, isJudged: judging.judge)
-    var lines = lines(of: reader, output)
+    let head = reader.head ?? TraceHead(program: "", startedAt: 0, command: [])
+    var lines = lines(head, files.count > 1 ? reader.path : nil, output)
     lines.selection = expression.map { PacketSelection($0, utcOffset: utc ? 0 : Clock.localOffset) }
     var listing = Listing()
     var unreadable = UnreadableLines(path: path)
@@ -95,10 +135,9 @@ struct Show: ParsableCommand {
     return unreadable.count == 0
   }
 
-  private func lines(of reader: TraceFileReader, _ output: Output) -> PacketLines {
-    let head = reader.head ?? TraceHead(program: "", startedAt: 0, command: [])
+  /// - Parameter file: to tell the packets of several apart by.
+  private func lines(_ head: TraceHead, _ file: String?, _ output: Output) -> PacketLines {
     if json {
-      let file = files.count > 1 ? reader.path : nil
       return PacketLines(output, json: PacketJSON(startedAt: head.startedAt, file: file))
     }
     var options = ListingText.Options()
@@ -107,7 +146,7 @@ struct Show: ParsableCommand {
     options.hasColours = !noColor && Output.takesColours
     let time = utc ? { @Sendable _ in 0 } : LocalTime.offset
     let text = ListingText(startedAt: head.startedAt, options: options, offset: time)
-    if files.count > 1 { output.write("==> \(ListingText.inert(reader.path)) <==\n") }
+    if let file { output.write("==> \(ListingText.inert(file)) <==\n") }
     if verbose { output.write(text.text(head)) }
     return PacketLines(output, text: text)
   }

@@ -27,7 +27,7 @@ package struct TraceFileWriter: ~Copyable {
   /// Opens `path` and writes the first line.
   ///
   /// A new file has mode 0600, for there is mail in it. An empty file is taken as it is. A trace that is there
-  /// already is set aside as `path.1` (or the next free number), unless it is to be replaced; anything else is
+  /// already is set aside as `path.1` (or one more than the highest number there is), unless it is to be replaced; anything else is
   /// somebody's and is refused. Named pipes and devices are written as they are.
   package init(path: String, head: TraceHead, replacing: Bool = false) throws(FileFailure) {
     let (file, kept) =
@@ -131,6 +131,18 @@ package struct TraceFileWriter: ~Copyable {
     return (try open(path, replacing).0, kept)
   }
 
+  /// A new file of the same name; this one goes on under its name and that number.
+  func successor(leaving number: Int) throws(FileFailure) -> TraceFileWriter {
+    // Whoever moved it away has given it a name already.
+    if hasLostItsName { return try anew() }
+    let kept = "\(path).\(number)"
+    guard rename(path, kept) == 0 else { throw FileFailure(writing: kept, errno) }
+    do throws(FileFailure) { return try anew() } catch {
+      _ = rename(kept, path)
+      throw error
+    }
+  }
+
   /// Makes sure that the file is ours to write: nobody else writes it, and it holds nothing but a trace.
   private static func claim(_ descriptor: Int32, _ path: String) throws(FileFailure) {
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
@@ -146,7 +158,7 @@ package struct TraceFileWriter: ~Copyable {
 
   /// Gives the trace of an earlier run the next free name; a new run never costs a recording.
   private static func setAside(_ path: String) throws(FileFailure) -> String {
-    var number = 1
+    var number = (KeptTraces.numbers(of: path).last ?? 0) + 1
     while link(path, "\(path).\(number)") != 0 {
       guard errno == EEXIST else { throw FileFailure(writing: "\(path).\(number)", errno) }
       number += 1

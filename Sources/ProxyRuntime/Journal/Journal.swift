@@ -1,5 +1,6 @@
 import CommandLanguage
 import Glibc
+import MilterProtocol
 import TraceFormat
 import TraceModel
 
@@ -15,6 +16,10 @@ package struct Journal: ~Copyable {
   private var late: LateTrace?
   private let window: RecordWindow?
   private var decisions: DecisionLog?
+  /// Several files in place of one; nil where one grows.
+  private let ring: TraceRing?
+  /// Keeps from the file what nobody asked for; nil where all is wanted.
+  private let sieve: TraceSieve?
   private let isReadBack: Bool
   private let report: (String) -> Void
   private var lines: [UInt8] = []
@@ -30,9 +35,12 @@ package struct Journal: ~Copyable {
   ///   - report: takes a message for the operator.
   package init(
     file: consuming TraceFileWriter?, window: RecordWindow?, decisions: consuming DecisionLog? = nil,
-    isReadBack: Bool = false, report: @escaping (String) -> Void
+    ring: TraceRing? = nil, sieve: TraceSieve? = nil, isReadBack: Bool = false,
+    report: @escaping (String) -> Void
   ) {
     self.isReadBack = isReadBack
+    self.ring = ring
+    self.sieve = sieve
     self.file = file
     self.window = window
     self.decisions = decisions
@@ -58,22 +66,17 @@ package struct Journal: ~Copyable {
   /// One `write` for all of them; the list is empty afterwards.
   ///
   /// A trace that cannot be written is given up, aloud and for good; mail goes on.
-  package mutating func append(_ records: inout [Record]) {
-    guard !records.isEmpty else { return }
+  ///
+  /// - Returns: whether the trace goes on in a new file.
+  @discardableResult
+  package mutating func append(_ records: inout [Record]) -> Bool {
+    guard let time = records.first?.time else { return false }
     count += records.count
     tally(records)
+    var hasTurned = false
     if file != nil || late != nil {
-      lines.removeAll(keepingCapacity: true)
-      // In place: each copy of a record counts references.
-      let all = records.span
-      for place in all.indices { RecordWriter.append(all[place], to: &lines) }
-      do throws(FileFailure) {
-        try file?.append(lines)
-      } catch {
-        giveUpFile(error)
-      }
-      if let failure = late?.append(lines) { giveUpLate(failure) }
-      if lines.capacity > Self.keptCapacity { lines = [] }
+      hasTurned = turnOver(at: time)
+      if let sieve { write(sieve.take(records)) } else { write(records) }
     }
     do throws(FileFailure) {
       try decisions?.append(records)
@@ -83,6 +86,43 @@ package struct Journal: ~Copyable {
     noteReaders()
     window?.append(records)
     records.drain()
+    return hasTurned
+  }
+
+  private mutating func write(_ records: borrowing [Record]) {
+    lines.removeAll(keepingCapacity: true)
+    ring?.see(records)
+    // In place: each copy of a record counts references.
+    let all = records.span
+    if let ring, ring.hasOlder {
+      for place in all.indices where !ring.keeps(all[place]) { RecordWriter.append(all[place], to: &lines) }
+      ring.flush(report)
+    } else {
+      for place in all.indices { RecordWriter.append(all[place], to: &lines) }
+    }
+    do throws(FileFailure) {
+      try file?.append(lines)
+    } catch {
+      giveUpFile(error)
+    }
+    if let failure = late?.append(lines) { giveUpLate(failure) }
+    if lines.capacity > Self.keptCapacity { lines = [] }
+  }
+
+  // MARK: - Several files
+
+  /// Whether connections that began in files before the newest may still be open.
+  var hasOlderFiles: Bool { ring?.hasOlder ?? false }
+
+  /// Closes files before the newest whose connections have all ended.
+  ///
+  /// - Parameter connection: the oldest that is open; nil for none.
+  func closeOlderFiles(before connection: Int?) { ring?.close(before: connection) }
+
+  private mutating func turnOver(at time: Moment) -> Bool {
+    guard let ring, ring.isDue(file?.bytes ?? 0, at: time), let current = file.take() else { return false }
+    file = ring.turnOver(current, at: time, report)
+    return true
   }
 
   /// One look a record: findings are few.
@@ -197,6 +237,7 @@ package struct Journal: ~Copyable {
 
   /// The end: what readers of pipes have no room for now is lost, aloud.
   mutating func finish() {
+    if let left = sieve?.finish() { write(left) }
     do throws(FileFailure) { try ending?.finish() } catch { ending = nil }
     do throws(FileFailure) { try file?.finish() } catch { giveUpFile(error) }
     do throws(FileFailure) { try decisions?.finish() } catch { giveUpDecisions(error) }

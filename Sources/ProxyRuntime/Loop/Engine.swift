@@ -235,6 +235,9 @@ package struct Engine: ~Copyable {
   private mutating func inspectTrace() {
     guard journal.hasFile else { return }
     journal.inspect()
+    if journal.hasOlderFiles {
+      journal.closeOlderFiles(before: connections.all.lazy.map(\.machine.connection).min())
+    }
     timers.set(turn.now + Self.inspectionPause, for: Self.traceSlot)
   }
 
@@ -358,7 +361,7 @@ package struct Engine: ~Copyable {
   /// Keeps the records, then lets the bytes out. A peer that takes nothing more can make both again.
   mutating func flush() {
     repeat {
-      journal.append(&turn.effects.records)
+      if journal.append(&turn.effects.records), hasRecordedRules { recordRules() }
       swap(&outgoing, &leaving)
       for place in 0..<leaving.count {
         let entry = leaving[place]

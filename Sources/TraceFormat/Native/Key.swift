@@ -4,7 +4,7 @@ enum Key: Int, CaseIterable {
     set, cause
   case leg, how, why, peer, local, milter, parts, policyParts
   case client, mta, mtaTimeout, gaveUpPostfix, gaveUpSendmail, gaveUpOther
-  case mitmilter, program, started, command, listen, negotiation
+  case mitmilter, program, started, command, listen, negotiation, ofSeveral
 
   /// The key that is spelled by `name`; nil for all others.
   init?(_ name: Span<UInt8>) {
@@ -50,6 +50,7 @@ enum Key: Int, CaseIterable {
     case (8, "s"): .severity
     case (9, "m"): .mitmilter
     case (11, "n"): .negotiation
+    case (10, "o"): .ofSeveral
     case (12, "p"): .policyParts
     case (6, "c"): .client
     case (3, "m"): .mta
@@ -103,6 +104,7 @@ enum Key: Int, CaseIterable {
     case .command: "command"
     case .listen: "listen"
     case .negotiation: "negotiation"
+    case .ofSeveral: "of_several"
     }
   }
 }

@@ -53,6 +53,7 @@ package enum RecordWriter {
     line.append(key: ",\"listen\":", head.listen)
     line.append(key: ",\"milter\":", head.milter)
     line.append(key: ",\"negotiation\":", head.negotiation)
+    if head.isOneOfSeveral { line.append(ascii: ",\"of_several\":true") }
     line.append(ascii: "}\n")
   }
 

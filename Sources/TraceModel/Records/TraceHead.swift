@@ -13,10 +13,12 @@ package struct TraceHead: Equatable, Sendable {
   package var milter: String?
   /// `transparent`, `widen` or `all`; nil where nothing was negotiated by us.
   package var negotiation: String?
+  /// Whether the run writes several files with this head, each connection into one of them.
+  package var isOneOfSeveral: Bool
 
   package init(
     format: Int = 1, program: String, startedAt: Int64, command: [String], listen: String? = nil,
-    milter: String? = nil, negotiation: String? = nil
+    milter: String? = nil, negotiation: String? = nil, isOneOfSeveral: Bool = false
   ) {
     self.format = format
     self.program = program
@@ -25,5 +27,6 @@ package struct TraceHead: Equatable, Sendable {
     self.listen = listen
     self.milter = milter
     self.negotiation = negotiation
+    self.isOneOfSeveral = isOneOfSeveral
   }
 }

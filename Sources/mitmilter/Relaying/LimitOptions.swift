@@ -34,15 +34,15 @@ struct LimitOptions: ParsableArguments {
       }
       ceilings.connections = Int(connections)
     }
-    ceilings.memory = try Self.size(memory)
+    ceilings.memory = try Self.size(memory, of: "--max-memory", atLeast: Self.least)
     ceilings.idle = try SteeringOptions.span(idle, of: "--idle-timeout")
     return ceilings
   }
 
-  private static func size(_ text: String) throws -> Int {
+  static func size(_ text: String, of option: String, atLeast least: Int) throws -> Int {
     guard let bytes = Units.bytes(text), bytes >= least else {
       throw Failure(
-        "--max-memory: expected a size from \(Units.size(Int64(least))) up, there is '\(text)'",
+        "\(option): expected a size from \(Units.size(Int64(least))) up, there is '\(text)'",
         hint: "a number and its unit: 256M, 1G")
     }
     return Int(bytes)

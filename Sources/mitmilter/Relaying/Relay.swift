@@ -34,8 +34,11 @@ struct Relay: ~Copyable {
       sharing: recording.write == "-" ? SharedTerminal() : nil)
     let warn = { (words: String) in printer.say("warning: \(words)") }
     let (address, requests, pidFile) = (wiring.address, wiring.requests, wiring.pidFile)
+    let (ring, sieve) = (wiring.ring, wiring.sieve(warn))
     let engine = wiring.engine(
-      Journal(file: trace, window: printer.window, decisions: log, report: warn), obeying: signals,
+      Journal(
+        file: trace, window: printer.window, decisions: log, ring: ring, sieve: sieve,
+        report: warn), obeying: signals,
       tell: { printer.say($0) }, report: warn)
     let control = try openControl?(engine.traceDescriptor)
     if recording.write != "-" { guidance.announce(greeting) }

@@ -15,6 +15,7 @@ struct Wiring: ~Copyable {
     var milter: MilterAddress?
     var socket = SocketAccess()
     var service = ServicePlan()
+    var writing = WritePlan()
     var recording: RecordingOptions
     var grace = Engine.Configuration().grace
     var steering = SteeringPlan()
@@ -67,7 +68,8 @@ struct Wiring: ~Copyable {
     head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
       listen: address.description, milter: options.milter?.description,
-      negotiation: options.steering.controls.negotiation.rawValue)
+      negotiation: options.steering.controls.negotiation.rawValue,
+      isOneOfSeveral: options.writing.ring != nil)
   }
 
   private static func listener(
@@ -100,8 +102,14 @@ struct Wiring: ~Copyable {
   /// Lets other processes in, who read that descriptor's trace; nil where nobody asked for that.
   func control(hasScreen: Bool) -> ((_ trace: Int32) throws -> ControlServer)? {
     guard let plan = options.control else { return nil }
+    let isSieved = options.writing.filter != nil
     let (name, startedAt, requests) = (options.recording.write, clock.startedAt, requests)
     return { trace in
+      guard !isSieved else {
+        throw Failure(
+          "--control and --write-filter do not go together: screens that attach read the trace, and mails are missing there",
+          hint: "leave one of them out")
+      }
       var status = stat()
       guard fstat(trace, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
         throw Failure(
@@ -112,6 +120,16 @@ struct Wiring: ~Copyable {
         at: plan.access, program: Mitmilter.version, trace: name.map { .named($0) } ?? .unnamed(trace),
         keepsOnDetach: plan.keeps, hasScreen: hasScreen, startedAt: startedAt, requests: requests)
     }
+  }
+
+  /// What divides the trace into several; nil for one.
+  var ring: TraceRing? { options.writing.ring.map { TraceRing($0) } }
+
+  /// What keeps mails from the trace that nobody asked for; nil where all are wanted.
+  ///
+  /// - Parameter report: takes a message for the operator, one line.
+  func sieve(_ report: @escaping (String) -> Void) -> TraceSieve? {
+    options.writing.filter.map { TraceSieve($0, head: head, utcOffset: localOffset(), report: report) }
   }
 
   /// The log of decisions that was asked for; nil for none.
