@@ -51,6 +51,9 @@ static const unsigned char log_lines[] = {
 static const unsigned char milter[] = {
 #embed "../../docs/milter.md"
 };
+static const unsigned char postmaster[] = {
+#embed "../../docs/postmaster.md"
+};
 static const unsigned char protocol[] = {
 #embed "../../docs/protocol.md"
 };
@@ -90,6 +93,7 @@ static const struct about_page pages[] = {
     {"lint", lint, sizeof lint},
     {"log-lines", log_lines, sizeof log_lines},
     {"milter", milter, sizeof milter},
+    {"postmaster", postmaster, sizeof postmaster},
     {"protocol", protocol, sizeof protocol},
     {"recipes", recipes, sizeof recipes},
     {"redaction", redaction, sizeof redaction},

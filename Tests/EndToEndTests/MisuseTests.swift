@@ -50,8 +50,9 @@ import TraceFormat
     Row(
       ["help", "bogus"], "error: unknown command or topic 'bogus'",
       commands
-        + "; the topics are desk, diff, doctor, effects, explain, exports, filters, findings, guide, holding, instructions, "
-        + "keys, lint, log-lines, milter, protocol, recipes, redaction, security, send, trace-format, words"),
+        + "; the topics are attach, desk, diff, doctor, effects, explain, exports, filters, findings, guide, holding, instructions, "
+        + "keys, lint, log-lines, milter, postmaster, protocol, recipes, redaction, security, send, trace-format, words"
+    ),
     Row(
       ["help", "findings", "Z99"], "error: nothing is called 'Z99' there",
       "hint: mitmilter help findings prints all of it"),
