@@ -92,7 +92,7 @@ struct Show: ParsableCommand {
   ) throws(Failure) -> (isComplete: Bool, hasMatch: Bool) {
     let traces = try ExportedTraces(files, isJudged: judging.judge)
     var lines = lines(head, nil, output)
-    lines.selection = expression.map { PacketSelection($0, utcOffset: utc ? 0 : localOffset()) }
+    lines.selection = expression.map { PacketSelection($0, utcOffset: utc ? 0 : Clock.localOffset) }
     lines.selection?.catchUp(with: traces.records)
     var listing = Listing()
     for place in 0..<traces.records.count {

@@ -29,7 +29,7 @@ struct ComparingOptions: ParsableArguments {
   func compared(_ reader: TraceFileReader, _ expressions: [Expression]) -> ComparedTrace {
     var ignored: Set<Int> = []
     for expression in expressions {
-      let selection = PacketSelection(expression, utcOffset: localOffset())
+      let selection = PacketSelection(expression, utcOffset: Clock.localOffset)
       selection.catchUp(with: reader)
       ignored.formUnion(selection.rows.lazy.map { Int($0) })
     }

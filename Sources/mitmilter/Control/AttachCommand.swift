@@ -30,7 +30,7 @@ struct AttachCommand: ParsableCommand {
     var model = ConsoleModel(
       source: feed.records,
       origin: .attached(listen: head?.listen ?? "", milter: head?.milter, file: client.path), isLive: true,
-      utcOffset: localOffset(), charsets: .ofSystem)
+      utcOffset: Clock.localOffset, charsets: .ofSystem)
     model.leaving.detached = try client.ask(.attend).first.flatMap(Leaving.Detached.init)
     model.ruleList = RuleList(try client.ask(.listRules).compactMap { try? Rule(parsing: $0) })
     // A screen that is lost is left.

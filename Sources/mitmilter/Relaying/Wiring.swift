@@ -129,7 +129,7 @@ struct Wiring: ~Copyable {
   ///
   /// - Parameter report: takes a message for the operator, one line.
   func sieve(_ report: @escaping (String) -> Void) -> TraceSieve? {
-    options.writing.filter.map { TraceSieve($0, head: head, utcOffset: localOffset(), report: report) }
+    options.writing.filter.map { TraceSieve($0, head: head, utcOffset: Clock.localOffset, report: report) }
   }
 
   /// The log of decisions that was asked for; nil for none.
