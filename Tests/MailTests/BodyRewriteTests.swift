@@ -192,7 +192,9 @@ extension String {
   fileprivate func range(from words: String) -> Index {
     indices.first { self[$0...].hasPrefix(words) } ?? endIndex
   }
+}
 
+extension BodyRewriteTests {
   /// A mail with a program in it twice, once in a mail within; its name is cut and coded (RFC 2231).
   private static let attached =
     "--b\r\n\r\ntext\r\n--b\r\nContent-Type: application/x-msdownload\r\n"
