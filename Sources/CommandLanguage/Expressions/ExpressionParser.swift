@@ -280,8 +280,7 @@ struct ExpressionParser {
   private func alone(_ plain: PlainTerm, _ word: String, at range: Range<Int>) -> SyntaxError {
     let isLast = scanner.isAtEnd
     return scanner.error(
-      "'\(word)' says nothing alone", hint: "compare it: \(plain.example)",
-      repair: SyntaxError.Repair(range, "\"\(word)\""),
+      "'\(word)' says nothing alone", near: plain.example,
       continuation: isLast ? "goes on such as: \(plain.example)" : nil, at: range)
   }
 

@@ -68,7 +68,7 @@ import Testing
     ("X-Spam-Score > 5", "message.header[\"X-Spam-Score\"] == 5"),
     ("{client_addr} == 192.0.2.7", "macro[\"client_addr\"] == 192.0.2.7"),
     ("auth_authen == bob", "macro[\"auth_authen\"] == bob"),
-    ("subject", "\"subject\""), ("rcpt and", "rcpt"), ("rcpt and and mail", "rcpt and mail"),
+    ("subject", "subject contains \"invoice\""), ("rcpt and", "rcpt"), ("rcpt and and mail", "rcpt and mail"),
     ("(bob", "(bob)"),
     ("bob)", "bob"), ("rcpt & mail | bob", "rcpt && mail || bob"), ("macro == x", "macro[\"i\"] == x"),
     ("held == true", "held"), ("held != true", "not held"), ("\"bob", "\"bob\""), ("'bob", "'bob'"),
