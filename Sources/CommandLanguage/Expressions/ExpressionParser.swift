@@ -280,7 +280,7 @@ struct ExpressionParser {
   private func alone(_ plain: PlainTerm, _ word: String, at range: Range<Int>) -> SyntaxError {
     let isLast = scanner.isAtEnd
     return scanner.error(
-      "'\(word)' says nothing alone", near: plain.example,
+      "'\(word)' says nothing alone", repair: SyntaxError.Repair(range, plain.example),
       continuation: isLast ? "goes on such as: \(plain.example)" : nil, at: range)
   }
 

@@ -24,6 +24,8 @@ struct LegQueue: Sendable {
     var placement = Placement()
     /// What was remarked on it when it came.
     var findings: [Finding] = []
+    /// Whether it leaves in place of a SKIP that the MTA did not agree to: the milter then gets no more of that body.
+    var skipsBody = false
     /// On whose behalf it is no longer what came, or never leaves.
     var cause: Cause?
     /// What came, dissected.
@@ -55,15 +57,16 @@ struct LegQueue: Sendable {
       current = original
       fate = .forward
       cause = nil
+      skipsBody = false
       changes = []
     }
 
     /// Keeps in mind how it stands, for a change that is about to be made.
-    var asItStands: Before { .packet(current, fate, cause) }
+    var asItStands: Before { .packet(current, fate, cause, skipsBody: skipsBody) }
 
     /// As it was before the change.
-    mutating func restore(_ packet: Packet, _ fate: Fate, _ cause: Cause?) {
-      (current, self.fate, self.cause) = (packet, fate, cause)
+    mutating func restore(_ packet: Packet, _ fate: Fate, _ cause: Cause?, skipsBody: Bool) {
+      (current, self.fate, self.cause, self.skipsBody) = (packet, fate, cause, skipsBody)
     }
 
     /// What it costs to keep it: its bytes, and so much for the entry itself.
@@ -73,7 +76,7 @@ struct LegQueue: Sendable {
 
   /// What a change takes the place of, for whoever takes it back.
   enum Before: Sendable {
-    case packet(Packet, Fate, Cause?)
+    case packet(Packet, Fate, Cause?, skipsBody: Bool)
     /// Of the macro set of that number, which travels with the packet.
     case macros(Int, Packet, Cause?)
     /// A modification is kept for the end of the message.

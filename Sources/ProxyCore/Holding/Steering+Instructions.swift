@@ -177,7 +177,7 @@ extension Steering {
     case .reply(let kind):
       if let refusal = refusal(toReplace: kind, at: index, with: answer) { return refusal }
       let isSkipped = answer == .skip && !dialogue.negotiation.mtaFlags.contains(.skip)
-      if isSkipped { divergence.skipBody() }
+      queues[leg].entries[index].skipsBody = isSkipped
       queues[leg].entries[index].current = Packet(
         encoding: isSkipped ? Reply.verdict(.continue) : answer.reply)
     case .unknown, .empty: return Refusal("\(entry.original.kind.name) is neither command nor verdict")

@@ -48,8 +48,8 @@ extension Steering {
     let told = entry.leaves(instead: said)
     prepareToSettle(asked.stage, told, &turn)
     send(entry, to: .mta, &turn)
+    if asked.stage == .body, entry.skipsBody && told == .continue || said == .skip && told != said { divergence.skipBody() }
     guard told != said else { return }
-    if said == .skip, asked.stage == .body { divergence.skipBody() }
     follow(Divergence.overruled(asked.stage, said: said, told: told), &turn)
   }
 

@@ -96,6 +96,35 @@ import Testing
       """)
   }
 
+  /// Only a verdict that leaves as SKIP keeps the rest of the body from the milter.
+  @Test func aSkipThatIsTakenBackLeavesTheBodyOn() {
+    play(
+      after: "EOH",
+      """
+      rule on verdict and stage == body do hold
+      mta BODY
+        record 17 BODY from mta, forwarded
+        forward to milter
+      milter CONTINUE
+        record 18 CONTINUE from milter
+        record held 18
+        wake at 3 s
+      say skip on 18
+        record instructed skip done
+      say revert on 18
+        record instructed revert done
+      say forward on 18
+        record instructed forward done
+        record released 18 forwarded
+        record sent on mta of 18
+        send CONTINUE to mta
+        wake never
+      mta BODY
+        record 19 BODY from mta, forwarded
+        forward to milter
+      """)
+  }
+
   @Test func macrosAreTakenBackWithTheirCommand() {
     play(
       after: "HELO",
