@@ -60,6 +60,9 @@ static const unsigned char protocol[] = {
 static const unsigned char redaction[] = {
 #embed "../../docs/redaction.md"
 };
+static const unsigned char replay[] = {
+#embed "../../docs/replay.md"
+};
 static const unsigned char security[] = {
 #embed "../../docs/security.md"
 };
@@ -97,6 +100,7 @@ static const struct about_page pages[] = {
     {"protocol", protocol, sizeof protocol},
     {"recipes", recipes, sizeof recipes},
     {"redaction", redaction, sizeof redaction},
+    {"replay", replay, sizeof replay},
     {"security", security, sizeof security},
     {"send", send, sizeof send},
     {"trace-format", trace_format, sizeof trace_format},

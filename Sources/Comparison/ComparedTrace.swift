@@ -45,18 +45,19 @@ package struct ComparedTrace {
   }
 
   /// How the dialogue of a connection runs, by the milter's answer to OPTNEG.
-  func flags(ofConnection connection: Int) -> ProtocolFlags {
+  func flags(ofConnection connection: Int) -> ProtocolFlags { flagsAnswered(ofConnection: connection) ?? [] }
+
+  private func flagsAnswered(ofConnection connection: Int) -> ProtocolFlags? {
     for row in index.connections[connection].rows
     where index.connectionIndex(at: row) == connection {
       switch index.glance(at: row).kind {
       case .reply(.optNeg):
-        guard let packet = packet(at: row) else { return [] }
-        return OptNeg(Dissection(packet).shape, of: packet)?.effectiveFlags ?? []
-      case .command(.mail), .command(.quit): return []
+        return packet(at: row).flatMap { OptNeg(Dissection($0).shape, of: $0)?.effectiveFlags }
+      case .command(.mail), .command(.quit): return nil
       case .command, .reply, .unknown, .empty: continue
       }
     }
-    return []
+    return nil
   }
 
   func place(ofMessage i: Int) -> ComparedPair.Place {
@@ -104,5 +105,21 @@ struct MacroPairs: Sequence {
       guard let name = list.next() else { return nil }
       return (packet.bytes[name], list.next().map { packet.bytes[$0] } ?? [])
     }
+  }
+}
+
+extension ComparedTrace {
+  /// Stages that a milter of the trace did not want.
+  package var stagesDeclined: Set<Stage> {
+    Set(
+      index.connections.indices.flatMap { c in
+        let flags = flags(ofConnection: c)
+        return Stage.allCases.filter { flags.declines($0) }
+      })
+  }
+
+  /// Whether a milter of the trace has answered OPTNEG.
+  package var hasNegotiated: Bool {
+    index.connections.indices.contains { flagsAnswered(ofConnection: $0) != nil }
   }
 }

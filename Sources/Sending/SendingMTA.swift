@@ -86,7 +86,7 @@ package struct SendingMTA: MTAScript {
       said = 0
       if case .leaving = state { return .hangUp }
       if let due = dialogue.pending.owed {
-        let end = patience(for: due, dialogue)
+        let end = dialogue.giveUpTime(of: due)
         if now < end { return .wait(until: end) }
         trouble = "no answer to \(due.stage.name) within \((end - due.came).words)"
       } else {
@@ -115,17 +115,6 @@ package struct SendingMTA: MTAScript {
     case .sendmail: packet.isGivenUpOver(by: .sendmail, at: stage)
     case .generic, .auto: KnownMTA.allCases.allSatisfy { packet.isGivenUpOver(by: $0, at: stage) }
     }
-  }
-
-  /// When the MTA waits no longer for an answer.
-  private func patience(for due: PendingReply, _ dialogue: Dialogue) -> Moment {
-    let patience = dialogue.patience
-    var since = due.came
-    if let last = dialogue.mtaLeg.lastReply, patience.takesProgress(at: due.stage) {
-      since = max(since, last)
-    }
-    let end = since + patience.soonest(at: due.stage)
-    return patience.total(at: due.stage).map { min(end, due.came + $0) } ?? end
   }
 
   // MARK: - Steps

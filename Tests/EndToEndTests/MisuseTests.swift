@@ -17,7 +17,7 @@ import TraceFormat
   }
 
   private static let commands =
-    "hint: the commands are demo, proxy, milter, open, show, send, lint, diff, explain, export, doctor, attach, ctl, wireshark-dissector"
+    "hint: the commands are demo, proxy, milter, open, show, send, replay, lint, diff, explain, export, doctor, attach, ctl, wireshark-dissector"
   private static let verdicts =
     #"hint: verdicts are accept, reject, tempfail, discard, continue, reply CODE "TEXT""#
   private static let duration = "hint: a number above 0 and its unit: 30s, 5m, 1h, 500ms"
@@ -51,7 +51,7 @@ import TraceFormat
       ["help", "bogus"], "error: unknown command or topic 'bogus'",
       commands
         + "; the topics are attach, desk, diff, doctor, effects, explain, exports, filters, findings, guide, holding, instructions, "
-        + "keys, lint, log-lines, milter, postmaster, protocol, recipes, redaction, security, send, trace-format, words"
+        + "keys, lint, log-lines, milter, postmaster, protocol, recipes, redaction, replay, security, send, trace-format, words"
     ),
     Row(
       ["help", "findings", "Z99"], "error: nothing is called 'Z99' there",

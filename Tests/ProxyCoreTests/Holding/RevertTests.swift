@@ -101,16 +101,15 @@ import Testing
     play(
       after: "EOH",
       """
-      rule on verdict and stage == body do hold
+      rule on verdict and stage == body do skip; hold
       mta BODY
         record 17 BODY from mta, forwarded
         forward to milter
       milter CONTINUE
         record 18 CONTINUE from milter
-        record held 18
-        wake at 3 s
-      say skip on 18
         record instructed skip done
+        record held 18
+        wake at 8 s
       say revert on 18
         record instructed revert done
       say forward on 18

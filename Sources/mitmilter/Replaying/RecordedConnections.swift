@@ -1,0 +1,111 @@
+import Dialogue
+import MilterProtocol
+import ProxyRuntime
+import Sending
+import Timeline
+import TraceModel
+
+/// The connections of a trace, one after another, as scripts of their MTAs.
+///
+/// `Sendable` is not checked: player, scripts and the file's reader are all on the thread that calls `MTAPlayer.run`.
+final class RecordedConnections: RecordedPackets, @unchecked Sendable {
+  private let index: TimelineIndex
+  private let source: TraceFileReader
+  private let timeouts: MTATimeouts?
+  /// Connections that can be replayed, in their order, and the next of these.
+  private let playable: [Int]
+  private var place = 0
+  /// When the trace begins anew.
+  private var start: Moment?
+
+  init(_ index: TimelineIndex, _ source: TraceFileReader, timeouts: MTATimeouts?) {
+    (self.index, self.source, self.timeouts) = (index, source, timeouts)
+    playable = index.connections.indices.filter { c in
+      let first = index.connections[c].rows.first { row in
+        index.connectionIndex(at: row) == c && index[row].sender == .mta
+      }
+      return first.map { index.glance(at: $0).kind == .command(.optNeg) } ?? false
+    }
+  }
+
+  var count: Int { playable.count }
+
+  /// Says what of the trace is not said; whether it is all of it.
+  func tellGaps() -> Bool {
+    let without = index.connections.filter { $0.packetCount > 0 }.count - count
+    if without > 0 {
+      tell(
+        "warning: of the trace's connections \(without) do not begin with OPTNEG, and are left out"
+      )
+    }
+    var pieces = 0
+    for place in 0..<source.count {
+      guard case .passed(let passed)? = source.record(at: place)?.event else { continue }
+      if passed.sender == .mta { pieces += 1 }
+    }
+    if pieces > 0 { tell("warning: what the MTA said and is no packet is left out, \(pieces) records") }
+    return without == 0 && pieces == 0
+  }
+
+  /// How many were open at the same time.
+  var mostAtOnce: Int {
+    var ends: [Moment] = []
+    var most = 1
+    for c in playable {
+      let entry = index.connections[c]
+      guard let opened = entry.openedAt else { continue }
+      ends.removeAll { $0 <= opened }
+      ends.append(entry.closedAt ?? Moment(microseconds: .max))
+      most = max(most, ends.count)
+    }
+    return min(most, Self.mostOpen)
+  }
+
+  /// Files of a process are few.
+  private static let mostOpen = 500
+
+  func next(at now: Moment, isPaced: Bool, to target: MilterTarget) -> MTAPlayer<ReplayedMTA>.Work {
+    guard place < playable.count else { return .done }
+    let c = playable[place]
+    let opened = index.connections[c].openedAt ?? .zero
+    let start = self.start ?? now - (opened - .zero)
+    self.start = start
+    let due = start + (opened - .zero)
+    if isPaced, now < due { return .later(due) }
+    place += 1
+    var patience = MTAPatience()
+    patience.timeouts = timeouts
+    patience.mta = index.connections[c].mta.map { $0 == .postfix ? .postfix : .sendmail } ?? .auto
+    return .call(
+      .init(
+        ReplayedMTA(lines(of: c), from: self, start: isPaced ? start : nil), to: target, patience: patience))
+  }
+
+  /// What reached the milter: all that the MTA said and nobody kept back, and what was said in its name.
+  private func lines(of c: Int) -> [ReplayedMTA.Line] {
+    var lines: [ReplayedMTA.Line] = []
+    var places: [Int: Int] = [:]
+    var verdicts: [Int: ReplyKind] = [:]
+    for row in index.rows(ofConnection: c) {
+      let entry = index[row]
+      if entry.sender == .milter {
+        guard case .reply(let kind) = entry.kind, kind.settles, let command = entry.answers else { continue }
+        if verdicts[command] == nil { verdicts[command] = kind }
+        continue
+      }
+      if !entry.flags.isDisjoint(with: [.dropped, .answered]) { continue }
+      places[row] = lines.count
+      var kind: CommandKind?
+      if case .command(let command) = entry.kind { kind = command }
+      lines.append(ReplayedMTA.Line(row: row, kind: kind, stage: entry.stage, time: entry.time))
+    }
+    for (row, verdict) in verdicts {
+      if let place = places[row] { lines[place].verdict = verdict }
+    }
+    return lines
+  }
+
+  func packet(at row: Int) -> Packet? {
+    index.sentInstead(of: row, from: source) ?? index.packet(at: row, from: source)
+  }
+}

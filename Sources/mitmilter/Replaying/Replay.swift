@@ -1,0 +1,114 @@
+import ArgumentParser
+import CommandLanguage
+import Comparison
+import Dialogue
+import Glibc
+import MilterProtocol
+import ProxyRuntime
+import Sending
+import TraceFormat
+import TraceModel
+
+struct Replay: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say to a milter what a trace has of the MTA, and compare what it answers.",
+    discussion: """
+      TRACE is a trace or a packet capture, redacted or not; - is standard input. What its MTAs said is said again byte for byte, \
+      for as long as the milter decides what the recorded one did; what it says is compared as diff does it, - the trace, + the \
+      milter. Nothing is delivered.
+      Exit status: 0 no difference, 1 something differs or could not be said, 2 nothing could.
+      """)
+
+  @Argument(help: ArgumentHelp("The trace.", valueName: "trace"))
+  var trace: String
+
+  @Option(help: ArgumentHelp("Where the milter is.", valueName: "address"))
+  var milter: String
+
+  @Option(help: "fast: as soon as the milter has answered; recorded: not before it was said in the trace.")
+  var speed = Speed.fast
+
+  @Flag(help: "One connection after another, whatever was open at once in the trace.")
+  var oneByOne = false
+
+  @Option(
+    help: ArgumentHelp(
+      "How long to wait for an answer, to a command and to the content of the mail: 30s or 30s,300s. Default: as the MTA would.",
+      valueName: "duration"))
+  var timeout: String?
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Record the replay in this trace.", valueName: "file"))
+  var write: String?
+
+  @OptionGroup var options: ComparingOptions
+
+  enum Speed: String, ExpressibleByArgument, CaseIterable { case fast, recorded }
+
+  func run() throws {
+    signal(SIGPIPE, SIG_IGN)
+    guard write != "-" else {
+      throw Failure("-w: the replay is read back, so it needs a file", hint: "-w replay.mtrace")
+    }
+    let expressions = try options.expressions()
+    let timeouts = try SteeringOptions.patience(nil, timeout, of: "--timeout").told.timeouts
+    let target = try MilterTarget(try milterAddress(milter))
+    let reader = try TraceFileReader(path: trace, isJudged: !options.recorded)
+    while try reader.advance() == .grew {}
+    let recorded = options.compared(reader, expressions)
+    let supply = RecordedConnections(recorded.index, reader, timeouts: timeouts)
+    var isWhole = supply.tellGaps()
+    guard supply.count > 0 else {
+      throw Failure(
+        "\(UnreadableLines.name(trace)): no connection of it begins with OPTNEG, so none can be replayed",
+        hint: "record it from the MTA's first packet on")
+    }
+    let (replayed, failures) = try play(supply, target)
+    guard failures.unreachable < supply.count else { throw ExitCode(2) }
+    let second = options.compared(replayed, expressions)
+    tellStages(recorded, second)
+    let tally = options.report(recorded, second, named: (trace, write ?? "replay to \(target.address)"))
+    isWhole = tellLosses(of: reader) && isWhole
+    if !tally.isAlike || !isWhole || failures.count > 0 { throw ExitCode(1) }
+  }
+
+  /// Plays all connections. Returns what was recorded of that.
+  private func play(
+    _ supply: RecordedConnections, _ target: MilterTarget
+  ) throws -> (TraceFileReader, ReplayFailures) {
+    let clock = Clock()
+    let head = TraceHead(
+      program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
+      milter: target.address.description)
+    let writer =
+      if let write { try TraceFileWriter(path: write, head: head) } else {
+        try TraceFileWriter(temporaryWith: head)
+      }
+    if let kept = writer.kept { tell("note: '\(write ?? "")' was there already; it is kept as '\(kept)'") }
+    // Before the journal has the file: a temporary one has no name. What is found, the player finds.
+    let replayed = try TraceFileReader(path: "/proc/self/fd/\(writer.descriptor)")
+    var player = MTAPlayer<ReplayedMTA>(
+      most: oneByOne ? 1 : supply.mostAtOnce, clock: clock,
+      journal: Journal(file: writer, window: nil) { tell("warning: \($0)") })
+    var failures = ReplayFailures()
+    player.run { now in
+      supply.next(at: now, isPaced: speed == .recorded, to: target)
+    } took: { records in
+      for record in records { failures.take(record) }
+    }
+    failures.finish()
+    while try replayed.advance() == .grew {}
+    return (replayed, failures)
+  }
+
+  /// A stage that the recorded milter did not want was never said by the MTA.
+  private func tellStages(_ recorded: ComparedTrace, _ replayed: ComparedTrace) {
+    let (before, now) = (recorded.stagesDeclined, replayed.stagesDeclined)
+    let stages = Stage.allCases.filter { before.contains($0) && !now.contains($0) }
+    guard !stages.isEmpty, replayed.hasNegotiated else { return }
+    let names = stages.map(\.name).joined(separator: ", ")
+    tell(
+      "note: the recorded milter had \(names) switched off, and this one wants \(stages.count > 1 ? "them" : "it"): the trace does not have it, so it is not said"
+    )
+  }
+}

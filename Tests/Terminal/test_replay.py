@@ -1,0 +1,150 @@
+"""`replay`: what was recorded once is said again, and what the milter answers is compared; `diff` of two recordings."""
+
+import json
+import os
+import socket
+import subprocess
+import tempfile
+import threading
+
+from peers import Milter
+from programs import program
+from test_screen import free_port
+
+MAIL = b"From: Alice <alice@example.org>\nTo: bob@example.net\nSubject: hello\nMessage-ID: <1@example.org>\n\nbody\n"
+
+SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "sample-sessions")
+
+
+def run(*arguments, status=0):
+    done = subprocess.run([program("mitmilter"), *arguments], capture_output=True, text=True, timeout=60)
+    assert done.returncode == status, (arguments, done.returncode, done.stdout, done.stderr)
+    return done.stdout, done.stderr
+
+
+def replies(changes):
+    return {letter.encode(): reply for letter, reply in changes.items()}
+
+
+class Recorded:
+    """A trace of two mails at a milter of such replies."""
+
+    def __init__(self, milter=None, **changes):
+        self.milter, self.changes = milter or {}, changes
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = os.path.join(self.folder.name, "recorded.mtrace")
+        mail = os.path.join(self.folder.name, "a.eml")
+        with open(mail, "wb") as file:
+            file.write(MAIL)
+        with Milter(replies=replies(self.changes), **self.milter) as peer:
+            run("send", mail, mail, "--milter", f"127.0.0.1:{peer.port}", "-w", self.path)
+            self.said = peer.received
+        return self
+
+    def __exit__(self, *_):
+        self.folder.cleanup()
+
+    def replay(self, *arguments, status=0, milter=None, **changes):
+        """What it printed, what it said, and what the milter was sent."""
+        with Milter(replies=replies(changes), **(milter or {})) as peer:
+            printed, said = run("replay", self.path, "--milter", f"127.0.0.1:{peer.port}", *arguments, status=status)
+            return printed, said, peer.received
+
+
+def test_the_same_milter_does_the_same():
+    with Recorded(E=[b"hX-Checked\0yes\0", b"c"]) as trace:
+        printed, said, received = trace.replay(E=[b"hX-Checked\0yes\0", b"c"])
+        assert printed == "no difference; mails: 2 alike, 0 differ\n", printed
+        assert said == "" and received == trace.said, (said, received, trace.said)
+        for options in [["--speed", "recorded"], ["--one-by-one"]]:
+            printed, _, _ = trace.replay(*options, E=[b"hX-Checked\0yes\0", b"c"])
+            assert printed.startswith("no difference"), printed
+
+
+def test_one_byte_is_found_at_its_packet():
+    with Recorded(E=[b"hX-Checked\0yes\0", b"c"]) as trace:
+        printed, _, _ = trace.replay(status=1, E=[b"hX-Checked\0yeS\0", b"c"])
+        assert printed.count("ADDHEADER X-Checked: yes") == 2 and printed.count("ADDHEADER X-Checked: yeS") == 2, printed
+        printed, _, _ = trace.replay("--ignore", "modification", E=[b"hX-Checked\0yeS\0", b"c"])
+        assert printed.startswith("no difference"), printed
+        lines, _, _ = trace.replay("--json", status=1, E=[b"r"])
+        kinds = [json.loads(line).get("kind") for line in lines.splitlines()]
+        assert kinds.count("verdict") == 2 and kinds.count("modification") == 2, lines
+
+
+def test_what_follows_from_another_verdict_is_not_said():
+    with Recorded() as trace:
+        printed, _, received = trace.replay(status=1, M=[b"r"])
+        assert not [p for p in received if p[:1] in (b"R", b"T", b"L", b"E")], received
+        assert "REJECT" in printed and "RCPT to BODYEOB" in printed, printed
+
+
+def test_a_stage_that_was_switched_off_is_said():
+    with Recorded(milter={"steps": 0x02 | 0x20}) as trace:
+        printed, said, _ = trace.replay(status=1)
+        assert "had HELO, HEADER switched off, and this one wants them" in said, said
+        assert "negotiation at OPTNEG answer" in printed, printed
+
+
+def test_the_replay_is_a_trace():
+    with Recorded() as trace:
+        path = os.path.join(trace.folder.name, "again.mtrace")
+        trace.replay("-w", path)
+        printed, _ = run("diff", trace.path, path)
+        assert printed.startswith("no difference; mails: 2 alike"), printed
+        _, said, _ = trace.replay("-w", "-", status=2)
+        assert "it needs a file" in said, said
+
+
+def test_redacted_traces_and_captures():
+    with Recorded(E=[b"hX-Checked\0yes\0", b"c"]) as trace:
+        for format, name in [("trace", "redacted.mtrace"), ("pcapng", "capture.pcapng")]:
+            path = os.path.join(trace.folder.name, name)
+            run("export", format, *(["--redact"] if format == "trace" else []), "-o", path, trace.path)
+            with Milter(replies={b"E": [b"c"]}) as peer:
+                printed, _ = run("replay", path, "--recorded", "--milter", f"127.0.0.1:{peer.port}", status=1)
+                assert printed.count("ADDHEADER X-") == 2, printed
+
+
+def test_milters_that_are_none():
+    with Recorded() as trace:
+        _, said = run("replay", trace.path, "--milter", f"127.0.0.1:{free_port()}", status=2)
+        assert "the milter cannot be reached" in said, said
+        _, said, _ = trace.replay("--timeout", "200ms", status=1, M=[])
+        assert "no answer to MAIL within 200 ms" in said, said
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def serve():
+                peer, _ = server.accept()
+                with peer:
+                    peer.recv(100)
+                    peer.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            thread = threading.Thread(target=serve)
+            thread.start()
+            _, said = run("replay", trace.path, "--timeout", "200ms", "--milter",
+                          f"127.0.0.1:{server.getsockname()[1]}", status=1)
+            thread.join()
+            assert "does not speak milter" in said, said
+
+
+def test_what_cannot_be_replayed():
+    _, said = run("replay", "/nowhere.mtrace", "--milter", "127.0.0.1:1", status=2)
+    assert "'/nowhere.mtrace'" in said, said
+    with Recorded() as trace:
+        part = os.path.join(trace.folder.name, "part.mtrace")
+        with open(trace.path) as whole, open(part, "w") as file:
+            file.writelines(line for line in whole if '"n":1,' not in line and '"c":2,' not in line)
+        _, said = run("replay", part, "--milter", "127.0.0.1:1", status=2)
+        assert "begins with OPTNEG" in said, said
+
+
+def test_samples_are_said_to_their_end():
+    with Milter() as peer:
+        for name in sorted(os.listdir(SAMPLES)):
+            if not name.endswith(".mtrace"):
+                continue
+            done = subprocess.run(
+                [program("mitmilter"), "replay", os.path.join(SAMPLES, name), "--milter", f"127.0.0.1:{peer.port}"],
+                capture_output=True, text=True, timeout=60)
+            assert done.returncode in (0, 1) and done.stdout.splitlines()[-1].count("mails: ") == 1, (name, done)
