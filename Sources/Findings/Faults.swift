@@ -122,7 +122,8 @@ struct Faults: Sendable {
   private static let misplaced: Set<String> = tooEarly.union(
     ids(
       .replyNotWanted, .secondVerdict, .skipElsewhere, .discardTooEarly, .acceptAtUnknown, .acceptOfRefused,
-      .refusedLocal, .outOfOrder, .mailWithoutEnd, .afterRefusedData, .slowReply, .noKeepAlive))
+      .refusedLocal, .outOfOrder, .mailWithoutEnd, .afterRefusedData, .slowReply, .notableReply, .noKeepAlive)
+  )
 
   private static func ids(_ rules: FindingRule...) -> Set<String> { Set(rules.map(\.id)) }
 }

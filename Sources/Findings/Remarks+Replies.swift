@@ -24,7 +24,10 @@ extension Remarks {
   private mutating func verdict(
     _ kind: ReplyKind, _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
-    if scene.way.comes, scene.isNew, let asked = dialogue.pending.asked { surplus.answered(asked, scene) }
+    if scene.way.comes, scene.isNew, let asked = dialogue.pending.asked {
+      surplus.answered(asked, scene)
+      followGrowth(asked, scene, &findings)
+    }
     if isSurplus(scene, dialogue), surplus(kind, scene, dialogue, &findings) { return }
     guard let due = scene.due else {
       if scene.leg.isLeftByMTA {

@@ -22,14 +22,54 @@ extension Remarks {
     }
   }
 
-  func remarkOnTime(
+  /// Packets that are late again and again by as much as TCP makes them.
+  mutating func followWaits(_ scene: borrowing Scene, _ findings: inout [Finding]) {
+    guard
+      let kind = timing.acknowledgements.take(
+        scene.packet.kind, from: scene.packet.sender, answering: scene.due?.stage, at: scene.now)
+    else { return }
+    let times = timing.acknowledgements.count(of: kind)
+    switch kind {
+    case .milter:
+      scene.remark(.delayedAck, "40 ms between packets of the milter, \(times) times by now", &findings)
+    case .mta: scene.remark(.delayedAck, "40 ms between packets of the MTA, \(times) times by now", &findings)
+    case .reply:
+      scene.remark(
+        .delayedAck, "40 ms from a command to its reply, \(times) times by now and at several stages",
+        &findings)
+    }
+  }
+
+  /// Whether the milter grows slower from mail to mail.
+  mutating func followGrowth(
+    _ due: PendingReply, _ scene: borrowing Scene, _ findings: inout [Finding]
+  ) {
+    guard due.stage == .bodyEOB, let took = due.thought(until: scene.now), timing.growth.take(took) else {
+      return
+    }
+    let growth = timing.growth
+    scene.remark(
+      .growsSlower,
+      "the latest \(SlowingMilter.compared) mails took \(growth.quickest.milliseconds) ms and more each, the first \(SlowingMilter.compared) of the connection \(growth.slowest.milliseconds) ms and less",
+      &findings)
+  }
+
+  mutating func remarkOnTime(
     _ due: PendingReply, _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
     guard let waited = waited(due, scene), waited > .milliseconds(100) else { return }
     let patience = dialogue.patience
     let limit = patience.latest(at: due.stage)
-    guard waited > limit / 2 else { return }
-    if waited > limit, due.stage == .bodyEOB {
+    guard waited > limit / 10 else { return }
+    if !(waited > limit / 2) {
+      // What was held here is late by our own doing.
+      guard scene.isNew, let thought = due.thought(until: scene.now), thought > limit / 10,
+        timing.isFirst(at: due.stage)
+      else { return }
+      scene.remark(
+        .notableReply, "\(waited.milliseconds) ms at \(due.stage.name), \(Self.wait(patience, limit))",
+        &findings)
+    } else if waited > limit, due.stage == .bodyEOB {
       remarkOnSilence(due, scene, dialogue, &findings)
     } else {
       scene.remark(.slowReply, "\(waited.milliseconds) ms, \(Self.wait(patience, limit))", &findings)

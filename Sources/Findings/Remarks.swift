@@ -18,6 +18,7 @@ package struct Remarks: Sendable {
   var doubtfulNames: [DoubtfulName] = []
   var faults = Faults()
   var surplus = SurplusReplies()
+  var timing = ReplyTiming()
   /// The command that the MTA did not wait for, of the latest such remark; 0 before any.
   var notWaitedFor = 0
 
@@ -84,6 +85,7 @@ package struct Remarks: Sendable {
     case .unknown, .empty: break
     }
     if scene.isNew { followMail(scene, dialogue, &findings) }
+    if way == .through, !dialogue.isSteered { followWaits(scene, &findings) }
     if findings.count > start {
       let isLost = !dialogue.isDesynchronised && dialogue.isLostAtEnd(at: now)
       faults.attribute(&findings, from: start, isLost: isLost)

@@ -114,6 +114,11 @@ def ending(*edits, mail=(), verdict=b"a", **answer):
     return hello(**answer) + MAIL + content(*mail) + END + sum(edits, []) + milter(verdict) + QUIT
 
 
+def mails(count, thinks=()):
+    """Mails one behind the other, over which the milter thinks at the end."""
+    return (MAIL + content() + END + list(thinks) + milter(b"a")) * count
+
+
 def add(name, value):
     return milter(b"h", name, b"\0", value, b"\0")
 
@@ -308,6 +313,7 @@ SESSIONS = [
     Session("W06", mta(b"O", optneg(steps=STEPS)) + close("milter")),
     Session("W07", close("mta")),
     Session("W08", [], proxy="unreachable"),
+    Session("W10", hello() + mta(b"M", b"<a@b>\0") + slow(0.3) + milter(b"c") + QUIT, proxy="patient", never="W01"),
 
     # ---- Mail as the MTA gives it
     Session("M01", hello() + MAIL + RCPT + DATA + SUBJECT + EOH + BODY + END + milter(b"a") + QUIT),
@@ -355,6 +361,8 @@ class Capture:
     cut: int = 65535
     link: int = 101
     next: dict = field(default_factory=lambda: {"mta": 1000, "milter": 5000})
+    # Seconds before a frame, by its place.
+    waits: dict = field(default_factory=dict)
 
     def tcp(self, leg, data=b"", flags=0x18, lost=False, fragment=0):
         other = "milter" if leg == "mta" else "mta"
@@ -377,14 +385,19 @@ class Capture:
 
     def play(self, acts, lost=()):
         for place, act in enumerate(acts):
-            self.tcp(act.leg, act.data, lost=place in lost)
+            if act.kind == "wait":
+                self.waits[len(self.frames)] = act.seconds
+            else:
+                self.tcp(act.leg, act.data, lost=place in lost)
         return self
 
     def file(self, missing=0):
         data = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, self.cut, self.link)
+        clock = 1760000000 * 10**6
         for place, frame in enumerate(self.frames):
             kept = frame[:self.cut]
-            data += struct.pack("<IIII", 1760000000, place * 100, len(kept), len(frame)) + kept
+            clock += 100 + round(self.waits.get(place, 0) * 10**6)
+            data += struct.pack("<IIII", *divmod(clock, 10**6), len(kept), len(frame)) + kept
         return data[:len(data) - missing]
 
 
@@ -398,6 +411,9 @@ CAPTURES = {
     "C06": Capture().start().play(LOST).tcp("milter", flags=4).file(),
     "C07": Capture().start().play(LOST + QUIT).tcp("mta", b"x" * 16, fragment=0x2001).file(),
     "C08": Capture(port=80).start().tcp("mta", b"GET / HTTP/1.0\r\n\r\n").file(),
+    # The clock of a busy machine is not told from the kernel's 40 ms, nor from a milter that grows slower.
+    "W09": Capture().start().play(ending(*(slow(0.041) + add(b"X-Part", b"%d" % i) for i in range(4)))).file(),
+    "W11": Capture().start().play(hello() + mails(8) + mails(8, slow(0.1)) + QUIT).file(),
 }
 
 # A rule that no session can give, and why; printed by the test.

@@ -15,7 +15,7 @@ from rule_sessions import CAPTURES, EXEMPT, SESSIONS, Session
 from terminal import TIMEOUT, Failure
 from test_screen import Home, free_port, left
 
-PROXIES = {"plain": [], "impatient": ["--mta-timeout", "200ms"], "unreachable": []}
+PROXIES = {"plain": [], "impatient": ["--mta-timeout", "200ms"], "patient": ["--mta-timeout", "1500ms"], "unreachable": []}
 Said = namedtuple("Said", "id severity consequence")
 Row = namedtuple("Row", "said sender")
 

@@ -49,7 +49,29 @@ extension FindingRule {
       "start the milter, compare its address; a unix socket and every folder above it have to let this program's user in",
     source: "milter8_connect in milter8.c, milter_open in milter.c")
 
+  package static let delayedAck = FindingRule(
+    "W09", .note, "a regular 40 ms, as TCP makes it",
+    "a kernel keeps a small packet back until the one before it is acknowledged, 40 ms each time, and nobody computes anything",
+    cure:
+      "use a unix socket; over TCP set TCP_NODELAY at the side that is late (Sendmail: built with MILTER_NO_NAGLE), or write at once what belongs together",
+    source: "milter_write in milter.c, RFC 9293 section 3.7.4; seen with Sendmail 8.17 and libmilter 8.17")
+
+  package static let notableReply = FindingRule(
+    "W10", .note, "a reply that took more than a tenth of the MTA's patience",
+    .byMTA(
+      "nothing yet: a busy hour may bring it to the limit",
+      postfix: "waits 30 s for a command and 300 s for content by default",
+      sendmail: "waits 10 s for each reply by default"),
+    cure: "see what the milter waits for at this stage; said once a stage and connection",
+    source: "milter_command_timeout and milter_content_timeout of Postfix, milter_setup in milter.c")
+  package static let growsSlower = FindingRule(
+    "W11", .note, "a milter that grows slower",
+    "eight mails one behind the other took it more than twice as long at end of message as the slowest of the connection's first eight",
+    cure: "look for what it keeps from mail to mail, unless the later mails are larger",
+    source: "reply times at BODYEOB of one connection, from 10 ms on")
+
   static let timing = [
     slowReply, replyTooLate, noKeepAlive, progressStorm, milterLeft, milterRefused, probe, unreachable,
+    delayedAck, notableReply, growsSlower,
   ]
 }
