@@ -23,7 +23,7 @@ enum FieldsTab {
     if let command = detail.answers { link("answers", to: command, into: &page, trace) }
     VerdictSection.add(detail, scene.settings.knownRules(for: detail), into: &page)
     history(detail, into: &page, trace)
-    context(detail, into: &page, trace)
+    context(detail, scene.settings.knownRules(for: detail), into: &page, trace)
     return page.lines
   }
 
@@ -119,10 +119,10 @@ enum FieldsTab {
 
   /// Where the packet stands: what answers it, its message and client.
   private static func context(
-    _ detail: PacketDetail, into page: inout DetailPage, _ trace: TraceView
+    _ detail: PacketDetail, _ known: KnownMTA?, into page: inout DetailPage, _ trace: TraceView
   ) {
     page.heading("Context")
-    page.row("time", DisplayText(trace.stamp(detail.time)) + after(detail))
+    page.row("time", DisplayText(trace.stamp(detail.time)) + after(detail) + handover(detail, known, trace))
     if let reply = detail.reply { link("answered by", to: reply, into: &page, trace) }
     if !detail.macros.isEmpty { link("macros", to: detail.macros[0], into: &page, trace) }
     if let client = detail.facts.client {
@@ -147,6 +147,20 @@ enum FieldsTab {
   private static func after(_ detail: PacketDetail) -> DisplayText {
     guard let took = detail.took else { return "" }
     return DisplayText("  \(TimeText.span(took)) after its command", style: .dim)
+  }
+
+  /// What the time was spent with before the first packet that Postfix's cleanup sends.
+  private static func handover(_ detail: PacketDetail, _ known: KnownMTA?, _ trace: TraceView) -> DisplayText
+  {
+    guard known == .postfix, detail.packet.sender == .mta, detail.stage?.isOfContent == true,
+      let message = trace.index.messageIndex(at: detail.row),
+      let before = trace.index.rows(ofMessage: message).last(where: { $0 < detail.row })
+    else { return "" }
+    let last = trace.index[before]
+    guard last.sender == .milter, let stage = last.stage, !stage.isOfContent else { return "" }
+    return DisplayText(
+      "  \(TimeText.span(detail.time - last.time)) after \(stage.name): the client sent the mail, then smtpd handed over to cleanup",
+      style: .dim)
   }
 
   private static func link(

@@ -47,7 +47,8 @@ enum MessageTab {
         : trace.index.content(ofMessage: message, from: trace.source, bodyLimit: arrivingLimit)
       OutcomeSection(
         mail: message, content: whole, facts: last, result: EffectiveResult(of: whole, under: rules),
-        mta: scene.settings.knownRules(for: detail), isHeld: isHeld, trace: trace
+        mta: scene.settings.knownRules(for: detail), patience: detail.facts.dialogue.patience, isHeld: isHeld,
+        trace: trace
       ).add(into: &page)
     }
     envelope(content, isWhole ? last : detail.facts.message, into: &page)

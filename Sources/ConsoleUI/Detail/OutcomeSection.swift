@@ -1,5 +1,6 @@
 import Cells
 import Delivery
+import Dialogue
 import MilterProtocol
 import Timeline
 import TraceModel
@@ -14,6 +15,7 @@ struct OutcomeSection {
   let result: EffectiveResult
   /// nil where nothing tells which MTA it is.
   let mta: KnownMTA?
+  let patience: Patience
   let isHeld: Bool
   let trace: TraceView
 
@@ -31,6 +33,7 @@ struct OutcomeSection {
     if let quarantine = result.quarantine, !isHeld { add(quarantine, into: &page) }
     refused(into: &page)
     changed(into: &page)
+    time(into: &page)
   }
 
   private func label(_ words: String) -> DisplayText { DisplayText(words, style: Style(.name)) }
@@ -113,5 +116,32 @@ struct OutcomeSection {
       label(isHeld ? "will change" : "changed"),
       DisplayText(words, style: Style(.changed)) + DisplayText("  d shows before and after", style: .dim),
       packet: content.modifications[0].packet)
+  }
+  // MARK: time
+
+  /// Who took how long, and what that is of the MTA's patience where it is worth a look.
+  private func time(into page: inout DetailPage) {
+    let time = trace.index.time(ofMessage: mail, from: trace.source)
+    guard let slowest = time.stages.max(by: { $0.longest < $1.longest }) else { return }
+    var text = DisplayText("milter \(TimeText.span(time.milter))")
+    let limit = patience.latest(at: slowest.stage)
+    if time.stages.count > 1 || slowest.longest > limit / 10 {
+      text += DisplayText(
+        "  at most \(TimeText.span(slowest.longest)) at \(slowest.stage.name)", style: .dim)
+    }
+    if slowest.longest > limit / 10 {
+      let percent = slowest.longest.microseconds / max(1, limit.microseconds / 100)
+      text += DisplayText(
+        ", \(percent)% of the \(limit.words) that \(patience.latestName) waits", style: Style(.warn))
+    }
+    if time.here > .milliseconds(0) { text += DisplayText(" · held here \(TimeText.span(time.here))") }
+    text += DisplayText(" · MTA and client \(TimeText.span(time.rest))")
+    page.row(label("time"), text)
+    if mta == .postfix, let handover = time.beforeContent {
+      page.row(
+        label("smtpd to cleanup"),
+        DisplayText(TimeText.span(handover))
+          + DisplayText("  the client sends the mail, then another process of Postfix goes on", style: .dim))
+    }
   }
 }

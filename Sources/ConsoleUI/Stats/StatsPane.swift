@@ -80,8 +80,8 @@ struct StatsPane: ListPane {
     let verdicts = verdicts(trace, width: width)
     let slow = scene.settings.slow
     var lines = due(trace, width: width)
-    lines +=
-      replyTimes(trace, slow: slow, width: width) + [Self.blank] + rates(trace, width: width) + [Self.blank]
+    lines += replyTimes(trace, slow: slow, width: width) + [Self.blank]
+    lines += shares(trace, width: width) + rates(trace, width: width) + [Self.blank]
     let side = (verdicts.map(\.text.width).max() ?? 0) + 4
     let isBeside = width - side >= 48
     let right = totals(trace, width: isBeside ? width - side : width)
@@ -173,6 +173,53 @@ struct StatsPane: ListPane {
       lines.append(line)
     }
     return lines
+  }
+
+  // MARK: the MTA's patience
+
+  /// From here on, in hundredths of a percent, a stage is listed, and stands out.
+  private static let (listed, notable, urgent): (Int64, Int64, Int64) = (100, 1000, 5000)
+
+  /// Stages whose replies took a percent of the MTA's patience and more, and whether the milter grows slower.
+  private func shares(_ trace: TraceView, width: Int) -> [StatsLine] {
+    let statistics = trace.statistics
+    var rows = [["stage", "median", "p90", "p99", "longest"].map { DisplayText($0, style: .dim) }]
+    for stage in Self.stages {
+      guard let shares = statistics.patienceShares(at: stage),
+        shares.largest.microseconds >= Self.listed
+      else { continue }
+      let spans = [shares.percentile(0.5), shares.percentile(0.9), shares.percentile(0.99), shares.largest]
+      rows.append(
+        [DisplayText(stage.name, style: Style(.keyword))] + spans.map { Self.share($0.microseconds) })
+    }
+    var lines: [StatsLine] = []
+    if rows.count > 1 {
+      lines = [heading("Share of the MTA's patience")]
+      // Where not all fit, the median and the longest stay.
+      let shown = width < 2 + 9 + 4 * 8 ? [0, 1, 4] : [0, 1, 2, 3, 4]
+      lines += rows.map { row in
+        StatsLine(
+          shown.reduce("  ") { $0 + row[$1].fitted(to: $1 == 0 ? 9 : 8, $1 == 0 ? .leading : .trailing) })
+      }
+    }
+    if let (first, latest) = statistics.growth.medians {
+      let count = Growth.compared
+      let words =
+        "end of message: \(TimeText.span(first)) in the first \(count), \(TimeText.span(latest)) in the latest \(count) (median)"
+      let isSlower = latest / 2 > first && latest > .milliseconds(10)
+      if lines.isEmpty { lines = [heading("Over the trace")] }
+      lines += DisplayText(words, style: isSlower ? Style(.warn, .bold) : .text)
+        .wrapped(to: max(8, width - 2)).map { StatsLine("  " + $0) }
+    }
+    return lines.isEmpty ? [] : lines + [Self.blank]
+  }
+
+  private static func share(_ hundredths: Int64) -> DisplayText {
+    let words =
+      hundredths < 10
+      ? "<0.1%" : hundredths < 1000 ? "\(hundredths / 100).\(hundredths / 10 % 10)%" : "\(hundredths / 100)%"
+    let style = hundredths > urgent ? Style(.bad, .bold) : hundredths > notable ? Style(.warn) : .text
+    return DisplayText((hundredths > notable ? "!" : "") + words, style: style)
   }
 
   /// The least reply time, in microseconds, that a percentile does not tell from it.

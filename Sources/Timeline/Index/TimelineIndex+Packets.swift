@@ -22,8 +22,15 @@ extension TimelineIndex {
       if placement.answeredBefore != nil { refreshMessage(c) }
     }
     note(took: placement, row: row, at: time)
-    statistics.add(packet.kind, placement, at: time)
+    statistics.add(packet.kind, placement, share: share(placement, c), at: time)
     return row
+  }
+
+  /// What a reply took of the patience of its MTA, in hundredths of a percent; 0 for what is too short to count.
+  private func share(_ placement: Placement, _ c: Int) -> Int64 {
+    guard let took = placement.took, let stage = placement.stage, took > .milliseconds(1) else { return 0 }
+    let patience = connections[c].live.map { live.facts[$0].dialogue.patience } ?? Patience()
+    return took.microseconds / max(1, patience.latest(at: stage).microseconds / 10_000)
   }
 
   /// A number says little by itself: in a stranger's trace several packets have the same, or another kind of packet has it.

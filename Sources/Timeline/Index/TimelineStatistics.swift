@@ -6,14 +6,18 @@ import TraceModel
 package struct TimelineStatistics: Sendable {
   // Counted by place of the stage and letter of the reply: every packet comes through here.
   private var times = [Histogram?](repeating: nil, count: Stage.allCases.count)
+  private var shares = [Histogram?](repeating: nil, count: Stage.allCases.count)
   private var replies = [Int](repeating: 0, count: Stage.allCases.count << 8)
+  /// How the times at end of message went over the trace.
+  package private(set) var growth = Growth()
   package private(set) var modifications: [ReplyKind: Int] = [:]
   package private(set) var packetsFromMTA = 0
   package private(set) var packetsFromMilter = 0
   package private(set) var messages = 0
   package private(set) var rates = RateRing()
 
-  mutating func add(_ kind: PacketKind, _ placement: Placement, at time: Moment) {
+  /// - Parameter share: of the MTA's patience that a reply took, in hundredths of a percent.
+  mutating func add(_ kind: PacketKind, _ placement: Placement, share: Int64, at time: Moment) {
     switch kind {
     case .command: packetsFromMTA += 1
     case .reply(let reply):
@@ -21,8 +25,12 @@ package struct TimelineStatistics: Sendable {
       if reply.role == .modification { modifications[reply, default: 0] += 1 }
       if reply.role == .verdict, let stage = placement.stage { replies[Self.place(stage, reply)] += 1 }
       if reply.settles, let stage = placement.stage, let took = placement.took {
-        if times[stage.place] == nil { times[stage.place] = Histogram() }
+        if times[stage.place] == nil {
+          (times[stage.place], shares[stage.place]) = (Histogram(), Histogram())
+        }
         times[stage.place]?.add(took.microseconds)
+        shares[stage.place]?.add(share)
+        if stage == .bodyEOB { growth.add(took) }
       }
     case .unknown, .empty: break
     }
@@ -39,6 +47,9 @@ package struct TimelineStatistics: Sendable {
       uniqueKeysWithValues: Stage.allCases.compactMap { stage in times[stage.place].map { (stage, $0) } })
   }
 
+  /// What the replies of a stage took of the patience that their MTA had, in hundredths of a percent.
+  package func patienceShares(at stage: Stage) -> Histogram? { shares[stage.place] }
+
   /// Verdicts of the milter, by stage; those that were given.
   package var verdicts: [Stage: [ReplyKind: Int]] {
     var verdicts: [Stage: [ReplyKind: Int]] = [:]
@@ -54,6 +65,31 @@ package struct TimelineStatistics: Sendable {
     messages += 1
     rates.add(.message, at: time)
   }
+}
+
+/// The first and the latest reply times at end of message, whatever their connections.
+package struct Growth: Sendable, Equatable {
+  /// How many are compared with how many.
+  package static let compared = 64
+
+  private var first: [Moment.Span] = []
+  private var latest: [Moment.Span] = []
+  private var next = 0
+
+  mutating func add(_ took: Moment.Span) {
+    if first.count < Self.compared { return first.append(took) }
+    if latest.count < Self.compared { return latest.append(took) }
+    latest[next] = took
+    next = (next + 1) % Self.compared
+  }
+
+  /// The medians of both; nil while there are too few.
+  package var medians: (first: Moment.Span, latest: Moment.Span)? {
+    guard latest.count == Self.compared else { return nil }
+    return (Self.median(first), Self.median(latest))
+  }
+
+  private static func median(_ spans: [Moment.Span]) -> Moment.Span { spans.sorted()[spans.count / 2] }
 }
 
 /// Lengths of time in fixed buckets: four to a doubling, so that a percentile is at most a fifth too high.
