@@ -49,7 +49,8 @@ class Bed:
     @functools.cached_property
     def sendmail(self):
         root = os.path.join(os.environ.get("MITMILTER_PEERS", os.path.join(ROOT, ".build", "peers")), "sendmail")
-        return Sendmail(self.folder, self.fronts, self.sink.port, root, self.workshop.hostname)
+        preloads = (self.workshop.hostname, self.workshop.systemlog)
+        return Sendmail(self.folder, self.fronts, self.sink.port, root, preloads)
 
     def mta(self, name):
         return getattr(self, name)

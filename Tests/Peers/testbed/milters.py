@@ -19,9 +19,11 @@ class Workshop:
         self.actionmilter = os.path.join(folder, "actionmilter")
         self.frozentime = os.path.join(folder, "frozentime.so")
         self.hostname = os.path.join(folder, "hostname.so")
+        self.systemlog = os.path.join(folder, "systemlog.so")
         flags = ["-O1", "-Wall", "-Wextra", "-Werror"]
         self._make("gcc", *flags, "-o", self.actionmilter, f"{source}/actionmilter.c", "-lmilter", "-lpthread")
-        for preload, name in ((self.frozentime, "frozentime.c"), (self.hostname, "hostname.c")):
+        for preload, name in ((self.frozentime, "frozentime.c"), (self.hostname, "hostname.c"),
+                              (self.systemlog, "systemlog.c")):
             self._make("gcc", *flags, "-shared", "-fPIC", "-o", preload, f"{source}/{name}")
         self.private_key = os.path.join(folder, "dkim.pem")
         self._make("openssl", "genrsa", "-out", self.private_key, "2048")

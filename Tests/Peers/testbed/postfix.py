@@ -79,7 +79,7 @@ class Postfix:
         self._folder = os.path.join(folder, "postfix")
         self._etc = os.path.join(self._folder, "etc")
         self._queue = os.path.join(self._folder, "queue")
-        self.log = os.path.join(self._folder, "maillog")
+        self.log = self.maillog = os.path.join(self._folder, "maillog")
         inet, unix = (f"smtpd_milters={fronts[kind].postfix}" for kind in ("inet", "unix"))
         short = [f"{name}={value}" for name, value in SHORT_TIMEOUTS.items()]
         options = {

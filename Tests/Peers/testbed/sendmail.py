@@ -24,6 +24,7 @@ define(`confCW_FILE', `{folder}/local-host-names')
 define(`ALIAS_FILE', `')
 define(`confDELIVERY_MODE', `background')
 define(`confTO_IDENT', `0')
+define(`confLOG_LEVEL', `14')
 define(`confTO_ICONNECT', `5s')
 define(`confBIND_OPTS', `-DNSRCH -DEFNAMES')
 define(`confREFUSE_LA', `1000')
@@ -54,18 +55,19 @@ class Sendmail:
 
     name = "sendmail"
 
-    def __init__(self, folder, fronts, sink_port, root, hostname):
+    def __init__(self, folder, fronts, sink_port, root, preloads):
         self._folder = os.path.join(folder, "sendmail")
         self._queue = os.path.join(self._folder, "queue")
         self.log = os.path.join(self._folder, "debug")
+        self.maillog = os.path.join(self._folder, "maillog")
         self.doors = {door: free_port() for door in (*TIMEOUTS, "none")}
         self._configure(fronts, sink_port, root)
         program = next(path for path in (f"{root}/usr/libexec/sendmail/sendmail", f"{root}/usr/lib/sm.bin/sendmail")
                        if os.path.exists(path))
         self._command = [program, "-C", f"{self._folder}/sendmail.cf"]
-        self._environment = {**os.environ, "LD_PRELOAD": hostname}
+        self._environment = {**os.environ, "LD_PRELOAD": " ".join(preloads), "TESTBED_LOG": self.maillog}
         subprocess.run([program, "-C", f"{self._folder}/sendmail.cf", "-D", self.log, "-d64.5", "-bd"],
-                       check=True, stdin=subprocess.DEVNULL, timeout=60, env={**os.environ, "LD_PRELOAD": hostname})
+                       check=True, stdin=subprocess.DEVNULL, timeout=60, env=self._environment)
         for port in self.doors.values():
             until(Address("127.0.0.1", port).is_listened_on, lambda: f"sendmail on port {port}: {self.log_text()}")
         with open(f"{self._folder}/pid", encoding="ascii") as pid:
