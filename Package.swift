@@ -55,7 +55,8 @@ let package = Package(
       name: "Timeline", dependencies: ["Dialogue", "TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(name: "Mail", dependencies: ["TraceModel", "MilterProtocol"], swiftSettings: pure),
     .target(
-      name: "Delivery", dependencies: ["Timeline", "TraceModel", "Signatures", "MilterProtocol"],
+      name: "Delivery",
+      dependencies: ["Dialogue", "LogLines", "Timeline", "TraceModel", "Signatures", "MilterProtocol"],
       swiftSettings: pure + small),
     .target(
       name: "Comparison", dependencies: ["Dialogue", "Timeline", "TraceModel", "MilterProtocol"],
@@ -81,7 +82,8 @@ let package = Package(
     .target(
       name: "ConsoleUI",
       dependencies: [
-        "Cells", "Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "Signatures", "Delivery",
+        "Cells", "Dialogue", "Findings", "LogLines", "Timeline", "TraceModel", "Mail", "Signatures",
+        "Delivery",
         "CommandLanguage", "MilterProtocol",
       ],
       swiftSettings: pure + small),
@@ -104,8 +106,8 @@ let package = Package(
     .executableTarget(
       name: "mitmilter",
       dependencies: [
-        "MilterProtocol", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "LogLines", "Comparison",
-        "CommandLanguage", "ProxyCore", "ConsoleUI", "MTAConfiguration", "Sending", "Mail",
+        "MilterProtocol", "Delivery", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "LogLines",
+        "Comparison", "CommandLanguage", "ProxyCore", "ConsoleUI", "MTAConfiguration", "Sending", "Mail",
         "ProxyRuntime", "TerminalDriver", "CLinux", "CAbout",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict + small, linkerSettings: hardened),

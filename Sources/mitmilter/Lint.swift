@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLanguage
+import Delivery
 import Glibc
 import MilterProtocol
 import ProxyRuntime
@@ -131,7 +132,8 @@ struct Lint: ParsableCommand {
       report.groups.take(finding, at: place)
       guard json else { continue }
       let mta = entry.connection.flatMap { index.connections[$0].mta }
-      output.append { lines.append(finding, at: place, record.time, mta: mta, to: &$0) }
+      let told = index.told(finding, ofConnection: record.connection, from: reader)
+      output.append { lines.append(told, at: place, record.time, mta: mta, to: &$0) }
     }
     report.hasMatch = report.hasMatch || !(selection?.rows.isEmpty ?? (index.count == 0))
     report.byFile.append((path, own))

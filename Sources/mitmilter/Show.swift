@@ -110,7 +110,7 @@ struct Show: ParsableCommand {
     let head = reader.head ?? TraceHead(program: "", startedAt: 0, command: [])
     var lines = lines(head, files.count > 1 ? reader.path : nil, output)
     lines.selection = expression.map { PacketSelection($0, utcOffset: utc ? 0 : Clock.localOffset) }
-    var listing = Listing()
+    var listing = Listing(tellsLogs: verbose || json)
     var unreadable = UnreadableLines(path: path)
     var next = 0
     repeat {

@@ -28,7 +28,7 @@ def page():
     rows = []
     with open(os.path.join(ROOT, "docs", "findings.md")) as file:
         for line in file:
-            if match := re.match(r"\| ([A-Z]\d\d) \| (\w+) \| (.*?)(?:, from the (MTA|milter))? \| (.*?) \| ", line):
+            if match := re.match(r"\| ([A-Z]\d\d) \| (\w+) \| (.*?)(?:, from the (MTA|milter))? \| .*? \| .*? \| (.*?) \| ", line):
                 rows.append(Row(Said(match[1], match[2], match[5]), match[4] or ""))
     return rows
 

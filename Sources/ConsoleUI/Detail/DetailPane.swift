@@ -18,6 +18,8 @@ package struct DetailPane {
   private var lead: (rule: FindingRule, packet: Int)?
   /// Whether Message shows what became of the mail rather than the mail.
   private(set) var showsEffect = false
+  /// Whether Fields shows the lines of logs about the packet rather than its fields.
+  private(set) var showsLog = false
   /// What the content was made for.
   private var made: Made?
 
@@ -50,6 +52,7 @@ package struct DetailPane {
     var lead: FindingRule?
     var settings: Settings
     var showsEffect: Bool
+    var showsLog: Bool
 
     /// Whether the page is about the same, so that the place on it stays.
     func isOfSameThing(as other: Made) -> Bool {
@@ -97,6 +100,13 @@ package struct DetailPane {
     if !hasKeys { list.select(0) }
   }
 
+  /// To what logs say of the packet, and back.
+  mutating func toggleLog(beside view: ListView) {
+    showsLog = tab(beside: view) == .fields ? !showsLog : true
+    tabs[view] = .fields
+    list.select(0)
+  }
+
   mutating func showMessage(beside view: ListView) { tabs[view] = .message }
 
   // MARK: lines
@@ -119,7 +129,7 @@ package struct DetailPane {
     var wanted = Made(
       view: pane.view, packet: row, tab: tab, width: width, revision: 0, lit: lit,
       lead: pane.lead(scene) ?? lead.flatMap { $0.packet == row ? $0.rule : nil }, settings: scene.settings,
-      showsEffect: showsEffect)
+      showsEffect: showsEffect, showsLog: showsLog)
     let isSameThing = made?.isOfSameThing(as: wanted) ?? false
     let place = isSameThing ? list.cursor : 0
     guard let row, row < scene.trace.count else {
@@ -165,6 +175,7 @@ package struct DetailPane {
     _ scene: Scene
   ) -> Content {
     switch tab {
+    case .fields where showsLog: .lines(LogTab.lines(packet, width: width, scene.trace))
     case .fields: .lines(FieldsTab.lines(packet, lead: lead, width: width, scene))
     case .macros: .lines(MacrosTab.lines(packet, width: width, scene.settings))
     case .message:

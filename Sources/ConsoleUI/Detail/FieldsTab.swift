@@ -1,4 +1,5 @@
 import Cells
+import Delivery
 import MilterProtocol
 import TraceModel
 
@@ -10,7 +11,8 @@ enum FieldsTab {
   ) -> [DetailLine] {
     let trace = scene.trace
     var page = DetailPage(width: width)
-    findings(detail, lead: lead, into: &page)
+    let place = detail.place(in: trace)
+    findings(detail, lead: lead, place, into: &page)
     notes(detail, into: &page)
     if let leaving = detail.leaving {
       let isHeld = detail.flags.contains(.waiting)
@@ -22,6 +24,11 @@ enum FieldsTab {
     RefusedByMTA.add(detail, into: &page)
     if let command = detail.answers { link("answers", to: command, into: &page, trace) }
     VerdictSection.add(detail, scene.settings.knownRules(for: detail), into: &page)
+    let logs = place.logs
+    if !logs.isEmpty {
+      page.heading("In the log")
+      page.logs(logs, indent: 2)
+    }
     history(detail, into: &page, trace)
     context(detail, scene.settings.knownRules(for: detail), into: &page, trace)
     return page.lines
@@ -81,7 +88,9 @@ enum FieldsTab {
     }
   }
 
-  private static func findings(_ detail: PacketDetail, lead: FindingRule?, into page: inout DetailPage) {
+  private static func findings(
+    _ detail: PacketDetail, lead: FindingRule?, _ place: LogPlace, into page: inout DetailPage
+  ) {
     let others = detail.findings.filter { $0.rule != lead }
     let ordered =
       detail.findings.filter { $0.rule == lead } + others.filter { $0.cause == nil }
@@ -91,7 +100,9 @@ enum FieldsTab {
         finding.severity.mark + DisplayText(" \(finding.rule.id) ", style: Style(finding.severity.role))
       let other = finding.sentence.packets.first { $0 != finding.packet }
       page.paragraph(head + DisplayText(finding.text), indent: 1, packet: other)
-      page.advice(finding, indent: 3)
+      var told = finding
+      told.logs = place.logs(of: finding)
+      page.advice(told, indent: 3)
     }
     if !detail.findings.isEmpty { page.add(.blank) }
   }

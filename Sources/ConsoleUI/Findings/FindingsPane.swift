@@ -1,4 +1,5 @@
 import Cells
+import Delivery
 import MilterProtocol
 import Timeline
 import TraceModel
@@ -66,8 +67,14 @@ struct FindingsPane: ListPane {
     }
     var page = DetailPage(width: width)
     page.paragraph(found.severity.mark + " " + DisplayText(found.text), indent: 1)
-    page.advice(found, indent: 3)
+    page.advice(told(found, selected, scene.trace), indent: 3)
     return DetailPane.Page("nothing selected", page.lines)
+  }
+
+  /// With what logs say about it.
+  private func told(_ finding: Finding, _ entry: FindingEntry, _ trace: TraceView) -> Finding {
+    let connection = entry.connection.map { trace.connections[$0].number } ?? 0
+    return trace.index.told(finding, ofConnection: connection, from: trace.source)
   }
 
   private func found(_ entry: FindingEntry, _ trace: TraceView) -> Finding? {
@@ -87,8 +94,16 @@ struct FindingsPane: ListPane {
       let finding = trace.index.findings[place]
       return search.matches(Array(plain(finding, trace).utf8))
         || finding.row.map { search.matches(row: $0, trace) } ?? false
+        || search.mayBeOfLog && logs(finding, trace).contains { search.matches(Array($0.text.utf8)) }
     }
-    return (isMatch, 1 + members.count)
+    return (isMatch, 1 + members.count * (search.mayBeOfLog ? Self.logCost : 1))
+  }
+
+  /// What a look for lines of logs costs beside one at a row: the facts of its connection are folded anew.
+  private static let logCost = 100
+
+  private func logs(_ entry: FindingEntry, _ trace: TraceView) -> [ExpectedLine] {
+    found(entry, trace).map { told($0, entry, trace).logs.flatMap(\.lines) } ?? []
   }
 
   // MARK: drawing

@@ -58,6 +58,8 @@ extension Binding {
       "sort: mails by time, size, reply time, outcome; findings by severity, first, count"),
     Binding(
       "d", .diff, in: .packets, .view, hint: "diff", "what became of the mail: before and after"),
+    Binding(
+      "L", .explain, in: .packets, .view, hint: "log", "the lines that logs have of it, and what they mean"),
 
     Binding(
       "a", .forward, in: .packetsElsewhere, .steer, hint: "forward", "release, with your edits"

@@ -1,4 +1,5 @@
 import Cells
+import Delivery
 import MilterProtocol
 import Timeline
 import TraceModel
@@ -30,6 +31,11 @@ struct PacketDetail {
   var mta: KnownMTA?
   /// What ended its connection, and when; nil while that is open.
   var ending: (time: Moment, closed: Closed)?
+
+  /// What an MTA's log says of it depends on.
+  func place(in trace: TraceView) -> LogPlace {
+    trace.index.place(of: packet, at: row, facts, from: trace.source)
+  }
 
   /// `packet 120 · reply to RCPT`.
   var title: DisplayText {

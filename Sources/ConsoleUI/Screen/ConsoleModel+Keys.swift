@@ -124,6 +124,7 @@ extension ConsoleModel {
       scene.settings.turnTimeMode()
       return .done("time: " + scene.settings.time.words)
     case .diff: detail.toggleEffect(beside: view, hasKeys: focus == .detail)
+    case .explain: detail.toggleLog(beside: view)
     case .follow:
       scene.settings.follow = !timeline.isFollowing(scene)
       timeline.following.restart()

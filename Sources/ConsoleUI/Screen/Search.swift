@@ -62,6 +62,9 @@ struct Search: Equatable, Sendable {
     silent = Set(empty.filter { !matchesAlone($0) }.map(\.kind))
   }
 
+  /// Whether it is long enough to be looked for in the lines that logs have, which takes its time.
+  var mayBeOfLog: Bool { needle.count >= 4 }
+
   /// Whether `bytes` say it, in any letter case.
   func matches<Bytes: RandomAccessCollection<UInt8>>(_ bytes: Bytes) -> Bool {
     firstMatch(in: bytes) != nil

@@ -38,6 +38,18 @@ package struct Explainer: Sendable {
     return take(line, bytes)
   }
 
+  /// What is to be said of a line that is expected; its queue id need not be known.
+  package mutating func take(_ expected: ExpectedLine) -> Explanation? {
+    let unknown = "QUEUE: "
+    let text =
+      expected.text.hasPrefix(unknown) ? String(expected.text.dropFirst(unknown.count)) : expected.text
+    let program = expected.program.isEmpty ? "milter" : expected.program
+    for case .explained(let explanation, _) in take(Array("\(program)[1]: \(text)".utf8)[...]) + flush() {
+      return explanation
+    }
+    return nil
+  }
+
   /// The line that was kept back: for the end of the log, or where no more is there for now.
   package mutating func flush() -> [Answer] {
     defer { waiting = nil }

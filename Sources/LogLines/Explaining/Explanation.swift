@@ -20,6 +20,8 @@ package struct Explanation: Sendable {
   package var facts: Facts
   /// The text that it is of.
   package var text: LogText
+  /// Rules of the registry that lead to such a line, by the table that forecasts are made of.
+  package var rules: [FindingRule] { LogExpectation.rules(of: text) }
 
   package struct Facts: Equatable, Sendable {
     /// As the line has it: an address of Postfix, a filter's name of Sendmail.

@@ -97,11 +97,13 @@ struct Reading {
 
   private func finding(_ id: String) -> Told {
     let rule = FindingRule.withID(id)
+    let others = LogExpectation.rules(of: text).filter { $0.id != id }.map { "\($0.id), \($0.title)" }
+    let more = others.isEmpty ? "" : "; or \(others.joined(separator: "; "))"
     return Told(
       Counsel(
         ["the milter does that each time it comes to this stage: its program has to change, not the MTA"],
         check:
-          "mitmilter proxy … -w FILE between them, then mitmilter lint FILE: it is \(id)\(rule.map { ", \($0.title)" } ?? "")",
+          "mitmilter proxy … -w FILE between them, then mitmilter lint FILE: it is \(id)\(rule.map { ", \($0.title)" } ?? "")\(more)",
         write: "in the milter: \(rule.map(\.cure) ?? "")"))
   }
 }

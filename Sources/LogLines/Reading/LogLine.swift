@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// A line of a log taken apart: who wrote it when, and what it says.
 ///
 /// Stamps are those of syslog (classic, ISO 8601, RFC 5424), of `journalctl` (short, JSON) and of containers (Docker's JSON, `name |`,

@@ -1,15 +1,6 @@
-/// Who writes lines about milters.
-package enum Speaker: String, Sendable, CaseIterable {
-  case postfix, sendmail, libmilter
+import MilterProtocol
 
-  package var name: String {
-    switch self {
-    case .postfix: "Postfix"
-    case .sendmail: "Sendmail"
-    case .libmilter: "libmilter, in the milter"
-    }
-  }
-
+extension Speaker {
   /// By the name of a program in the log; nil for one that is none of theirs, which may be a milter.
   package init?(program: String) {
     if program == "postfix" || program.hasPrefix("postfix/") || program.hasPrefix("postfix-") {

@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// The texts, ready to be looked for.
 struct LogTable: Sendable {
   /// A text that a line is of.

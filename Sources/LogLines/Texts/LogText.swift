@@ -1,3 +1,5 @@
+import MilterProtocol
+
 /// One text that Postfix, Sendmail or libmilter prints about a milter, and what it means.
 ///
 /// The texts are those of Postfix 2.3 to 3.12 (smtpd, cleanup), Sendmail 8.12 to 8.18 (`milter.c`, `srvrsmtp.c`) and libmilter of the same.

@@ -160,6 +160,10 @@ extension LogText {
         "milter.c, milter8.c")
     } + [
       LogText(
+        .postfix, "milter8_{call}: milter {milter}: bad state {what}", .finding("R11"),
+        "smtpd ends itself: a milter answered an unknown command in front of MAIL with ACCEPT or DISCARD, and Postfix keeps that state.",
+        "milter8.c"),
+      LogText(
         .postfix, "milter8_{call}: bad state {what}", .mtaBug,
         "Postfix met a state of its own that cannot be.",
         "milter8.c"),

@@ -78,6 +78,10 @@ extension LogText {
       "Milter: unknown={command}, reject={reply}",
       "An unknown SMTP command was refused; an address in the line is a left-over.",
       "MILTER_REPLY in srvrsmtp.c"),
+    text(
+      "Milter: unknown={command}, discard",
+      "At an unknown SMTP command a milter said DISCARD: the next mail is thrown away.",
+      "MILTER_REPLY in srvrsmtp.c"),
     text("Milter: cmd=data, reject={reply}", "DATA was refused.", "srvrsmtp.c"),
     text("Milter: cmd=data, discard", "The mail was thrown away at DATA.", "srvrsmtp.c"),
     text(

@@ -9,6 +9,8 @@ package struct Finding: Equatable, Sendable {
   package var cause: Cause?
   /// Which MTA it is; nil where nothing tells, and where nobody has been asked.
   package var mta: KnownMTA?
+  /// What the logs say about it; empty where nobody has been asked, too.
+  package var logs: [ExpectedLog] = []
 
   /// An earlier finding of the same connection.
   package struct Cause: Equatable, Sendable {

@@ -1,3 +1,4 @@
+import Delivery
 import MilterProtocol
 import Timeline
 import TraceModel
@@ -47,6 +48,13 @@ extension ExportInput {
       return ChosenFinding(
         finding: finding, connection: record.connection, isConsequence: line.isConsequence)
     }
+  }
+
+  /// With what logs say about it.
+  func told(_ one: ChosenFinding) -> ChosenFinding {
+    ChosenFinding(
+      finding: index.told(one.finding, ofConnection: one.connection, from: source),
+      connection: one.connection, isConsequence: one.isConsequence)
   }
 
   /// `37 packets in 1 connection, 2 messages: 1 accepted, 1 rejected`

@@ -3,7 +3,7 @@ import TraceModel
 /// Packets and other events in the order and form of a listing, as far as they were chosen.
 struct ExportedEntries {
   private let input: ExportInput
-  private var listing = Listing()
+  private var listing = Listing(tellsLogs: true)
 
   init(_ input: ExportInput) { self.input = input }
 

@@ -66,6 +66,21 @@ struct SessionReport {
     }
     if found.count > Self.rowLimit { table += "\n\(found.count - Self.rowLimit) more.\n" }
     return "## Findings\n\n" + fold(table, rows: found.count, counted(found.count, "finding"))
+      + logLines(found)
+  }
+
+  /// What the logs of MTA and milter say about them, to be looked for there.
+  private func logLines(_ found: [ChosenFinding]) -> String {
+    var lines: [String] = []
+    for one in found.prefix(Self.rowLimit) {
+      let told = ListingText.lines(input.told(one).finding.logs)
+      if !told.isEmpty, lines.suffix(told.count) != told[...] { lines += told }
+    }
+    guard !lines.isEmpty else { return "" }
+    let block = MarkdownText.block(lines, language: "")
+    let isLong = lines.count > Self.longTable
+    return "\n"
+      + (isLong ? MarkdownText.folded("what logs say about them", block) : "In the logs:\n\n" + block)
   }
 
   private var replyTimes: String? {

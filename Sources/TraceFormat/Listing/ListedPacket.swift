@@ -17,6 +17,8 @@ package struct ListedPacket: Equatable, Sendable {
   /// A reply: number of the command that it answers.
   package var answers: Int?
   package var findings: [Finding] = []
+  /// What logs say about it, where that was asked for.
+  package var logs: [ExpectedLog] = []
   package var origin: Origin
 
   package enum Origin: Equatable, Sendable {

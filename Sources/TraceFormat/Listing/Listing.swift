@@ -1,3 +1,4 @@
+import Delivery
 import Dialogue
 import MilterProtocol
 import Timeline
@@ -18,8 +19,12 @@ package struct Listing {
   private var latest: ListedPacket?
   /// Where packets stand that came in and did not go on at once, for what leaves in their place.
   private var waiting: [Int: (connection: Int, placement: Placement)] = [:]
+  /// Whether it is told what logs say about findings and verdicts.
+  private let tellsLogs: Bool
+  /// Where that is told: the latest command of each connection that is answered.
+  private var asked: [Int: LogPlace.Command] = [:]
 
-  package init() {}
+  package init(tellsLogs: Bool = false) { self.tellsLogs = tellsLogs }
 
   /// Connections whose facts are kept.
   package var openConnections: Int { sessions.count }
@@ -28,6 +33,9 @@ package struct Listing {
   package mutating func take(_ record: Record) -> [Entry] {
     if case .found(var finding) = record.event {
       finding.mta = sessions[record.connection]?.dialogue.mta
+      if tellsLogs, let place = logPlace(of: finding, record.connection) {
+        finding.logs = place.logs(of: finding)
+      }
       if let packet = finding.packet, packet == latest?.number {
         latest?.findings.append(finding)
         return []
@@ -43,12 +51,14 @@ package struct Listing {
       latest = ListedPacket(
         record, received.packet, number: received.number, placement, .received(forwarded: received.forwarded))
       if !received.forwarded, let placement { waiting[received.number] = (record.connection, placement) }
+      if tellsLogs, received.forwarded { tellLogs(of: received.packet, record.connection) }
     case .sent(let sent):
       guard let packet = sent.packet else {
         entries.append(.remark(record))
         break
       }
       latest = listed(record, sent, packet, placement)
+      if tellsLogs { tellLogs(of: packet, record.connection) }
     case .released(let released):
       if released.outcome != .forwarded { waiting[released.number] = nil }
       entries.append(.remark(record))
@@ -76,6 +86,35 @@ package struct Listing {
     return ListedPacket(record, packet, number: original, place, .changed(sent.cause))
   }
 
+  /// Of a reply that reaches the MTA, what logs say; of a command, that it is asked.
+  private mutating func tellLogs(of packet: Packet, _ connection: Int) {
+    guard let number = latest?.number else { return }
+    if packet.sender == .mta {
+      if let command = LogPlace.Command(packet, number: number) { asked[connection] = command }
+      return
+    }
+    let logs = logPlace(connection, packet, number: number)?.logs ?? []
+    latest?.logs = logs
+  }
+
+  private func logPlace(of finding: Finding, _ connection: Int) -> LogPlace? {
+    guard finding.cause == nil, connection > 0 else { return nil }
+    let isLatest = finding.packet != nil && finding.packet == latest?.number
+    return logPlace(connection, isLatest ? latest?.packet : nil, number: finding.packet)
+  }
+
+  private func logPlace(_ connection: Int, _ packet: Packet?, number: Int?) -> LogPlace? {
+    guard let facts = sessions[connection] else { return nil }
+    var command = asked[connection]
+    // The reply is to an earlier one, of which only the stage is known by now.
+    if packet != nil, let stage = latest?.stage, let answers = latest?.answers, answers != command?.number {
+      command = LogPlace.Command(stage, number: answers, payloadBytes: nil)
+    }
+    var place = LogPlace(facts, packet: packet, number: number, command: command)
+    place.hasMilterClosed = facts.closed.contains { $0.leg == .milter && $0.how == .peer }
+    return place
+  }
+
   /// Takes the record into the facts of its connection.
   private mutating func place(_ record: Record) -> Placement? {
     guard record.connection > 0 else { return nil }
@@ -96,6 +135,7 @@ package struct Listing {
 
   private mutating func ended(_ leg: Leg, _ connection: Int) {
     waiting = waiting.filter { $0.value.connection != connection }
+    if sessions[connection]?.isOver ?? true { asked[connection] = nil }
     let endedLegs = sessions[connection]?.closed.count ?? 0
     if let over = ends.ended(leg, of: connection, endedLegs: endedLegs) { sessions[over] = nil }
   }

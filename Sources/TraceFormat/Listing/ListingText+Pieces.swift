@@ -55,6 +55,15 @@ extension ListingText {
     guard finding.cause == nil, FindingRule.withID(finding.rule.id) != nil else { return [] }
     let rule = finding.rule
     return ["  " + finding.consequence] + (rule.cure.isEmpty ? [] : ["  → " + rule.cure])
+      + lines(finding.logs).map { "  " + $0 }
+  }
+
+  /// What logs say: who, and under it the lines as they stand there.
+  package static func lines(_ logs: [ExpectedLog]) -> [String] {
+    logs.flatMap { log in
+      ["≡ \(log.heading):"]
+        + log.lines.map { line in "    " + inert(line.line) + (line.condition.map { "  (\($0))" } ?? "") }
+    }
   }
 
   static func words(_ cause: Cause) -> String {

@@ -112,6 +112,7 @@ package struct ListingText {
       lines += FieldText.lines(field)
     }
     if let answers = packet.answers { lines.append("answers packet \(answers)") }
+    lines += Self.lines(packet.logs)
     for finding in packet.findings {
       lines.append(
         "\(Self.mark(finding)) \(finding.severity.name): \(Self.inert(finding.text))\(Self.origin(finding))")

@@ -63,7 +63,9 @@ package struct PacketJSON {
     for (place, id) in (packet.findings.map(\.rule.id) + late).enumerated() {
       line.append(key: place == 0 ? "" : ",", id)
     }
-    line.append(ascii: "],\"fields\":[")
+    line.append(ascii: "]")
+    FindingJSON.append(packet.logs, to: &line)
+    line.append(ascii: ",\"fields\":[")
     for (place, field) in PacketField.fields(of: packet.packet).enumerated() {
       if place > 0 { line.append(ascii: ",") }
       append(field, to: &line)

@@ -78,7 +78,7 @@ extension FindingRule {
       "MTAs fold with LF and a blank; filters take the rest for another header, or leave this one out"),
   ]
 
-  static let bySender = Dictionary(grouping: bySenders, by: \.id)
+  package static let bySender = Dictionary(grouping: bySenders, by: \.id)
 
   private func fromTheMilter(_ consequence: Consequence) -> FindingRule {
     FindingRule(

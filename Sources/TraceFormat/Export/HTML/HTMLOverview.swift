@@ -67,7 +67,7 @@ struct HTMLOverview {
     let found = input.chosenFindings
     guard !found.isEmpty else { return "" }
     var list: Markup = ""
-    for one in found.prefix(Self.rowLimit) {
+    for one in found.prefix(Self.rowLimit).lazy.map(input.told) {
       let finding = one.finding
       list += """
         <div class="card\(one.isConsequence ? " under" : "")"><p><b class="\(finding.severity.name)">\(finding.severity.name) \(one.rule?.id ?? finding.rule.id)</b>
@@ -90,7 +90,19 @@ struct HTMLOverview {
   /// What comes of a finding of a rule that is known, and what to do.
   static func advice(_ finding: Finding) -> Markup {
     let cure: Markup = finding.rule.cure.isEmpty ? "" : "\n<p>→ \(finding.rule.cure)</p>"
-    return "<p class=\"soft\">\(finding.consequence)</p>\(cure)"
+    return "<p class=\"soft\">\(finding.consequence)</p>\(cure)\(logs(finding.logs))"
+  }
+
+  /// The lines of logs as they stand there.
+  static func logs(_ logs: [ExpectedLog]) -> Markup {
+    Markup(
+      joining: logs.map { log -> Markup in
+        let lines = log.lines.map { line -> Markup in
+          let condition: Markup = line.condition.map { " <span class=\"soft\">\($0)</span>" } ?? ""
+          return "<br>\n<code>\(line.line)</code>\(condition)"
+        }
+        return "\n<p class=\"soft\">\(log.heading):\(Markup(joining: lines))</p>"
+      })
   }
 
   private func place(_ one: ChosenFinding) -> Markup {

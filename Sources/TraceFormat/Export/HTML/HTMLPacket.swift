@@ -1,3 +1,4 @@
+import Delivery
 import MilterProtocol
 import Timeline
 import TraceModel
@@ -19,10 +20,12 @@ struct HTMLPacket {
   var markup: Markup {
     let packet = input.index[row]
     guard let wire = input.index.packet(at: row, from: input.source) else { return "" }
-    let findings = input.index.findings(about: row, from: input.source)
+    let findings = input.index.findings(about: row, from: input.source).map {
+      input.index.told($0, ofConnection: packet.connection, from: input.source)
+    }
     return """
       <details class="p" id="p\(packet.number)"><summary>\(line(packet, wire, findings))</summary>
-      <div class="in">\(Markup(joining: findings.map(finding)))\(fields(wire))\(macros)\(instead)\(dump(wire))</div></details>
+      <div class="in">\(Markup(joining: findings.map(finding)))\(fields(wire))\(logs)\(macros)\(instead)\(dump(wire))</div></details>
 
       """
   }
@@ -72,6 +75,8 @@ struct HTMLPacket {
     case .flags(let raw, let names): "0x\(String(raw, radix: 16)) \(names.joined(separator: " "))"
     }
   }
+
+  private var logs: Markup { HTMLOverview.logs(input.index.logs(at: row, from: input.source)) }
 
   private var macros: Markup {
     let pieces = input.index.macroRows(of: row).compactMap { macro -> Markup? in
