@@ -94,7 +94,7 @@ struct Show: ParsableCommand {
     var lines = lines(head, nil, output)
     lines.selection = expression.map { PacketSelection($0, utcOffset: utc ? 0 : Clock.localOffset) }
     lines.selection?.catchUp(with: traces.records)
-    var listing = Listing()
+    var listing = Listing(tellsLogs: verbose || json)
     for place in 0..<traces.records.count {
       if let record = traces.records.record(at: place) { lines.print(listing.take(record)) }
     }

@@ -225,6 +225,15 @@ extension FindingDiagnosis {
     "W07": One("connections without a packet", "a monitor that looks whether somebody listens"),
     "W08": One(
       "the way to the milter", "it does not run, listens elsewhere, or its socket's modes do not let us in"),
+    "W09": One(
+      "replies of a connection, time and again 40 ms after their command",
+      "small writes over TCP, and Nagle's algorithm"),
+    "W10": One(
+      "the time of each reply, against a tenth of what the MTA waits",
+      "DNS, a database or a scanner behind the milter"),
+    "W11": One(
+      "the time at end of message, mail by mail on a connection", "a list or a log that grows with every mail"
+    ),
     "C01": One("TCP sequence numbers", "tcpdump was too slow"),
     "C02": One("SYN of each connection", "tcpdump was started later"),
     "C03": One("OPTNEG of each connection", "tcpdump was started later"),
