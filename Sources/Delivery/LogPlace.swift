@@ -114,8 +114,9 @@ package struct LogPlace: Sendable {
       occasion.oldHeader = .value(blank + header.value.bytes)
     case .delRcpt(let address):
       let isAdded = before.contains { $0.kind == .addRcpt || $0.kind == .addRcptPar }
-      occasion.isRecipient =
-        isAdded || message.recipients.contains { $0.address.slice.elementsEqual(packet.bytes[address]) }
+      let isOfClient = message.recipients.contains { $0.address.slice.elementsEqual(packet.bytes[address]) }
+      // Whom the milter has added before, nothing at hand tells.
+      occasion.isRecipient = isAdded && !isOfClient ? nil : isOfClient
     default: break
     }
   }

@@ -64,6 +64,20 @@ import Testing
     #expect(apart["sendmail"]?.contains("Postfix") == false)
   }
 
+  @Test func jsonHasTheLinesOfTheLog() throws {
+    let timeout = Fixtures.project.appendingPathComponent("sample-sessions/timeout.mtrace").path
+    let told = try objects(lint("--json", timeout))
+    let silent = try #require(told.first { $0["id"] as? String == "R03" })
+    let log = try #require(silent["log"] as? [[String: Any]])
+    #expect(log.allSatisfy { $0["by"] as? String == "postfix" && $0["assumed"] == nil })
+    #expect(
+      log.first?["line"] as? String
+        == "warning: milter inet:127.0.0.1:30282: can't read SMFIC_BODYEOB reply packet header: Connection timed out"
+    )
+    #expect(log.last?["when"] as? String == "with milter_default_action = tempfail")
+    #expect(told.first { $0["id"] as? String == "S11" }?["log"] == nil)
+  }
+
   @Test func annotationsEscapeWhatGitHubWouldTakeForItsOwn() throws {
     let told = try lint("--github", broken)
     #expect(told.status == 1)

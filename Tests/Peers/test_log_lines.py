@@ -64,7 +64,8 @@ TEXTS = {
 }
 
 FAULTS = {
-    "length 0": at("M", number(0)),
+    "length 0": at("M", number(0) + b"c"),
+    "length 0 and nothing else": at("M", number(0)),
     "an absurd length": at("M", number(0x7FFFFFFF) + b"abc"),
     "text for a length": at("R", b"HTTP/1.1 400\r\n\r\n"),
     "payload at MAIL": at("M", frame("c", b"x")),
@@ -139,7 +140,10 @@ def expected(mta, trace):
     by_packet = {}
     for thing in map(json.loads, said.stdout.splitlines()):
         if thing["type"] in ("packet", "finding"):
-            by_packet.setdefault(thing.get("n") or 0, {"finding": [], "packet": []})[thing["type"]] += thing.get("log", [])
+            told = by_packet.setdefault(thing.get("n") or 0, {"finding": [], "packet": []})[thing["type"]]
+            lines = thing.get("log", [])
+            # Two findings about a packet may lead to the same line, which is written once.
+            told += lines if not lines or lines[0] not in told else []
     found = []
     for _, told in sorted(by_packet.items()):
         lines = [line for line in told["finding"] if line["by"] == mta]
@@ -150,7 +154,7 @@ def expected(mta, trace):
 
 def is_same(expected_line, line):
     program, text, _ = expected_line
-    parts = re.split(r"\b(QUEUE|HELO|SENDER|RECIPIENT|CLIENT|COMMAND|OLD)\b", text.replace("NAME", "inet"))
+    parts = re.split(r"\b(QUEUE|HELO|SENDER|RECIPIENT|CLIENT|COMMAND|OLD|NUMBER)\b", text.replace("NAME", "inet"))
     pattern = "".join(re.escape(part) if place % 2 == 0 else r".+?" for place, part in enumerate(parts))
     return program == line[0] and re.fullmatch(pattern, line[1]) is not None
 

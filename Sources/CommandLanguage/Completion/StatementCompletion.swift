@@ -137,7 +137,7 @@ struct StatementCompletion {
       .accept, .reject,
       .tempfail, .discard, .skip, .connfail, .shutdown, .reply, .progress, .insertHeader, .addRcpt,
       .deleteRcpt, .changeFrom, .replaceBody, .quarantine, .raw, .mark, .unmark,
-      .note, .on, .rule, .apply, .edit, .filter, .search, .goto, .write, .savePart, .bind, .quit:
+      .note, .on, .rule, .apply, .edit, .filter, .search, .goto, .write, .savePart, .bind, .explain, .quit:
       []
     }
   }
@@ -166,7 +166,7 @@ extension InstructionWord {
       .skip,
       .connfail, .shutdown, .progress, .deleteHeader, .deletePart, .raw, .revert, .mark, .unmark, .on, .rules,
       .rule, .savePart, .apply, .edit, .filter, .search, .goto, .write, .export, .bind, .unbind, .screen,
-      .quit:
+      .explain, .quit:
       false
     }
   }

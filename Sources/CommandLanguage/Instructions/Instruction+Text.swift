@@ -116,6 +116,7 @@ extension ConsoleInstruction {
     case .rules: "rules"
     case .arm(let on): "rules \(on ? "on" : "off")"
     case .rule(let number, let act): "rule \(number) \(act.rawValue)"
+    case .screen("explain", nil): "explain"
     case .screen(let name, let count): "screen \(name)" + (count.map { " \($0)" } ?? "")
     case .quit: "quit"
     }

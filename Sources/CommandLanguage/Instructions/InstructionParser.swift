@@ -40,7 +40,7 @@ struct InstructionParser {
       return .change(try change(word))
     case .on, .rules, .rule, .apply, .edit, .filter, .search, .goto, .write, .savePart, .export,
       .bind, .unbind,
-      .screen, .quit:
+      .screen, .explain, .quit:
       return nil
     }
   }

@@ -23,7 +23,7 @@ package enum InstructionWord: String, Equatable, Sendable, CaseIterable {
   case on, rules, rule
   // Screen and program.
   case savePart = "save-part"
-  case apply, edit, filter, search, goto, write, export, bind, unbind, screen, quit
+  case apply, edit, filter, search, goto, write, export, bind, unbind, screen, explain, quit
 }
 
 /// One row of the table of instructions, which feeds completion, help and docs.
@@ -199,6 +199,9 @@ package struct InstructionTerm: Equatable, Sendable {
     .init(.unbind, "unbind KEY", "the key does nothing", "unbind X", .console),
     .init(
       .screen, "screen ACT [COUNT]", "what a key of the screen does, by its name", "screen down 10", .console),
+    .init(
+      .explain, "explain", "the lines that logs have of the packet, and what they mean; again: its fields",
+      "explain", .console),
     .init(.quit, "quit", "leave the program", "quit", .console),
   ]
 }

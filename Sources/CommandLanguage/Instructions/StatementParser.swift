@@ -147,6 +147,7 @@ struct StatementParser {
       let (name, _) = try reader.word("an act's name")
       return .console(
         .screen(name, count: reader.isAtEnd ? nil : try reader.number("a count", from: 1, to: 1_000_000)))
+    case .explain: return .console(.screen("explain", count: nil))
     case .edit: return .console(.edit)
     default: return .console(.quit)
     }

@@ -52,9 +52,13 @@ extension LogExpectation {
   private static let sendmailFraming =
     [
       row(
+        "F01", partCame, then: .fails,
+        when: "after its time, where nothing follows; otherwise its process ends without a line",
+        if: { isFromMilter($0) && $0.stage != nil }, reading),
+      row(
         "F02", partCame, then: .fails,
         when: "after its time; of 2147483648 or more its process ends without a line",
-        if: { $0.foreign != nil && $0.stage != nil && ($0.announcedLength ?? 0) < 0x8000_0000 }, reading)
+        if: { $0.foreign != nil && $0.stage != nil && ($0.announcedLength ?? 0) < 0x8000_0000 }, reading),
     ] + bogus("F05", if: isFromMilter) + [
       row("F05", inHandshake, .negotiation, then: .fails, if: isFromMilter, own),
       row(

@@ -19,8 +19,8 @@ package struct LogOccasion: Sendable {
   package var foreign: [UInt8]?
   /// The header that a CHGHEADER is about.
   package var oldHeader = OldHeader.unknown
-  /// Whether the recipient that a modification removes is one.
-  package var isRecipient = false
+  /// Whether the recipient that a modification removes is one; nil where that is not known.
+  package var isRecipient: Bool?
   /// Whether a part of a new body came before.
   package var isBodyBegun = false
   /// Whether it replaces the body without that right, for which Sendmail puts the mail off.

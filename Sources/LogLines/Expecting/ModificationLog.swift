@@ -24,14 +24,16 @@ enum ModificationLog {
         ["number": String(index), "header": words(name), "value": words(value)])
     case .chgHeader(let index, let name, let value):
       guard !name.isEmpty else { return [] }
-      return change(index, words(name), words(value), occasion, line)
+      return change(index, words(name), words(value), occasion, writer)
     case .addRcpt(let address), .addRcptPar(let address, _):
       return address.isEmpty
         ? [] : line("Milter ({milter}) add: rcpt: {address}", ["address": words(address)])
     case .delRcpt(let address):
+      let number = occasion.isRecipient == false ? "0" : "{number}"
+      let found = occasion.isRecipient == true ? ["number": "1"] : [:]
       return line(
-        "Milter ({milter}) delete: rcpt {address}, naddrs=\(occasion.isRecipient ? "{number}" : "0")",
-        ["address": words(address), "number": "1"])
+        "Milter ({milter}) delete: rcpt {address}, naddrs=\(number)",
+        found.merging(["address": words(address)]) { mine, _ in mine })
     case .chgFrom(let address, _):
       return line("Milter ({milter}) chgfrom: {address}", ["address": words(address)])
     case .replBody:
@@ -42,23 +44,31 @@ enum ModificationLog {
     }
   }
 
-  /// The header as it was is what the client sent, unless the milter changed it before.
+  /// The header as it was is what the client sent; once the milter has changed one, nothing tells whether it is there.
   private static func change(
-    _ index: UInt32, _ name: String, _ value: String, _ occasion: LogOccasion,
-    _ line: (String, [String: String]) -> [ExpectedLine]
+    _ index: UInt32, _ name: String, _ value: String, _ occasion: LogOccasion, _ writer: LogWriter
   ) -> [ExpectedLine] {
-    let which = index < 2 ? "" : "[\(index)]"
-    if case .missing = occasion.oldHeader {
-      return value.isEmpty
-        ? line("Milter ({milter}) delete (noop): header: {header}", ["header": name])
-        : line("Milter ({milter}) change (add): header: {header}: {value}", ["header": name, "value": value])
+    let isDeleted = value.isEmpty
+    func missing(_ condition: String?) -> ExpectedLine {
+      let format =
+        isDeleted
+        ? "Milter ({milter}) delete (noop): header: {header}"
+        : "Milter ({milter}) change (add): header: {header}: {value}"
+      return writer.line(format, ["header": name, "value": value], when: condition)
     }
-    var old = "OLD"
-    if case .value(let bytes) = occasion.oldHeader { old = LogOccasion.escaped(bytes) }
-    let values = ["which": which, "header": name, "old": old, "value": value.isEmpty ? old : value]
-    return line(
-      value.isEmpty
+    func present(_ old: String, _ condition: String?) -> ExpectedLine {
+      let format =
+        isDeleted
         ? "Milter ({milter}) delete: header{which} {header}:{value}"
-        : "Milter ({milter}) change: header{which} {header}: from {old} to {value}", values)
+        : "Milter ({milter}) change: header{which} {header}: from {old} to {value}"
+      let which = index < 2 ? "" : "[\(index)]"
+      let values = ["which": which, "header": name, "old": old, "value": isDeleted ? old : value]
+      return writer.line(format, values, when: condition)
+    }
+    switch occasion.oldHeader {
+    case .missing: return [missing(nil)]
+    case .value(let bytes): return [present(LogOccasion.escaped(bytes), nil)]
+    case .unknown: return [present("OLD", "where it is there"), missing("where it is not")]
+    }
   }
 }

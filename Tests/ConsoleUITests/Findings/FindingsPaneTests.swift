@@ -51,6 +51,31 @@ import TraceModel
     #expect(ids(driver) == ["R03", "W05", "S07"])
   }
 
+  /// The lines of logs are no words of the finding, and found all the same.
+  @Test func aSearchFindsTheLineThatALogHas() {
+    var driver = start()
+    driver.press("4 G")
+    driver.enter("can't read SMFIC_MAIL", at: "/")
+    #expect(driver.selectedText.contains("R03"))
+    let page = driver.text.joined(separator: "\n")
+    #expect(page.contains("≡ Postfix logs:"))
+    #expect(page.contains("can't read SMFIC_MAIL reply packet header: Connection timed out"))
+  }
+
+  @Test func aKeyAndTheCommandExplainWhatLogsSayOfThePacket() {
+    for isTyped in [false, true] {
+      var driver = start(Size(columns: 140, rows: 60))
+      driver.press("4 Enter")
+      if isTyped { driver.enter("explain") } else { driver.press("L") }
+      let page = driver.text.joined(separator: "\n")
+      #expect(
+        page.contains("In the log") && page.contains("Postfix waited for the milter's reply to SMFIC_MAIL"))
+      #expect(!page.contains("Sendmail"))
+      driver.press("L")
+      #expect(!driver.text.joined().contains("Postfix waited for"))
+    }
+  }
+
   /// Whichever tab was open beside the Timeline before.
   @Test func enterGoesToThePacketWithTheFindingOnTop() {
     for tabs in ["", "l", "l l l", "h"] {
