@@ -93,8 +93,7 @@ let package = Package(
       name: "ProxyRuntime",
       dependencies: [
         "ProxyCore", "TraceFormat", "Dialogue", "Findings", "MTAConfiguration", "Timeline", "TraceModel",
-        "Mail",
-        "CommandLanguage", "MilterProtocol", "CLinux",
+        "Mail", "Sending", "CommandLanguage", "MilterProtocol", "CLinux",
       ], swiftSettings: strict),
     .target(name: "TerminalDriver", dependencies: ["Cells", "CNcurses"], swiftSettings: strict + small),
     .target(name: "CLinux", cSettings: strictC, linkerSettings: [.linkedLibrary("z")]),

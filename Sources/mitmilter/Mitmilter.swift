@@ -12,7 +12,8 @@ struct Mitmilter: ParsableCommand {
     version: description,
     subcommands: [
       DemoCommand.self, Proxy.self, MilterCommand.self, Open.self, Show.self, SendCommand.self, Replay.self,
-      Lint.self, Diff.self, Explain.self, Export.self, DoctorCommand.self, AttachCommand.self, CtlCommand.self,
+      Lint.self, Diff.self, Explain.self, Export.self, DoctorCommand.self, AttachCommand.self,
+      CtlCommand.self,
       WiresharkDissectorCommand.self,
     ])
 

@@ -45,7 +45,8 @@ extension StatementParser {
           "expected 'and', 'or', 'do', or an option of the rule",
           hint: "options are named, once, every, count, log, off",
           near: Nearest.match(
-            for: word, among: ["do", "and", "or", "named", "once", "every", "count", "log", "off"]), at: range)
+            for: word, among: ["do", "and", "or", "named", "once", "every", "count", "log", "off"]), at: range
+        )
       }
     }
     guard rule.logs else { throw reader.missing("'do'") }

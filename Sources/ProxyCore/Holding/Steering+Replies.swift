@@ -48,7 +48,9 @@ extension Steering {
     let told = entry.leaves(instead: said)
     prepareToSettle(asked.stage, told, &turn)
     send(entry, to: .mta, &turn)
-    if asked.stage == .body, entry.skipsBody && told == .continue || said == .skip && told != said { divergence.skipBody() }
+    if asked.stage == .body, entry.skipsBody && told == .continue || said == .skip && told != said {
+      divergence.skipBody()
+    }
     guard told != said else { return }
     follow(Divergence.overruled(asked.stage, said: said, told: told), &turn)
   }

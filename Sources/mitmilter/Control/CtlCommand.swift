@@ -53,7 +53,8 @@ struct CtlCommand: ParsableCommand {
     let instruction: Instruction
     do throws(SyntaxError) { instruction = try Instruction(parsing: text) } catch {
       throw Failure(
-        error, in: "ctl", hint: "status, stats, rules, a rule, or an instruction (mitmilter help instructions)")
+        error, in: "ctl",
+        hint: "status, stats, rules, a rule, or an instruction (mitmilter help instructions)")
     }
     guard let packet, packet > 0 else {
       throw Failure(
