@@ -75,7 +75,7 @@ def test_from_now_on_then_all_that_was_seen():
             assert first[0] > 4 and "BODYEOB" in show(now), first
             mta.mail("<bob@example.org>")
             assert mta.reply() == b"c"
-            t.wait(r"<bob@example.org>")
+            t.wait(r"c1\.2 .*← mlt BODYEOB")
             assert packets(now) == first
             everything = home.file("all.mtrace")
             record(t, "a", everything)
