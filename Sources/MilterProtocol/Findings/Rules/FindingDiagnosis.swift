@@ -148,7 +148,7 @@ extension FindingDiagnosis {
     "R07": One(
       "each modification, against the actions answered", "an action that is missing among the milter's flags"),
     "R08": One("modifications behind the verdict", "a verdict that is sent too soon, with work that goes on"),
-    "R09": One("SKIP, against its stage", "SKIP taken for *no more of this, please*"),
+    "R09": One("SKIP, against its stage", "SKIP taken for 'no more of this, please'"),
     "R10": One("DISCARD at CONNECT and HELO", "a block list that acts the same at every stage"),
     "R11": One("ACCEPT and DISCARD at UNKNOWN", "a default verdict of ACCEPT for every callback"),
     "R12": One(
@@ -169,7 +169,7 @@ extension FindingDiagnosis {
     "T01": One("the first three bytes", "text without a code, or a 2xx"),
     "T02": One("the fourth byte", "a code alone, or an underscore or tab behind it"),
     "T03": One("both codes' first digit", "codes that come from two settings"),
-    "T04": One("percent signs, by pairs", "a text with *100%*, handed on as it is"),
+    "T04": One("percent signs, by pairs", "a text with '100%', handed on as it is"),
     "T05": One("NULs in the packet", "a text that is sent by its length"),
     "T06": One(
       "code and hyphen of each line",
@@ -190,7 +190,7 @@ extension FindingDiagnosis {
     "H05": One(
       "the index, against headers of that name",
       "counting among all headers, or headers that are gone already"),
-    "H06": One("the index, against 31 bits", "-1 taken for *at the end*"),
+    "H06": One("the index, against 31 bits", "-1 taken for 'at the end'"),
     "H07": One("deletions of one name, in their order", "a loop from the first to the last"),
     "H08": One("CHGHEADER, against NOHDRS", "headers switched off to save time"),
     "H09": One("names that occur once in a mail", "ADDHEADER where CHGHEADER was meant"),
