@@ -24,9 +24,9 @@ extension Remarks {
 
   /// Packets that are late again and again by as much as TCP makes them.
   mutating func followWaits(_ scene: borrowing Scene, _ findings: inout [Finding]) {
-    guard
-      let kind = timing.acknowledgements.take(
-        scene.packet.kind, from: scene.packet.sender, answering: scene.due?.stage, at: scene.now)
+    let sender = scene.packet.sender
+    guard let wait = timing.acknowledgements.passed(scene.packet.kind, from: sender, at: scene.now),
+      let kind = timing.acknowledgements.note(wait, from: sender, answering: scene.due?.stage)
     else { return }
     let times = timing.acknowledgements.count(of: kind)
     switch kind {

@@ -27,7 +27,7 @@ struct DelayedAcknowledgements: Sendable {
   /// Stages whose reply took 40 ms.
   private var stages: Set<Stage> = []
 
-  private enum Before: Sendable {
+  fileprivate enum Before: Sendable {
     case nothing
     /// Something that the MTA goes on behind by itself.
     case mtaGoesOn
@@ -53,14 +53,19 @@ struct DelayedAcknowledgements: Sendable {
   private static let compared = 10_000..<Int64(100_000)
   private static let delayed = 39_000..<Int64(46_000)
 
-  /// A packet that came and went on at once. Returns what has become regular with it.
-  mutating func take(_ kind: PacketKind, from sender: Leg, answering due: Stage?, at now: Moment) -> Kind? {
-    let gap = (now - last).microseconds
-    let earlier = before
+  /// A wait that is long enough to be looked at, and the packet before it.
+  struct Wait: Sendable {
+    fileprivate let gap: Int64
+    fileprivate let earlier: Before
+  }
+
+  /// A packet came and went on at once. Nearly all do without such a wait: every packet comes through here.
+  @inline(__always)
+  mutating func passed(_ kind: PacketKind, from sender: Leg, at now: Moment) -> Wait? {
+    let wait = Wait(gap: (now - last).microseconds, earlier: before)
     last = now
     before = sender == .milter ? .milter : Self.goesOn(kind) ? .mtaGoesOn : .mtaRests
-    guard Self.compared.contains(gap) else { return nil }
-    return note(gap, behind: earlier, from: sender, answering: due)
+    return Self.compared.contains(wait.gap) ? wait : nil
   }
 
   /// What comes behind it comes without anybody outside.
@@ -71,17 +76,16 @@ struct DelayedAcknowledgements: Sendable {
     }
   }
 
-  private mutating func note(_ gap: Int64, behind earlier: Before, from sender: Leg, answering due: Stage?)
-    -> Kind?
-  {
+  /// Returns what has become regular with it.
+  mutating func note(_ wait: Wait, from sender: Leg, answering due: Stage?) -> Kind? {
     let kind: Kind
-    switch (earlier, sender) {
+    switch (wait.earlier, sender) {
     case (.milter, .milter): kind = .milter
     case (.mtaGoesOn, .mta): kind = .mta
     case (.mtaGoesOn, .milter), (.mtaRests, .milter): kind = .reply
     case (.nothing, _), (.mtaRests, .mta), (.milter, .mta): return nil
     }
-    let isNear = Self.delayed.contains(gap)
+    let isNear = Self.delayed.contains(wait.gap)
     if kind == .reply, isNear, let due { stages.insert(due) }
     self[kind].near += isNear ? 1 : 0
     self[kind].others += isNear ? 0 : 1
