@@ -41,7 +41,9 @@ def two_mails(connect):
 
 
 def findings(trace):
-    return json.loads(run("export", "json", "--no-redact", trace).stdout)["findings"]
+    """In the order of happening, but for W09: Sendmail writes macros and command apart, whatever the milter does."""
+    found = json.loads(run("export", "json", "--no-redact", trace).stdout)["findings"]
+    return [one for one in found if one["id"] != "W09"]
 
 
 class BrokenMilters(unittest.TestCase):
