@@ -200,7 +200,10 @@ class Terminal:
         """Reads what comes within the time; whether anything did."""
         if self.is_closed:
             return False
-        if not select.select([self.fd], [], [], max(0.0, seconds))[0]:
+        # Unlike select, for any number of open files.
+        waiting = select.poll()
+        waiting.register(self.fd, select.POLLIN)
+        if not waiting.poll(max(0.0, seconds) * 1000):
             return False
         try:
             data = os.read(self.fd, 1 << 16)

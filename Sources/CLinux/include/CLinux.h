@@ -128,6 +128,20 @@ ssize_t linux_send_file(int socket, const void *bytes, size_t count, int file);
 ssize_t linux_receive_file(int socket, void *bytes, size_t room, int *file);
 // Who connected to a unix socket; the ids are those of the moment in which it did.
 int linux_peer(int socket, uid_t *user, pid_t *process);
+// Sends what there is room for now, whatever the socket is set to; never raises SIGPIPE.
+static inline ssize_t linux_send_now(int fd, const void *bytes, size_t count) {
+  return send(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+static inline ssize_t linux_send_now_to(
+    int fd, const void *bytes, size_t count, const struct sockaddr *peer, socklen_t length) {
+  return sendto(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, peer, length);
+}
+// Whether the peer has ended the connection and all that it said has been read.
+static inline bool linux_has_ended(int fd) {
+  char byte;
+  ssize_t count = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+}
 // Reads into `first` until it is full, and what comes after into `second`.
 static inline ssize_t linux_read_two(int fd, void *first, size_t first_count, void *second, size_t second_count) {
   struct iovec parts[2] = {{first, first_count}, {second, second_count}};

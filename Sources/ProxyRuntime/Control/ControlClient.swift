@@ -59,11 +59,7 @@ package final class ControlClient {
   package var descriptor: Int32 { socket.number }
 
   /// Whether nobody is there any more.
-  package var isOver: Bool {
-    var byte: UInt8 = 0
-    let count = recv(socket.number, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
-    return count == 0 || count < 0 && errno != EAGAIN && errno != EINTR
-  }
+  package var isOver: Bool { linux_has_ended(socket.number) }
 
   /// - Returns: the lines of the answer; what stands behind `ok` is one, unless there is nothing.
   package func ask(_ request: ControlRequest) throws(FileFailure) -> [String] {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Where lines go that must not keep mail waiting: a file takes them at once; a pipe or a socket as far as its reader has
@@ -98,7 +99,7 @@ struct OutputQueue: ~Copyable {
       guard let base = buffer.baseAddress else { return 0 }
       let rest = buffer.count - written
       return kind == .socket
-        ? send(descriptor, base + written, rest, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+        ? linux_send_now(descriptor, base + written, rest)
         : write(descriptor, base + written, rest)
     }
   }

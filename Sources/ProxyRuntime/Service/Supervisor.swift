@@ -31,7 +31,7 @@ package struct Supervisor: Sendable {
   private func say(_ words: String) {
     let bytes = Array(words.utf8)
     _ = address.withPointer {
-      sendto(socket, bytes, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL), $0, $1)
+      linux_send_now_to(socket, bytes, bytes.count, $0, $1)
     }
   }
 

@@ -1,4 +1,6 @@
 """A milter of this process: what it says is a test's choice."""
+import contextlib
+import socket
 import struct
 import threading
 
@@ -13,6 +15,9 @@ class InProcessMilter:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self):
+        # Closed alone, it would go on for the thread that waits at it.
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self):
