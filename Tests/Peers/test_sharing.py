@@ -32,7 +32,7 @@ def packets(path):
 def conversation(told):
     """Who said what about what, without the words."""
     return [(line["n"], line["conn"], line["msg"], line["from"], line["code"], line["stage"], line["time"],
-             [finding["id"] for finding in line["findings"]]) for line in told]
+             line["findings"]) for line in told]
 
 
 def decoded(text):
@@ -130,7 +130,8 @@ class Captured(unittest.TestCase):
         seen, recorded = packets(capture), packets(proxy.trace)
 
         def said(told):
-            return [[(line["from"], line["msg"], line["stage"], line["raw"], [finding["id"] for finding in line["findings"]])
+            # The two have clocks of their own, so what is said about 40 ms may differ.
+            return [[(line["from"], line["msg"], line["stage"], line["raw"], [one for one in line["findings"] if one != "W09"])
                      for line in told if line["conn"] == connection]
                     for connection in dict.fromkeys(line["conn"] for line in told)]
         self.assertEqual(said(recorded), said(seen))
