@@ -171,6 +171,21 @@ def test_only_mails_that_match_are_written_and_those_whole():
             assert word in shown, (word, shown)
 
 
+def test_as_the_milter_too_a_mail_is_written_when_its_connection_ends():
+    with Home() as home:
+        path = home.file("a.mtrace")
+        with Run("milter", "--headless", "-q", "-w", path, "--write-filter", 'message.from == "<alice@example.org>"') as run:
+            run.hears("listening on")
+            for sender in ("<carol@example.org>", "<alice@example.org>"):
+                with Client(run.port) as mta:
+                    mta.greet()
+                    mta.mail(sender)
+                    assert mta.reply() == b"a"
+                    mta.send(b"Q")
+            wait_for(lambda: connections(path) == {2}, run, "the mail that is wanted is not in the trace")
+            assert "carol" not in show(path)
+
+
 def test_a_connection_that_is_too_large_to_wait_is_written_and_told():
     with Home() as home, Milter() as milter:
         path = home.file("a.mtrace")

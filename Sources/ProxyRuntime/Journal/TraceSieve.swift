@@ -13,7 +13,8 @@ package final class TraceSieve {
   private struct Session {
     var records: [Record] = []
     var bytes = 0
-    var endedLegs = 0
+    /// Legs that have not ended: where we are the milter there is one.
+    var openLegs = 2
     /// It was too large to wait for: all of it passes.
     var passes = false
   }
@@ -54,6 +55,9 @@ package final class TraceSieve {
         continue
       }
       sessions[record.connection, default: Session()].records.append(record)
+      if case .opened(let opened) = record.event, opened.milter == nil {
+        sessions[record.connection]?.openLegs = 1
+      }
       sessions[record.connection]?.bytes += record.wireBytes
       bytes += record.wireBytes
       if ends(with: record) { passing += decide(record.connection) }
@@ -67,8 +71,8 @@ package final class TraceSieve {
 
   private func ends(with record: Record) -> Bool {
     guard case .closed = record.event else { return false }
-    sessions[record.connection]?.endedLegs += 1
-    return sessions[record.connection]?.endedLegs == 2
+    sessions[record.connection]?.openLegs -= 1
+    return sessions[record.connection]?.openLegs == 0
   }
 
   private func letLargestPass() -> [Record] {
@@ -78,7 +82,7 @@ package final class TraceSieve {
       "connection \(connection) is recorded whether or not --write-filter takes it: too much of it would have to wait for its end"
     )
     bytes -= session.bytes
-    sessions[connection] = Session(endedLegs: session.endedLegs, passes: true)
+    sessions[connection] = Session(openLegs: session.openLegs, passes: true)
     return session.records
   }
 
