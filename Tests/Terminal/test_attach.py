@@ -8,6 +8,7 @@ import subprocess
 from headless import Run
 from peers import Milter
 from programs import program
+from test_recording import show
 from test_screen import Home, free_port, left
 
 MAIL = [(b"C", b"client.example\0004\0\x19192.0.2.1\0"), (b"H", b"client.example\0"), (b"M", b"<alice@example.org>\0"),
@@ -140,8 +141,8 @@ def test_what_was_seen_before_is_there_when_one_attaches():
 
 def test_a_proxy_that_lost_its_terminal_goes_on_for_whoever_attaches():
     with Home() as home, Milter() as milter:
-        port = free_port()
-        with home.run("proxy", "--listen", f"127.0.0.1:{port}", "--milter", f"inet:{milter.port}@127.0.0.1", "--control",
+        port, trace = free_port(), home.file("a.mtrace")
+        with home.run("proxy", "-w", trace, "--listen", f"127.0.0.1:{port}", "--milter", f"inet:{milter.port}@127.0.0.1", "--control",
                       home.file("control")) as lost:
             lost.wait("waiting for an MTA to connect|smtpd_milters")
             lost.signal("HUP")
@@ -152,6 +153,7 @@ def test_a_proxy_that_lost_its_terminal_goes_on_for_whoever_attaches():
                 screen.wait("MAIL +<alice@example.org>")
                 screen.key("Q")
                 left(screen)
+            assert "the screen lost its terminal; mail goes on" in show(trace)
             lost.signal("TERM")
             assert lost.end() == 0
 

@@ -59,7 +59,9 @@ struct ControlReader {
   }
 
   private var bytes: [UInt8] = []
-  /// How much of them was looked through in vain for the end of a line.
+  /// How much of them has been read, and goes when more comes.
+  private var used = 0
+  /// Up to where they were looked through in vain for the end of a line.
   private var searched = 0
   /// What is still to come of a request whose first line is there.
   private var rest = Rest.none
@@ -74,7 +76,11 @@ struct ControlReader {
   static let longest = 128 << 20
   private static let mostRules = 10_000
 
-  mutating func append(_ more: ArraySlice<UInt8>) { bytes += more }
+  mutating func append(_ more: ArraySlice<UInt8>) {
+    bytes.removeFirst(used)
+    (used, searched) = (0, searched - used)
+    bytes += more
+  }
 
   /// Whether more has come than any request has.
   var isFlooded: Bool { bytes.count > Self.longest }
@@ -83,7 +89,7 @@ struct ControlReader {
   mutating func next() throws(Refusal) -> ControlRequest? {
     while true {
       if case .body(let count, let request) = rest {
-        guard bytes.count >= count else { return nil }
+        guard bytes.count - used >= count else { return nil }
         rest = .none
         return request.with(body: take(count))
       }
@@ -94,10 +100,10 @@ struct ControlReader {
 
   private mutating func take(_ count: Int) -> [UInt8] {
     defer {
-      bytes.removeFirst(count)
-      searched = 0
+      used += count
+      searched = used
     }
-    return Array(bytes[..<count])
+    return Array(bytes[used..<used + count])
   }
 
   private mutating func takeLine() -> String? {
@@ -105,7 +111,7 @@ struct ControlReader {
       searched = bytes.count
       return nil
     }
-    return String(decoding: take(end + 1).dropLast(), as: UTF8.self)
+    return String(decoding: take(end + 1 - used).dropLast(), as: UTF8.self)
   }
 
   private mutating func take(_ line: String) throws(Refusal) -> ControlRequest? {

@@ -109,7 +109,9 @@ private final class ControlLoop: @unchecked Sendable {
       _ = poll(&polled, nfds_t(polled.count), -1)
       for order in orders.take() {
         switch order {
-        case .screenLeft: hasScreen = false
+        case .screenLeft:
+          hasScreen = false
+          facts.requests.post(.note("the screen lost its terminal; mail goes on"))
         case .stop: return
         }
       }
