@@ -21,7 +21,7 @@ struct SteeringOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       transparent: what MTA and milter agree on. widen: every action that the MTA offers, so that modifications can be \
-      injected. all: also every command that the milter declines. Default: widen with rules or a screen, else transparent.
+      injected. all: also every command that the milter declines. Default: widen with rules, a screen or --control, else transparent.
       """,
       valueName: "policy"))
   var negotiation: NegotiationPolicy?
