@@ -169,7 +169,13 @@ def test_folders_maildirs_and_mboxes():
         assert printed.endswith("6 mails, 6 with a verdict\n"), printed
         assert milter.received.count(b"BFrom me\r\n") == 3, milter.received
         os.mkdir(os.path.join(folder, "empty"))
-        run_send(folder, milter, "empty", status=2)
+        _, said = run_send(folder, milter, "empty", status=2)
+        assert "there is no mail to send" in said, said
+        with open(os.path.join(os.fsencode(folder), b"deep", b"er", b"caf\xe9"), "wb") as file:
+            file.write(b"From: me\n\nHello.\n")
+        _, said = run_send(folder, milter, "deep", status=1)
+        assert "cannot open 'deep/er/caf" in said, said
+        os.unlink(os.path.join(os.fsencode(folder), b"deep", b"er", b"caf\xe9"))
         printed, said = run_send(folder, milter, "deep", "nothing", status=1)
         assert "cannot open 'nothing'" in said and "1 mail, 1 with a verdict" in printed, (printed, said)
 

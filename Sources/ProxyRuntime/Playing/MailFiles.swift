@@ -75,10 +75,11 @@ package final class MailFiles {
     defer { closedir(folder) }
     var names: [String] = []
     while let next = readdir(folder) {
+      // A name that is no UTF-8 cannot be opened by this, and is told of when it is its turn.
       let name = withUnsafeBytes(of: next.pointee.d_name) {
-        String(validating: $0.prefix { $0 != 0 }, as: UTF8.self)
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
       }
-      if let name, !name.hasPrefix(".") { names.append(name) }
+      if !name.hasPrefix(".") { names.append(name) }
     }
     if names.contains("cur"), names.contains("new") { names.removeAll { $0 != "cur" && $0 != "new" } }
     let prefix = path + (path.hasSuffix("/") ? "" : "/")

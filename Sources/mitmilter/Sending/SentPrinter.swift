@@ -124,6 +124,11 @@ final class SentPrinter {
     }
     output.flush()
     words.flush()
+    if supply.count == 0, supply.unreadable == 0 {
+      throw Failure(
+        "there is no mail to send: every folder that was named is empty",
+        hint: "name mails, an mbox, a Maildir, or a folder with mails in it")
+    }
     if counts.mails == 0 || counts.judged == 0 && !supply.isCut { throw ExitCode(2) }
     let isWhole = supply.unreadable == 0 && (supply.isCut || counts.judged == counts.mails)
     if !isWhole || counts.disappointed > 0 || counts.different > 0 || comparing.hasMissing {
