@@ -193,6 +193,8 @@ class HandedOver:
             copies = [os.dup(number) for number in numbers]
             for place, copy in enumerate(copies):
                 os.dup2(copy, 3 + place)
+                # A copy that got that very number is closed on exec otherwise.
+                os.set_inheritable(3 + place, True)
 
         numbers = [s.fileno() for s in sockets]
         self.process = subprocess.Popen(
