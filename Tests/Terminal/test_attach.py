@@ -162,6 +162,7 @@ def test_ctl_tells_what_is_wrong_and_does_what_it_is_told():
     with Home() as home, Milter() as milter, proxy(home, milter):
         assert "unknown instruction 'nonsense'" in ctl(home, "nonsense", status=2)
         assert "which packet?" in ctl(home, "reject", status=2)
+        assert "packet 999 is not held" in ctl(home, "--packet", "999", "reject", status=2)
         assert ctl(home, "rules") == 'on bodyeob and command named "hold" do hold\n'
         assert ctl(home, "on helo named early do note seen") == ""
         assert len(state(home)["rules"]) == 2
@@ -198,3 +199,31 @@ def test_the_socket_is_for_its_user_alone_and_goes_with_the_run():
             run.signal("TERM")
             run.ends(20)
         assert not os.path.exists(home.file("control"))
+
+
+def test_who_answers_at_the_socket_is_told_apart():
+    with Home() as home:
+        said = {}
+        for name, words in (("http", b"HTTP/1.1 400 Bad Request\r\n"), ("newer", b"mitmilter-control 9 2.0.0 - more\n")):
+            path = home.file(name)
+            with socket.socket(socket.AF_UNIX) as listener:
+                listener.bind(path)
+                listener.listen()
+                asking = subprocess.Popen([program("mitmilter"), "ctl", path, "status"], stdin=subprocess.DEVNULL,
+                                          stderr=subprocess.PIPE, text=True)
+                peer, _ = listener.accept()
+                with peer:
+                    peer.sendall(words)
+                    said[name] = asking.communicate(timeout=60)[1]
+                assert asking.returncode == 2, said
+        assert "no mitmilter answers there" in said["http"], said
+        assert "mitmilter 2.0.0 speaks version 9 there, and this one version 1" in said["newer"], said
+
+
+def test_a_control_socket_is_named_in_full_or_refused():
+    with Home() as home, Milter() as milter:
+        with Run("proxy", "--milter", f"inet:{milter.port}@127.0.0.1", "--headless", "-q", "--control",
+                 home.file("x" * 120)) as run:
+            run.ends(20, status=2)
+            assert "is no path of at most 107 bytes" in run.said, run.said
+        assert not os.path.exists(home.file("x" * 100)), os.listdir(home.path)

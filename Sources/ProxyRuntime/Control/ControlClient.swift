@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import MTAConfiguration
 
 /// The other end of a run's control socket: asks, and waits for the answer.
 package final class ControlClient {
@@ -15,6 +16,7 @@ package final class ControlClient {
   private static let patience = 10
 
   package init(connectingTo path: String) throws(FileFailure) {
+    guard path.utf8.count <= MilterAddress.longestPath else { throw Self.failure(path, ENAMETOOLONG) }
     let socket = Descriptor(linux_blocking_stream_socket(AF_UNIX))
     guard SocketAddress(unix: path).withPointer({ connect(socket.number, $0, $1) }) == 0 else {
       throw Self.failure(path, errno)
@@ -32,7 +34,7 @@ package final class ControlClient {
     trace = received
     if line.hasPrefix("error ") { throw FileFailure("cannot attach to '\(path)': \(line.dropFirst(6))") }
     let words = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false)
-    guard words.count == 4, words[0] == "mitmilter-control", received >= 0 else {
+    guard words.count >= 3, words[0] == "mitmilter-control" else {
       throw FileFailure(
         "cannot attach to '\(path)': no mitmilter answers there", hint: "give the path of proxy --control")
     }
@@ -40,6 +42,9 @@ package final class ControlClient {
       throw FileFailure(
         "cannot attach to '\(path)': mitmilter \(words[2]) speaks version \(words[1]) there, and this one version \(ControlProtocol.version)",
         hint: "use the program that is running")
+    }
+    guard words.count == 4, received >= 0 else {
+      throw FileFailure("cannot attach to '\(path)': it did not hand its trace over")
     }
     self.path = words[3] == "-" ? nil : String(words[3])
   }

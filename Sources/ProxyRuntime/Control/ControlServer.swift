@@ -171,6 +171,8 @@ private final class ControlLoop: @unchecked Sendable {
         note(peers[place], "attached a screen")
       }
       peers[place].answer("ok \(facts.keepsOnDetach ? "keep" : "forward")")
+    // Which connection holds it is the engine's to say.
+    case .instruct(_, 0, _, _): ask(request, place)
     case .instruct(let instruction, let connection, let packet, let body):
       let number = packet == 0 ? nil : packet
       facts.requests.post(
@@ -180,11 +182,15 @@ private final class ControlLoop: @unchecked Sendable {
     case .setRules(let rules): post(.setRules(rules), place)
     case .addRule(let rule): post(.addRule(rule), place)
     case .arm(let isOn): post(.arm(isOn), place)
-    case .listRules, .status, .stats:
-      peers[place].isWaiting = true
-      let (peer, answers) = (peers[place].number, answers)
-      facts.requests.post(.report { answers.post(Answer(peer: peer, status: $0, asked: request)) })
+    case .listRules, .status, .stats: ask(request, place)
     }
+  }
+
+  /// Has the engine tell how things are; the answer follows.
+  private func ask(_ request: ControlRequest, _ place: Int) {
+    peers[place].isWaiting = true
+    let (peer, answers) = (peers[place].number, answers)
+    facts.requests.post(.report { answers.post(Answer(peer: peer, status: $0, asked: request)) })
   }
 
   private func post(_ request: Engine.Request, _ place: Int) {
@@ -198,14 +204,22 @@ private final class ControlLoop: @unchecked Sendable {
     let report = ControlReport(
       answer.status, program: facts.program, startedAt: facts.startedAt, operators: operators,
       trace: facts.trace)
-    let lines: [String] =
-      switch answer.asked {
-      case .listRules: answer.status.rules
-      case .stats: report.prometheus
-      case .status, .attend, .instruct, .forwardAll, .setRules, .addRule, .arm: [report.json]
+    switch answer.asked {
+    case .instruct(let instruction, _, let packet, let body):
+      if let held = answer.status.held.first(where: { $0.packet == packet }) {
+        obey(.instruct(instruction, connection: held.connection, packet: packet, body: body), place)
+      } else {
+        peers[place].answer("error packet \(packet) is not held")
       }
-    peers[place].answer((["lines \(lines.count)"] + lines).joined(separator: "\n"))
+    case .listRules: tell(answer.status.rules, place)
+    case .stats: tell(report.prometheus, place)
+    case .status, .attend, .forwardAll, .setRules, .addRule, .arm: tell([report.json], place)
+    }
     serve(place)
+  }
+
+  private func tell(_ lines: [String], _ place: Int) {
+    peers[place].answer((["lines \(lines.count)"] + lines).joined(separator: "\n"))
   }
 
   // MARK: - Who is there

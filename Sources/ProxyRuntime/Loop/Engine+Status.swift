@@ -44,9 +44,4 @@ extension Engine {
         keptBytes: memory.total)
     }
   }
-
-  /// The connection that holds a packet; nil where none does.
-  func connection(holding packet: Int) -> Int? {
-    connections.all.first { $0.machine.held().contains { $0.packet == packet } }?.machine.connection
-  }
 }

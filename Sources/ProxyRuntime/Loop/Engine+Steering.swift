@@ -8,8 +8,6 @@ extension Engine {
   mutating func instruct(
     _ instruction: Instruction, _ number: Int, _ packet: Int?, _ body: [UInt8]?, _ cause: Cause
   ) {
-    var number = number
-    if number == 0, let packet, let holder = connection(holding: packet) { number = holder }
     guard let connection = connections.all.first(where: { $0.machine.connection == number }) else {
       let event = Record.Event.withoutConnection(
         instruction, packet, cause, because: "the connection has ended")

@@ -20,7 +20,7 @@ package struct Engine: ~Copyable {
     case drain
     /// Close everything.
     case stopAtOnce
-    /// An instruction for a connection by its number (0: the one that holds the packet), and for one of its packets; with the mail's body where it is about
+    /// An instruction for a connection by its number, and for one of its packets; with the mail's body where it is about
     /// a part of that.
     case instruct(Instruction, connection: Int, packet: Int?, body: [UInt8]? = nil, Cause)
     /// Everything that is held anywhere goes on, as it is by now.

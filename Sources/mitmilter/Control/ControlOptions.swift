@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConsoleUI
 import Glibc
+import MTAConfiguration
 import ProxyRuntime
 
 /// How screens and scripts of other processes get at a run.
@@ -31,9 +32,18 @@ struct ControlOptions: ParsableArguments {
       }
       return nil
     }
+    // Spelt as an address, or beyond what a socket's name has room for.
+    guard case .unix(let path)? = try? MilterAddress(parsing: "unix:" + control) else {
+      throw Failure(
+        "--control: '\(control)' is no path of at most \(MilterAddress.longestPath) bytes",
+        hint: "a path alone, such as /run/mitmilter/control")
+    }
     return ControlPlan(
       access: ControlServer.Access(
-        path: control, group: try controlGroup.map { try SocketOptions.group($0, of: "--control-group") }),
+        path: path,
+        group: try controlGroup.map {
+          try SocketOptions.group($0, of: "--control-group", hint: "name one that operators are in")
+        }),
       keeps: onDetach == .keep, holdsUnattended: holdUnattended)
   }
 }

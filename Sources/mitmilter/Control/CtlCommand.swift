@@ -7,7 +7,7 @@ struct CtlCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ctl", abstract: "Ask a running proxy something, or have it do something.",
     discussion: """
-      The proxy or milter has to run with --control PATH. WORDS is one of:
+      The proxy or milter has to run with --control PATH. REQUEST is one of:
         status                    what is open, held and found, as JSON
         stats                     numbers for Prometheus, as node_exporter reads them from a file
         rules                     the rules in force; rules off and rules on stop and start them
@@ -19,7 +19,7 @@ struct CtlCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The control socket.", valueName: "path"))
   var path: String
 
-  @Argument(parsing: .remaining, help: ArgumentHelp("What to ask.", valueName: "words"))
+  @Argument(parsing: .remaining, help: ArgumentHelp("What to ask.", valueName: "request"))
   var words: [String]
 
   @Option(

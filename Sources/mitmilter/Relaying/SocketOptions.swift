@@ -24,11 +24,12 @@ struct SocketOptions: ParsableArguments {
     return SocketAccess(mode: mode, group: try group.map { try Self.group($0) })
   }
 
-  static func group(_ name: String, of option: String = "--socket-group") throws -> gid_t {
+  static func group(
+    _ name: String, of option: String = "--socket-group",
+    hint: String = "the MTA's user has to be in it: postfix, or smmsp"
+  ) throws -> gid_t {
     if let entry = getgrnam(name) { return entry.pointee.gr_gid }
     if let number = gid_t(name) { return number }
-    throw Failure(
-      "\(option): there is no group '\(name)'", hint: "the MTA's user has to be in it: postfix, or smmsp"
-    )
+    throw Failure("\(option): there is no group '\(name)'", hint: hint)
   }
 }
