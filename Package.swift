@@ -45,7 +45,9 @@ let package = Package(
     .target(name: "CAbout", cSettings: strictC + stamps),
     .target(name: "MilterProtocol", dependencies: ["CBlocks"], swiftSettings: pure),
     .target(name: "Dialogue", dependencies: ["MilterProtocol"], swiftSettings: pure),
-    .target(name: "Sending", dependencies: ["Dialogue", "MilterProtocol"], swiftSettings: pure + small),
+    .target(
+      name: "Sending", dependencies: ["Dialogue", "TraceModel", "Mail", "MilterProtocol"],
+      swiftSettings: pure + small),
     .target(name: "Signatures", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(
       name: "Findings", dependencies: ["Dialogue", "Signatures", "MilterProtocol"], swiftSettings: pure),
@@ -123,7 +125,7 @@ let package = Package(
     tests("MilterProtocol", hasFixtures: true),
     tests("Dialogue", also: ["MilterProtocol"]),
     tests("Findings", also: ["Dialogue", "MilterProtocol"], hasFixtures: true),
-    tests("Sending", also: ["Dialogue", "MilterProtocol"], hasFixtures: true),
+    tests("Sending", also: ["Dialogue", "TraceModel", "MilterProtocol"], hasFixtures: true),
     tests("Signatures", also: ["MilterProtocol"]),
     tests("LogLines", also: ["MilterProtocol"]),
     tests("TraceModel", also: ["MilterProtocol"]),

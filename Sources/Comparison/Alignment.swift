@@ -4,7 +4,8 @@ import Timeline
 /// Which mail and which connection of one trace is which of the other.
 ///
 /// A mail is known again by what is most its own: queue id and envelope, then Message-ID and envelope, Message-ID,
-/// envelope, and at last its place among those that are left. Of several that look alike the first goes with the first.
+/// envelope, and at last its place among those that are left. Of several that look alike the first goes with the first. In a trace
+/// of a replay it is known which is which.
 /// A connection goes with the one that has its first mail; without mails, with one of the same client, then by order.
 struct Alignment {
   /// By message of the first trace: that of the second.
@@ -18,14 +19,27 @@ struct Alignment {
   init(_ first: ComparedTrace, _ second: ComparedTrace) {
     messages = Array(repeating: nil, count: first.index.messages.count)
     connections = Array(repeating: nil, count: first.index.connections.count)
+    if !second.origins.isEmpty { alignByOrigin(first, second) }
     align(
       first.index.messages.indices.map { MailMarks(ofMessage: $0, in: first) },
       second.index.messages.indices.map { MailMarks(ofMessage: $0, in: second) })
     alignConnections(first, second)
   }
 
+  /// What is said again is the same mail, whatever it says by now.
+  private mutating func alignByOrigin(_ first: ComparedTrace, _ second: ComparedTrace) {
+    for (i, message) in second.index.messages.enumerated() {
+      let row = [message.mailRow, message.firstRow].lazy.compactMap { $0.flatMap { second.origins[$0] } }
+        .first
+      if let origin = row.flatMap({ first.index.messageIndex(at: $0) }), messages[origin] == nil {
+        messages[origin] = i
+      }
+    }
+  }
+
   private mutating func align(_ first: [MailMarks], _ second: [MailMarks]) {
-    var rest = Array(second.indices)
+    let known = Set(messages.compactMap { $0 })
+    var rest = second.indices.filter { !known.contains($0) }
     let rounds: [(MailMarks) -> Int?] = [
       { $0.queueID }, { $0.messageIDAndEnvelope }, { $0.messageID }, { $0.envelope },
     ]

@@ -12,6 +12,10 @@ package struct ComparedTrace {
   /// Places in the index's list of findings, by mail and by connection.
   private var byMessage: [Int: [Int]] = [:]
   private var byConnection: [Int: [Int]] = [:]
+  /// Rows of what the MTA says otherwise because somebody wanted it to: no difference, and its replies are compared all the same.
+  package var ours: Set<Int> = []
+  /// By row: the row of the first trace that is said again; empty where this is another trace.
+  private(set) var origins: [Int: Int] = [:]
 
   package init(_ source: any RecordSource, ignoring ignored: Set<Int> = []) {
     var index = TimelineIndex()
@@ -28,6 +32,19 @@ package struct ComparedTrace {
     }
   }
 
+  /// The first trace was said again, and this is what was recorded of it.
+  ///
+  /// - Parameters:
+  ///   - origins: rows of the first trace, by number of the packet.
+  ///   - changed: numbers of packets that it does not have so.
+  package mutating func descends(by origins: [Int: Int], changed: Set<Int>) {
+    for (number, origin) in origins {
+      if let row = index.row(number: number) { self.origins[row] = origin }
+    }
+    ours.formUnion(changed.compactMap { index.row(number: $0) })
+  }
+
+  func isOurs(_ row: Int?) -> Bool { row.map(ours.contains) ?? false }
   func isIgnored(_ row: Int?) -> Bool { row.map(ignored.contains) ?? false }
 
   /// The packet as it left; nil where it cannot be read back.
@@ -87,7 +104,10 @@ package struct ComparedTrace {
 extension FindingRule {
   /// Whether the next run may find it or not, as it is sooner or later.
   fileprivate var isOfTime: Bool {
-    [FindingRule.slowReply, .replyTooLate, .noKeepAlive, .progressStorm].contains(self)
+    [
+      FindingRule.slowReply, .replyTooLate, .noKeepAlive, .progressStorm, .delayedAck, .notableReply,
+      .growsSlower,
+    ].contains(self)
   }
 }
 

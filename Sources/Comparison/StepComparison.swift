@@ -11,18 +11,29 @@ struct StepComparison {
   init(_ a: Half, _ b: Half) { (self.a, self.b) = (a, b) }
 
   mutating func run() {
-    var others: [Steps.Key: Steps.Step] = [:]
-    for step in b.steps.all { others[step.key] = step }
+    var others: [Steps.Key: Int] = [:]
+    var descendants: [Int: Int] = [:]
+    for (place, step) in b.steps.all.enumerated() {
+      if let origin = b.trace.origins[step.row] {
+        descendants[origin] = place
+      } else {
+        others[step.key] = place
+      }
+    }
     var missing: [Steps.Step] = []
+    var isFound = Array(repeating: false, count: b.steps.all.count)
     for step in a.steps.all {
-      if let other = others.removeValue(forKey: step.key) {
-        compare(step, other)
+      if let other = descendants[step.row] ?? others[step.key], !isFound[other] {
+        isFound[other] = true
+        compare(step, b.steps.all[other])
       } else {
         missing.append(step)
       }
     }
     lacking(missing, in: b, ofFirst: true)
-    lacking(b.steps.all.filter { others[$0.key] != nil }, in: a, ofFirst: false)
+    let added = b.steps.all.indices.filter { !isFound[$0] }.map { b.steps.all[$0] }
+    lacking(added, in: a, ofFirst: false)
+    for step in added where b.trace.isOurs(step.row) { tellReplies(to: step) }
     compareBodies()
     compareUnasked()
   }
@@ -33,8 +44,12 @@ struct StepComparison {
     _ second: Difference.Said?, rows: (Int?, Int?)
   ) {
     if a.trace.isIgnored(rows.0) || b.trace.isIgnored(rows.1) { return }
+    let isOfMTA = kind == .command || kind == .macro || about == Self.offer
+    if isOfMTA, a.trace.isOurs(rows.0) || b.trace.isOurs(rows.1) { return }
     differences.append(Difference(kind: kind, stage: stage, about: about, first: first, second: second))
   }
+
+  private static let offer = "offer"
 
   // MARK: One command
 
@@ -44,7 +59,7 @@ struct StepComparison {
     let isOffer = one.kind == .optNeg
     if one.kind != .body, one.kind != .bodyEOB {
       comparePackets(
-        isOffer ? .negotiation : .command, one.stage, isOffer ? "offer" : nil, one.row, other.row)
+        isOffer ? .negotiation : .command, one.stage, isOffer ? Self.offer : nil, one.row, other.row)
     }
     if isOffer { return compareAnswers(one, other) }
     compareModifications(one, other)
@@ -179,6 +194,7 @@ struct StepComparison {
 
   /// The body as the MTA sends it: where both milters heard all of it, and it is not the same.
   private mutating func compareBodies() {
+    if a.steps.body.contains(where: a.trace.isOurs) || b.steps.body.contains(where: b.trace.isOurs) { return }
     guard let (one, first) = body(of: a), let (other, second) = body(of: b) else { return }
     let (x, y) = (a.marks.rest(of: first[...]), b.marks.rest(of: second[...]))
     guard x != y else { return }
@@ -208,7 +224,8 @@ struct StepComparison {
     var whole: [Steps.Step] = []
     for step in steps {
       // ABORT and QUIT follow from what is said before; a stage that is switched off from the negotiation.
-      guard let stage = step.stage, step.kind != .abort, !half.flags.declines(stage),
+      guard !own.trace.isOurs(step.row), let stage = step.stage, step.kind != .abort,
+        !half.flags.declines(stage),
         !own.flags.declines(stage),
         step.kind != .body || !stages.contains(.body)
       else { continue }
@@ -222,6 +239,16 @@ struct StepComparison {
     add(
       .command, from.stage, "from here on", isFirst ? said : nil, isFirst ? nil : said,
       rows: isFirst ? (from.row, nil) : (nil, from.row))
+  }
+
+  /// What the milter said to a command that only we wanted to be said.
+  private mutating func tellReplies(to step: Steps.Step) {
+    for change in Change.list(step.modifications, b) {
+      add(.modification, step.stage, nil, nil, change.said, rows: (nil, change.row))
+    }
+    guard let row = step.verdict, let packet = b.trace.packet(at: row) else { return }
+    if packet.kind == .reply(.continue) || packet.kind == .reply(.accept) { return }
+    add(.verdict, step.stage, subject(of: step), nil, b.said(row, packet), rows: (nil, row))
   }
 
   private mutating func addLonely(_ step: Steps.Step, _ half: Half, _ isFirst: Bool) {

@@ -15,7 +15,8 @@ package protocol MTAScript: Sendable {
 
 /// What a played MTA does.
 package enum MTAMove: Equatable, Sendable {
-  case say(Packet)
+  /// With what the trace is to tell of it.
+  case say(Packet, note: Sentence? = nil)
   /// It waits for the milter, at the longest until then; nil for ever.
   case wait(until: Moment?)
   /// It closes the connection: its script is over.

@@ -3,37 +3,52 @@ import MilterProtocol
 
 /// Where a replayed MTA has its packets from, when it says them: a trace may hold more than memory does.
 package protocol RecordedPackets: AnyObject, Sendable {
-  /// nil where it cannot be read back.
-  func packet(at row: Int) -> Packet?
+  /// What is said now: the packet of that row, or nil where it cannot be read back.
+  func said(_ line: ReplayedMTA.Line) -> Packet?
 }
 
 /// The MTA's side of a recorded connection, said again byte for byte.
 ///
 /// For as long as the milter says what the recorded one said, everything is said that was. Where it decides otherwise, what an
 /// MTA would not say then is left out: the rest of a mail that is over, of a session whose client is refused, of headers or body
-/// that it does not want to see, and commands that it switched off. What was never recorded is never said.
+/// that it does not want to see, and commands that it switched off. What was never recorded is never said; but where something is
+/// changed to see what the milter would do, a mail that the recorded one ended within its content comes to an end.
 package struct ReplayedMTA: MTAScript {
-  /// A packet that was said.
+  /// A packet that was said, or that is said otherwise.
   package struct Line: Sendable {
-    let row: Int
-    let kind: CommandKind?
+    /// nil for a packet that the trace does not have.
+    package let row: Int?
+    var kind: CommandKind?
     /// Of macros, the command that they come before.
     let stage: Stage?
     /// When, from the start of the trace.
     let time: Moment
+    /// The mail of the trace that it belongs to; nil outside any.
+    let message: Int?
     /// What the recorded milter answered; nil for nothing.
     package var verdict: ReplyKind?
+    package internal(set) var change: Change?
 
-    package init(row: Int, kind: CommandKind?, stage: Stage?, time: Moment, verdict: ReplyKind? = nil) {
+    /// What is said instead, and what asked for it.
+    package struct Change: Sendable {
+      package let packet: Packet
+      package let why: Sentence
+    }
+
+    package init(
+      row: Int?, kind: CommandKind?, stage: Stage?, time: Moment, message: Int? = nil,
+      verdict: ReplyKind? = nil
+    ) {
       (self.row, self.kind, self.stage) = (row, kind, stage)
-      (self.time, self.verdict) = (time, verdict)
+      (self.time, self.message, self.verdict) = (time, message, verdict)
     }
   }
 
-  private let lines: [Line]
+  private var lines: [Line]
   private let packets: any RecordedPackets
   /// What the trace's time is behind; nil where each packet is said as soon as it may be.
   private let start: Moment?
+  private let makesUpEnds: Bool
   private var place = 0
   /// The last command that was said, of those that may be answered.
   private var latest: Line?
@@ -53,9 +68,14 @@ package struct ReplayedMTA: MTAScript {
     case session
   }
 
-  /// - Parameter start: the moment at which the trace begins anew; nil to go as fast as the milter does.
-  package init(_ lines: [Line], from packets: any RecordedPackets, start: Moment?) {
-    (self.lines, self.packets, self.start) = (lines, packets, start)
+  /// - Parameters:
+  ///   - start: the moment at which the trace begins anew; nil to go as fast as the milter does.
+  ///   - makesUpEnds: whether a mail of which the trace does not have the rest is ended, without that.
+  package init(
+    _ lines: [Line], from packets: any RecordedPackets, start: Moment?, makesUpEnds: Bool = false
+  ) {
+    (self.lines, self.packets) = (lines, packets)
+    (self.start, self.makesUpEnds) = (start, makesUpEnds)
   }
 
   package mutating func next(_ dialogue: Dialogue, at now: Moment) -> MTAMove {
@@ -72,10 +92,10 @@ package struct ReplayedMTA: MTAScript {
       if let start, now < start + (line.time - .zero) { return .wait(until: start + (line.time - .zero)) }
       place += 1
       if isLeftOut(line, dialogue.negotiation) { continue }
-      guard let packet = packets.packet(at: line.row) else { continue }
+      guard let packet = packets.said(line) else { continue }
       if line.kind != .macro, line.stage != nil { latest = line }
       if line.kind == .mail { (accepted, hasRefused) = (0, false) }
-      return .say(packet)
+      return .say(packet, note: line.change?.why)
     }
   }
 
@@ -111,6 +131,11 @@ package struct ReplayedMTA: MTAScript {
     guard kind.settles, let latest, let stage = place.stage, latest.stage == stage else { return }
     if stage == .rcpt, !kind.refuses { accepted += 1 }
     guard kind != latest.verdict else { return }
+    if makesUpEnds, let recorded = latest.verdict, recorded.endsMessage(at: stage),
+      !kind.endsMessage(at: stage)
+    {
+      makeUpEnd(of: latest)
+    }
     switch stage {
     case .connect, .helo: if kind != .continue, kind != .skip { omission = .session }
     case .rcpt where kind.refuses: hasRefused = true
@@ -123,5 +148,27 @@ package struct ReplayedMTA: MTAScript {
         omission = .kind(command)
       }
     }
+  }
+
+  /// The recorded milter ended the mail there, so its MTA said no more of it, and this one wants more.
+  private mutating func makeUpEnd(of last: Line) {
+    let rest: [Command]
+    switch last.stage {
+    case .header: rest = [.eoh, .bodyEOB([])]
+    case .eoh, .body: rest = [.bodyEOB([])]
+    // Without any content there is no mail.
+    case .negotiation, .connect, .helo, .mail, .rcpt, .data, .bodyEOB, .unknown, nil: return
+    }
+    guard place >= lines.count || lines[place].message != last.message || lines[place].kind == .abort else {
+      return
+    }
+    let made = rest.map { command in
+      var line = Line(
+        row: nil, kind: command.kind, stage: command.kind.stage, time: last.time, message: last.message)
+      line.change = Line.Change(
+        packet: Packet(encoding: command), why: "made up: the trace does not have the rest of this mail")
+      return line
+    }
+    lines.insert(contentsOf: made, at: place)
   }
 }

@@ -9,7 +9,7 @@ import Testing
   private final class Packets: RecordedPackets {
     let all: [Packet]
     init(_ all: [Packet]) { self.all = all }
-    func packet(at row: Int) -> Packet? { all[row] }
+    func said(_ line: ReplayedMTA.Line) -> Packet? { line.change?.packet ?? line.row.map { all[$0] } }
   }
 
   private static let session: [(Packet, ReplyKind?)] = [
@@ -25,7 +25,8 @@ import Testing
 
   /// Names of what is said; `answers` says what the milter does where it is not what was recorded, by the command's place.
   private static func play(
-    _ answers: [Int: Packet] = [:], silent: Int? = nil, optNeg: Packet = Milter.optNeg()
+    _ answers: [Int: Packet] = [:], silent: Int? = nil, optNeg: Packet = Milter.optNeg(),
+    in session: [(Packet, ReplyKind?)] = session, makesUpEnds: Bool = false
   ) -> [String] {
     let packets = Packets(session.map { $0.0 })
     let lines = session.enumerated().map { place, line in
@@ -33,7 +34,7 @@ import Testing
       if case .command(let command) = line.0.kind { kind = command }
       return ReplayedMTA.Line(row: place, kind: kind, stage: kind?.stage, time: .zero, verdict: line.1)
     }
-    var script = ReplayedMTA(lines, from: packets, start: nil)
+    var script = ReplayedMTA(lines, from: packets, start: nil, makesUpEnds: makesUpEnds)
     var dialogue = Dialogue()
     var said: [String] = []
     var number = 0
@@ -44,16 +45,15 @@ import Testing
     }
     while said.count < 50 {
       switch script.next(dialogue, at: now) {
-      case .say(let packet):
+      case .say(let packet, _):
         said.append(packet.kind.name)
         _ = travel(packet)
-        guard let place = session.firstIndex(where: { $0.0 == packet }), place != silent,
-          session[place].1 != nil
-        else { continue }
+        let place = session.firstIndex { $0.0 == packet }
+        if let place, place == silent || session[place].1 == nil { continue }
+        let recorded = place.flatMap { session[$0].1 }
         let verdict =
-          session[place].1 == .reject
-          ? Milter.reject : session[place].1 == .accept ? Milter.accept : Milter.continue
-        let answer = place == 0 ? optNeg : answers[place] ?? verdict
+          recorded == .reject ? Milter.reject : recorded == .accept ? Milter.accept : Milter.continue
+        let answer = place == 0 ? optNeg : place.flatMap { answers[$0] } ?? verdict
         let placement = travel(answer)
         script.heard(answer, placement, dialogue, at: now)
       case .wait(let until): now = until ?? now
@@ -89,6 +89,18 @@ import Testing
     #expect(Self.play([7: Milter.skip]).filter { $0 == "HEADER" }.count == 1)
     let without = Self.play(optNeg: Milter.optNeg(.current, [.noHelo, .noBody]))
     #expect(without == Self.whole.filter { $0 != "HELO" && $0 != "BODY" })
+  }
+
+  @Test func whereSomethingIsChangedAMailComesToItsEnd() {
+    // The recorded milter took it at the first header.
+    let short: [(Packet, ReplyKind?)] =
+      Self.session[..<7] + [(MTA.header(), .accept), (MTA.abort, nil), (MTA.quit, nil)]
+    let names = short.map { $0.0.kind.name }
+    #expect(Self.play([7: Milter.continue], in: short) == names)
+    #expect(
+      Self.play([7: Milter.continue], in: short, makesUpEnds: true)
+        == Array(names[...7]) + ["EOH", "BODYEOB", "ABORT", "QUIT"])
+    #expect(Self.play(in: short, makesUpEnds: true) == names)
   }
 
   @Test func aMilterThatDoesNotAnswerIsLeft() {

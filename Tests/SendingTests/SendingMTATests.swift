@@ -22,7 +22,7 @@ private struct Play {
 
   private mutating func step() {
     switch script.next(dialogue, at: .zero) {
-    case .say(let packet):
+    case .say(let packet, _):
       said.append(packet)
       _ = travel(packet)
     case .wait:

@@ -98,6 +98,48 @@ def test_the_replay_is_a_trace():
         assert "it needs a file" in said, said
 
 
+def test_what_if():
+    with Recorded(E=[b"hX-Checked\0yes\0", b"c"]) as trace:
+        path = os.path.join(trace.folder.name, "forked.mtrace")
+
+        def fork(*changes, status=0):
+            return trace.replay(*changes, status=status, E=[b"hX-Checked\0yes\0", b"c"])
+
+        printed, said, received = fork("--set", 'macro["{auth_authen}"] = "alice"', "-w", path)
+        assert printed.startswith("no difference; mails: 2 alike"), printed
+        assert said.count('said otherwise, at packet') == 2 and 'set macro["auth_authen"] alice' in said, said
+        macros = [packet for packet in received if packet[:2] == b"DM"]
+        assert len(macros) == 2 and all(b"{auth_authen}\0alice\0" in packet for packet in macros), macros
+        shown, _ = run("show", "-v", path)
+        assert 'said otherwise in this replay: set macro["auth_authen"] alice' in shown, shown
+        # Several, by rules; the reply to what is said otherwise is compared.
+        rule = "on bodyeob do add-header X-New {message.from}; delete-header To; add-rcpt <new@example.net>"
+        _, said, received = fork("--set", "mail.address=<eve@example.org>", "-c", rule)
+        assert received.count(b"M<eve@example.org>\0") == 2 and received.count(b"LX-New\0alice@example.org\0") == 2, received
+        assert received.count(b"R<new@example.net>\0") == 2 and b"LTo\0bob@example.net\0" not in received, received
+        assert "8 changes in all" in said, said
+        printed, _, _ = trace.replay("--set", "mail.address=<eve@example.org>", status=1, M=[b"r"])
+        assert "+" in printed and "REJECT" in printed and "eve" not in printed.split("verdict at MAIL")[1][:40], printed
+
+
+def test_what_cannot_be_otherwise():
+    with Recorded() as trace:
+        for changes, words in [
+            (["--set", "client.port = x"], "client.port is a number from 0 to 65535"),
+            (["--set", "nobody"], "expected FIELD = VALUE"),
+            (["--set", "helo.name = a; set helo.name b"], "one change at a time"),
+            (["--set", "reply.code = 550"], "reply.code is the milter's"),
+            (["-c", "on rcpt do reject"], "reject: nobody waits for a verdict"),
+            (["-c", "on rcpt do add-header X-A @nowhere; hold"], "hold: nothing waits in a replay"),
+            (["--set", "unknown.line = x"], "has no packet of an MTA that is to be changed so"),
+            (["-c", 'on mail and mail.address == "<no@example.org>" do drop'], "has no packet of an MTA"),
+        ]:
+            _, said, received = trace.replay(*changes, status=2)
+            assert words in said and not received, (changes, said)
+        _, said, _ = trace.replay("-c", "on bodyeob do delete-rcpt <nobody@example.org>", status=1)
+        assert "warning: delete-rcpt <nobody@example.org> at packet" in said, said
+
+
 def test_redacted_traces_and_captures():
     with Recorded(E=[b"hX-Checked\0yes\0", b"c"]) as trace:
         for format, name in [("trace", "redacted.mtrace"), ("pcapng", "capture.pcapng")]:

@@ -2,7 +2,7 @@ import MilterProtocol
 
 /// Texts that may have values in them: a value brings its own quotes, blanks and semicolons.
 extension ArgumentReader {
-  /// As ``argument(_:endingAtBracket:)``, each value spelled in one way.
+  /// As ``argument(_:endingAt:)``, each value spelled in one way.
   mutating func valuedArgument(_ wanted: String) throws(SyntaxError) -> (bytes: [UInt8], range: Range<Int>) {
     scanner.skipSpace()
     return startsString ? try valuedString() : try valued(wanted) { $0 <= 0x20 || $0 == UInt8(ascii: ";") }

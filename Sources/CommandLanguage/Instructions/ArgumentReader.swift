@@ -45,11 +45,11 @@ struct ArgumentReader {
   }
 
   /// To white space or `;`.
-  private mutating func bareWord(endingAtBracket: Bool = false) -> Range<Int>? {
+  private mutating func bareWord(endingAt marks: [UInt8] = []) -> Range<Int>? {
     scanner.skipSpace()
     let start = scanner.at
     while let byte = scanner.byte, byte > 0x20, byte != UInt8(ascii: ";") {
-      if endingAtBracket, byte == UInt8(ascii: "[") { break }
+      if marks.contains(byte) { break }
       scanner.at += 1
     }
     return scanner.at > start ? start..<scanner.at : nil
@@ -65,14 +65,14 @@ struct ArgumentReader {
 
   /// A word or a string.
   mutating func argument(
-    _ wanted: String, endingAtBracket: Bool = false
+    _ wanted: String, endingAt marks: [UInt8] = []
   ) throws(SyntaxError) -> (bytes: [UInt8], range: Range<Int>) {
     scanner.skipSpace()
     if startsString {
       let range = try scanner.quoted()
       return (try scanner.unescaped(range), range)
     }
-    guard let range = bareWord(endingAtBracket: endingAtBracket) else { throw missing(wanted) }
+    guard let range = bareWord(endingAt: marks) else { throw missing(wanted) }
     return (Array(scanner.bytes[range]), range)
   }
 
@@ -91,6 +91,15 @@ struct ArgumentReader {
     var end = scanner.bytes[scanner.at...].firstIndex(of: UInt8(ascii: ";")) ?? scanner.bytes.count
     while end > scanner.at, scanner.bytes[end - 1] <= 0x20 { end -= 1 }
     return end
+  }
+
+  /// Moves past that mark, where it stands here.
+  mutating func skip(_ mark: UInt8) {
+    var ahead = scanner
+    ahead.skipSpace()
+    guard ahead.byte == mark else { return }
+    ahead.at += 1
+    scanner = ahead
   }
 
   mutating func number(_ wanted: String, from low: Int, to high: Int) throws(SyntaxError) -> Int {

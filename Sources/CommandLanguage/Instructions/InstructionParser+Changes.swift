@@ -38,7 +38,7 @@ extension InstructionParser {
 
   /// A header's name or pattern, and the index behind it.
   private mutating func name() throws(SyntaxError) -> (bytes: [UInt8], index: UInt32?) {
-    let (name, range) = try reader.argument("a header's name", endingAtBracket: true)
+    let (name, range) = try reader.argument("a header's name", endingAt: [UInt8(ascii: "[")])
     guard !name.isEmpty else { throw reader.scanner.error("the name is empty", at: range) }
     if name.last == UInt8(ascii: ":"), reader.scanner.bytes[range.lowerBound] != UInt8(ascii: "\"") {
       throw reader.scanner.error("the name goes without its colon", at: range)

@@ -33,7 +33,7 @@ struct InstructionParser {
       return .note(try ArgumentReader.string(bytes, range, in: reader.scanner))
     case .raw: return .raw(try hexBytes())
     case .revert: return .revert(try isFollowed(by: "last") ? .last : .all)
-    case .set: return try assignment().map(Instruction.set)
+    case .set: return try assignment(takesEqualsSign: false).map(Instruction.set)
     case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
       .changeFrom,
       .replaceBody, .deletePart, .replacePart, .quarantine:
@@ -107,9 +107,12 @@ struct InstructionParser {
   }
 
   /// nil where the name is an option's.
-  private mutating func assignment() throws(SyntaxError) -> Assignment? {
+  ///
+  /// - Parameter takesEqualsSign: whether one may stand between field and value.
+  mutating func assignment(takesEqualsSign: Bool) throws(SyntaxError) -> Assignment? {
     var ahead = reader
-    let (name, range) = try ahead.argument("a field", endingAtBracket: true)
+    let (name, range) = try ahead.argument(
+      "a field", endingAt: [UInt8(ascii: "[")] + (takesEqualsSign ? [UInt8(ascii: "=")] : []))
     let text = String(decoding: name, as: UTF8.self).lowercased()
     let field: Assignment.Field
     if text == "macro" {
@@ -126,6 +129,7 @@ struct InstructionParser {
       return nil
     }
     reader = ahead
+    if takesEqualsSign { reader.skip(UInt8(ascii: "=")) }
     let (value, valueRange) = try reader.valuedText("a value")
     return try refusing(at: valueRange) { () throws(Refusal) in try Assignment(field, value) }
   }

@@ -29,6 +29,26 @@ extension Instruction {
   }
 }
 
+extension Assignment {
+  /// `FIELD = VALUE`, or as it stands behind `set`.
+  package init(parsing text: String) throws(SyntaxError) {
+    let bytes = Array(text.utf8)
+    var parser = InstructionParser(reader: ArgumentReader(Scanner(bytes)), start: 0..<bytes.count)
+    guard let assignment = try parser.assignment(takesEqualsSign: true) else {
+      throw SyntaxError(
+        "expected FIELD = VALUE", hint: "such as macro[\"{auth_authen}\"] = \"alice\"", in: bytes,
+        at: 0..<bytes.count)
+    }
+    try parser.reader.expectEnd(of: "a change")
+    guard parser.reader.scanner.isAtEnd else {
+      throw parser.reader.scanner.error(
+        "one change at a time", hint: "the option can be given again",
+        at: parser.reader.scanner.at..<bytes.count)
+    }
+    self = assignment
+  }
+}
+
 extension Rule {
   /// `on EXPRESSION do …`.
   package init(parsing text: String) throws(SyntaxError) {

@@ -126,6 +126,21 @@ package struct RuleBook: Sendable {
   }
 }
 
+extension RuleBook {
+  /// What a rule has to be done about a packet.
+  package struct Ordered: Sendable {
+    /// As it is written in the rule.
+    package let written: Instruction
+    /// With its values.
+    package let meaning: Result<Instruction, Refusal>
+  }
+
+  /// The same for whoever does it elsewhere.
+  package mutating func orders(on context: some PacketContext, _ effort: inout SearchEffort) -> [Ordered] {
+    ruling(on: context, &effort).orders.map { Ordered(written: $0.asked.written, meaning: $0.asked.meaning) }
+  }
+}
+
 extension Instruction {
   /// Whether a command that this is said about may stay here, or go nowhere, or needs its macros at hand.
   fileprivate var keepsCommands: Bool {

@@ -116,8 +116,10 @@ package struct PlayedSession<Script: MTAScript>: Sendable {
     while case .talking = state {
       guard room > 0 else { return true }
       switch script.next(passing.dialogue, at: turn.now) {
-      case .say(let packet):
+      case .say(let packet, let note):
+        let number = turn.effects.nextPacket
         passing.follow(packet, of: connection, &turn)
+        if let note { turn.record(.noted(text: note, packet: number), of: connection) }
         turn.act(.send(packet, to: .milter))
         room -= packet.bytes.count
       case .wait(let until):

@@ -1,3 +1,4 @@
+import CommandLanguage
 import Dialogue
 import MilterProtocol
 import ProxyRuntime
@@ -17,9 +18,17 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
   private var place = 0
   /// When the trace begins anew.
   private var start: Moment?
+  private var orders: [Int: [AskedChanges.Order]]
+  private let isWhatIf: Bool
+  /// What came of them.
+  private(set) var changes = ChangesMade()
 
-  init(_ index: TimelineIndex, _ source: TraceFileReader, timeouts: MTATimeouts?) {
+  init(
+    _ index: TimelineIndex, _ source: TraceFileReader, timeouts: MTATimeouts?, _ changes: AskedChanges?
+  ) {
     (self.index, self.source, self.timeouts) = (index, source, timeouts)
+    isWhatIf = changes != nil
+    orders = changes?.orders(in: index, source) ?? [:]
     playable = index.connections.indices.filter { c in
       let first = index.connections[c].rows.first { row in
         index.connectionIndex(at: row) == c && index[row].sender == .mta
@@ -78,7 +87,10 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
     patience.mta = index.connections[c].mta.map { $0 == .postfix ? .postfix : .sendmail } ?? .auto
     return .call(
       .init(
-        ReplayedMTA(lines(of: c), from: self, start: isPaced ? start : nil), to: target, patience: patience))
+        ReplayedMTA(
+          changed(lines(of: c), of: c), from: self, start: isPaced ? start : nil, makesUpEnds: isWhatIf),
+        to: target,
+        patience: patience))
   }
 
   /// What reached the milter: all that the MTA said and nobody kept back, and what was said in its name.
@@ -97,7 +109,9 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
       places[row] = lines.count
       var kind: CommandKind?
       if case .command(let command) = entry.kind { kind = command }
-      lines.append(ReplayedMTA.Line(row: row, kind: kind, stage: entry.stage, time: entry.time))
+      lines.append(
+        ReplayedMTA.Line(
+          row: row, kind: kind, stage: entry.stage, time: entry.time, message: index.messageIndex(at: row)))
     }
     for (row, verdict) in verdicts {
       if let place = places[row] { lines[place].verdict = verdict }
@@ -105,7 +119,46 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
     return lines
   }
 
-  func packet(at row: Int) -> Packet? {
+  // MARK: - Changes
+
+  /// Whether a packet is to be said otherwise.
+  var isChanged: Bool { playable.contains { orders[$0] != nil } }
+
+  private func changed(_ lines: [ReplayedMTA.Line], of c: Int) -> [ReplayedMTA.Line] {
+    guard let orders = orders.removeValue(forKey: c) else { return lines }
+    var session = WhatIf(
+      lines, headersKeepBlank: index.keepsBlank(ofConnection: c, source), reading: packet)
+    for order in orders.sorted(by: { $0.row < $1.row }) {
+      let why = Sentence([.words("said otherwise in this replay: "), .others(order.written.text)])
+      do throws(Refusal) {
+        try session.apply(try order.meaning.get(), at: order.row, because: why)
+        changes.made(order, index.number(at: order.row))
+      } catch {
+        changes.refused(order, index.number(at: order.row), error)
+      }
+    }
+    changes.unsaid.formUnion(session.unsaid)
+    return session.lines
+  }
+
+  /// Records of what was said.
+  func took(_ records: [Record]) { changes.take(records) }
+
+  private func packet(at row: Int) -> Packet? {
     index.sentInstead(of: row, from: source) ?? index.packet(at: row, from: source)
+  }
+
+  func said(_ line: ReplayedMTA.Line) -> Packet? {
+    guard let packet = line.change?.packet ?? line.row.flatMap(packet) else { return nil }
+    changes.said(line)
+    return packet
+  }
+}
+
+extension TimelineIndex {
+  /// Whether values of headers have the blank behind the colon, by the milter's answer to OPTNEG.
+  fileprivate func keepsBlank(ofConnection c: Int, _ source: TraceFileReader) -> Bool {
+    let answer = rows(ofConnection: c).first { glance(at: $0).kind == .reply(.optNeg) }
+    return answer.map { facts(at: $0, from: source).negotiation.keepsLeadingSpace } ?? false
   }
 }

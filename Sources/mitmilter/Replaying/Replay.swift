@@ -15,7 +15,8 @@ struct Replay: ParsableCommand {
     discussion: """
       TRACE is a trace or a packet capture, redacted or not; - is standard input. What its MTAs said is said again byte for byte, \
       for as long as the milter decides what the recorded one did; what it says is compared as diff does it, - the trace, + the \
-      milter. Nothing is delivered.
+      milter. With --set, --command or --rules it says something else in places, to see what the milter would have done then. \
+      Nothing is delivered.
       Exit status: 0 no difference, 1 something differs or could not be said, 2 nothing could.
       """)
 
@@ -41,6 +42,7 @@ struct Replay: ParsableCommand {
     name: .shortAndLong, help: ArgumentHelp("Record the replay in this trace.", valueName: "file"))
   var write: String?
 
+  @OptionGroup var changes: ChangeOptions
   @OptionGroup var options: ComparingOptions
 
   enum Speed: String, ExpressibleByArgument, CaseIterable { case fast, recorded }
@@ -51,21 +53,30 @@ struct Replay: ParsableCommand {
       throw Failure("-w: the replay is read back, so it needs a file", hint: "-w replay.mtrace")
     }
     let expressions = try options.expressions()
+    let asked = try changes.read()
     let timeouts = try SteeringOptions.patience(nil, timeout, of: "--timeout").told.timeouts
     let target = try MilterTarget(try milterAddress(milter))
     let reader = try TraceFileReader(path: trace, isJudged: !options.recorded)
     while try reader.advance() == .grew {}
-    let recorded = options.compared(reader, expressions)
-    let supply = RecordedConnections(recorded.index, reader, timeouts: timeouts)
+    var recorded = options.compared(reader, expressions)
+    let supply = RecordedConnections(recorded.index, reader, timeouts: timeouts, asked)
     var isWhole = supply.tellGaps()
     guard supply.count > 0 else {
       throw Failure(
         "\(UnreadableLines.name(trace)): no connection of it begins with OPTNEG, so none can be replayed",
         hint: "record it from the MTA's first packet on")
     }
+    guard asked == nil || supply.isChanged else {
+      throw Failure(
+        "\(UnreadableLines.name(trace)) has no packet of an MTA that is to be changed so",
+        hint: "mitmilter show lists its packets, and -v their fields")
+    }
     let (replayed, failures) = try play(supply, target)
     guard failures.unreachable < supply.count else { throw ExitCode(2) }
-    let second = options.compared(replayed, expressions)
+    isWhole = supply.changes.finish() && isWhole
+    var second = options.compared(replayed, expressions)
+    recorded.ours = supply.changes.unsaid
+    second.descends(by: supply.changes.origins, changed: supply.changes.changed)
     tellStages(recorded, second)
     let tally = options.report(recorded, second, named: (trace, write ?? "replay to \(target.address)"))
     isWhole = tellLosses(of: reader) && isWhole
@@ -94,6 +105,7 @@ struct Replay: ParsableCommand {
     player.run { now in
       supply.next(at: now, isPaced: speed == .recorded, to: target)
     } took: { records in
+      supply.took(records)
       for record in records { failures.take(record) }
     }
     failures.finish()

@@ -73,11 +73,11 @@ class ActionMilter:
 
 
 class OpenDKIM:
-    """`mode` is "sign" or "verify"."""
+    """`mode` is "sign" or "verify"; it signs for clients of `internal` and where the MTA names who has logged in."""
 
-    def __init__(self, mode):
+    def __init__(self, mode, internal="127.0.0.0/8"):
         self.name = f"opendkim {mode}"
-        self._mode = mode
+        self._mode, self._internal = mode, internal
 
     def start(self, workshop, address):
         settings = {
@@ -86,7 +86,7 @@ class OpenDKIM:
         }
         if self._mode == "sign":
             settings |= {"Domain": DOMAIN, "Selector": SELECTOR, "KeyFile": workshop.private_key,
-                         "InternalHosts": "127.0.0.0/8", "OversignHeaders": "From"}
+                         "MacroList": "auth_authen", "InternalHosts": self._internal, "OversignHeaders": "From"}
         else:
             settings |= {"TestPublicKeys": workshop.public_keys, "InternalHosts": "192.0.2.1",
                          "AlwaysAddARHeader": "yes", "AuthservID": "mta.example.test"}
