@@ -51,6 +51,9 @@ static const unsigned char log_lines[] = {
 static const unsigned char milter[] = {
 #embed "../../docs/milter.md"
 };
+static const unsigned char mtas[] = {
+#embed "../../docs/mtas.md"
+};
 static const unsigned char postmaster[] = {
 #embed "../../docs/postmaster.md"
 };
@@ -96,6 +99,7 @@ static const struct about_page pages[] = {
     {"lint", lint, sizeof lint},
     {"log-lines", log_lines, sizeof log_lines},
     {"milter", milter, sizeof milter},
+    {"mtas", mtas, sizeof mtas},
     {"postmaster", postmaster, sizeof postmaster},
     {"protocol", protocol, sizeof protocol},
     {"recipes", recipes, sizeof recipes},

@@ -22,12 +22,16 @@ struct AppliedModifications {
     // Both MTAs put a blank behind the colon unless HDR_LEADSPC is on.
     let lead = content.keepsLeadingSpace ? [] : [UInt8(ascii: " ")]
     headers =
-      rules == .postfix
-      ? PostfixHeaders(content.headers, lead: lead) : SendmailHeaders(content.headers, lead: lead)
+      switch rules {
+      case .postfix: PostfixHeaders(content.headers, lead: lead)
+      case .sendmail: SendmailHeaders(content.headers, lead: lead)
+      case .stalwart, .maddy, .generic:
+        ProfiledHeaders(content.headers, lead: lead, rules.profile?.headers ?? .anywhere)
+      }
     result = EffectiveResult(rules)
     result.sender = content.sender.map { .init(envelope: $0, change: .kept) }
     result.recipients = content.recipients.map { .init(envelope: $0, change: .kept) }
-    result.bodyBefore = sent(content.body)
+    result.bodyBefore = sent(content.body[...])
     if rules == .postfix, let packet = content.heldSince {
       result.quarantine = .init(reason: [], packet: packet)
     }
@@ -35,6 +39,9 @@ struct AppliedModifications {
 
   mutating func apply(_ asked: MessageContent.AskedModification) {
     let packet = asked.packet
+    if let profile = rules.profile, !profile.makes(asked.modification.kind) {
+      return remark(packet, profile.ignoring)
+    }
     if case .replBody(let chunk) = asked.modification {
       replaceBody(chunk, packet)
       return
@@ -48,8 +55,18 @@ struct AppliedModifications {
     case .addRcptPar(let address, let parameters): addRecipients(address, parameters: parameters, packet)
     case .delRcpt(let address): removeRecipient(address, packet)
     case .chgFrom(let address, let parameters): changeSender(address, parameters, packet)
-    case .quarantine(let reason): result.quarantine = .init(reason: reason, packet: packet)
+    case .quarantine(let reason): quarantine(reason, packet)
     case .replBody: break
+    }
+  }
+
+  private mutating func quarantine(_ reason: [UInt8], _ packet: Int) {
+    switch rules.quarantine {
+    case .queue: result.quarantine = .init(reason: reason, packet: packet)
+    case .header(let name):
+      headers.add(Header(name: Array(name.utf8), value: reason), packet)
+      remark(packet, "\(rules.name) keeps no mail back: it goes on with that header")
+    case .told(let words): remark(packet, words)
     }
   }
 
@@ -58,7 +75,7 @@ struct AppliedModifications {
     result.headers = headers.lines
     result.remarks = (headers.remarks + result.remarks).sorted { $0.packet < $1.packet }
     write(&result)
-    result.body = result.bodyPackets.isEmpty ? result.bodyBefore : sent(newBody)
+    result.body = result.bodyPackets.isEmpty ? result.bodyBefore : sent(newBody[...])
     result.fate = fate(content)
     if let list = headers as? SendmailHeaders {
       result.addedByMTA = list.defaults.filter { $0 != "From" || !isQueuedWithoutFrom(result) }
@@ -67,6 +84,14 @@ struct AppliedModifications {
     if rules == .postfix, let packet = content.hiddenRecipientsSince {
       result.remarks.append(
         EffectRemark(packet: packet, text: "Postfix takes later recipients without asking; they are not here")
+      )
+    }
+    if content.repeatedHeaderBytes > 0, let packet = result.bodyPackets.first {
+      result.remarks.append(
+        EffectRemark(
+          packet: packet,
+          text:
+            "\(rules.name) shows the headers in the body once more: a new body that has them, has them twice")
       )
     }
     if let decision = content.decision, decision.kind == .shutdown, result.fate == .discarded {
@@ -97,7 +122,8 @@ struct AppliedModifications {
     case .failed where decision.kind == .skip:
       return .failed("SKIP at end of message is an error of the milter's, and \(decidesOnFailure) decides")
     case .failed:
-      return .failed("\(decision.kind.name) is no reply that Sendmail knows, and \(decidesOnFailure) decides")
+      return .failed(
+        "\(decision.kind.name) is no reply that \(rules.name) knows, and \(decidesOnFailure) decides")
     case .held: return .held
     case .unfiltered: return .delivered
     case .goesOn:
@@ -118,10 +144,7 @@ struct AppliedModifications {
 
   /// The setting of the MTA for a milter that fails.
   private var decidesOnFailure: String {
-    switch rules {
-    case .postfix: "milter_default_action"
-    case .sendmail: "F="
-    }
+    rules.failureSetting
   }
 
   private mutating func remark(_ packet: Int, _ text: String) {
@@ -171,6 +194,10 @@ extension AppliedModifications {
       added.contains {
         sameHeaderName(bare($0.address), bare(envelope.address)) && $0.arguments == envelope.arguments
       }
+    case .stalwart, .maddy, .generic:
+      result.recipients.contains {
+        !isRemoved($0) && sameHeaderName(bare($0.envelope.address), bare(envelope.address))
+      }
     }
   }
 
@@ -208,7 +235,7 @@ extension AppliedModifications {
   private mutating func removeRecipient(_ address: [UInt8], _ packet: Int) {
     var found = false
     let all = address.split(separator: UInt8(ascii: ",")).map { trimmed($0) }
-    let addresses = rules == .sendmail ? all : Array(all.prefix(1))
+    let addresses = rules == .postfix ? Array(all.prefix(1)) : all
     added = added.filter { there in !addresses.contains { sameHeaderName(bare($0), bare(there.address)) } }
     for i in result.recipients.indices {
       let line = result.recipients[i]
@@ -302,15 +329,15 @@ extension AppliedModifications {
   }
 
   /// As the next hop gets it, with LF for CRLF: the last line is ended, and lines that are too long are broken.
-  private func sent(_ body: [UInt8]) -> [UInt8] {
+  private func sent(_ body: ArraySlice<UInt8>) -> [UInt8] {
     var stored: [UInt8] = []
     stored.reserveCapacity(body.count)
-    for (i, byte) in body.enumerated() {
-      if byte == UInt8(ascii: "\r"), i + 1 < body.count, body[i + 1] == UInt8(ascii: "\n") { continue }
+    for (i, byte) in zip(body.indices, body) {
+      if byte == UInt8(ascii: "\r"), i + 1 < body.endIndex, body[i + 1] == UInt8(ascii: "\n") { continue }
       stored.append(byte)
     }
     if let last = stored.last, last != UInt8(ascii: "\n") { stored.append(UInt8(ascii: "\n")) }
-    return LineLimits(rules, inBody: true).broken(stored)
+    return LineLimits(rules, inBody: true)?.broken(stored) ?? stored
   }
 }
 
@@ -345,9 +372,8 @@ extension AppliedModifications {
       if !written.isCertain { remark("Sendmail writes addresses anew, and may complete or change these") }
       text = written.text
     }
-    let limits = LineLimits(rules, inBody: false)
     let whole = name + [UInt8(ascii: ":")] + text
-    guard limits.hasLongLine(whole) else { return text }
+    guard let limits = LineLimits(rules, inBody: false), limits.hasLongLine(whole) else { return text }
     remark(
       rules == .postfix
         ? "Postfix breaks lines of more than 998 bytes on their way to the next hop"

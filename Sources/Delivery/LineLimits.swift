@@ -14,7 +14,9 @@ struct LineLimits {
   private let mark: [UInt8]
   private let doublesDots: Bool
 
-  init(_ rules: KnownMTA, inBody: Bool) {
+  /// - Returns: nil for an MTA of which that is not known.
+  init?(_ rules: KnownMTA, inBody: Bool) {
+    guard let rules = rules.measured else { return nil }
     whole = rules == .postfix ? 998 : 2040
     later = rules == .postfix ? 997 : inBody ? 2048 : 2039
     mark = rules == .postfix ? [] : [UInt8(ascii: "!")]

@@ -28,6 +28,10 @@ package struct VerdictEffect: Equatable, Sendable {
       self.init("the negotiation fails: the MTA does what it does without this milter")
       return
     }
+    guard let rules = rules.measured else {
+      self = Self.byTable(kind, stage, rules, text)
+      return
+    }
     switch kind {
     case .continue: self.init(stage == .bodyEOB ? "the message is taken" : "the dialogue goes on")
     case .accept: self = Self.accept(stage, rules)
@@ -50,9 +54,27 @@ package struct VerdictEffect: Equatable, Sendable {
 }
 
 extension VerdictEffect {
+  /// At an MTA that was not measured.
+  private static func byTable(
+    _ kind: ReplyKind, _ stage: Stage, _ mta: KnownMTA, _ text: ArraySlice<UInt8>?
+  ) -> VerdictEffect {
+    guard kind.role == .verdict || kind == .connFail else { return VerdictEffect("no verdict") }
+    guard let row = mta.profile?.verdict(kind, at: stage) else {
+      return VerdictEffect("what \(mta.name) makes of it is not known")
+    }
+    guard kind == .replyCode else {
+      let setting = row.result == .failed ? "; \(mta.failureSetting) decides" : ""
+      return VerdictEffect(row.words + setting, row.code, danger: row.danger)
+    }
+    let isSpared = row.isOfLines && text?.contains(UInt8(ascii: "\n")) != true
+    return VerdictEffect(
+      row.words, text.flatMap { Int(String(decoding: $0.prefix(3), as: UTF8.self)) },
+      danger: isSpared ? nil : row.danger)
+  }
+
   /// REPLYCODE, by what the MTA makes of its text.
   private static func reply(
-    _ text: ArraySlice<UInt8>, _ uptake: ReplyAcceptance, _ stage: Stage, _ rules: KnownMTA
+    _ text: ArraySlice<UInt8>, _ uptake: ReplyAcceptance, _ stage: Stage, _ rules: MeasuredMTA
   ) -> VerdictEffect {
     switch (uptake, rules) {
     case (.taken(let but), _):
@@ -94,7 +116,7 @@ extension VerdictEffect {
     }
     /// 421 also ends the session of the client. Postfix looks at the digits; Sendmail wants a blank or a hyphen behind them, at
     /// CONNECT a blank (protocol.md 4.2).
-    func disconnects(_ rules: KnownMTA, at stage: Stage) -> Bool {
+    func disconnects(_ rules: MeasuredMTA, at stage: Stage) -> Bool {
       guard case .own(let text) = self, text.starts(with: "421".utf8) else { return false }
       switch rules {
       case .postfix: return true
@@ -109,7 +131,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func refusal(_ stage: Stage, _ rules: KnownMTA, _ refusal: Refusal) -> VerdictEffect {
+  private static func refusal(_ stage: Stage, _ rules: MeasuredMTA, _ refusal: Refusal) -> VerdictEffect {
     switch stage {
     case .connect: atConnect(rules, refusal)
     case .helo: atHelo(rules, refusal)
@@ -126,7 +148,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func atConnect(_ rules: KnownMTA, _ refusal: Refusal) -> VerdictEffect {
+  private static func atConnect(_ rules: MeasuredMTA, _ refusal: Refusal) -> VerdictEffect {
     if refusal.disconnects(rules, at: .connect) {
       return VerdictEffect(
         rules == .postfix
@@ -159,7 +181,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func atHelo(_ rules: KnownMTA, _ refusal: Refusal) -> VerdictEffect {
+  private static func atHelo(_ rules: MeasuredMTA, _ refusal: Refusal) -> VerdictEffect {
     if refusal.disconnects(rules, at: .helo) {
       return VerdictEffect("the client gets 421 and is disconnected", 421)
     }
@@ -177,7 +199,7 @@ extension VerdictEffect {
       refusal.ownCode ?? (refusal.isPermanent ? 550 : 451))
   }
 
-  private static func atCommand(_ stage: Stage, _ rules: KnownMTA, _ refusal: Refusal) -> VerdictEffect {
+  private static func atCommand(_ stage: Stage, _ rules: MeasuredMTA, _ refusal: Refusal) -> VerdictEffect {
     let subject =
       switch stage {
       case .rcpt: "this recipient is refused with"
@@ -203,7 +225,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func atContent(_ stage: Stage, _ rules: KnownMTA, _ refusal: Refusal) -> VerdictEffect {
+  private static func atContent(_ stage: Stage, _ rules: MeasuredMTA, _ refusal: Refusal) -> VerdictEffect {
     let end = refusal.disconnects(rules, at: stage) ? "; the client is disconnected" : ""
     switch (rules, refusal) {
     case (.postfix, .reject):
@@ -221,7 +243,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func accept(_ stage: Stage, _ rules: KnownMTA) -> VerdictEffect {
+  private static func accept(_ stage: Stage, _ rules: MeasuredMTA) -> VerdictEffect {
     switch stage {
     case .connect, .helo: VerdictEffect("nothing more of this session is shown to the milter; mail flows")
     case .mail, .rcpt, .data, .header, .eoh, .body:
@@ -240,7 +262,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func discard(_ stage: Stage, _ rules: KnownMTA) -> VerdictEffect {
+  private static func discard(_ stage: Stage, _ rules: MeasuredMTA) -> VerdictEffect {
     switch (stage, rules) {
     case (.connect, .postfix), (.helo, .postfix): VerdictEffect("a warning in the log, else as continue")
     case (.connect, .sendmail): VerdictEffect("the session goes on without this milter")
@@ -260,7 +282,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func skip(_ stage: Stage, _ rules: KnownMTA) -> VerdictEffect {
+  private static func skip(_ stage: Stage, _ rules: MeasuredMTA) -> VerdictEffect {
     switch (stage, rules) {
     case (.body, _): VerdictEffect("no more body chunks are sent; end of message follows")
     case (.header, .postfix): VerdictEffect("no more headers are sent; end of header follows")
@@ -286,7 +308,7 @@ extension VerdictEffect {
     }
   }
 
-  private static func shutdown(_ stage: Stage, _ rules: KnownMTA) -> VerdictEffect {
+  private static func shutdown(_ stage: Stage, _ rules: MeasuredMTA) -> VerdictEffect {
     switch (stage, rules) {
     case (.bodyEOB, .sendmail):
       VerdictEffect(

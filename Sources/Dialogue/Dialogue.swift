@@ -78,7 +78,7 @@ package struct Dialogue: Sendable {
   package init(patience: Patience = Patience()) { told = patience }
 
   /// Which MTA this is: as the operator said, or as far as one can tell by now; nil where nobody knows.
-  package var mta: KnownMTA? { told.told.mta == .auto ? signs.mta : told.told.mta.mta }
+  package var mta: KnownMTA? { told.told.mta.mta ?? signs.mta }
 
   /// Whose patience runs how long.
   package var patience: Patience {
@@ -206,7 +206,11 @@ extension Dialogue {
       macrosAhead.removeAll(keepingCapacity: true)
     }
     switch kind {
-    case .optNeg: if let offer = OptNeg(shape, of: packet) { negotiation.offer(offer) }
+    case .optNeg:
+      if let offer = OptNeg(shape, of: packet) {
+        negotiation.offer(offer)
+        signs.note(offer: offer)
+      }
     case .connect:
       if case .connect(let connect) = shape {
         signs.note(client: connect.family, port: connect.port, address: packet.bytes[connect.address])

@@ -13,6 +13,7 @@ extension Packet {
   /// - Parameter stage: of the command.
   package func isGivenUpOver(by mta: KnownMTA, at stage: Stage) -> Bool {
     guard stage != .negotiation else { return false }
+    if let profile = mta.profile { return isGivenUpOver(by: mta, profile, at: stage) }
     guard case .reply(let kind) = kind else { return true }
     switch kind.role {
     case .negotiation, .misplaced: return true
@@ -22,5 +23,25 @@ extension Packet {
       if mta == .postfix, kind == .quarantine { return false }
       return stage != .bodyEOB || mta == .postfix && Dissection(self).malformation != nil
     }
+  }
+
+  /// By its row of the table: over what it does not know, over PROGRESS where it takes none, over modifications before the end, and
+  /// over what it cannot read.
+  private func isGivenUpOver(by mta: KnownMTA, _ profile: MTAProfile, at stage: Stage) -> Bool {
+    guard case .reply(let kind) = kind else { return true }
+    if let row = profile.verdict(kind, at: stage) { return row.result == .failed }
+    if kind.role == .keepAlive { return !mta.waits.progress.isTaken(at: stage) }
+    guard kind.role == .modification, stage == .bodyEOB else { return true }
+    if profile.isStrange(kind) { return true }
+    if profile.habits.contains(.needsParameters), lacksParameters { return true }
+    return Dissection(self).malformation != nil
+  }
+
+  /// CHGFROM or ADDRCPT_PAR with one string.
+  private var lacksParameters: Bool {
+    let shape = Dissection(self).shape
+    if case .chgFrom(_, parameters: nil) = shape { return true }
+    if case .addRcptPar(_, parameters: nil) = shape { return true }
+    return false
   }
 }

@@ -28,40 +28,40 @@ package struct Patience: Sendable {
 
   package func latest(at stage: Stage) -> Moment.Span { reply(at: stage, among: max) }
 
+  /// A client of which nothing is known but its version is as patient as any.
+  private var known: KnownMTA? { mta == .generic ? nil : mta }
+  /// Its ways, or of those that are known the least patient.
+  private var waits: MTAWaits { (mta ?? .generic).waits }
+
   private func reply(
     at stage: Stage, among choose: (Moment.Span, Moment.Span) -> Moment.Span
   ) -> Moment.Span {
-    if let mta { return reply(of: mta, at: stage) }
+    if let known { return reply(of: known, at: stage) }
     return choose(reply(of: .postfix, at: stage), reply(of: .sendmail, at: stage))
   }
 
-  /// `milter_command_timeout` and `milter_content_timeout` of Postfix; `R` of Sendmail's `T=` (`milter_setup`).
   private func reply(of mta: KnownMTA, at stage: Stage) -> Moment.Span {
     let timeouts = timeouts ?? .byDefault(mta)
-    return mta == .postfix && stage.isOfContent ? timeouts.content : timeouts.command
+    return mta.waits.hasContentTimeout && stage.isOfContent ? timeouts.content : timeouts.command
   }
 
   /// Whose patience ``latest(at:)`` is.
-  package var latestName: String { (mta ?? .postfix).name }
+  package var latestName: String { (known ?? .postfix).name }
 
   /// Whether it is known by more than the defaults.
   package var isTold: Bool { timeouts != nil }
 
   /// From end of message to the verdict, keep-alives or not; nil for no such limit (`E` of Sendmail).
   package func total(at stage: Stage) -> Moment.Span? {
-    guard stage == .bodyEOB, mta != .postfix else { return nil }
+    guard stage == .bodyEOB, waits.limitsTheEnd else { return nil }
     return (timeouts ?? .byDefault(mta)).content
   }
 
-  /// By how much it may give up before its time: Sendmail subtracts whole seconds of the clock (`curtime`, in
-  /// `milter_read` and `milter_data`), so R:2s is over after anything from one second to two.
-  package var haste: Moment.Span { mta == .postfix ? .seconds(0) : .seconds(1) }
+  /// By how much it may give up before its time.
+  package var haste: Moment.Span { waits.haste }
 
-  /// Where PROGRESS makes it wait longer: Postfix at every stage after negotiation, where any byte restarts its timeout
-  /// (`milter8.c`); Sendmail only after end of message, where it restarts R and not E (`milter_data` in `milter.c`).
-  package func takesProgress(at stage: Stage) -> Bool {
-    mta == .postfix ? stage != .negotiation : stage == .bodyEOB
-  }
+  /// Where PROGRESS makes it wait longer.
+  package func takesProgress(at stage: Stage) -> Bool { waits.progress.isTaken(at: stage) }
 
   /// How long an SMTP client waits, whatever the MTA does: what ends a hold where PROGRESS keeps the MTA waiting for ever
   /// (RFC 5321, 4.5.3.2). What is asked about a mail's content is asked behind its final dot.
@@ -95,27 +95,27 @@ extension Patience {
     let assumed = timeouts ?? .byDefault(mta)
     var timeouts = assumed
     let silence = end - max(command.came, last ?? command.came)
-    var after = Self.wholeSeconds(silence, of: mta)
+    var after = wholeSeconds(silence)
     if total(at: command.stage) != nil, silence < soonest(at: command.stage) / 2 {
       // It got PROGRESS until now: the limit of all that takes was reached.
-      after = Self.wholeSeconds(end - command.came, of: mta)
+      after = wholeSeconds(end - command.came)
       timeouts.content = min(assumed.content, after)
-    } else if command.stage.isOfContent, mta != .sendmail {
+    } else if command.stage.isOfContent, known?.waits.hasContentTimeout ?? true {
       timeouts.content = min(assumed.content, after)
-      if mta == nil { timeouts.command = min(assumed.command, after) }
+      if known == nil { timeouts.command = min(assumed.command, after) }
     } else {
       timeouts.command = min(assumed.command, after)
     }
-    guard after > .seconds(0), mta != .postfix || silence <= after + Self.lateness else { return nil }
-    return Shown(after: after, timeouts: timeouts, isNews: timeouts != assumed, isGuess: mta != .postfix)
+    guard after > .seconds(0), !waits.isPunctual || silence <= after + Self.lateness else { return nil }
+    return Shown(after: after, timeouts: timeouts, isNews: timeouts != assumed, isGuess: !waits.isPunctual)
   }
 
   /// How far from its time Postfix gives up, at most.
   private static let lateness = Moment.Span.milliseconds(250)
 
   /// MTAs count in seconds: Postfix gives up a little later than it is set to, others as much as a second earlier.
-  private static func wholeSeconds(_ span: Moment.Span, of mta: KnownMTA?) -> Moment.Span {
-    let slack: Int64 = mta == .postfix ? lateness.microseconds : 900_000
+  private func wholeSeconds(_ span: Moment.Span) -> Moment.Span {
+    let slack: Int64 = waits.isPunctual ? Self.lateness.microseconds : 900_000
     return .seconds(max(0, span.microseconds + slack) / 1_000_000)
   }
 }

@@ -136,7 +136,9 @@ struct PacketLint {
   private mutating func remark(onHeaderOfMTA name: Range<Int>, _ value: Range<Int>) {
     guard dissection.malformation == nil else { return }
     if name.isEmpty { add(FindingRule.headerNameEmpty.from(.mta), "the name is empty") }
-    remark(onLineEnds: packet.bytes[value], .headerCR.from(.mta), .headerFold.from(.mta))
+    let habit = mta.flatMap { $0.has(.keepsCRLF) ? $0.name : nil }
+    remark(
+      onLineEnds: packet.bytes[value], .headerCR.from(.mta), .headerFold.from(.mta), habit: habit)
   }
 
   /// What an SMTP client said that the MTA does not know.
@@ -217,8 +219,14 @@ struct PacketLint {
     if longest > 998 { add(.headerTooLong, "a line of \(longest) bytes") }
   }
 
-  private mutating func remark(onLineEnds bytes: ArraySlice<UInt8>, _ cr: FindingRule, _ fold: FindingRule) {
-    if let place = bytes.firstIndex(of: 0x0D) { add(cr, "CR at offset \(place)") }
+  /// - Parameter habit: the MTA that writes CRs wherever a header is folded.
+  private mutating func remark(
+    onLineEnds bytes: ArraySlice<UInt8>, _ cr: FindingRule, _ fold: FindingRule, habit: String? = nil
+  ) {
+    if let place = bytes.firstIndex(of: 0x0D) {
+      let words = habit.map { ", as in each folded header of \($0)" } ?? ""
+      add(cr, "CR at offset \(place)\(words)")
+    }
     if let place = bytes.indices.first(where: { bytes[$0] == 0x0A && !isFold(at: $0, in: bytes) }) {
       add(fold, "LF at offset \(place) without a blank after it")
     }

@@ -83,8 +83,8 @@ extension Remarks {
   private mutating func remarkOnAbort(
     _ scene: borrowing Scene, _ dialogue: Dialogue, _ findings: inout [Finding]
   ) {
-    guard scene.way != .made, !scene.leg.hasMessage, dialogue.mta != .postfix, !said.contains(.abortOutside)
-    else { return }
+    let isHabit = dialogue.mta == .postfix || dialogue.mta?.has(.abortsOutsideMails) ?? false
+    guard scene.way != .made, !scene.leg.hasMessage, !isHabit, !said.contains(.abortOutside) else { return }
     said.insert(.abortOutside)
     scene.remark(.abortOutside, "no message is open", &findings)
   }

@@ -49,7 +49,9 @@ extension Remarks {
     let actions = dialogue.negotiation.actions
     arriving.take(body: chunk, mail, scene, &findings)
     if !actions.isEmpty {
-      signed.take(body: scene.packet.bytes[chunk], of: mail, mayChange: actions.contains(.changeBody))
+      signed.take(
+        body: scene.packet.bytes[chunk], of: mail, mayChange: actions.contains(.changeBody),
+        repeatsHeaders: dialogue.mta?.has(.repeatsHeadersInBody) ?? false)
     }
     mail.keep(body: scene.packet, isWanted: !earlier.isEmpty)
   }

@@ -33,7 +33,7 @@ extension Remarks {
       let stage = MacroStage(rawValue: list.stage)
       return list.macroNames.compactMap { name -> DoubtfulName? in
         let known = KnownMacro.named(name)
-        guard let stage, !KnownMTA.allCases.allSatisfy({ known?.isHad(by: $0) ?? false }) else { return nil }
+        guard let stage, !KnownMTA.measured.allSatisfy({ known?.isHad(by: $0) ?? false }) else { return nil }
         return DoubtfulName(stage: stage, name: Array(KnownMacro.bareName(name)), known: known)
       }
     }

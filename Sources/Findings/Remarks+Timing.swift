@@ -10,7 +10,7 @@ extension Remarks {
     if let due = scene.due {
       if due.stage == .bodyEOB {
         remarkOnSilence(due, scene, dialogue, &findings)
-      } else if dialogue.mta != .postfix || due.stage == .negotiation {
+      } else if !dialogue.patience.takesProgress(at: due.stage) {
         scene.remark(.progressTooEarly, "PROGRESS at \(due.stage.name)", &findings)
       }
     } else {

@@ -13,6 +13,7 @@ struct SignedMail: Sendable {
   /// Nil until they are asked for: at the first piece of a body, or when the milter changes the mail.
   private var signatures: [Signature]?
   private var body = Body()
+  private var repeated = RepeatedHeaders()
   private var newBody: (hashes: BodyHashes, number: Int)?
   /// The headers as they came, once the milter changes any.
   private var headersBefore: [MailHeader]?
@@ -28,10 +29,15 @@ struct SignedMail: Sendable {
 
   /// A piece of its body came.
   ///
-  /// - Parameter mayChange: the milter may send a new one.
-  mutating func take(body piece: ArraySlice<UInt8>, of mail: MailInHand, mayChange: Bool) {
+  /// - Parameters:
+  ///   - mayChange: the milter may send a new one.
+  ///   - repeatsHeaders: the MTA is one whose bodies begin with the headers, which nobody signs twice.
+  mutating func take(
+    body piece: ArraySlice<UInt8>, of mail: MailInHand, mayChange: Bool, repeatsHeaders: Bool
+  ) {
     let signatures = known(of: mail)
     guard !signatures.isEmpty, !body.isUnknown else { return }
+    let piece = repeatsHeaders ? repeated.rest(of: piece) : piece
     body.bytes += piece.count
     if body.hashes == nil {
       if body.bytes <= Self.keptBytes { return body.pieces.append(piece) }

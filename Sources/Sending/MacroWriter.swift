@@ -72,7 +72,7 @@ struct MacroWriter: Sendable {
           ? stage.sendmailDefault.map { bytes($0) } : requested(at: .bodyEOB, answer) ?? []
       }
       return asked ?? stage.sendmailDefault.map { bytes($0) }
-    case .generic, .auto: return asked ?? generic(stage).map { bytes($0) }
+    case .generic, .auto, .stalwart, .maddy: return asked ?? generic(stage).map { bytes($0) }
     }
   }
 

@@ -110,11 +110,11 @@ package struct SendingMTA: MTAScript {
   }
 
   private func givesUp(over packet: Packet, at stage: Stage) -> Bool {
-    switch session.mta {
-    case .postfix: packet.isGivenUpOver(by: .postfix, at: stage)
-    case .sendmail: packet.isGivenUpOver(by: .sendmail, at: stage)
-    case .generic, .auto: KnownMTA.allCases.allSatisfy { packet.isGivenUpOver(by: $0, at: stage) }
+    // A client of no kind gives up over what both would that were measured.
+    guard let mta = session.mta.mta, mta != .generic else {
+      return KnownMTA.measured.allSatisfy { packet.isGivenUpOver(by: $0, at: stage) }
     }
+    return packet.isGivenUpOver(by: mta, at: stage)
   }
 
   // MARK: - Steps

@@ -109,7 +109,8 @@ struct Export: ParsableCommand {
     }
     guard let rules = KnownMTA(rawValue: delivered) else {
       throw Failure(
-        "unknown MTA '\(ListingText.inert(delivered))'", hint: "--delivered postfix or --delivered sendmail")
+        "unknown MTA '\(ListingText.inert(delivered))'",
+        hint: "\(KnownMTA.allCases.map { "--delivered \($0.rawValue)" }.joined(separator: ", "))")
     }
     return rules
   }

@@ -43,7 +43,9 @@ struct MilterCommand: ParsableCommand {
   var rules: [String] = []
 
   @Option(
-    help: ArgumentHelp("postfix, sendmail or generic. Default: recognised by its macros.", valueName: "kind"))
+    help: ArgumentHelp(
+      "postfix, sendmail, stalwart, maddy or generic (version 2). Default: told from its offer and macros.",
+      valueName: "kind"))
   var mta: MTAChoice?
 
   @Option(

@@ -43,7 +43,7 @@ import TraceModel
 
   private static let table =
     "mta\tstage\treply\tcode\twords\tdanger\n"
-    + KnownMTA.allCases.flatMap { rules in
+    + KnownMTA.measured.flatMap { rules in
       stages.flatMap { stage in replies.map { line(rules, stage, Array($0.utf8)) + "\n" } }
     }.joined()
 

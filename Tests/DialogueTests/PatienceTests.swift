@@ -51,6 +51,19 @@ import Testing
     #expect(patience.isTold)
   }
 
+  /// client.rs of Stalwart, milter.go of maddy.
+  @Test func othersWaitAsTheirSourcesSay() {
+    let (stalwart, maddy) = (Patience.told(.stalwart), Patience.told(.maddy))
+    for stage in [Stage.mail, .body, .bodyEOB] {
+      #expect(stalwart.soonest(at: stage) == .seconds(60) && stalwart.latest(at: stage) == .seconds(60))
+      #expect(maddy.soonest(at: stage) == .seconds(10) && maddy.total(at: stage) == nil)
+    }
+    #expect(stalwart.takesProgress(at: .body) && !stalwart.takesProgress(at: .mail))
+    #expect(maddy.takesProgress(at: .mail) && !maddy.takesProgress(at: .negotiation))
+    let generic = Patience.told(.generic)
+    #expect(generic.soonest(at: .mail) == .seconds(10) && generic.latest(at: .mail) == .seconds(30))
+  }
+
   @Test func timeoutsReadAsTheyAreTyped() {
     for text in ["30s,300s", "1500ms,5s", "0s,0s"] { #expect(MTATimeouts(typed: text)?.typed == text) }
     for text in ["", "30s", "30s,", "30s,5s,6s", "30,300", "-1s,5s", "9e3s,1s"] {

@@ -51,7 +51,7 @@ import TraceFormat
       ["help", "bogus"], "error: unknown command or topic 'bogus'",
       commands
         + "; the topics are attach, desk, diff, doctor, effects, explain, exports, filters, findings, guide, holding, instructions, "
-        + "keys, lint, log-lines, milter, postmaster, protocol, recipes, redaction, replay, security, send, trace-format, words"
+        + "keys, lint, log-lines, milter, mtas, postmaster, protocol, recipes, redaction, replay, security, send, trace-format, words"
     ),
     Row(
       ["help", "findings", "Z99"], "error: nothing is called 'Z99' there",
@@ -104,7 +104,8 @@ import TraceFormat
       proxy("--negotiation", "wide"),
       "error: --negotiation: expected transparent, widen or all, there is 'wide'", help("proxy")),
     Row(
-      proxy("--mta", "exim"), "error: --mta: expected postfix, sendmail or generic, there is 'exim'",
+      proxy("--mta", "exim"),
+      "error: --mta: expected postfix, sendmail, stalwart, maddy or generic, there is 'exim'",
       help("proxy")),
     Row(
       proxy("--bo\u{1B}[31m\u{7F}\u{9B}gus"), #"error: unknown option '--bo\x1b[31m\x7f\x9bgus'"#,

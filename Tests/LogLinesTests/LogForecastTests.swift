@@ -5,7 +5,7 @@ import Testing
 
 /// What is expected of logs, and what is explained of them, are one table.
 @Suite struct LogForecastTests {
-  private static let mtas = KnownMTA.allCases
+  private static let mtas = MeasuredMTA.allCases
 
   /// At MAIL, with all that a line has in it.
   private static func occasion(at stage: Stage = .mail, _ packet: Packet? = nil) -> LogOccasion {
@@ -72,7 +72,7 @@ import Testing
     for (kind, packet) in Self.replies {
       for stage in Stage.allCases {
         for mta in Self.mtas {
-          let logs = LogForecast.logs(of: kind, Self.occasion(at: stage, packet), at: mta)
+          let logs = LogForecast.logs(of: kind, Self.occasion(at: stage, packet), at: mta.known)
           #expect(logs.allSatisfy { $0.speaker == Speaker(mta) && !$0.isAssumed })
           for line in logs.flatMap(\.lines) {
             #expect(try explained(line).text.speaker == Speaker(mta), "\(line.line)")
@@ -80,6 +80,11 @@ import Testing
         }
       }
     }
+  }
+
+  /// What others log, nobody knows here.
+  @Test func ofOthersNothingIsSaid() {
+    #expect(LogForecast.logs(of: .reject, Self.occasion(), at: .stalwart).isEmpty)
   }
 
   @Test func ofAnMTAThatIsNotKnownBothAreSaid() throws {

@@ -22,7 +22,7 @@ final class FakeMachine: Surroundings {
     return PathSurvey(path: whole, root: root, components: components)
   }
 
-  func probe(_ address: MilterAddress, as mta: KnownMTA) -> ProbedMilter {
+  func probe(_ address: MilterAddress, as mta: MeasuredMTA) -> ProbedMilter {
     probes.append("\(mta.rawValue) \(address)")
     if let known = probed[address.description] { return known }
     var good = ProbedMilter(as: mta)

@@ -158,13 +158,13 @@ import TraceModel
 
   @Test(arguments: [
     (
-      MacroStage.rcpt, KnownMTA.postfix,
+      MacroStage.rcpt, MeasuredMTA.postfix,
       "milter_rcpt_macros = i {rcpt_addr} {rcpt_host} {rcpt_mailer} {client_ptr}"
     ),
     (.rcpt, .sendmail, "define(`confMILTER_MACROS_ENVRCPT', confMILTER_MACROS_ENVRCPT`, {client_ptr}')dnl"),
     (.data, .sendmail, "define(`confMILTER_MACROS_DATA', `{client_ptr}')dnl"),
     (.bodyEOB, .postfix, "milter_end_of_data_macros = i {client_ptr}"),
-  ]) func theLineThatAddsAMacro(_ stage: MacroStage, _ rules: KnownMTA, _ line: String) {
+  ]) func theLineThatAddsAMacro(_ stage: MacroStage, _ rules: MeasuredMTA, _ line: String) {
     #expect(MacroAdvice.configurationLine(adding: ["{client_ptr}"], at: stage, under: rules) == line)
   }
 }

@@ -20,6 +20,11 @@ enum EffectSection {
     let mta = isAssumed ? "an unknown MTA" : rules.name
     page.heading(isPending ? "Result at \(mta), with your changes" : "Result at \(mta)")
     if isAssumed { page.add(.remark(assumption(result, content, rules), indent: 2)) }
+    if let profile = rules.profile {
+      page.add(.remark(profile.source, indent: 2))
+      page.paragraph(
+        DisplayText("not known: " + profile.unknown.joined(separator: "; "), style: .dim), indent: 2)
+    }
     if !isPending {
       let refusal = content.decision.flatMap { $0.text }.map {
         DisplayText("  ") + VisibleText.row($0.slice)
@@ -29,7 +34,7 @@ enum EffectSection {
     if let quarantine = result.quarantine {
       page.paragraph(
         DisplayText("quarantined: ", style: Style(.warn)) + DisplayText(escaping: quarantine.reason)
-          + DisplayText("  until " + rules.releaseCommand(queueID ?? "QUEUEID"), style: .dim),
+          + DisplayText(rules.releaseCommand(queueID ?? "QUEUEID").map { "  until \($0)" } ?? "", style: .dim),
         indent: 2,
         value: quarantine.reason, packet: quarantine.packet)
     }
@@ -44,14 +49,14 @@ enum EffectSection {
     envelope(result, isWhole, into: &page)
     headers(result, isWhole, into: &page)
     BodyChangesSection(result, of: content, isWhole: isWhole, charsets).add(into: &page)
-    page.add(.remark("set mta postfix or sendmail shows the other's rules", indent: 2))
+    page.add(.remark("set mta shows the rules of another MTA", indent: 2))
   }
 
   /// What stands in for the rules of an MTA that nothing tells.
   private static func assumption(
     _ result: EffectiveResult, _ content: MessageContent, _ rules: KnownMTA
   ) -> String {
-    let others = KnownMTA.allCases.filter { $0 != rules }
+    let others = KnownMTA.measured.filter { $0 != rules }
     let differing = others.filter { !EffectiveResult(of: content, under: $0).endsLike(result) }
     let verb = differing.isEmpty ? "come" : "do not come"
     return "nothing tells which MTA it is: the rules of \(rules.name) are assumed; "
@@ -65,7 +70,7 @@ enum EffectSection {
     case .lost:
       DisplayText(
         "the connection ended without a verdict: if the client stays, "
-          + (result.rules == .postfix ? "milter_default_action" : "F=") + " decides", style: Style(.warn))
+          + "\(result.rules.failureSetting) decides", style: Style(.warn))
     case .delivered: DisplayText("delivered", style: Style(.good))
     case .held: DisplayText("taken, and held in the queue", style: Style(.warn))
     case .discarded: DisplayText("taken, and thrown away", style: Style(.warn))

@@ -36,6 +36,10 @@ enum MacrosTab {
     _ detail: PacketDetail, _ known: KnownMTA?, into page: inout DetailPage
   ) {
     let rules = known ?? .postfix
+    if let profile = known?.profile {
+      page.add(
+        .remark("\(rules.name) sends a set of its own and takes no list; \(profile.source)", indent: 1))
+    }
     let all = MacroAdvice.missing(in: detail.facts, under: rules)
     let requested = all.filter { $0.origin == .requested }
     if !requested.isEmpty {
@@ -47,7 +51,7 @@ enum MacrosTab {
           row(advice, into: &page)
           page.row("", DisplayText(advice.explanation(in: detail.facts, under: rules), style: .dim))
         }
-        for mta in known.map({ [$0] }) ?? KnownMTA.allCases { line(here, mta, into: &page) }
+        for mta in lists(of: known) { line(here, mta, into: &page) }
       }
     }
     unlisted(all.filter { $0.origin == .unlisted }, detail, known, into: &page)
@@ -70,11 +74,16 @@ enum MacrosTab {
       let here = missing.filter { $0.stage == stage }
       guard !here.isEmpty else { continue }
       for advice in here { row(advice, into: &page) }
-      for mta in known.map({ [$0] }) ?? KnownMTA.allCases {
+      for mta in lists(of: known) {
         let line = MacroAdvice.listLine(at: stage, in: detail.facts, under: mta)
         page.row("", DisplayText("\(mta.name): ", style: .dim) + DisplayText(line), value: Array(line.utf8))
       }
     }
+  }
+
+  /// Who has lists of macros that can be set.
+  private static func lists(of known: KnownMTA?) -> [MeasuredMTA] {
+    known.map { [$0.measured].compactMap(\.self) } ?? MeasuredMTA.allCases
   }
 
   private static func row(_ advice: MacroAdvice, into page: inout DetailPage) {
@@ -87,9 +96,9 @@ enum MacrosTab {
 
   /// What would bring the macros of one stage if the milter did not ask.
   private static func line(
-    _ missing: [MacroAdvice], _ mta: KnownMTA, into page: inout DetailPage
+    _ missing: [MacroAdvice], _ mta: MeasuredMTA, into page: inout DetailPage
   ) {
-    let names = missing.filter { $0.isKnown(to: mta) }.map { String(decoding: $0.name, as: UTF8.self) }
+    let names = missing.filter { $0.isKnown(to: mta.known) }.map { String(decoding: $0.name, as: UTF8.self) }
     guard !names.isEmpty else { return }
     let head = "without the request, \(mta.name): "
     guard let line = MacroAdvice.configurationLine(adding: names, at: missing[0].stage, under: mta) else {

@@ -55,7 +55,7 @@ struct OutcomeSection {
     case .aborted: "taken back before a verdict"
     case .lost:
       "the connection ended without a verdict: "
-        + (mta == .sendmail ? "F= decides" : "milter_default_action decides")
+        + "\((mta ?? .postfix).failureSetting) decides"
     case .delivered: message.outcome == .accepted ? "the MTA delivers it" : "the MTA has it"
     case .held: "taken, and kept in the queue"
     case .discarded: "taken with 250, and thrown away"
@@ -87,8 +87,8 @@ struct OutcomeSection {
       label("reason"), DisplayText(escaping: quarantine.reason, style: Style(.warn)),
       value: quarantine.reason, packet: quarantine.packet)
     let id = facts?.queueID.flatMap { Desk.name($0.bytes) }
-    for mta in mta.map({ [$0] }) ?? KnownMTA.allCases {
-      let command = mta.releaseCommand(id ?? "QUEUEID")
+    for mta in mta.map({ [$0] }) ?? KnownMTA.measured {
+      guard let command = mta.releaseCommand(id ?? "QUEUEID") else { continue }
       let remark = self.mta == nil ? "  at \(mta.name)" : ""
       page.row(
         label("release with"), DisplayText(command, style: .key) + DisplayText(remark, style: .dim),

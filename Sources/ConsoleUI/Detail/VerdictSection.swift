@@ -8,13 +8,13 @@ import TraceModel
 enum VerdictSection {
   /// - Parameter rules: of the MTA; nil where nothing tells which it is, and both stand alike.
   static func add(_ detail: PacketDetail, _ rules: KnownMTA?, into page: inout DetailPage) {
-    guard case .reply(let kind) = detail.packet.kind, kind.role == .verdict, let stage = detail.stage else {
-      return
-    }
+    guard case .reply(let kind) = detail.packet.kind, let stage = detail.stage,
+      kind.role == .verdict || rules?.profile?.verdict(kind, at: stage) != nil
+    else { return }
     // That the dialogue goes on needs no words.
     if kind == .continue, stage != .bodyEOB { return }
     page.heading("What it does")
-    let others = KnownMTA.allCases.filter { $0 != rules }
+    let others = kind.role == .verdict ? KnownMTA.measured.filter { $0 != rules } : []
     if rules == nil { page.add(.remark("nothing tells which MTA it is", indent: 2)) }
     for mta in [rules].compactMap({ $0 }) + others {
       let effect = VerdictEffect(
@@ -28,6 +28,7 @@ enum VerdictSection {
       if let danger = effect.danger {
         page.row("", DisplayText("▲ " + danger, style: Style(.findingWarning)))
       }
+      if let profile = mta.profile { page.row("", DisplayText(profile.source, style: .dim)) }
     }
   }
 

@@ -117,8 +117,7 @@ struct Desk: Equatable, Sendable {
       choices.append(
         Choice(
           act: .quarantine, word: "quarantine", code: 250,
-          effect: "the client gets 250, the mail stays in the queue until "
-            + rules.releaseCommand(queueID ?? "QUEUEID")))
+          effect: rules.quarantineWords(queueID ?? "QUEUEID")))
     }
     choices.append(
       Choice(act: .ownReply, word: "own", effect: "your code and words: 550 5.7.1 \"not here\""))
@@ -137,11 +136,13 @@ extension Stage {
 }
 
 extension KnownMTA {
-  /// What the postmaster types to let a quarantined mail go (postsuper(1); sendmail(8), `-Q` without a reason).
-  func releaseCommand(_ queueID: String) -> String {
-    switch self {
-    case .postfix: "postsuper -H \(queueID)"
-    case .sendmail: "sendmail -qQ -qI\(queueID) -Q"
+  /// What becomes of a mail that is quarantined.
+  fileprivate func quarantineWords(_ queueID: String) -> String {
+    switch quarantine {
+    case .queue(let head, let end):
+      "the client gets 250, the mail stays in the queue until \(head)\(queueID)\(end)"
+    case .header(let name): "the client gets 250, the mail goes on with a header \(name)"
+    case .told(let words): "the client gets 250; \(words)"
     }
   }
 }

@@ -109,7 +109,9 @@ struct Subject {
   }
 
   private func remark(on answer: Answer, at stage: Stage, _ rules: KnownMTA) -> DisplayText {
-    guard answer != .connFail else { return DisplayText("an unknown reply to every MTA", style: .dim) }
+    guard answer != .connFail || rules.profile?.verdict(.connFail, at: stage) != nil else {
+      return DisplayText("an unknown reply to every MTA", style: .dim)
+    }
     let effect = VerdictEffect(of: answer.reply.kind, at: stage, under: rules)
     if let danger = effect.danger { return DisplayText("▲ " + danger, style: Style(.findingWarning)) }
     let code = effect.clientCode.map { "\($0) " } ?? ""

@@ -48,7 +48,7 @@ package struct Settings: Equatable, Sendable {
   func rules(for detail: PacketDetail) -> KnownMTA { knownRules(for: detail) ?? .postfix }
 
   /// The same; nil where nobody knows which MTA it is.
-  func knownRules(for detail: PacketDetail) -> KnownMTA? { mta == .auto ? detail.mta : mta.mta }
+  func knownRules(for detail: PacketDetail) -> KnownMTA? { mta.mta ?? detail.mta }
 
   /// A row of the table of settings, for `set`, completion and help.
   package enum Name: String, Equatable, Sendable, CaseIterable {
@@ -60,7 +60,7 @@ package struct Settings: Equatable, Sendable {
       case .follow: "keep the newest packet in sight: on, off"
       case .macros: "macro packets: folded into their command, unfolded"
       case .slow: "reply time from which on it stands out: 500ms, 2s"
-      case .mta: "whose rules tell what becomes of a mail: auto, postfix, sendmail, generic"
+      case .mta: "whose rules tell what becomes of a mail: auto, postfix, sendmail, stalwart, maddy, generic"
       case .theme: "colours: auto (as the terminal's background), dark, light, mono"
       case .split: "where the detail stands: auto (beside the list from 150 columns on), beside, below"
       case .border: "what the list takes of the room, in percent: auto, 20 to 80"

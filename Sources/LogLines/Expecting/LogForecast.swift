@@ -2,7 +2,8 @@ import MilterProtocol
 
 /// What the logs of MTA and milter say, or will say, about a finding or a reply.
 package enum LogForecast {
-  /// - Parameter mta: nil where nothing tells which it is; then there is one for each, said to be assumed.
+  /// - Parameter mta: nil where nothing tells which it is; then there is one for each, said to be assumed. What others than
+  ///   Postfix and Sendmail log is not known.
   /// - Returns: for each program that writes something.
   package static func logs(of finding: Finding, _ occasion: LogOccasion, at mta: KnownMTA?) -> [ExpectedLog] {
     // Of what follows from another finding, that one's lines tell.
@@ -23,7 +24,7 @@ package enum LogForecast {
     of kind: ReplyKind, _ occasion: LogOccasion, at mta: KnownMTA?
   ) -> [ExpectedLog] {
     logs(at: mta) { speaker in
-      KnownMTA.allCases.filter { Speaker($0) == speaker }
+      MeasuredMTA.allCases.filter { Speaker($0) == speaker }
         .map { VerdictLog.lines(kind, occasion, at: $0) }
     }
   }
@@ -31,7 +32,7 @@ package enum LogForecast {
   private static func logs(
     at mta: KnownMTA?, _ lines: (Speaker) -> [[ExpectedLine]]
   ) -> [ExpectedLog] {
-    let mtas = mta.map { [$0] } ?? KnownMTA.allCases
+    let mtas = mta.map { [$0.measured].compactMap(\.self) } ?? MeasuredMTA.allCases
     let speakers = mtas.map { Speaker($0) } + [.libmilter]
     return speakers.compactMap { speaker in
       var told: [ExpectedLine] = []

@@ -4,7 +4,7 @@ import MilterProtocol
 ///
 /// Seen with Postfix 3.7.11 and Sendmail 8.17.1.9.
 enum VerdictLog {
-  static func lines(_ kind: ReplyKind, _ occasion: LogOccasion, at mta: KnownMTA) -> [ExpectedLine] {
+  static func lines(_ kind: ReplyKind, _ occasion: LogOccasion, at mta: MeasuredMTA) -> [ExpectedLine] {
     guard occasion.stage != nil, occasion.stage != .negotiation else { return [] }
     return switch mta {
     case .postfix: postfix(kind, occasion)

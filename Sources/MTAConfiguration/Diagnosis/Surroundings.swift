@@ -8,7 +8,7 @@ package protocol Surroundings: AnyObject {
   func account(_ name: String) -> Account?
   /// - Parameter root: what `/` stands for to whoever connects, without a slash at its end; empty for the machine's own.
   func survey(_ path: String, below root: String) -> PathSurvey
-  func probe(_ address: MilterAddress, as mta: KnownMTA) -> ProbedMilter
+  func probe(_ address: MilterAddress, as mta: MeasuredMTA) -> ProbedMilter
   /// Programs that listen on this machine, as far as we may know of them.
   var listeners: [ListeningProgram] { get }
 }

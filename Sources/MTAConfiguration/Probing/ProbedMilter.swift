@@ -2,14 +2,14 @@ import MilterProtocol
 
 /// How the program at an address behaved when it was asked as an MTA asks.
 package struct ProbedMilter: Equatable, Sendable {
-  package let mta: KnownMTA
+  package let mta: MeasuredMTA
   package var ending = Ending.finished
   package var answer: OptNeg?
   /// What was asked, in order, OPTNEG first.
   package var steps: [Step] = []
   package var findings: [Finding] = []
 
-  package init(as mta: KnownMTA) { self.mta = mta }
+  package init(as mta: MeasuredMTA) { self.mta = mta }
 
   package enum Ending: Equatable, Sendable {
     /// The probe was played to its end.

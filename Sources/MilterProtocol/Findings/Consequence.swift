@@ -28,7 +28,8 @@ package enum Consequence: Equatable, Sendable, ExpressibleByStringLiteral {
     case (.always(let text), _): text
     case (.byMTA(let common, let postfix, _), .postfix): Self.joined(common, "Postfix \(postfix)")
     case (.byMTA(let common, _, let sendmail), .sendmail): Self.joined(common, "Sendmail \(sendmail)")
-    case (.each(let phrase), .some(let mta)): "\(mta.name) \(phrase)"
+    case (.each(let phrase), .postfix), (.each(let phrase), .sendmail): "\(mta?.name ?? "") \(phrase)"
+    case (_, .some(let mta)): "\(text) (what \(mta.name) does is not known)"
     case (_, nil): "\(text) (assumed: nothing tells which MTA it is)"
     }
   }

@@ -2,7 +2,7 @@
 package enum Speaker: String, Sendable, CaseIterable {
   case postfix, sendmail, libmilter
 
-  package init(_ mta: KnownMTA) { self = mta == .postfix ? .postfix : .sendmail }
+  package init(_ mta: MeasuredMTA) { self = mta == .postfix ? .postfix : .sendmail }
 
   package var name: String {
     switch self {

@@ -18,7 +18,10 @@ package struct KnownMacro: Equatable, Sendable {
   }
 
   /// Whether the MTA can have a value for it, asked or unasked.
-  package func isHad(by mta: KnownMTA) -> Bool { (mta == .postfix ? postfix : sendmail) != .never }
+  package func isHad(by mta: KnownMTA) -> Bool {
+    if let profile = mta.profile { return profile.sends(name) }
+    return (mta == .postfix ? postfix : sendmail) != .never
+  }
 
   /// The name as it travels: braces unless it is one character.
   package var wireName: String { name.utf8.count == 1 ? name : "{\(name)}" }

@@ -8,7 +8,7 @@ package enum ReplyAcceptance: Equatable, Sendable {
   /// Postfix: a configuration error. Sendmail: its own text, as with REJECT.
   case refused(because: String)
 
-  package init(_ text: ArraySlice<UInt8>, _ ending: ReplyText.Ending, under rules: KnownMTA) {
+  package init(_ text: ArraySlice<UInt8>, _ ending: ReplyText.Ending, under rules: MeasuredMTA) {
     let first = Array(text.prefix(5))
     let isCode =
       first.count >= 3 && (first[0] == UInt8(ascii: "4") || first[0] == UInt8(ascii: "5"))

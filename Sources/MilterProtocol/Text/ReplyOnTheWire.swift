@@ -6,7 +6,7 @@ struct ReplyOnTheWire {
   /// Lines as the client reads them: without their line ends, and LF ends one, too.
   private var lines: [[UInt8]]
 
-  init(_ text: ArraySlice<UInt8>, under rules: KnownMTA) {
+  init(_ text: ArraySlice<UInt8>, under rules: MeasuredMTA) {
     lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init)
     for i in lines.indices.dropLast() where lines[i].last == UInt8(ascii: "\r") {
       lines[i].removeLast()

@@ -80,10 +80,11 @@ extension Steering {
       return Refusal(
         "\(answer.name) at UNKNOWN: Postfix's server process dies of it at the next MAIL, Sendmail discards "
           + "the next message")
+    case .connFail where dialogue.mta == .stalwart: return nil
     case .connFail: return Refusal("neither Postfix nor Sendmail takes CONN_FAIL: both give the milter up")
     case .shutdown:
-      guard dialogue.mta != .postfix else { return nil }
-      return Refusal("only Postfix takes SHUTDOWN; others give the milter up")
+      guard dialogue.mta != .postfix, dialogue.mta != .stalwart else { return nil }
+      return Refusal("Postfix and Stalwart take SHUTDOWN; others give the milter up")
     case .skip: return refusalOfSkip(at: stage)
     case .continue, .reject, .tempfail, .custom: return nil
     }
@@ -93,6 +94,9 @@ extension Steering {
     if stage == .body { return nil }
     if stage == .bodyEOB { return Refusal("nothing is left to skip at end of message") }
     guard dialogue.mta != .postfix else { return nil }
+    if let mta = dialogue.mta, mta.profile != nil {
+      return Refusal("SKIP at \(stage.name): \(mta.name) gives the milter up over it")
+    }
     return Refusal("SKIP at \(stage.name): Sendmail ignores the milter for the rest of the session")
   }
 }

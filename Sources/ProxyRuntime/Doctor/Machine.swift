@@ -14,7 +14,7 @@ package final class Machine: Surroundings {
     PathLook.survey(path, below: root)
   }
 
-  package func probe(_ address: MilterAddress, as mta: KnownMTA) -> ProbedMilter {
+  package func probe(_ address: MilterAddress, as mta: MeasuredMTA) -> ProbedMilter {
     let key = "\(mta.rawValue) \(address)"
     if let known = probed[key] { return known }
     let result = MilterProbe.run(address, as: mta)

@@ -21,7 +21,7 @@ package struct MilterProbe {
   private let start = linux_monotonic_microseconds()
 
   package static func run(
-    _ address: MilterAddress, as mta: KnownMTA, within limit: Moment.Span = MilterProbe.limit
+    _ address: MilterAddress, as mta: MeasuredMTA, within limit: Moment.Span = MilterProbe.limit
   ) -> ProbedMilter {
     let due = Due(within: limit)
     // The rest is for finding out who it is that says nothing or hangs up.
@@ -63,12 +63,12 @@ package struct MilterProbe {
     return try answer.get()
   }
 
-  private init(as mta: KnownMTA, _ socket: ProbeSocket, until due: Due) {
+  private init(as mta: MeasuredMTA, _ socket: ProbeSocket, until due: Due) {
     self.due = due
     self.socket = socket
     probed = ProbedMilter(as: mta)
     var patience = MTAPatience()
-    patience.mta = mta == .postfix ? .postfix : .sendmail
+    patience.mta = MTAChoice(mta.known)
     dialogue.tell(patience)
   }
 

@@ -5,7 +5,7 @@ import MilterProtocol
 /// Each MTA sends macros of its own (`DEF_MILT_*_MACROS` of Postfix, `cf/m4/cfhead.m4` of Sendmail); Postfix also before
 /// headers and body (seen with Postfix 3.7).
 struct ProbeMail {
-  let mta: KnownMTA
+  let mta: MeasuredMTA
 
   struct Question {
     let stage: Stage

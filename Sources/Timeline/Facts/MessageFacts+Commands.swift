@@ -95,7 +95,7 @@ extension MessageFacts {
     }
   }
 
-  private mutating func settleRecipient(_ verdict: VerdictFact, _ result: VerdictFact.Result, command: Int) {
+  private mutating func settleRecipient(_ verdict: VerdictFact, _ result: VerdictResult, command: Int) {
     guard let i = recipients.lastIndex(where: { $0.envelope.packet == command }) else { return }
     recipients[i].verdict = verdict
     recipients[i].isRefusedByMilter = result.refuses
@@ -116,9 +116,9 @@ extension MessageFacts {
   }
 }
 
-extension VerdictFact.Result {
+extension VerdictResult {
   /// What so many recipients were refused with, if all of them were.
-  static func ofAll(_ recipients: Int, refused: Int, forGood: Bool) -> VerdictFact.Result? {
+  static func ofAll(_ recipients: Int, refused: Int, forGood: Bool) -> VerdictResult? {
     guard recipients > 0, refused >= recipients else { return nil }
     return forGood ? .rejected : .tempfailed
   }

@@ -70,7 +70,7 @@ package struct MessageFacts: Equatable, Sendable {
     heldSince != nil || modifications.contains { $0.kind == .quarantine }
   }
   /// What everybody was refused with; nil where somebody was not.
-  package var refusalOfAll: VerdictFact.Result? {
+  package var refusalOfAll: VerdictResult? {
     .ofAll(recipientCount, refused: refusedCount, forGood: refusedForGood)
   }
   package var accepted: [RecipientFact] {

@@ -98,11 +98,8 @@ extension SessionFacts {
   private mutating func noteGivingUp(
     _ packet: Packet, number: Int, at stage: Stage, ofMessage: Int
   ) {
-    let (byPostfix, bySendmail) = (
-      packet.isGivenUpOver(by: .postfix, at: stage), packet.isGivenUpOver(by: .sendmail, at: stage)
-    )
-    guard byPostfix || bySendmail, !isGivenUp else { return }
-    let mtas: [KnownMTA] = (byPostfix ? [.postfix] : []) + (bySendmail ? [.sendmail] : [])
+    let mtas = KnownMTA.allCases.filter { packet.isGivenUpOver(by: $0, at: stage) }
+    guard !mtas.isEmpty, !isGivenUp else { return }
     givenUp = GivenUp(packet: number, name: packet.kind.name, stage: stage, mtas: mtas)
     if ofMessage != 0, ofMessage == message?.number { message?.givenUp = givenUp }
   }

@@ -45,22 +45,12 @@ package struct VerdictFact: Equatable, Sendable {
 
   package var refuses: Bool { replyClass != 2 }
 
-  /// What an MTA makes of it.
-  package enum Result: Equatable, Sendable {
-    case goesOn, rejected, tempfailed
-    /// The mail is taken and kept in the queue, and nothing more of it is asked.
-    case held
-    /// The mail is taken and thrown away.
-    case discarded
-    /// The MTA goes on without the milter, and what this has said of the mail does not count.
-    case unfiltered
-    /// No reply that the MTA knows: what is configured for a milter that fails decides.
-    case failed
-  }
-
   /// What it comes to by the MTA that heard it, or by what is common where that is not known (protocol.md 4.2, 4.3; seen with
   /// Postfix 3.7 and Sendmail 8.17).
-  package func result(under mta: KnownMTA?) -> Result {
+  package func result(under mta: KnownMTA?) -> VerdictResult {
+    if let row = mta?.profile?.verdict(kind, at: stage) {
+      return kind == .replyCode && replyClass == 4 ? .tempfailed : row.result
+    }
     switch kind {
     case .reject: return .rejected
     case .tempfail, .connFail: return .tempfailed
@@ -69,7 +59,7 @@ package struct VerdictFact: Equatable, Sendable {
     case .shutdown: return mta == .sendmail ? .failed : stage.isOfContent ? .discarded : .tempfailed
     case .skip where mta == .sendmail: return skippedAtSendmail
     case .replyCode:
-      if let mta, let text, case .refused = ReplyAcceptance(text.slice, ending, under: mta) {
+      if let mta = mta?.measured, let text, case .refused = ReplyAcceptance(text.slice, ending, under: mta) {
         return mta == .postfix ? .tempfailed : .rejected
       }
       return replyClass == 4 ? .tempfailed : .rejected
@@ -80,7 +70,7 @@ package struct VerdictFact: Equatable, Sendable {
     }
   }
 
-  private var skippedAtSendmail: Result {
+  private var skippedAtSendmail: VerdictResult {
     switch stage {
     case .connect, .helo, .mail, .rcpt, .data, .unknown: .unfiltered
     case .bodyEOB: .failed
@@ -99,9 +89,9 @@ package struct GivenUp: Equatable, Sendable {
   /// Which do; one at least.
   package var mtas: [KnownMTA]
 
-  /// Whether that MTA does; both where it is not known which it is.
+  /// Whether that MTA does; both that were measured where it is not known which it is.
   package func counts(for mta: KnownMTA?) -> Bool {
-    mta.map(mtas.contains) ?? (mtas.count == KnownMTA.allCases.count)
+    mta.map(mtas.contains) ?? KnownMTA.measured.allSatisfy(mtas.contains)
   }
 }
 

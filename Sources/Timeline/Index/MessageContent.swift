@@ -21,7 +21,7 @@ package struct MessageContent: Equatable, Sendable {
   /// A reply to a command of it that was too much for an MTA.
   package var givenUp: GivenUp?
   /// What everybody was refused with.
-  package var refusalOfAll: VerdictFact.Result?
+  package var refusalOfAll: VerdictResult?
   /// The SKIP at RCPT behind which Postfix takes recipients without asking: they are not here.
   package var hiddenRecipientsSince: Int?
   /// The QUARANTINE before it that has Postfix hold every message of the session.
@@ -30,6 +30,8 @@ package struct MessageContent: Equatable, Sendable {
   package var keepsLeadingSpace = false
   /// Negotiated on the MTA's leg; nil where no negotiation was seen.
   package var actions: ActionFlags?
+  /// So many bytes, its headers once more, came in front of the body (``MTAProfile/Habits/repeatsHeadersInBody``).
+  package var repeatedHeaderBytes = 0
 
   package init() {}
 
@@ -123,6 +125,7 @@ extension TimelineIndex {
       content.add(received.packet, number: received.number, bodyLimit: bodyLimit)
     }
     if let mail { content.complete(envelopeOf: mail) }
+    if facts.dialogue.mta?.has(.repeatsHeadersInBody) ?? false { content.leaveOutRepeatedHeaders() }
     content.unseen = unseen(ofMessage: i, upTo: last, &content, facts)
     for fact in mail?.modifications ?? [] {
       guard let row = self.row(number: fact.packet),
@@ -200,6 +203,14 @@ extension MessageContent {
       if chunk.count > room { bodyIsCut = true }
     default: break
     }
+  }
+
+  /// The body as it is in the mail: what the MTA shows of it begins with the headers once more.
+  fileprivate mutating func leaveOutRepeatedHeaders() {
+    var repeated = RepeatedHeaders()
+    let rest = Array(repeated.rest(of: body[...]))
+    repeatedHeaderBytes = body.count - rest.count
+    body = rest
   }
 
   /// Macros that came by then stand in for what no command brought.

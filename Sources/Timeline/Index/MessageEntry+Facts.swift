@@ -57,7 +57,10 @@ extension MessageEntry {
     refusedForGood = session.message?.refusedForGood ?? false
     refusedBy = (session.message?.refusedBy).map { Decision.By($0) }
     modificationCount = session.message?.modificationCount ?? 0
-    if session.message?.heldSince != nil || session.message?.modifications.last?.kind == .quarantine {
+    if session.message?.heldSince != nil
+      || session.message?.modifications.last?.kind == .quarantine
+        && session.dialogue.mta?.keepsQuarantined != false
+    {
       isQuarantined = true
     }
     isGivenUp = session.message?.givenUp?.counts(for: session.dialogue.mta) ?? false

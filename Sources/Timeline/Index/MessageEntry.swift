@@ -43,7 +43,7 @@ package struct MessageEntry: Sendable, Equatable {
   package struct Decision: Sendable, Equatable {
     package var kind: ReplyKind
     package var stage: Stage
-    package var result: VerdictFact.Result
+    package var result: VerdictResult
     @CompactIndex package var row: Int?
     package var by: By
 
@@ -83,7 +83,7 @@ package struct MessageEntry: Sendable, Equatable {
   /// Everybody was refused before the mail itself came.
   package var lostAllRecipients: Bool { refusalOfAll != nil }
 
-  private var refusalOfAll: VerdictFact.Result? {
+  private var refusalOfAll: VerdictResult? {
     .ofAll(recipientCount, refused: refusedCount, forGood: refusedForGood)
   }
 

@@ -33,6 +33,11 @@ package struct MacroAdvice: Equatable, Sendable {
     if origin == .requested, rules == .sendmail, isIgnoredAsOnlyList(facts) {
       return "Sendmail ignores a list for end of message without one for end of header (N11)" + inForce(facts)
     }
+    if rules.profile != nil {
+      return isKnown(to: rules)
+        ? "\(rules.name) sends it where it has a value, and takes no list"
+        : "\(rules.name) is not known to send it, and takes no list"
+    }
     guard let known = KnownMacro.named(name) else {
       return "\(rules.name) knows no macro of that name by default"
     }
@@ -93,20 +98,21 @@ package struct MacroAdvice: Equatable, Sendable {
       let names = list.names.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ",") }
       return (names.map { Array($0) }, .requested)
     }
-    return (defaults(at: stage, under: rules).map { Array($0.utf8) }, .byDefault)
+    let names = rules.measured.map { defaults(at: stage, under: $0) } ?? []
+    return (names.map { Array($0.utf8) }, .byDefault)
   }
 
   private static func same(_ a: [UInt8], _ b: [UInt8]) -> Bool {
     KnownMacro.bareName(a).elementsEqual(KnownMacro.bareName(b))
   }
 
-  private static func defaults(at stage: MacroStage, under rules: KnownMTA) -> [String] {
+  private static func defaults(at stage: MacroStage, under rules: MeasuredMTA) -> [String] {
     rules == .postfix ? stage.postfixDefault : stage.sendmailDefault
   }
 
   /// The whole list of a stage, as `main.cf` or `sendmail.mc` sets it: the MTA's default, and what came beyond that.
   package static func listLine(
-    at stage: MacroStage, in facts: SessionFacts, under rules: KnownMTA
+    at stage: MacroStage, in facts: SessionFacts, under rules: MeasuredMTA
   ) -> String {
     var names = defaults(at: stage, under: rules)
     for fact in facts.macros.all where fact.letter == stage.stage.rawValue {
@@ -126,7 +132,7 @@ package struct MacroAdvice: Equatable, Sendable {
   ///
   /// It has no effect for a stage whose list the milter itself requested.
   package static func configurationLine(
-    adding names: [String], at stage: MacroStage, under rules: KnownMTA
+    adding names: [String], at stage: MacroStage, under rules: MeasuredMTA
   ) -> String? {
     var all = defaults(at: stage, under: rules)
     let old = all.count

@@ -84,7 +84,7 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
     place += 1
     var patience = MTAPatience()
     patience.timeouts = timeouts
-    patience.mta = index.connections[c].mta.map { $0 == .postfix ? .postfix : .sendmail } ?? .auto
+    patience.mta = index.connections[c].mta.map { MTAChoice($0) } ?? .auto
     return .call(
       .init(
         ReplayedMTA(

@@ -51,7 +51,7 @@ struct SendCommand: ParsableCommand {
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
       milter: targets[0].address.description)
     let printer = try SentPrinter(
-      printing, head, rules: session.mta == .sendmail ? .sendmail : .postfix, supply, trace: write)
+      printing, head, rules: session.mta.mta ?? .postfix, supply, trace: write)
     var trace: TraceFileWriter?
     if let write {
       let file = try TraceFileWriter(path: write, head: head)

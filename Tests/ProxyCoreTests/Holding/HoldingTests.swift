@@ -785,7 +785,7 @@ import Testing
       say connfail on 7
         record instructed connfail neither Postfix nor Sendmail takes CONN_FAIL: both give the milter up
       say shutdown on 7
-        record instructed shutdown only Postfix takes SHUTDOWN; others give the milter up
+        record instructed shutdown Postfix and Stalwart take SHUTDOWN; others give the milter up
       say skip on 7
         record instructed skip SKIP at UNKNOWN: Sendmail ignores the milter for the rest of the session
       say continue on 7

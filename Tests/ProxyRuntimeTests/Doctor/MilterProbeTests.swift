@@ -9,13 +9,13 @@ import Testing
 @Suite struct MilterProbeTests {
   private static let span = Moment.Span.milliseconds(800)
 
-  private func probe(_ peer: ScriptedPeer, as mta: KnownMTA = .postfix) -> ProbedMilter {
+  private func probe(_ peer: ScriptedPeer, as mta: MeasuredMTA = .postfix) -> ProbedMilter {
     MilterProbe.run(
       .inet(host: "127.0.0.1", port: peer.port, family: .any), as: mta, within: Self.span)
   }
 
   @Test func aMilterIsAskedEveryStageAndTheMailIsAbortedBeforeItsEnd() throws {
-    for mta in KnownMTA.allCases {
+    for mta in MeasuredMTA.allCases {
       let peer = try ScriptedPeer { $0 == .optNeg ? Milter.optNeg() : Milter.continue }
       let seen = probe(peer, as: mta)
       #expect(seen.ending == .finished)

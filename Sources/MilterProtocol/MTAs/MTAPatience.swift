@@ -10,10 +10,8 @@ package struct MTATimeouts: Sendable, Equatable {
     self.content = content
   }
 
-  /// The defaults (`mail_params.h` of Postfix, `milter_setup` of Sendmail); where the MTA is not known, the shorter ones.
-  package static func byDefault(_ mta: KnownMTA?) -> MTATimeouts {
-    MTATimeouts(command: .seconds(mta == .postfix ? 30 : 10), content: .seconds(300))
-  }
+  /// Where the MTA is not known, the shorter ones of those that were measured.
+  package static func byDefault(_ mta: KnownMTA?) -> MTATimeouts { (mta ?? .generic).waits.timeouts }
 
   /// `30s,300s`, as `--mta-timeout` takes it.
   package var typed: String { "\(command.typed),\(content.typed)" }
@@ -35,7 +33,7 @@ package struct MTAPatience: Sendable, Equatable {
   package var timeouts: MTATimeouts?
   private var postfixGaveUp: MTATimeouts?
   private var sendmailGaveUp: MTATimeouts?
-  private var unknownGaveUp: MTATimeouts?
+  private var othersGaveUp: MTATimeouts?
 
   package init() {}
 
@@ -45,14 +43,14 @@ package struct MTAPatience: Sendable, Equatable {
       switch mta {
       case .postfix: postfixGaveUp
       case .sendmail: sendmailGaveUp
-      case nil: unknownGaveUp
+      case .stalwart, .maddy, .generic, nil: othersGaveUp
       }
     }
     set {
       switch mta {
       case .postfix: postfixGaveUp = newValue
       case .sendmail: sendmailGaveUp = newValue
-      case nil: unknownGaveUp = newValue
+      case .stalwart, .maddy, .generic, nil: othersGaveUp = newValue
       }
     }
   }
