@@ -17,10 +17,18 @@ package protocol MTAScript: Sendable {
 package enum MTAMove: Equatable, Sendable {
   /// With what the trace is to tell of it.
   case say(Packet, note: Sentence? = nil)
+  /// A packet, in pieces of so many bytes with a pause between two.
+  case sayPiecewise(Packet, bytes: Int, pause: Moment.Span)
+  /// Bytes that make no packet.
+  case sayBytes([UInt8])
+  /// Nothing is said; a word for whoever reads the trace.
+  case note(Sentence)
   /// It waits for the milter, at the longest until then; nil for ever.
   case wait(until: Moment?)
   /// It closes the connection: its script is over.
   case hangUp
+  /// It breaks the connection off (RST): its script is over.
+  case reset
   /// It closes the connection before its script is over: why.
   case giveUp(Sentence)
 }

@@ -59,6 +59,7 @@ import Testing
       case .wait(let until): now = until ?? now
       case .hangUp: return said
       case .giveUp(let why): return said + [why.text]
+      case .sayPiecewise, .sayBytes, .note, .reset: return said + ["?"]
       }
     }
     return said

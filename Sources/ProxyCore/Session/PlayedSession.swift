@@ -29,6 +29,15 @@ package struct PlayedSession<Script: MTAScript>: Sendable {
   /// Bytes of the incomplete packet behind which the milter is about to end.
   private var unfinished = 0
   private var isForeign = false
+  /// A packet of which not every piece has left.
+  private var pacing: Pacing?
+
+  private struct Pacing {
+    var rest: ArraySlice<UInt8>
+    let bytes: Int
+    let pause: Moment.Span
+    var due: Moment
+  }
 
   /// How long a milter may go on after the last word of the MTA.
   package static var lastPatience: Moment.Span { .milliseconds(500) }
@@ -115,6 +124,15 @@ package struct PlayedSession<Script: MTAScript>: Sendable {
     var room = room
     while case .talking = state {
       guard room > 0 else { return true }
+      if let pacing {
+        guard pacing.due <= turn.now else {
+          state = .talking(until: pacing.due)
+          wake(&turn)
+          return false
+        }
+        sendPiece(of: pacing, &turn)
+        continue
+      }
       switch script.next(passing.dialogue, at: turn.now) {
       case .say(let packet, let note):
         let number = turn.effects.nextPacket
@@ -122,16 +140,43 @@ package struct PlayedSession<Script: MTAScript>: Sendable {
         if let note { turn.record(.noted(text: note, packet: number), of: connection) }
         turn.act(.send(packet, to: .milter))
         room -= packet.bytes.count
+      case .sayPiecewise(let packet, let bytes, let pause):
+        passing.follow(packet, of: connection, &turn)
+        pacing = Pacing(rest: packet.bytes[...], bytes: max(1, bytes), pause: pause, due: turn.now)
+      case .sayBytes(let bytes):
+        turn.record(
+          .passed(Passed(sender: .mta, bytes: bytes, reason: Self.reason(of: bytes))), of: connection)
+        turn.act(.sendBytes(bytes, to: .milter))
+        room -= bytes.count
+      case .note(let words): turn.record(.noted(text: words, packet: nil), of: connection)
       case .wait(let until):
         state = .talking(until: until)
         wake(&turn)
         return false
       case .hangUp: leave(.peer, &turn)
+      case .reset:
+        noteEnd(of: .mta, .error("ECONNRESET"), &turn)
+        noteEnd(of: .milter, .ours("the MTA broke the connection off"), &turn)
+        end(&turn, by: .reset(.milter))
       case .giveUp(let why): leave(.ours(why), &turn)
       }
     }
     wake(&turn)
     return false
+  }
+
+  private mutating func sendPiece(of pacing: Pacing, _ turn: inout Turn) {
+    turn.act(.sendBytes(Array(pacing.rest.prefix(pacing.bytes)), to: .milter))
+    let rest = pacing.rest.dropFirst(pacing.bytes)
+    self.pacing =
+      rest.isEmpty
+      ? nil : Pacing(rest: rest, bytes: pacing.bytes, pause: pacing.pause, due: turn.now + pacing.pause)
+  }
+
+  /// Why bytes are no packet.
+  private static func reason(of bytes: [UInt8]) -> Passed.Reason {
+    guard case .oversized = Framing.next(in: bytes.span) else { return .incomplete }
+    return WrongPeer.recognized(in: bytes.span) == nil ? .oversized : .foreign
   }
 
   // MARK: - Ends
@@ -142,9 +187,9 @@ package struct PlayedSession<Script: MTAScript>: Sendable {
     turn.act(.finish(.milter))
   }
 
-  private mutating func end(_ turn: inout Turn) {
+  private mutating func end(_ turn: inout Turn, by act: Effects.Act = .close(.milter)) {
     state = .over
-    turn.act(.close(.milter))
+    turn.act(act)
     wake(&turn)
   }
 

@@ -205,13 +205,15 @@ package struct MTAPlayer<Script: MTAScript>: ~Copyable {
       next += 1
       switch act {
       case .send(let packet, _): connection.leaving.append(contentsOf: packet.bytes)
+      case .sendBytes(let bytes, _): connection.leaving.append(contentsOf: bytes)
       case .connectMilter: dialed(connection.milter.dial(&connection.candidates), connection)
       case .finish: connection.milter.ending = .finish
       case .close:
         connection.milter.outbox.clear()
         connection.milter.ending = .close
+      case .reset: connection.milter.ending = .reset
       case .wake(let time): timers.set(time, for: connection.session.connection)
-      case .forward, .sendBytes, .reset, .stopReading, .resumeReading, .say:
+      case .forward, .stopReading, .resumeReading, .say:
         preconditionFailure("a played session asks for what only a relayed one needs")
       }
     }

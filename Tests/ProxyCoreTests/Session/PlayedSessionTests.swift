@@ -23,6 +23,73 @@ private struct Lines: MTAScript {
   }
 }
 
+/// Does one thing after the other, whatever is said to it.
+private struct Moves: MTAScript {
+  var moves: [MTAMove]
+
+  mutating func next(_ dialogue: Dialogue, at now: Moment) -> MTAMove {
+    moves.isEmpty ? .hangUp : moves.removeFirst()
+  }
+
+  mutating func heard(_ packet: Packet, _ place: Placement, _ dialogue: Dialogue, at now: Moment) {}
+}
+
+/// A script that does what no MTA should.
+@Suite struct OddMovesTests {
+  private var turn = Turn()
+
+  private mutating func session(_ moves: MTAMove...) -> PlayedSession<Moves> {
+    let opened = Opened(peer: "unix:", local: "inet:1@127.0.0.1", milter: "inet:1@127.0.0.1")
+    var session = PlayedSession(connection: 1, opened, Moves(moves: moves), patience: Patience(), &turn)
+    session.milterConnected(&turn)
+    turn.effects = Effects()
+    return session
+  }
+
+  private var sent: [[UInt8]] {
+    turn.effects.acts.compactMap { if case .sendBytes(let bytes, .milter) = $0 { bytes } else { nil } }
+  }
+
+  @Test mutating func aPacketLeavesPieceByPieceAndIsRecordedOnce() throws {
+    let packet = Packet(code: 0x4F, payload: [1, 2, 3], from: .mta)
+    var session = session(.sayPiecewise(packet, bytes: 3, pause: .milliseconds(10)))
+    _ = session.goOn(room: 1000, &turn)
+    #expect(sent == [[0, 0, 0]])
+    turn.now = turn.now + .milliseconds(5)
+    _ = session.goOn(room: 1000, &turn)
+    #expect(sent.count == 1)
+    for _ in 1...2 {
+      turn.now = turn.now + .milliseconds(10)
+      session.tick(&turn)
+      _ = session.goOn(room: 1000, &turn)
+    }
+    #expect(sent == [[0, 0, 0], [4, 0x4F, 1], [2, 3]])
+    let received = turn.effects.records.compactMap { record in
+      if case .received(let received) = record.event { received.packet } else { nil }
+    }
+    #expect(received == [packet] && turn.effects.acts.contains(.finish(.milter)))
+  }
+
+  @Test mutating func bytesThatMakeNoPacketAreRecordedAsSuch() throws {
+    var session = session(
+      .sayBytes([0, 0, 0, 9, 0x4F]), .sayBytes([0x7F, 0xFF, 0xFF, 0xFF]),
+      .sayBytes(Array("GET / HTTP/1.0\r\n".utf8)))
+    _ = session.goOn(room: 1000, &turn)
+    let reasons = turn.effects.records.compactMap { record in
+      if case .passed(let passed) = record.event { passed.reason } else { nil }
+    }
+    #expect(reasons == [.incomplete, .oversized, .foreign] && sent.count == 3)
+  }
+
+  @Test mutating func aConnectionIsBrokenOff() {
+    var session = session(.note("here"), .reset)
+    _ = session.goOn(room: 1000, &turn)
+    #expect(session.isOver && turn.effects.acts.contains(.reset(.milter)))
+    let ends = turn.effects.records.count { if case .closed = $0.event { true } else { false } }
+    #expect(ends == 2)
+  }
+}
+
 @Suite struct PlayedSessionTests {
   private var turn = Turn()
   private var session: PlayedSession<Lines>
