@@ -48,6 +48,9 @@ let package = Package(
     .target(
       name: "Sending", dependencies: ["Dialogue", "TraceModel", "Mail", "MilterProtocol"],
       swiftSettings: pure + small),
+    .target(
+      name: "Conformance", dependencies: ["Sending", "Dialogue", "TraceModel", "MilterProtocol"],
+      swiftSettings: pure + small),
     .target(name: "Signatures", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(
       name: "Findings", dependencies: ["Dialogue", "Signatures", "MilterProtocol"], swiftSettings: pure),
@@ -109,7 +112,7 @@ let package = Package(
       dependencies: [
         "MilterProtocol", "Delivery", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "LogLines",
         "Comparison", "CommandLanguage", "ProxyCore", "ConsoleUI", "MTAConfiguration", "Sending", "Mail",
-        "ProxyRuntime", "TerminalDriver", "CLinux", "CAbout",
+        "Conformance", "ProxyRuntime", "TerminalDriver", "CLinux", "CAbout",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict + small, linkerSettings: hardened),
 
@@ -126,6 +129,7 @@ let package = Package(
     tests("Dialogue", also: ["MilterProtocol"]),
     tests("Findings", also: ["Dialogue", "MilterProtocol"], hasFixtures: true),
     tests("Sending", also: ["Dialogue", "TraceModel", "MilterProtocol"], hasFixtures: true),
+    tests("Conformance", also: ["ProxyCore", "Sending", "Dialogue", "TraceModel", "MilterProtocol"]),
     tests("Signatures", also: ["MilterProtocol"]),
     tests("LogLines", also: ["MilterProtocol"]),
     tests("TraceModel", also: ["MilterProtocol"]),

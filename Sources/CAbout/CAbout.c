@@ -24,6 +24,9 @@ static const unsigned char explain[] = {
 static const unsigned char exports[] = {
 #embed "../../docs/exports.md"
 };
+static const unsigned char faults[] = {
+#embed "../../docs/faults.md"
+};
 static const unsigned char filters[] = {
 #embed "../../docs/filters.md"
 };
@@ -90,6 +93,7 @@ static const struct about_page pages[] = {
     {"effects", effects, sizeof effects},
     {"explain", explain, sizeof explain},
     {"exports", exports, sizeof exports},
+    {"faults", faults, sizeof faults},
     {"filters", filters, sizeof filters},
     {"findings", findings, sizeof findings},
     {"guide", guide, sizeof guide},

@@ -3,7 +3,7 @@ import MilterProtocol
 
 extension Dialogue {
   /// When the MTA waits no longer for the answer that it is owed.
-  func giveUpTime(of due: PendingReply) -> Moment {
+  package func giveUpTime(of due: PendingReply) -> Moment {
     var since = due.came
     if let last = mtaLeg.lastReply, patience.takesProgress(at: due.stage) { since = max(since, last) }
     let end = since + patience.soonest(at: due.stage)

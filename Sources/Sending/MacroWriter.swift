@@ -7,12 +7,12 @@ import MilterProtocol
 /// Postfix sends a packet before every command, be it empty, before HEADER with the list of end of header and before BODY with that of
 /// end of message; Sendmail where there is a list (seen with Postfix 3.7 and Sendmail 8.17). Whoever is neither sends what it
 /// has to say.
-struct MacroWriter: Sendable {
+package struct MacroWriter: Sendable {
   private var session: SendingSession
   private let tables: [[[UInt8]]]
 
   /// Before CONNECT: what the milter asked for is known then.
-  init(_ session: SendingSession, _ negotiation: Negotiation) {
+  package init(_ session: SendingSession, _ negotiation: Negotiation) {
     self.session = session
     tables = MacroStage.allCases.map { Self.names(at: $0, session.mta, negotiation.answered) }
   }
@@ -25,9 +25,9 @@ struct MacroWriter: Sendable {
   }
 
   /// The packet that goes before a command; nil for none.
-  func packet(before command: Stage, of mail: SentMail?, to recipient: Envelope? = nil, hasQueueID: Bool)
-    -> Packet?
-  {
+  package func packet(
+    before command: Stage, of mail: SentMail?, to recipient: Envelope? = nil, hasQueueID: Bool
+  ) -> Packet? {
     guard let stage = macroStage(of: command) else { return nil }
     let own = session.macros.added(at: stage) { list($0).map { Array(KnownMacro.bareName($0)) } }
     let names = list(stage) + own.map(Self.onTheWire)

@@ -174,7 +174,7 @@ package struct SendingMTA: MTAScript {
   private mutating func begin(_ step: Step, _ dialogue: Dialogue) {
     state = .at(step)
     let isWanted = !dialogue.negotiation.milterDeclines(step.stage)
-    if isWanted || announcesUnwanted(step.stage) {
+    if isWanted || session.announcesUnwanted(step.stage) {
       let mail = current < mails.count && step.isOfMail ? mails[current] : nil
       var recipient: Envelope?
       if case .rcpt(let place) = step { recipient = mail?.recipients[place] }
@@ -187,16 +187,6 @@ package struct SendingMTA: MTAScript {
     if isWanted { lines.append(Packet(encoding: command(step, dialogue))) }
     if case .mail = step { hasMail = true }
     if case .helo = step { hasHelo = true }
-  }
-
-  /// Both send macros for `C H M R T` and `E` also where the command is switched off, Postfix none for what its own version does
-  /// not know (protocol.md 3.3; seen with Postfix 3.7 and Sendmail 8.17).
-  private func announcesUnwanted(_ stage: Stage) -> Bool {
-    switch stage {
-    case .header, .eoh, .body: false
-    case .data: session.offer.version >= 4
-    case _: true
-    }
   }
 
   /// Postfix opens its queue file for the first recipient that it takes (protocol.md 5.3).
@@ -388,8 +378,18 @@ extension SendingMTA.Step {
 }
 
 extension SendingSession {
+  /// Both send macros for `C H M R T` and `E` also where the command is switched off, Postfix none for what its own version does
+  /// not know (protocol.md 3.3; seen with Postfix 3.7 and Sendmail 8.17).
+  package func announcesUnwanted(_ stage: Stage) -> Bool {
+    switch stage {
+    case .header, .eoh, .body: false
+    case .data: offer.version >= 4
+    case _: true
+    }
+  }
+
   /// The client as CONNECT has it; an IPv6 address of Sendmail is marked and written out (protocol.md 3.4).
-  fileprivate var connect: Connect {
+  package var connect: Connect {
     let family: Connect.Family =
       switch client.address {
       case nil: .unknown

@@ -50,7 +50,7 @@ import TraceFormat
     Row(
       ["help", "bogus"], "error: unknown command or topic 'bogus'",
       commands
-        + "; the topics are attach, desk, diff, doctor, effects, explain, exports, filters, findings, guide, holding, instructions, "
+        + "; the topics are attach, desk, diff, doctor, effects, explain, exports, faults, filters, findings, guide, holding, instructions, "
         + "keys, lint, log-lines, milter, mtas, postmaster, protocol, recipes, redaction, replay, security, send, trace-format, words"
     ),
     Row(
@@ -65,6 +65,23 @@ import TraceFormat
     Row(["open"], "error: mitmilter open needs a file", help("open")),
     Row(["show"], "error: mitmilter show needs a file", help("show")),
     Row(["export"], "error: mitmilter export needs a format and a file", help("export")),
+    Row(["send", "--milter", "127.0.0.1:9"], "error: mitmilter send needs a mail", help("send")),
+    Row(
+      ["send", "--milter", "127.0.0.1:9", "--conformance", "--only", "plian"],
+      "error: --only: no fault is called 'plian'",
+      "hint: did you mean 'plain'? mitmilter help faults lists them"),
+    Row(
+      ["send", "x", "--milter", "127.0.0.1:9", "--only", "plain"], "error: --only chooses from the checklist",
+      "hint: give --conformance as well"),
+    Row(
+      ["send", "--milter", "127.0.0.1:9", "--conformance", "--diff"],
+      "error: --conformance and --diff do not go together", "hint: run it twice"),
+    Row(
+      ["send", "a", "b", "--milter", "127.0.0.1:9", "--conformance"],
+      "error: --conformance takes one mail, there are 2", "hint: leave them out for a built-in one"),
+    Row(
+      ["send", "--milter", "127.0.0.1:9", "--conformance", "-w", "-"],
+      "error: -w: the checklist is on standard output, so the trace needs a file", "hint: -w faults.mtrace"),
     Row(["export", "json"], "error: mitmilter export needs a file", help("export")),
   ]
 

@@ -228,3 +228,66 @@ def test_a_client_of_the_own_machine():
     headers = [packet for packet in received if packet[:1] == b"L"]
     assert [header[1:].split(b"\0")[0] for header in headers] == [b"Subject", b"Message-Id", b"Date", b"From"], headers
     assert headers[3] == b"LFrom\0MAILER-DAEMON\0", headers
+
+
+# ---- The checklist
+
+
+class OneByOne(Milter):
+    """Serves one connection after the other."""
+
+    def _serve(self):
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._converse(connection)
+
+
+def check(*arguments, status=0, peer=Milter, **replies):
+    """The checklist's lines of JSON by fault, against a milter of few words."""
+    with peer(replies={letter.encode(): reply for letter, reply in replies.items()}) as milter:
+        done = subprocess.run(
+            [program("mitmilter"), "send", "--conformance", "--json", "--milter", f"127.0.0.1:{milter.port}", *arguments],
+            capture_output=True, timeout=240)
+        assert done.returncode == status, (done.returncode, done.stdout[-2000:], done.stderr)
+        return {line["fault"]: line for line in map(json.loads, done.stdout.splitlines())}
+
+
+def test_the_checklist_of_a_milter_that_goes_on():
+    told = check("--only", "plain,trickle,two-mails,header-long,body-1mb,reset-in-mail,mail-no-nul,http,stuck-in-packet")
+    assert len(told) == 9 and all(line["result"] == "pass" for line in told.values()), told
+    assert told["plain"]["came"] == "CONTINUE at BODYEOB" and told["mail-no-nul"]["came"] == "CONTINUE", told
+    assert told["http"]["why"] == [] and told["http"]["group"] == "broken", told
+
+
+def test_the_checklist_finds_a_second_reply():
+    told = check("--only", "plain", "--only", "two-mails", status=1, R=[b"y550 5.1.1 no such user\0", b"c"])
+    assert told["plain"]["result"] == "fail" and told["plain"]["why"][0].startswith("R02: "), told
+
+
+def test_the_checklist_finds_a_milter_that_serves_one_client_at_a_time():
+    told = check("--only", "plain,idle", status=1, peer=OneByOne)
+    assert told["plain"]["result"] == "pass" and told["idle"]["result"] == "fail", told
+    assert "the next mail" in told["idle"]["why"][0], told
+
+
+def test_the_checklist_as_text_and_in_a_trace():
+    with tempfile.TemporaryDirectory() as folder, Milter() as milter:
+        trace = os.path.join(folder, "faults.mtrace")
+        done = subprocess.run(
+            [program("mitmilter"), "send", "--conformance", "--only", "plain,code-unknown", "-w", trace, "--milter",
+             f"127.0.0.1:{milter.port}"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done
+        assert "pass  code-unknown        a packet of an unknown code\n" in done.stdout, done.stdout
+        assert done.stdout.endswith(": 2 passed, 0 failed\n"), done.stdout
+        shown = subprocess.run([program("mitmilter"), "show", trace], capture_output=True, text=True, timeout=60)
+        assert "code-unknown: a packet of an unknown code" in shown.stdout, shown.stdout
+
+
+def test_the_checklist_of_nobody():
+    done = subprocess.run(
+        [program("mitmilter"), "send", "--conformance", "--milter", f"127.0.0.1:{free_port()}"], capture_output=True,
+        text=True, timeout=60)
+    assert done.returncode == 2 and "is not there" in done.stderr and "hint: mitmilter doctor" in done.stderr, done

@@ -70,6 +70,9 @@ struct ClientOptions: ParsableArguments {
       "End the session behind this stage: connect, helo, mail, … bodyeob.", valueName: "stage"))
   var quitAfter: String?
 
+  /// Options that were given, and end a session early.
+  var namesOfMails: [String] { quitAfter == nil ? [] : ["--quit-after"] }
+
   func patience() throws -> MTAPatience {
     try SteeringOptions.patience(kind.mta, timeout, of: "--timeout").told
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLanguage
+import Conformance
 import Glibc
 import MilterProtocol
 import ProxyRuntime
@@ -19,7 +20,7 @@ struct SendCommand: ParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("Mails to send.", valueName: "mail"))
-  var mails: [String]
+  var mails: [String] = []
 
   @Option(help: ArgumentHelp("Where the milter is.", valueName: "address"))
   var milter: String
@@ -32,6 +33,8 @@ struct SendCommand: ParsableCommand {
 
   @OptionGroup var printing: SentPrinting
 
+  @OptionGroup var checklist: ConformanceOptions
+
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp("Record everything in this trace; - is standard output.", valueName: "file"))
@@ -40,7 +43,12 @@ struct SendCommand: ParsableCommand {
   func run() throws {
     signal(SIGPIPE, SIG_IGN)
     try printing.check(write)
+    try checklist.check(besides: printing.namesOfMails + sending.names + client.namesOfMails)
     let session = try client.session()
+    if checklist.conformance { return try checkConformance(session) }
+    guard !mails.isEmpty else {
+      throw Failure("mitmilter send needs a mail", hint: "mitmilter send --help lists the options")
+    }
     let targets = try [milter, printing.against].compactMap { $0 }.map {
       try MilterTarget(try milterAddress($0))
     }
@@ -52,15 +60,8 @@ struct SendCommand: ParsableCommand {
       milter: targets[0].address.description)
     let printer = try SentPrinter(
       printing, head, rules: session.mta.mta ?? .postfix, supply, trace: write)
-    var trace: TraceFileWriter?
-    if let write {
-      let file = try TraceFileWriter(path: write, head: head)
-      if let kept = file.kept { tell("note: '\(write)' was there already; it is kept as '\(kept)'") }
-      trace = consume file
-    }
     var player = MTAPlayer<SendingMTA>(
-      most: sending.connections, clock: clock,
-      journal: Journal(file: trace, window: nil) { tell("warning: \($0)") })
+      most: sending.connections, clock: clock, journal: try journal(head))
     let patience = try client.patience()
     player.run { now in
       switch supply.next(at: now) {
@@ -72,5 +73,40 @@ struct SendCommand: ParsableCommand {
       printer.take(records)
     }
     try printer.finish()
+  }
+
+  private func journal(_ head: TraceHead) throws -> Journal {
+    var trace: TraceFileWriter?
+    if let write {
+      let file = try TraceFileWriter(path: write, head: head)
+      if let kept = file.kept { tell("note: '\(write)' was there already; it is kept as '\(kept)'") }
+      trace = consume file
+    }
+    return Journal(file: trace, window: nil) { tell("warning: \($0)") }
+  }
+
+  private func checkConformance(_ session: SendingSession) throws {
+    guard mails.count < 2 else {
+      throw Failure(
+        "--conformance takes one mail, there are \(mails.count)", hint: "leave them out for a built-in one")
+    }
+    guard write != "-" else {
+      throw Failure(
+        "-w: the checklist is on standard output, so the trace needs a file", hint: "-w faults.mtrace")
+    }
+    let ids = try checklist.ids(of: MilterTrial.table.map(\.id))
+    let target = try MilterTarget(try milterAddress(milter))
+    let clock = Clock()
+    let bytes = try mails.first.map { try wholeFile($0, limit: 64 << 20) } ?? TrialMail.builtIn
+    var mail = envelope.sent(TakenMail(bytes, as: session.mta), number: 1, by: session.mta)
+    mail.complete(by: session, at: Arrival(seconds: clock.startedAt / 1_000_000))
+    let head = TraceHead(
+      program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
+      milter: target.address.description)
+    let printer = ChecklistPrinter(
+      of: "\(target.address)", isJSON: printing.json, hasColours: Output.takesColours)
+    var run = MilterConformance(
+      of: target, MilterChecklist(session, mail, only: ids), patience: try client.patience(), printer)
+    try run.run(clock, journal: try journal(head))
   }
 }

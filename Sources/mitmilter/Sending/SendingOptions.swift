@@ -16,6 +16,14 @@ struct SendingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Mails a second, at most.", valueName: "count"))
   var rate: Double?
 
+  /// Options that were given.
+  var names: [String] {
+    [
+      ("--repeat", times != 1), ("--connections", connections != 1), ("--per-connection", perConnection != 1),
+      ("--rate", rate != nil),
+    ].filter(\.1).map(\.0)
+  }
+
   func check() throws {
     for (name, value) in [
       ("--repeat", times), ("--connections", connections), ("--per-connection", perConnection),

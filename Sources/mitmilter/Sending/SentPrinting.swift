@@ -32,6 +32,14 @@ struct SentPrinting: ParsableArguments {
       valueName: "address"))
   var against: String?
 
+  /// Options that were given, and are about what comes of mails.
+  var namesOfMails: [String] {
+    [
+      ("--result", result), ("--diff", diff), ("--expect", expect != nil), ("--save", save != nil),
+      ("--baseline", baseline != nil), ("--against", against != nil),
+    ].filter(\.1).map(\.0)
+  }
+
   func check(_ trace: String?) throws {
     if [result, diff, json].filter({ $0 }).count > 1 {
       throw Failure("--result, --diff and --json do not go together", hint: "send it twice")
