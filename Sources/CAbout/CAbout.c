@@ -3,6 +3,9 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const unsigned char asking[] = {
+#embed "../../docs/asking.md"
+};
 static const unsigned char attach[] = {
 #embed "../../docs/attach.md"
 };
@@ -86,6 +89,7 @@ static const unsigned char recipes[] = {
 };
 
 static const struct about_page pages[] = {
+    {"asking", asking, sizeof asking},
     {"attach", attach, sizeof attach},
     {"desk", desk, sizeof desk},
     {"diff", diff, sizeof diff},

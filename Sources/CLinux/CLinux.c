@@ -1,6 +1,8 @@
 #include "CLinux.h"
 
 #include <math.h>
+#include <spawn.h>
+#include <sys/syscall.h>
 
 // Swift's Glibc module refers to `hypotf`, whose newest version is of glibc 2.35. Nothing here calls it; with one of our own, a
 // program with Swift's libraries built in starts on 2.34, too. The squares of two floats fit into a double.
@@ -55,3 +57,36 @@ int linux_peer(int socket, uid_t *user, pid_t *process) {
   *process = peer.process;
   return 0;
 }
+
+// Declared with _GNU_SOURCE alone.
+extern char **environ;
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+
+int linux_spawn(char *const words[], int input, int output, int complaints, pid_t *process) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  int error = posix_spawn_file_actions_init(&actions);
+  if (error) return error;
+  error = posix_spawnattr_init(&attributes);
+  if (error) {
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+  }
+  posix_spawnattr_setflags(
+      &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  if (!error) error = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+  if (!error) error = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  if (!error) error = posix_spawn_file_actions_adddup2(&actions, complaints, STDERR_FILENO);
+  if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+  if (!error) error = posix_spawnp(process, words[0], &actions, &attributes, words, environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+
+int linux_watch_process(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }

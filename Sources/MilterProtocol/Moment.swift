@@ -23,7 +23,7 @@ public struct Moment: Equatable, Comparable, Sendable {
   }
 
   /// A length of time in microseconds; negative where a clock ran backwards.
-  public struct Span: Equatable, Comparable, Sendable {
+  public struct Span: Hashable, Comparable, Sendable {
     public var microseconds: Int64
 
     public init(microseconds: Int64) { self.microseconds = microseconds }

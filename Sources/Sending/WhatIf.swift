@@ -42,7 +42,7 @@ package struct WhatIf {
     case .raw, .drop, .change, .close(.mta): return nil
     case .answer, .progress: return Refusal("nobody waits for a verdict but us: the milter gives them")
     case .close(.milter): return Refusal("only the MTA is played: close mta ends its session there")
-    case .hold, .forward, .forwardAll, .step, .revert, .delay, .mark, .unmark, .note:
+    case .hold, .ask, .forward, .forwardAll, .step, .revert, .delay, .mark, .unmark, .note:
       return Refusal("nothing waits in a replay: what can be changed is what the MTA says")
     }
   }
@@ -64,7 +64,8 @@ package struct WhatIf {
       remove(place)
     case .close: drop(place + 1..<lines.count)
     case .change(let change): try self.change(change, inMailOf: place)
-    case .answer, .progress, .hold, .forward, .forwardAll, .step, .revert, .delay, .mark, .unmark, .note:
+    case .answer, .progress, .hold, .ask, .forward, .forwardAll, .step, .revert, .delay, .mark, .unmark,
+      .note:
       break
     }
   }

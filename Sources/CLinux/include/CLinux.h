@@ -31,6 +31,7 @@
 
 extern int accept4(int listener, struct sockaddr *restrict peer, socklen_t *restrict length, int flags);
 extern const char *strerrorname_np(int error);
+extern int pipe2(int ends[2], int flags);
 extern int wcwidth(wchar_t character);
 
 // ---- epoll ----
@@ -66,6 +67,18 @@ static inline int linux_epoll_wait(int epoll, uint64_t *tags, uint32_t *bits, in
   }
   return n;
 }
+
+// ---- processes ----
+
+// Starts a program, looked for in PATH, with these descriptors as its first three and no other. It leads a process group of its
+// own, and no signal is blocked or ignored in it. 0, or an error number.
+int linux_spawn(char *const words[], int input, int output, int complaints, pid_t *process);
+// Readable once that child has ended; -1 where it cannot be had.
+int linux_watch_process(pid_t process);
+// Reading end first; both are closed on exec.
+static inline int linux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+// Reads and writes of it then never wait.
+static inline int linux_do_not_wait(int fd) { return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
 // ---- sockets ----
 

@@ -116,6 +116,13 @@ struct StatementCompletion {
   private func firstArguments(of word: InstructionWord) -> [Completion.Candidate] {
     switch word {
     case .forward: [Completion.Candidate("all", "everything that waits")]
+    case .ask:
+      [
+        Completion.Candidate("--persistent", "one process answers all questions"),
+        Completion.Candidate("--within", "how long an answer may take"),
+        Completion.Candidate("--else", "the verdict where there is no answer"),
+        Completion.Candidate("--allow-remote", "the service is on another machine"),
+      ]
     case .close: Leg.allCases.map { Completion.Candidate($0.name, "the connection to the \($0.name)") }
     case .set:
       Assignment.Field.plain.map { Completion.Candidate($0.name, $0.doc) }
@@ -162,7 +169,8 @@ extension InstructionWord {
     case .reply, .addHeader, .insertHeader, .changeHeader, .prefixHeader, .addRcpt, .deleteRcpt, .changeFrom,
       .replaceBody, .replacePart, .quarantine, .set, .note:
       true
-    case .hold, .forward, .step, .drop, .delay, .close, .continue, .accept, .reject, .tempfail, .discard,
+    case .hold, .ask, .forward, .step, .drop, .delay, .close, .continue, .accept, .reject, .tempfail,
+      .discard,
       .skip,
       .connfail, .shutdown, .progress, .deleteHeader, .deletePart, .raw, .revert, .mark, .unmark, .on, .rules,
       .rule, .savePart, .apply, .edit, .filter, .search, .goto, .write, .export, .bind, .unbind, .screen,

@@ -6,6 +6,7 @@ extension Instruction {
   package var text: String {
     switch self {
     case .hold: "hold"
+    case .ask(let adviser): adviser.written
     case .forward: "forward"
     case .forwardAll: "forward all"
     case .step: "step"
@@ -24,6 +25,17 @@ extension Instruction {
     case .unmark: "unmark"
     case .note(let text): "note \(ValuedText(Array(text.utf8)).quoted)"
     }
+  }
+}
+
+extension Adviser {
+  fileprivate var written: String {
+    var words = ["ask"]
+    if isPersistent { words.append("--persistent") }
+    if allowsRemote { words.append("--allow-remote") }
+    if let limit { words.append("--within \(Units.duration(limit.microseconds))") }
+    if let fallback { words.append("--else \(fallback.name)") }
+    return (words + [Quoting.string(Array(text.utf8))]).joined(separator: " ")
   }
 }
 

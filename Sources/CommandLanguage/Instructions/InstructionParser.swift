@@ -11,6 +11,7 @@ struct InstructionParser {
   mutating func instruction(_ word: InstructionWord) throws(SyntaxError) -> Instruction? {
     switch word {
     case .hold: return .hold
+    case .ask: return .ask(try adviser())
     case .forward: return try isFollowed(by: "all") ? .forwardAll : .forward
     case .step: return .step
     case .drop: return .drop
@@ -49,6 +50,39 @@ struct InstructionParser {
     guard reader.peekWord()?.text.lowercased() == word else { return false }
     _ = try reader.word(word)
     return true
+  }
+
+  /// `[--persistent] [--allow-remote] [--within DURATION] [--else VERDICT] "COMMAND ARG…"|URL`
+  private mutating func adviser() throws(SyntaxError) -> Adviser {
+    var (isPersistent, allowsRemote, limit): (Bool, Bool, Moment.Span?) = (false, false, nil)
+    var fallback: Answer?
+    while let (word, range) = reader.peekWord(), word.hasPrefix("--") {
+      _ = try reader.word(word)
+      switch word {
+      case "--persistent": isPersistent = true
+      case "--allow-remote": allowsRemote = true
+      case "--within":
+        let (text, range) = try reader.word("a duration such as 5s")
+        guard case .duration(let microseconds)? = Units.quantity(text), microseconds > 0 else {
+          throw reader.scanner.error("expected a duration such as 5s, not '\(text)'", at: range)
+        }
+        limit = Moment.Span(microseconds: microseconds)
+      case "--else":
+        fallback = try reader.choice(
+          "a verdict such as tempfail", Answer.plain.map { ($0.name, $0) })
+      default:
+        let options = ["--persistent", "--allow-remote", "--within", "--else"]
+        throw reader.scanner.error(
+          "ask has no option '\(word)'", hint: "options are \(options.joined(separator: ", "))",
+          near: Nearest.match(for: word, among: options), at: range)
+      }
+    }
+    let (bytes, range) = try reader.argument("a command in quotes, or a URL,")
+    let text = try ArgumentReader.string(bytes, range, in: reader.scanner)
+    return try refusing(at: range) { () throws(Refusal) in
+      try Adviser(
+        text, isPersistent: isPersistent, allowsRemote: allowsRemote, limit: limit, fallback: fallback)
+    }
   }
 
   private mutating func duration() throws(SyntaxError) -> Int64 {

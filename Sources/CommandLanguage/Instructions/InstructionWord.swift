@@ -1,7 +1,7 @@
 /// The first word of an instruction.
 package enum InstructionWord: String, Equatable, Sendable, CaseIterable {
   // Flow.
-  case hold, forward, step, drop, delay, close
+  case hold, forward, step, drop, delay, close, ask
   // Verdicts.
   case `continue`, accept, reject, tempfail, discard, skip, connfail, shutdown, reply, progress
   // Modifications.
@@ -82,6 +82,10 @@ package struct InstructionTerm: Equatable, Sendable {
       .drop, "drop", "it never leaves; where its sender waits for a reply, that is made up", "drop", .flow),
     .init(.delay, "delay DURATION", "it leaves later by this much", "delay 5s", .flow),
     .init(.close, "close mta|milter", "end that connection", "close milter", .flow),
+    .init(
+      .ask, "ask [--persistent] [--within DURATION] [--else VERDICT] [--allow-remote] \"COMMAND ARG…\"|URL",
+      "hold it and ask a program, or a service that speaks HTTP, which answers with instructions, a line each",
+      "ask \"/usr/local/bin/decide --strict\"", .flow),
   ]
 
   private static let verdicts: [InstructionTerm] = [

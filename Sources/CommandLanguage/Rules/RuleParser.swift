@@ -159,7 +159,8 @@ extension Instruction {
   /// The packets that it may be given for.
   package var kinds: PacketKindSet {
     switch self {
-    case .hold, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close, .mark, .unmark,
+    case .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close, .mark,
+      .unmark,
       .note:
       .all
     case .answer:
@@ -177,7 +178,8 @@ extension Instruction {
     case .answer: "a verdict answers a command, or takes the place of one"
     case .change: "a modification is for a message, from MAIL on"
     case .set(let assignment): "they have no \(assignment.field.name)"
-    case .hold, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close, .mark, .unmark,
+    case .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close, .mark,
+      .unmark,
       .note:
       ""
     }

@@ -36,7 +36,8 @@ extension Instruction {
     case .change(let change): return change.texts
     case .set(let assignment): return assignment.field.textPlace == nil ? [] : [assignment.value]
     case .note(let text): return [Array(text.utf8)]
-    case .answer, .hold, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close, .mark,
+    case .answer, .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close,
+      .mark,
       .unmark:
       return []
     }
@@ -59,7 +60,8 @@ extension Instruction {
       return .set(try Assignment(assignment.field, try write(place, assignment.value)))
     case .note(let text):
       return .note(String(decoding: try write(.content, Array(text.utf8)), as: UTF8.self))
-    case .answer, .hold, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close, .mark,
+    case .answer, .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close,
+      .mark,
       .unmark:
       return self
     }

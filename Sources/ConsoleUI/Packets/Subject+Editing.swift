@@ -101,7 +101,8 @@ extension Instruction {
   fileprivate var isEdit: Bool {
     switch self {
     case .set, .raw: true
-    case .hold, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .revert, .delay, .close,
+    case .hold, .ask, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .revert, .delay,
+      .close,
       .mark, .unmark, .note:
       false
     }

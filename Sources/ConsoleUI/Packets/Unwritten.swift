@@ -22,7 +22,8 @@ struct Unwritten: Equatable, Sendable {
     case .note:
       noted.insert(packet)
       words = "noted"
-    case .hold, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .revert, .delay,
+    case .hold, .ask, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .revert,
+      .delay,
       .close:
       return nil
     }

@@ -22,7 +22,7 @@ extension PacketDetail {
       return Packet(encoding: value, from: packet.sender)
     case .raw(let bytes): return Packet(frame: bytes, from: packet.sender)
     case .answer(let answer): return packet.sender == .milter ? Packet(encoding: answer.reply) : packet
-    case .hold, .forward, .forwardAll, .step, .drop, .progress, .change, .revert, .delay, .close,
+    case .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .change, .revert, .delay, .close,
       .mark, .unmark, .note:
       return packet
     }

@@ -55,7 +55,8 @@ extension Instruction {
   fileprivate var letsGo: Bool {
     switch self {
     case .forward, .step, .drop, .answer: true
-    case .hold, .forwardAll, .progress, .change, .set, .raw, .revert, .delay, .close, .mark, .unmark, .note:
+    case .hold, .ask, .forwardAll, .progress, .change, .set, .raw, .revert, .delay, .close, .mark, .unmark,
+      .note:
       false
     }
   }
@@ -63,7 +64,7 @@ extension Instruction {
   /// Whether it is about a packet that waits.
   var isForHeld: Bool {
     switch self {
-    case .forward, .step, .drop, .answer, .progress, .change, .set, .raw, .revert, .delay: true
+    case .ask, .forward, .step, .drop, .answer, .progress, .change, .set, .raw, .revert, .delay: true
     case .hold, .forwardAll, .close, .mark, .unmark, .note: false
     }
   }

@@ -52,6 +52,9 @@ struct LegQueue: Sendable {
     /// Something keeps it here, other than its turn.
     var isKept: Bool { hold != nil || notBefore != nil }
 
+    /// An operator is to decide about it.
+    var isForOperator: Bool { hold.map { !$0.isForQuestion } ?? false }
+
     /// Takes the operator's and the rules' changes back.
     mutating func revert() {
       current = original
@@ -93,6 +96,10 @@ struct LegQueue: Sendable {
   struct Hold: Sendable {
     var cause: Cause
     var since: Moment
+    /// Of the question that somebody is asked about it.
+    var question: Int?
+    /// It is held for the answer to that alone, and not for an operator.
+    var isForQuestion = false
   }
 
   enum Fate: Sendable {

@@ -36,10 +36,36 @@ struct LegQueues: Sendable {
   // MARK: - Holding
 
   /// Returns whether it was not held before.
-  mutating func hold(_ leg: Leg, _ index: Int, _ cause: Cause, at now: Moment) -> Bool {
-    guard self[leg].entries[index].hold == nil else { return false }
-    self[leg].entries[index].hold = LegQueue.Hold(cause: cause, since: now)
+  ///
+  /// - Parameter question: to whose answer it waits; nil: to what an operator says.
+  mutating func hold(
+    _ leg: Leg, _ index: Int, _ cause: Cause, at now: Moment, question: Int? = nil
+  ) -> Bool {
+    guard self[leg].entries[index].hold == nil else {
+      if let question { self[leg].entries[index].hold?.question = question }
+      return false
+    }
+    self[leg].entries[index].hold = LegQueue.Hold(
+      cause: cause, since: now, question: question, isForQuestion: question != nil)
     return true
+  }
+
+  /// What it waited for was answered. Held for that alone, it is free.
+  mutating func endQuestion(_ leg: Leg, _ index: Int) {
+    if self[leg].entries[index].hold?.isForQuestion ?? false {
+      self[leg].entries[index].hold = nil
+    } else {
+      self[leg].entries[index].hold?.question = nil
+    }
+  }
+
+  /// It is held no more, unless somebody has stopped it again meanwhile. Returns what is to be recorded of one that goes on.
+  mutating func goOn(_ leg: Leg, _ index: Int, _ cause: Cause) -> Released? {
+    guard self[leg].entries[index].hold == nil else { return nil }
+    self[leg].entries[index].wasReleased = true
+    if self[leg].entries[index].cause == nil { self[leg].entries[index].cause = cause }
+    guard case .forward = self[leg].entries[index].fate else { return nil }
+    return Released(number: self[leg].entries[index].number, outcome: .forwarded, cause: cause)
   }
 
   /// Whether a step stops the entry whose turn it is; then it has done what it was asked for.
@@ -55,23 +81,24 @@ struct LegQueues: Sendable {
     self[leg].entries[index].notBefore = nil
     guard self[leg].entries[index].hold != nil else { return nil }
     self[leg].entries[index].hold = nil
-    self[leg].entries[index].wasReleased = true
-    if self[leg].entries[index].cause == nil { self[leg].entries[index].cause = cause }
-    guard case .forward = self[leg].entries[index].fate else { return nil }
-    return Released(number: self[leg].entries[index].number, outcome: .forwarded, cause: cause)
+    return goOn(leg, index, cause)
   }
 
-  mutating func releaseAll(_ cause: Cause) -> [Released] {
+  /// - Parameter questions: those too that wait for no operator, but for an answer.
+  mutating func releaseAll(_ cause: Cause, questions: Bool = true) -> [Released] {
     isStepping = false
     return Leg.allCases.flatMap { leg in
-      self[leg].entries.indices.compactMap { release(leg, $0, cause) }
+      self[leg].entries.indices.compactMap { index in
+        let waitsForAnswer = self[leg].entries[index].hold?.isForQuestion ?? false
+        return waitsForAnswer && !questions ? nil : release(leg, index, cause)
+      }
     }
   }
 
-  /// Takes back what anybody wanted changed of what is held.
+  /// Takes back what anybody wanted changed of what an operator holds.
   mutating func revertHeld() {
     for leg in Leg.allCases {
-      for index in self[leg].entries.indices where self[leg].entries[index].hold != nil {
+      for index in self[leg].entries.indices where self[leg].entries[index].isForOperator {
         self[leg].entries[index].revert()
       }
     }

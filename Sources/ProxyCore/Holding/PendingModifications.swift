@@ -169,7 +169,8 @@ struct PendingModifications: Sendable {
     switch instruction {
     case .change(.quarantine): unquarantined = isRefused ? packet : nil
     case .answer: unquarantined = nil
-    case .mark, .unmark, .note, .hold, .forward, .forwardAll, .step, .drop, .progress, .change, .set, .raw,
+    case .mark, .unmark, .note, .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .change, .set,
+      .raw,
       .revert, .delay, .close:
       break
     }

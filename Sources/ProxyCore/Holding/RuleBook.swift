@@ -84,7 +84,8 @@ package struct RuleBook: Sendable {
     kinds = active.reduce(.none) { $0.union($1.matcher.kinds) }
     contentKinds = active.reduce(.none) { $0.union($1.asksContent ? $1.matcher.kinds : .none) }
     let rewrites = active.contains { $0.rule.instructions.contains(where: \.rewritesPart) }
-    bodyUse = rewrites ? .all : contentKinds.isEmpty ? .none : .beginning
+    let asks = active.contains { $0.rule.instructions.contains { $0.asksSomebody } }
+    bodyUse = rewrites ? .all : contentKinds.isEmpty && !asks ? .none : .beginning
     kept = active.reduce(.none) { $0.union($1.kept) }
   }
 
@@ -145,7 +146,7 @@ extension Instruction {
   /// Whether a command that this is said about may stay here, or go nowhere, or needs its macros at hand.
   fileprivate var keepsCommands: Bool {
     switch self {
-    case .hold, .drop, .answer, .delay, .raw, .revert: true
+    case .hold, .ask, .drop, .answer, .delay, .raw, .revert: true
     case .set(let assignment): assignment.field.isOfMacros
     case .forward, .forwardAll, .step, .progress, .change, .close, .mark, .unmark, .note: false
     }

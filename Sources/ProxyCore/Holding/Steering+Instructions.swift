@@ -28,7 +28,7 @@ extension Steering {
   }
 
   /// What the values of an instruction for a packet that waits are: with all that is known by now.
-  private func context(of entry: LegQueue.Entry, _ turn: borrowing Turn) -> FactsContext {
+  func context(of entry: LegQueue.Entry, _ turn: borrowing Turn) -> FactsContext {
     var context = FactsContext(
       entry.original, number: entry.number, at: turn.now, connection: connection, placement: entry.placement,
       facts: facts, findings: entry.findings, startedAt: turn.startedAt, utcOffset: turn.utcOffset)
@@ -61,6 +61,7 @@ extension Steering {
     switch instruction {
     case .hold:
       return hold(leg, index, cause, &turn)
+    case .ask(let adviser): return ask(adviser, leg, index, cause, &turn)
     case .revert(let reverted):
       return revert(reverted, leg, index, cause, &turn)
     case .forward, .step:
@@ -114,20 +115,21 @@ extension Steering {
     case .answer(let answer):
       return modifications.refusal(toDeliver: number, answer)
         ?? answerUnheld(number, answer, cause, &turn)
-    case .hold, .forward, .drop, .set, .raw, .revert, .delay:
+    case .hold, .ask, .forward, .drop, .set, .raw, .revert, .delay:
       guard let number else { return Refusal("no packet is chosen") }
       return Refusal("packet \(packet: number) has left already: only held packets can be changed")
     }
     return nil
   }
 
-  private mutating func note(
+  mutating func note(
     _ instruction: Instruction, _ number: Int?, _ cause: Cause, _ refusal: Refusal?, _ turn: inout Turn
   ) {
     modifications.note(instruction, number, isRefused: refusal != nil)
     switch instruction {
     case .mark, .unmark, .note: if refusal == nil { return }
-    case .answer, .hold, .forward, .forwardAll, .step, .drop, .progress, .change, .set, .raw, .revert, .delay,
+    case .answer, .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .change, .set, .raw, .revert,
+      .delay,
       .close:
       break
     }
@@ -159,8 +161,8 @@ extension Steering {
     if let released = queues.release(leg, index, cause) { record(.released(released), &turn) }
   }
 
-  mutating func releaseAll(_ cause: Cause, _ turn: inout Turn) {
-    for released in queues.releaseAll(cause) { record(.released(released), &turn) }
+  mutating func releaseAll(_ cause: Cause, questions: Bool = true, _ turn: inout Turn) {
+    for released in queues.releaseAll(cause, questions: questions) { record(.released(released), &turn) }
   }
 
   // MARK: - Packets
@@ -273,7 +275,7 @@ extension Instruction {
   fileprivate var isLast: Bool {
     switch self {
     case .answer, .drop, .delay: true
-    case .hold, .forward, .forwardAll, .step, .progress, .change, .set, .raw, .revert, .close, .mark,
+    case .hold, .ask, .forward, .forwardAll, .step, .progress, .change, .set, .raw, .revert, .close, .mark,
       .unmark, .note:
       false
     }

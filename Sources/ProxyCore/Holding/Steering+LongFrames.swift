@@ -112,7 +112,8 @@ extension Steering {
         refusal = carryOutElsewhere(order.asked, nil, order.cause, &turn)
       case .success(.drop):
         refusal = Refusal("somebody waits for it, and a packet of more than 1 MiB cannot be answered here")
-      case .success(.hold), .success(.step), .success(.answer), .success(.progress), .success(.set),
+      case .success(.hold), .success(.ask), .success(.step), .success(.answer), .success(.progress),
+        .success(.set),
         .success(.raw),
         .success(.revert), .success(.delay):
         refusal = Refusal("a packet of more than 1 MiB goes by as it comes: it can pass, or be dropped")

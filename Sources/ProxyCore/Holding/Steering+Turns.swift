@@ -12,18 +12,21 @@ extension Steering {
   private mutating func goesOn(_ leg: Leg, _ turn: inout Turn) -> Bool {
     guard let index = queues[leg].turn else { return false }
     // Macros in front of it come first to their orders, never alone to their leaving.
-    for i in queues[leg].entries.startIndex...index {
-      while !queues[leg].entries[i].orders.isEmpty {
-        let order = queues[leg].entries[i].orders.removeFirst()
-        if order.isOfBreakpoint, isMilter, queues[leg].entries[i].fate.isDecided { continue }
-        carryOut(order.asked, on: leg, i, order.cause, &turn)
-      }
-    }
+    for i in queues[leg].entries.startIndex...index { carryOutOrders(leg, i, &turn) }
     if queues.stepStops(leg, index) { hold(leg, index, .operator, &turn) }
     queues.passDelays(leg, upTo: index, at: turn.now)
     guard queues[leg].kept == nil, !waitsForAnother(leg, index) else { return false }
     leave(leg, index, &turn)
     return true
+  }
+
+  /// What rules want, up to a question: what comes behind that waits for its answer.
+  mutating func carryOutOrders(_ leg: Leg, _ index: Int, _ turn: inout Turn) {
+    while !queues[leg].entries[index].orders.isEmpty, queues[leg].entries[index].hold?.question == nil {
+      let order = queues[leg].entries[index].orders.removeFirst()
+      if order.isOfBreakpoint, isMilter, queues[leg].entries[index].fate.isDecided { continue }
+      carryOut(order.asked, on: leg, index, order.cause, &turn)
+    }
   }
 
   /// A command that we answer must not overtake one that the milter still has to answer.

@@ -156,10 +156,10 @@ package struct Steering: Sendable {
   /// Nobody is left to decide: what waits for somebody is answered as the operator said, or goes on as it came.
   package mutating func letGo(_ cause: Cause, _ turn: inout Turn) {
     queues.revertHeld()
-    for leg in Leg.allCases where queues[leg].kept.map({ queues[leg].entries[$0].hold != nil }) ?? false {
+    for leg in Leg.allCases where queues[leg].kept.map({ queues[leg].entries[$0].isForOperator }) ?? false {
       answerFront(of: leg, as: turn.settings.unattendedAct, cause, &turn)
     }
-    releaseAll(cause, &turn)
+    releaseAll(cause, questions: false, &turn)
     run(&turn)
   }
 

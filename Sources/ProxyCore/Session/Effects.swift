@@ -28,6 +28,8 @@ package struct Effects {
     case wake(at: Moment?)
     /// A line among the program's messages: a rule asked for it.
     case say(String)
+    /// Somebody is to be asked; `answered` follows, whatever comes of it.
+    case ask(Question)
   }
 
   package var records: [Record] = []
@@ -35,7 +37,14 @@ package struct Effects {
   /// Number of the next packet of the trace.
   package var nextPacket = 1
 
+  private var questions = 0
+
   package init() {}
+
+  mutating func takeQuestionNumber() -> Int {
+    questions += 1
+    return questions
+  }
 
   /// The number for a packet that just arrived or was made.
   package mutating func takePacketNumber() -> Int {

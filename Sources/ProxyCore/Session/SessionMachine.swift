@@ -203,6 +203,11 @@ package struct SessionMachine: Sendable {
     }
   }
 
+  /// Whoever was asked about a packet has answered, or will not.
+  package mutating func answered(_ question: Question, _ advice: Advice, _ turn: inout Turn) {
+    steer(&turn) { $0.answered(question, advice, &$1) }
+  }
+
   /// What is held here, in order; those of the MTA first. As ``kept()``, it changes nothing.
   package mutating func held() -> [(packet: Int, since: Moment)] { conduct.steering?.held() ?? [] }
 
@@ -403,7 +408,8 @@ extension Record.Event {
     case (.mark, let packet?): .marked(packet: packet, on: true)
     case (.unmark, let packet?): .marked(packet: packet, on: false)
     case (.note(let text), _): .noted(text: Sentence(others: text), packet: packet)
-    case (.mark, nil), (.unmark, nil), (.hold, _), (.forward, _), (.forwardAll, _), (.step, _), (.drop, _),
+    case (.mark, nil), (.unmark, nil), (.hold, _), (.ask, _), (.forward, _), (.forwardAll, _), (.step, _),
+      (.drop, _),
       (.answer, _), (.progress, _), (.change, _), (.set, _), (.raw, _), (.revert, _), (.delay, _),
       (.close, _):
       .instructed(Instructed(instruction, cause: cause, packet: packet, refusal: why))

@@ -55,6 +55,9 @@ struct ControlReader {
     let words: String
 
     init(_ words: String) { self.words = words }
+    /// Whoever may connect may act, and not have programs started.
+    static let asking = Refusal(
+      "ask starts a program: write it in the rules that this run was started with")
     init(_ error: SyntaxError) { words = error.message + (error.hint.map { "; \($0)" } ?? "") }
   }
 
@@ -170,6 +173,7 @@ struct ControlReader {
     }
     let instruction: Instruction
     do throws(SyntaxError) { instruction = try Instruction(parsing: words) } catch { throw Refusal(error) }
+    guard !instruction.asksSomebody else { throw .asking }
     guard instruction.files.isEmpty else {
       throw Refusal("do: files are read by whoever asks; give what is in them")
     }

@@ -179,7 +179,7 @@ private final class ControlLoop: @unchecked Sendable {
         .instruct(instruction, connection: connection, packet: number, body: body, .operator))
       peers[place].answer("ok")
     case .forwardAll: post(.forwardAll(.operator), place)
-    case .setRules(let rules): post(.setRules(rules), place)
+    case .setRules(let rules): post(.setRules(rules, fromOutside: true), place)
     case .addRule(let rule): post(.addRule(rule), place)
     case .arm(let isOn): post(.arm(isOn), place)
     case .listRules, .status, .stats: ask(request, place)

@@ -232,6 +232,7 @@ extension Engine {
       case .resumeReading(let leg): connection[leg].isStopped = false
       case .wake(let time): timers.set(time, for: connection.slot)
       case .say(let words): (configuration.tell ?? report)(words)
+      case .ask(let question): ask(question)
       }
     }
     turn.effects.acts.drain()

@@ -18,6 +18,21 @@ extension Engine {
     perform(for: connection, .none)
   }
 
+  mutating func ask(_ question: Question) {
+    let asked = advisers ?? Advisers(clock, answering: requests)
+    advisers = asked
+    asked.ask(question)
+  }
+
+  /// Nobody is left to hear it where the connection has ended.
+  mutating func answered(_ question: Question, _ advice: Advice) {
+    guard
+      let connection = connections.all.first(where: { $0.machine.connection == question.connection })
+    else { return }
+    connection.machine.answered(question, advice, &turn)
+    perform(for: connection, .none)
+  }
+
   mutating func letGo(_ cause: Cause) {
     turn.settings.isUnattendedForGood = true
     turn.settings.isAttended = false
@@ -41,6 +56,19 @@ extension Engine {
   mutating func setRules(_ rules: [Rule]) {
     turn.settings.rules.replace(with: rules)
     recordRules()
+  }
+
+  /// Whoever may act in a run may not have it start programs: only those are asked that rules ask already.
+  func withoutStrangeAdvisers(_ rules: [Rule]) -> [Rule] {
+    let known = turn.settings.rules.entries.flatMap { $0.rule.instructions.compactMap(\.adviser) }
+    return rules.filter { rule in
+      guard let strange = rule.instructions.compactMap(\.adviser).first(where: { !known.contains($0) })
+      else { return true }
+      report(
+        "a rule from the control socket was not taken: it asks \(strange.name), which no rule of this run asks"
+      )
+      return false
+    }
   }
 
   /// The rules in force, for whoever reads the trace.

@@ -25,9 +25,9 @@ package struct Engine: ~Copyable {
     case instruct(Instruction, connection: Int, packet: Int?, body: [UInt8]? = nil, Cause)
     /// Everything that is held anywhere goes on, as it is by now.
     case forwardAll(Cause)
-    /// Other rules, from now on.
-    case setRules([Rule])
-    /// One more rule, behind the others.
+    /// Other rules, from now on; those of another process may not have programs asked that no rule had asked so far.
+    case setRules([Rule], fromOutside: Bool = false)
+    /// One more rule of another process, behind the others.
     case addRule(Rule)
     /// An operator watches, or the last one has left: then what is held goes on, unless it is to be kept.
     case attend(Bool)
@@ -35,6 +35,10 @@ package struct Engine: ~Copyable {
     case note(Sentence)
     /// How things are, for whoever asks.
     case report(@Sendable (Status) -> Void)
+    /// Somebody was asked about a packet, and this came of it.
+    case answered(Question, Advice)
+    /// A line for the operator.
+    case tell(String)
     /// Rules act, or do not.
     case arm(Bool)
     /// Write each record to that trace, too.
@@ -83,7 +87,7 @@ package struct Engine: ~Copyable {
   var connections = ConnectionTable()
   var touched: [Connection] = []
   var journal: Journal
-  private let requests: Mailbox<Request>
+  let requests: Mailbox<Request>
   private let signals: Signals?
   private var listener: Listener?
   private var acceptor: Acceptor
@@ -94,6 +98,8 @@ package struct Engine: ~Copyable {
   private var stopsAt: Moment?
   private var offsetChecked = Moment.zero
   private static let offsetInterval = Moment.Span.seconds(60)
+  /// There once somebody is to be asked.
+  var advisers: Advisers?
   /// Whether the trace knows of rules.
   var hasRecordedRules = false
 
@@ -150,6 +156,7 @@ package struct Engine: ~Copyable {
       endTurn()
       journal.catchUp()
     }
+    advisers?.stop()
     awaitReaders()
     journal.finish()
   }
@@ -309,11 +316,15 @@ package struct Engine: ~Copyable {
       for connection in connections.all {
         instruct(.forwardAll, connection.machine.connection, nil, nil, cause)
       }
-    case .setRules(let rules): setRules(rules)
-    case .addRule(let rule): setRules(turn.settings.rules.entries.map(\.rule) + [rule])
+    case .setRules(let rules, false): setRules(rules)
+    case .setRules(let rules, true): setRules(withoutStrangeAdvisers(rules))
+    case .addRule(let rule):
+      setRules(turn.settings.rules.entries.map(\.rule) + withoutStrangeAdvisers([rule]))
     case .attend(let isAttended): attend(isAttended)
     case .note(let words): recordForRun(.noted(text: words, packet: nil))
     case .report(let take): take(status)
+    case .answered(let question, let advice): answered(question, advice)
+    case .tell(let words): (configuration.tell ?? report)(words)
     case .arm(let isOn):
       turn.settings.rules.isArmed = isOn
       recordForRun(.instructed(Instructed(text: isOn ? "rules on" : "rules off", cause: .operator)))

@@ -213,7 +213,7 @@ package struct MTAPlayer<Script: MTAScript>: ~Copyable {
         connection.milter.ending = .close
       case .reset: connection.milter.ending = .reset
       case .wake(let time): timers.set(time, for: connection.session.connection)
-      case .forward, .stopReading, .resumeReading, .say:
+      case .forward, .stopReading, .resumeReading, .say, .ask:
         preconditionFailure("a played session asks for what only a relayed one needs")
       }
     }

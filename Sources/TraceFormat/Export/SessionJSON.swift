@@ -61,47 +61,11 @@ struct SessionJSON {
       bytes.append(key: ",\"local\":", ends.local)
       bytes.append(key: ",\"milter\":", ends.milter)
     }
-    if let client = facts?.client {
-      bytes.append(key: ",\"client\":{\"host\":", text(client.hostname))
-      bytes.append(key: ",\"family\":", String(decoding: [client.family], as: UTF8.self))
-      bytes.append(key: ",\"address\":", client.address.map(text))
-      bytes.append(key: ",\"port\":", client.port.map { Int($0) })
-      bytes.append(ascii: "}")
-    }
-    bytes.append(key: ",\"helo\":", facts?.helo.map(text))
-    if let negotiation = facts?.negotiation { append(negotiation, to: &bytes) }
+    if let facts { FactsJSON.append(session: facts, to: &bytes) }
     bytes.append(key: ",\"packets\":", entry.packetCount)
     bytes.append(key: ",\"messages\":", entry.messageCount)
     bytes.append(key: ",\"findings\":", entry.findingCount)
     bytes.append(key: ",\"severity\":", entry.severity?.name)
-  }
-
-  private func append(_ negotiation: Negotiation, to bytes: inout [UInt8]) {
-    bytes.append(ascii: ",\"negotiation\":{")
-    var isFirst = true
-    for (name, optNeg) in [
-      ("offered", negotiation.offered), ("shown", negotiation.shown), ("answered", negotiation.answered),
-      ("told", negotiation.told),
-    ] {
-      guard let optNeg else { continue }
-      bytes.append(key: isFirst ? "" : ",", name)
-      isFirst = false
-      bytes.append(key: ":{\"version\":", Int(optNeg.version))
-      bytes.append(ascii: ",\"actions\":")
-      bytes.append(list: optNeg.actions.names) { $0.append(key: "", $1) }
-      bytes.append(ascii: ",\"protocol\":")
-      bytes.append(list: optNeg.protocolFlags.names) { $0.append(key: "", $1) }
-      if !optNeg.symbolLists.isEmpty {
-        bytes.append(ascii: ",\"macros\":")
-        bytes.append(list: optNeg.symbolLists) { bytes, list in
-          bytes.append(key: "{\"stage\":", OptNeg.SymbolList.stageName(list.stage))
-          bytes.append(key: ",\"names\":", String(decoding: list.names, as: UTF8.self))
-          bytes.append(ascii: "}")
-        }
-      }
-      bytes.append(ascii: "}")
-    }
-    bytes.append(ascii: "}")
   }
 
   // MARK: messages
@@ -114,7 +78,7 @@ struct SessionJSON {
     bytes.append(key: ",\"msg\":", entry.number)
     bytes.append(key: ",\"first\":", index.number(at: entry.firstRow))
     bytes.append(key: ",\"last\":", index.number(at: entry.lastRow))
-    if let facts, facts.number == entry.number { append(facts, to: &bytes) }
+    if let facts, facts.number == entry.number { FactsJSON.append(facts, to: &bytes) }
     bytes.append(key: ",\"bytes\":", entry.bytes)
     bytes.append(key: ",\"outcome\":", entry.outcome.rawValue)
     bytes.append(key: ",\"by\":", entry.outcomeBy.map { "\($0)" })
@@ -130,28 +94,6 @@ struct SessionJSON {
     if let rules = input.delivery {
       let content = index.content(ofMessage: i, from: input.source)
       append(EffectiveResult(of: content, under: rules), to: &bytes)
-    }
-  }
-
-  private func append(_ facts: MessageFacts, to bytes: inout [UInt8]) {
-    bytes.append(key: ",\"queue\":", facts.queueID.map(text))
-    if let sender = facts.envelopeSender {
-      bytes.append(ascii: ",\"from\":{")
-      append(sender, to: &bytes)
-      bytes.append(ascii: "}")
-    }
-    bytes.append(ascii: ",\"rcpts\":")
-    bytes.append(list: facts.envelopeRecipients) { bytes, recipient in
-      bytes.append(ascii: "{")
-      append(recipient.envelope, to: &bytes)
-      bytes.append(ascii: recipient.isRefusedByMilter ? ",\"refused\":true}" : ",\"refused\":false}")
-    }
-    bytes.append(key: ",\"subject\":", facts.subject.map { text($0.value) })
-    bytes.append(ascii: ",\"modifications\":")
-    bytes.append(list: facts.modifications) { bytes, modification in
-      bytes.append(key: "{\"n\":", modification.packet)
-      bytes.append(key: ",\"name\":", modification.kind.name)
-      bytes.append(ascii: "}")
     }
   }
 
@@ -188,17 +130,6 @@ struct SessionJSON {
     bytes.append(ascii: ",\"arguments\":")
     bytes.append(list: envelope.arguments) { $0.append(key: "", String(decoding: $1, as: UTF8.self)) }
   }
-
-  private func append(_ envelope: EnvelopeFact, to bytes: inout [UInt8]) {
-    bytes.append(key: "\"n\":", envelope.packet)
-    bytes.append(key: ",\"address\":", text(envelope.address))
-    bytes.append(ascii: ",\"arguments\":")
-    bytes.append(list: envelope.arguments) { $0.append(key: "", text($1)) }
-    if envelope.isMacro { bytes.append(ascii: ",\"macro\":true") }
-  }
-
-  /// Wire bytes as UTF-8, what is none of it replaced; the packet has the bytes.
-  private func text(_ head: Head) -> String { String(decoding: head.bytes, as: UTF8.self) }
 }
 
 extension [UInt8] {

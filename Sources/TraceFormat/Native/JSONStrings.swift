@@ -33,6 +33,23 @@ enum JSONStrings {
     return isOwn ? bytes : nil
   }
 
+  /// Those of an array.
+  static func texts(_ token: JSONCursor.Token, in line: Span<UInt8>) throws(LineFault) -> [String] {
+    var texts: [String] = []
+    var cursor = JSONCursor(offset: token.start + 1)
+    cursor.skipSpace(in: line)
+    if cursor.skip(UInt8(ascii: "]"), in: line) { return [] }
+    repeat {
+      cursor.skipSpace(in: line)
+      texts.append(try JSONStrings.text(cursor.string(in: line, expected: "a string"), in: line))
+      cursor.skipSpace(in: line)
+    } while cursor.skip(UInt8(ascii: ","), in: line)
+    guard cursor.skip(UInt8(ascii: "]"), in: line) else {
+      throw LineFault(at: cursor.offset, in: line, expected: "',' or ']'")
+    }
+    return texts
+  }
+
   static func text(_ token: JSONCursor.Token, in line: Span<UInt8>) throws(LineFault) -> String {
     if let bytes = ownBytes(token.start..<token.end, in: line), bytes.allSatisfy({ $0 < 0x80 }) {
       return String(decoding: bytes, as: UTF8.self)

@@ -54,19 +54,7 @@ extension Members {
 
   func texts(_ key: Key, in line: Span<UInt8>) throws(LineFault) -> [String] {
     guard let token = try token(key, .array, "an array of strings", in: line) else { return [] }
-    var texts: [String] = []
-    var cursor = JSONCursor(offset: token.start + 1)
-    cursor.skipSpace(in: line)
-    if cursor.skip(UInt8(ascii: "]"), in: line) { return [] }
-    repeat {
-      cursor.skipSpace(in: line)
-      texts.append(try JSONStrings.text(cursor.string(in: line, expected: "a string"), in: line))
-      cursor.skipSpace(in: line)
-    } while cursor.skip(UInt8(ascii: ","), in: line)
-    guard cursor.skip(UInt8(ascii: "]"), in: line) else {
-      throw LineFault(at: cursor.offset, in: line, expected: "',' or ']'")
-    }
-    return texts
+    return try JSONStrings.texts(token, in: line)
   }
 
   /// One of `words`.

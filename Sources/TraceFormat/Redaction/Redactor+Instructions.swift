@@ -30,6 +30,12 @@ extension Redactor {
     case .note(let text):
       let new = valued(Array(text.utf8)) { Array($0.text(String(decoding: $1, as: UTF8.self)).utf8) }
       return .note(String(decoding: new, as: UTF8.self))
+    case .ask(let adviser):
+      return
+        (try? Adviser(
+          own(adviser.text), isPersistent: adviser.isPersistent, limit: adviser.limit,
+          fallback: adviser.fallback))
+        .map(Instruction.ask)
     case .answer, .hold, .forward, .forwardAll, .step, .drop, .progress, .revert, .delay, .close, .mark,
       .unmark:
       return instruction

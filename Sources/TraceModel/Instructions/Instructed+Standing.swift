@@ -3,7 +3,8 @@ extension Instruction {
   package var isChange: Bool {
     switch self {
     case .answer, .drop, .change, .set, .raw: true
-    case .hold, .forward, .forwardAll, .step, .progress, .revert, .delay, .close, .mark, .unmark, .note: false
+    case .hold, .ask, .forward, .forwardAll, .step, .progress, .revert, .delay, .close, .mark, .unmark, .note:
+      false
     }
   }
 }
@@ -13,7 +14,8 @@ extension Instruction {
   fileprivate var isKept: Bool {
     switch self {
     case .change, .answer: true
-    case .hold, .forward, .forwardAll, .step, .drop, .progress, .set, .raw, .revert, .delay, .close, .mark,
+    case .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .set, .raw, .revert, .delay, .close,
+      .mark,
       .unmark,
       .note:
       false

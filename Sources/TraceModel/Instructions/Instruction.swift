@@ -7,6 +7,8 @@ import MilterProtocol
 package enum Instruction: Equatable, Sendable {
   /// Stop the packet until it is released. In a rule: a breakpoint.
   case hold
+  /// Hold it until a program or service has said what is to be done.
+  indirect case ask(Adviser)
   /// Let the held packet go, as it is by now.
   case forward
   /// Let everything go that is held.
@@ -39,6 +41,12 @@ package enum Instruction: Equatable, Sendable {
 
 extension Instruction {
   package enum Reverted: Equatable, Sendable { case last, all }
+
+  /// Whether somebody else is asked what to do.
+  package var asksSomebody: Bool { adviser != nil }
+
+  /// Who is asked.
+  package var adviser: Adviser? { if case .ask(let adviser) = self { adviser } else { nil } }
 
   /// Whether it is about a part of a mail's body, which whoever carries it out then has to know.
   package var rewritesPart: Bool { if case .change(let change) = self { change.rewritesPart } else { false } }

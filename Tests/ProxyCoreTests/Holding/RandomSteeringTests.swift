@@ -111,6 +111,7 @@ enum SteeringGenerator {
     "hold", "continue", "accept", "reject", "tempfail", "discard", "reply 550 5.7.1 \"no\"", "drop",
     "add-header X-Ours yes", "replace-body \"Ours.\"", "quarantine \"odd\"", "delete-header *", "delay 2s",
     "add-header X-Ours yes; continue", "hold; reject", "note seen", "step", "mark", "skip",
+    "ask \"decide\"", "ask \"decide\"; reject", "ask \"decide\"; add-header X-Ours yes",
     "add-rcpt <x@example.net> NOTIFY=NEVER", "delete-rcpt <bob@example.net>", "change-from <y@example.net>",
   ]
 

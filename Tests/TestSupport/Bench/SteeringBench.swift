@@ -16,6 +16,8 @@ package struct SteeringBench {
   private var legs = [Follower(), Follower()]
   private var travelled: [(packet: Packet, leg: Leg, isOurs: Bool)] = []
   private var wakesAt: Moment?
+  /// Not answered so far.
+  private var questions: [Question] = []
   /// How the milter ends once its last replies are delivered.
   private var milterEnds: BenchMilter.End?
   /// Changes of the milter's lie at the MTA, and its verdict has not come.
@@ -51,6 +53,7 @@ package struct SteeringBench {
     var idle = 0
     for _ in 0..<2000 {
       turn.now = turn.now + .milliseconds(1)
+      answerQuestions()
       if mta.hasLeft, wakesAt == nil { break }
       if mta.owed == nil, !mta.hasLeft {
         let packets = mta.next(&generator)
@@ -87,6 +90,18 @@ package struct SteeringBench {
       complaints.append("in the milter's place we did not close after QUIT")
     }
     for finding in findings where finding.severity == .error { complaints.append("\(finding)") }
+  }
+
+  /// Whoever is asked answers something, or nothing, sooner or later.
+  private mutating func answerQuestions() {
+    guard !questions.isEmpty, generator.chance(1, in: 3) else { return }
+    let question = questions.remove(at: Int.random(in: 0..<questions.count, using: &generator))
+    let answers = [
+      [], ["reject"], ["continue"], ["add-header X-Asked yes"], ["hold"], ["drop"], ["what?"],
+      ["quarantine \"odd\"", "accept"], ["delay 1s"], ["tempfail", "note done"],
+    ]
+    machine.answered(question, Advice(lines: generator.element(of: answers)), &turn)
+    perform(nil)
   }
 
   /// The packets that left on a leg.
@@ -130,6 +145,7 @@ package struct SteeringBench {
       case .close(.mta): hasClosedMTA = true
       case .close(.milter): hasLetMilterGo = true
       case .sendBytes, .connectMilter, .finish, .close, .reset, .stopReading, .resumeReading, .say: break
+      case .ask(let question): questions.append(question)
       }
     }
     let end = milterEnds.take()

@@ -47,6 +47,7 @@ enum PlayText {
     case .resumeReading(let leg): "resume reading \(leg.name)"
     case .wake(let time): time.map { "wake at \($0.microseconds / 1_000_000) s" } ?? "wake never"
     case .say(let words): "say \(words)"
+    case .ask(let question): "ask \(question.adviser.name) about packet \(question.number)"
     }
   }
 }

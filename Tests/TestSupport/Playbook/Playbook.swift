@@ -20,7 +20,7 @@ import TraceModel
 /// Events: `opened`, `milter connected`, `milter unreachable`, `mta NAME` and `milter NAME` (a packet of the cast), `mta passes
 /// REASON` (four bytes; of an oversized frame five, and four with `mta passes more`), `mta ends`, `mta breaks ERROR`, `mta is deaf`, `tick`, `the program ends`; `at 5 s` sets the time.
 /// The operator: `rule on …` adds a rule, `say INSTRUCTION` and `say INSTRUCTION on N` (a packet's number) give an
-/// instruction, `nobody watches`.
+/// instruction, `nobody watches`. Who was asked last: `answers INSTRUCTION; INSTRUCTION`, `answers`, `gives no answer`.
 package struct Playbook {
   /// Packets by the name they have in the play; those of ``standardCast`` are always there.
   package var cast: [String: Packet] = [:]
@@ -54,6 +54,7 @@ package struct Playbook {
   package func performed(_ script: String, after beginning: String = "") throws(BadLine) -> String {
     var machine: SessionMachine?
     var turn = Turn(controls)
+    var question: Question?
     var lines: [String] = []
     var shown = 0
     let events = (beginning + "\n---\n" + script).split(separator: "\n")
@@ -66,8 +67,9 @@ package struct Playbook {
       if let seconds = line.hasPrefix("at ") ? Int64(line.dropFirst(3).prefix { $0 != " " }) : nil {
         turn.now = Moment(microseconds: seconds * 1_000_000)
       } else {
-        try perform(String(line), on: &machine, &turn)
+        try perform(String(line), on: &machine, question, &turn)
       }
+      for case .ask(let asked) in turn.effects.acts { question = asked }
       lines += turn.effects.records.map { "  record \(PlayText.of($0.event))" }
       lines += turn.effects.acts.map { "  \(PlayText.of($0))" }
       turn.effects.records.removeAll()
@@ -81,11 +83,11 @@ package struct Playbook {
     var machine: SessionMachine?
     var turn = Turn(controls)
     for line in beginning.split(separator: "\n") {
-      try perform(String(line), on: &machine, &turn)
+      try perform(String(line), on: &machine, nil, &turn)
     }
     turn.effects.acts.removeAll()
     for line in script.split(separator: "\n") {
-      try perform(String(line), on: &machine, &turn)
+      try perform(String(line), on: &machine, nil, &turn)
     }
     return turn.effects.acts
   }
@@ -97,7 +99,7 @@ package struct Playbook {
   }
 
   private func perform(
-    _ line: String, on opened: inout SessionMachine?, _ turn: inout Turn
+    _ line: String, on opened: inout SessionMachine?, _ question: Question?, _ turn: inout Turn
   ) throws(BadLine) {
     if line == "opened" {
       let ends = Opened(peer: "unix:", local: "unix:/run/a", milter: "unix:/run/b")
@@ -146,6 +148,13 @@ package struct Playbook {
       do { instruction = try Instruction(parsing: text) } catch { throw BadLine(line: line) }
       machine.instructed(
         instruction, packet: packet, .operator, &turn)
+    case (nil, "no"):
+      guard let question else { throw BadLine(line: line) }
+      machine.answered(question, .failed("no answer within 5 s"), &turn)
+    case (nil, _) where words.first == "answers":
+      guard let question else { throw BadLine(line: line) }
+      let lines = line.dropFirst("answers".count).split(separator: ";")
+      machine.answered(question, Advice(lines: lines), &turn)
     case (nil, _) where line == "nobody watches":
       turn.settings.isUnattendedForGood = true
       machine.letGo(.policy("nobody watches"), &turn)
