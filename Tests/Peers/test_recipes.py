@@ -1,7 +1,9 @@
 """Every file of docs/recipes in front of a real Postfix: what passes as it was, and what does not."""
+import base64
 import glob
 import os
 import unittest
+import unittest.mock
 
 from testbed import scenarios
 from testbed.bed import the_bed
@@ -14,14 +16,16 @@ class Mail:
     """A mail and what is to come of it.
 
     `says`: how the last reply begins, or a part of it. `has`, `lacks`: fields of the delivered mail. `to`: its
-    recipients. `held`: it stays in the queue. `client`, `login`: what XCLIENT tells Postfix.
+    recipients. `held`: it stays in the queue. `client`, `login`: what XCLIENT tells Postfix. `without`, `instead`: what is no longer
+    in its body, and what stands there.
     """
 
     def __init__(self, says="250", sender="sender@example.org", rcpts=("first@example.test",), content=None, client=None,
-                 login=None, has=(), lacks=(), to=None, held=0, **mail):
+                 login=None, has=(), lacks=(), to=None, held=0, without=b"", instead=b"", **mail):
         self.says, self.sender, self.rcpts, self.client, self.login = says, sender, rcpts, client, login
         self.content = content or scenarios.mail(**mail)
         self.has, self.lacks, self.to, self.held = has, lacks, to, held
+        self.without, self.instead = without, instead
 
     def play(self, connect):
         client = connect()
@@ -36,7 +40,34 @@ class Mail:
 
 NO_SUBJECT = scenarios.mail().replace(b"Subject: A test\r\n", b"")
 
+REPLACED = base64.b64encode(b"bill.EXE was removed.\r\n") + b"\r\n"
+MIXED = ["MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=limit"]
+PROGRAM = b"TVqQAAMAAAAEAAAA\r\n"
+ATTACHED = b"--limit\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" \
+    b"UGxlYXNlIG1ha2UgYSBXaXJlICBUcmFuc2Zlci4=\r\n--limit\r\n" \
+    b"Content-Type: application/octet-stream; name=\"=?utf-8?Q?bill.EXE?=\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" \
+    + PROGRAM + b"--limit--\r\n"
+
 RECIPES = {
+    "client-address": [
+        Mail(client="192.0.2.7", fields=["X-Client: 127.0.0.1", "x-client: 127.0.0.2"], has=["X-Client: 192.0.2.7"],
+             lacks=["X-Client: 127.0.0.1", "x-client: 127.0.0.2"]),
+        Mail(has=["X-Client: 127.0.0.1"])],
+    "recipient-left": [
+        Mail("550 5.1.6 former-boss@example.test has left; write to postmaster", rcpts=("former-boss@example.test",)),
+        Mail(rcpts=("former-boss@example.test", "first@example.test"), to=["<first@example.test>"])],
+    "body-word": [Mail(fields=MIXED, body=ATTACHED, held=1), Mail(body=b"A wire=20\r\ntransfer\r\n"), Mail()],
+    "sender-rate": [
+        *(Mail(sender="Busy@example.org") for _ in range(5)),
+        Mail("450 4.7.1 too many mails from busy@example.org; come again in ten minutes", sender="busy@example.org"),
+        Mail(sender="calm@example.org"), *(Mail(sender="") for _ in range(6))],
+    "remove-programs": [
+        Mail(fields=MIXED, body=ATTACHED, has=["X-Removed: programs"], lacks=["X-Removed: scripts"],
+             without=PROGRAM, instead=REPLACED),
+        Mail(lacks=["X-Removed: programs"])],
+    "ask-a-program": [
+        Mail(fields=MIXED, body=ATTACHED, has=["X-Attached: bill.EXE"]), Mail(),
+        Mail("550 5.7.1 a bounce has one recipient", sender="", rcpts=("first@example.test", "other@example.test"))],
     "refuse-sender-domain": [
         Mail("550 5.7.1 not allowed here!", sender="boss@example.com"),
         Mail("550 5.7.1 not allowed here!", sender="Boss@Mail.EXAMPLE.com"),
@@ -111,7 +142,8 @@ class Recipes(unittest.TestCase):
             for field in mail.lacks:
                 self.assertNotIn(field, delivered.fields)
             removed = "X-Body-Removed: yes" in delivered.fields
-            self.assertEqual(REMOVED if removed else mail.content.partition(b"\r\n\r\n")[2], delivered.body)
+            body = mail.content.partition(b"\r\n\r\n")[2].replace(mail.without, mail.instead)
+            self.assertEqual(REMOVED if removed else body, delivered.body)
         if mail.to is not None:
             rcpts = sorted(rcpt.split()[0] for delivered in outcome.mails for rcpt in delivered.rcpts)
             self.assertEqual(mail.to, rcpts)
@@ -120,7 +152,9 @@ class Recipes(unittest.TestCase):
 def claim(name):
     def test(self):
         bed = the_bed()
-        with bed.stand_in("inet", "-r", os.path.join(FOLDER, f"{name}.rules")) as milter:
+        # Where the programs that recipes ask are looked for.
+        asked = {"PATH": os.path.join(ROOT, "docs", "ask") + os.pathsep + os.environ["PATH"]}
+        with unittest.mock.patch.dict(os.environ, asked), bed.stand_in("inet", "-r", os.path.join(FOLDER, f"{name}.rules")) as milter:
             for number, mail in enumerate(RECIPES[name], 1):
                 outcome = bed.play(mail.play, bed.postfix, "inet")
                 with self.subTest(recipe=name, mail=number):
