@@ -36,6 +36,9 @@ static const unsigned char filters[] = {
 static const unsigned char findings[] = {
 #embed "../../docs/findings.md"
 };
+static const unsigned char fleet[] = {
+#embed "../../docs/fleet.md"
+};
 static const unsigned char guide[] = {
 #embed "../../docs/guide.md"
 };
@@ -100,6 +103,7 @@ static const struct about_page pages[] = {
     {"faults", faults, sizeof faults},
     {"filters", filters, sizeof filters},
     {"findings", findings, sizeof findings},
+    {"fleet", fleet, sizeof fleet},
     {"guide", guide, sizeof guide},
     {"holding", holding, sizeof holding},
     {"instructions", instructions, sizeof instructions},
