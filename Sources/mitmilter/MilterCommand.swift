@@ -1,5 +1,7 @@
 import ArgumentParser
 import CommandLanguage
+import Conformance
+import Glibc
 import MTAConfiguration
 import MilterProtocol
 import ProxyCore
@@ -70,7 +72,14 @@ struct MilterCommand: ParsableCommand {
 
   @OptionGroup var control: ControlOptions
 
+  @OptionGroup var checklist: ConformanceOptions
+
+  @OptionGroup var submission: SubmissionOptions
+
   func run() throws {
+    try checklist.check(besides: [])
+    try submission.check(isWanted: checklist.conformance)
+    if checklist.conformance { return try checkConformance() }
     try screen.check()
     let isShown = wantsScreen(recording)
     var options = Wiring.Options(listen: try listeningAddress(listen), milter: nil, recording)
@@ -107,5 +116,30 @@ struct MilterCommand: ParsableCommand {
     for objection in role.objections(to: controls.rules) { tell("warning: \(objection)") }
     controls.role = role
     return SteeringPlan(controls: controls, sources: sources, choosesNegotiation: true)
+  }
+
+  private func checkConformance() throws {
+    signal(SIGPIPE, SIG_IGN)
+    guard let address = try listeningAddress(listen) else {
+      throw Failure("--conformance listens by itself", hint: "give --listen an address, not systemd")
+    }
+    guard recording.write != "-" else {
+      throw Failure(
+        "-w: the checklist is on standard output, so the trace needs a file", hint: "-w faults.mtrace")
+    }
+    let ids = try checklist.ids(of: MTATrial.table.map(\.id))
+    let clock = Clock()
+    let head = TraceHead(
+      program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
+      listen: address.description)
+    let stage = try MilterStage(
+      on: address, access: try socket.access(), clock: clock, journal: try Journal(recording.write, head))
+    tell("listening on \(stage.address) as a milter")
+    let printer = ChecklistPrinter(
+      of: submission.smtp ?? "the MTA", isJSON: recording.json, hasColours: Output.takesColours)
+    var run = MTAConformance(
+      submission: submission, printer: printer,
+      checklist: MTAChecklist(only: ids, knowsClient: submission.smtp != nil))
+    try run.run(on: stage)
   }
 }

@@ -4,28 +4,51 @@ import TestSupport
 import Testing
 
 @Suite struct FaultPageTests {
-  /// With `MITMILTER_RECORD_DOCS` set it is written instead, and the test fails then: read the difference.
+  /// With `MITMILTER_RECORD_DOCS` set they are written instead, and the test fails then: read the difference.
   @Test func theTablesOfFaultsArePrintedFromTheCode() throws {
     let page = Fixtures.project.appendingPathComponent("docs/faults.md")
     let text = try String(contentsOf: page, encoding: .utf8)
-    let start = try #require(text.range(of: "<!-- milter -->\n")).upperBound
-    let end = try #require(text.range(of: "<!-- end -->")).lowerBound
+    var printed = text
+    for (start, end, tables) in [
+      ("<!-- milter -->\n", "<!-- end -->", Self.milterTables),
+      ("<!-- mta -->\n", "<!-- end of mta -->", Self.mtaTables),
+    ] {
+      let first = try #require(printed.range(of: start)).upperBound
+      let last = try #require(printed.range(of: end)).lowerBound
+      printed.replaceSubrange(first..<last, with: tables)
+    }
     guard ProcessInfo.processInfo.environment["MITMILTER_RECORD_DOCS"] != nil else {
-      #expect(text[start..<end] == Self.milterTables, "run again with MITMILTER_RECORD_DOCS=1")
+      #expect(text == printed, "run again with MITMILTER_RECORD_DOCS=1")
       return
     }
-    try text.replacingCharacters(in: start..<end, with: Self.milterTables)
-      .write(to: page, atomically: true, encoding: .utf8)
+    try printed.write(to: page, atomically: true, encoding: .utf8)
     Issue.record("docs/faults.md was written; look at it and run again")
   }
 
   private static var milterTables: String {
-    MilterTrial.Group.allCases.map { group in
-      let rows = MilterTrial.table.filter { $0.group == group }.map { trial in
-        "| `\(trial.id)` | \(trial.what) | \(expectation(trial.bar)) |\n"
-      }
-      return "\n### \(group.title)\n\n| fault | what is done | what is expected |\n|---|---|---|\n"
-        + rows.joined()
+    tables(
+      MilterTrial.Group.allCases.map { group in
+        (
+          group.title,
+          MilterTrial.table.filter { $0.group == group }.map { ($0.id, $0.what, expectation($0.bar)) }
+        )
+      })
+  }
+
+  private static var mtaTables: String {
+    tables(
+      MTATrial.Group.allCases.map { group in
+        (
+          group.title,
+          MTATrial.table.filter { $0.group == group }.map { ($0.id, $0.what, expectation($0.bar)) }
+        )
+      })
+  }
+
+  private static func tables(_ groups: [(String, [(String, String, String)])]) -> String {
+    groups.map { title, rows in
+      "\n### \(title)\n\n| fault | what is done | what is expected |\n|---|---|---|\n"
+        + rows.map { "| `\($0)` | \($1) | \($2) |\n" }.joined()
     }.joined() + "\n"
   }
 
@@ -35,5 +58,9 @@ import Testing
     case .closes: "it closes its end"
     case .survives(let libmilter): "libmilter \(libmilter)"
     }
+  }
+
+  private static func expectation(_ bar: MTATrial.Bar) -> String {
+    if case .survives(let both) = bar { both } else { bar.words }
   }
 }

@@ -224,3 +224,47 @@ def test_what_waits_without_a_screen_gets_its_answer_at_the_end():
                 assert mta.reply() == b"t"
                 mta.send(b"Q")
             assert run.wait(10) == 0
+
+
+# ---- The checklist
+
+
+class Checklist:
+    """`milter --conformance`, and what it printed by the end."""
+
+    def __init__(self, *arguments):
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [program("mitmilter"), "milter", "--conformance", "--json", "--listen", f"127.0.0.1:{self.port}", *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert b"listening on" in self.process.stderr.readline()
+
+    def end(self, status):
+        printed, said = self.process.communicate(timeout=60)
+        assert self.process.returncode == status, (self.process.returncode, printed, said)
+        return {line["fault"]: line for line in map(json.loads, printed.splitlines())}
+
+
+def test_the_checklist_of_an_mta_that_comes_by_itself():
+    checklist = Checklist("--only", "plain,no-reply,close,two-verdicts,accept-unknown")
+    with Home() as home:
+        mail = home.file("a.eml")
+        with open(mail, "wb") as file:
+            file.write(b"Subject: hello\n\nbody\n")
+        for _ in range(4):
+            subprocess.run([program("mitmilter"), "send", mail, "--milter", f"127.0.0.1:{checklist.port}"],
+                           capture_output=True, timeout=60, check=False)
+    told = checklist.end(0)
+    assert told["plain"]["came"] == "it went as far as BODYEOB" and told["close"]["came"] == "it went as far as MAIL", told
+    assert {fault: line["result"] for fault, line in told.items()} == {
+        "plain": "pass", "no-reply": "pass", "close": "pass", "two-verdicts": "pass", "accept-unknown": "skip"}, told
+
+
+def test_the_checklist_finds_a_version_with_its_bytes_the_wrong_way_round():
+    checklist = Checklist("--only", "plain")
+    with Client(checklist.port) as mta:
+        assert mta.ask(b"O" + bytes.fromhex("01000000000001ff001fffff"))[:5] == b"O\0\0\0\x06"
+        mta.send(b"Q")
+        assert mta.socket.recv(1) == b""
+    told = checklist.end(1)
+    assert any(why.startswith("N20: ") for why in told["plain"]["why"]), told

@@ -61,7 +61,7 @@ struct SendCommand: ParsableCommand {
     let printer = try SentPrinter(
       printing, head, rules: session.mta.mta ?? .postfix, supply, trace: write)
     var player = MTAPlayer<SendingMTA>(
-      most: sending.connections, clock: clock, journal: try journal(head))
+      most: sending.connections, clock: clock, journal: try Journal(write, head))
     let patience = try client.patience()
     player.run { now in
       switch supply.next(at: now) {
@@ -73,16 +73,6 @@ struct SendCommand: ParsableCommand {
       printer.take(records)
     }
     try printer.finish()
-  }
-
-  private func journal(_ head: TraceHead) throws -> Journal {
-    var trace: TraceFileWriter?
-    if let write {
-      let file = try TraceFileWriter(path: write, head: head)
-      if let kept = file.kept { tell("note: '\(write)' was there already; it is kept as '\(kept)'") }
-      trace = consume file
-    }
-    return Journal(file: trace, window: nil) { tell("warning: \($0)") }
   }
 
   private func checkConformance(_ session: SendingSession) throws {
@@ -107,6 +97,6 @@ struct SendCommand: ParsableCommand {
       of: "\(target.address)", isJSON: printing.json, hasColours: Output.takesColours)
     var run = MilterConformance(
       of: target, MilterChecklist(session, mail, only: ids), patience: try client.patience(), printer)
-    try run.run(clock, journal: try journal(head))
+    try run.run(clock, journal: try Journal(write, head))
   }
 }
