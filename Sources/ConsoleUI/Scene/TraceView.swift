@@ -154,7 +154,8 @@ package struct TraceView {
       row: row, number: line.number, packet: packet, connection: line.connection, message: line.message,
       stage: line.stage, answers: line.answers.map { index.number(at: $0) },
       macros: index.macroRows(of: row).map { index.number(at: $0) },
-      reply: replies.last.map { index.number(at: $0) }, time: line.time, took: line.took, flags: line.flags,
+      reply: replies.last { index[$0].kind.settles }.map { index.number(at: $0) }, time: line.time,
+      took: line.took, flags: line.flags,
       facts: facts, findings: index.findings(about: row, from: source), remarks: remarks,
       mta: connections[index.connectionIndex(at: row)].mta,
       ending: ending(ofConnection: index.connectionIndex(at: row)))
@@ -229,4 +230,9 @@ package struct TraceView {
     let day = String(date(moment).dropFirst(5))
     return columns < 11 ? day : day + " " + clock(moment).prefix(5)
   }
+}
+
+extension PacketKind {
+  /// Whether it is the last word about a command: PROGRESS and modifications are none.
+  fileprivate var settles: Bool { if case .reply(let kind) = self { kind.settles } else { false } }
 }

@@ -24,6 +24,24 @@ import TraceModel
     #expect(driver.effects.last == .instruct(.unmark, packet: 24))
   }
 
+  /// PROGRESS and modifications are on the way to an answer, and none.
+  @Test func anAnswerIsTheReplyThatSettles() {
+    var play = Recording()
+    play.greet()
+    play.ask(MTA.mail("<a@example.org>"))
+    play.mta(MTA.bodyEOB)
+    play.milter(Milter.progress)
+    var driver = Driver(MemoryRecords(play.records, head: Story.head), size: Size(columns: 120, rows: 36))
+    driver.enter("bodyeob", at: "f ^U")
+    driver.press("g")
+    #expect(!driver.text.contains { $0.contains("answered by") })
+    play.milter(Milter.addHeader(), Milter.accept)
+    driver = Driver(MemoryRecords(play.records, head: Story.head), size: Size(columns: 120, rows: 36))
+    driver.enter("bodyeob", at: "f ^U")
+    driver.press("g")
+    #expect(driver.text.contains { $0.contains("answered by") && $0.contains("accept") })
+  }
+
   @Test func writingTakesTheRecordsOfWhatIsShown() {
     var driver = Driver()
     driver.enter("conn == 1 and optneg", at: "f")
