@@ -40,7 +40,7 @@ def with_pyte():
             print(f"run.py: cannot get {PYTE}: {' '.join(step)} failed", file=sys.stderr)
             sys.exit(2)
     os.environ["MITMILTER_IN_VENV"] = "1"
-    os.execv(python, [python, os.path.abspath(__file__)] + sys.argv[1:])
+    os.execv(python, [python, os.path.abspath(sys.argv[0])] + sys.argv[1:])
 
 
 def collect(patterns):

@@ -67,7 +67,7 @@ def test_a_program_decides():
         question = programs.file("question")
         program = programs.make(f"#!/bin/sh\ncat > {question}\necho 'add-header X-Score \"{{{{message.subject}} {{message.subject}}\"'\n"
                                 "echo '# nothing'\necho; echo 'reply 550 5.7.1 \"not that\"'\n")
-        with Run("milter", "-c", f'on rcpt and rcpt.address == "bob@example.net" do ask "{program} a \'b c\'"') as run:
+        with Run("milter", "-q", "-c", f'on rcpt and rcpt.address == "bob@example.net" do ask "{program} a \'b c\'"') as run:
             run.hears("listening")
             with Client(run.port) as mta:
                 mta.greet()
@@ -77,7 +77,7 @@ def test_a_program_decides():
             asked = json.loads(question.read_text())
             assert asked["packet"]["name"] == "RCPT" and asked["message"]["from"]["address"] == "<alice@example.org>"
             assert asked["session"]["client"]["address"] == "192.0.2.7"
-        with Run("milter", "-c", f'on bodyeob do ask "{program}"') as run:
+        with Run("milter", "-q", "-c", f'on bodyeob do ask "{program}"') as run:
             run.hears("listening")
             with Client(run.port) as mta:
                 mta.greet()
@@ -108,7 +108,7 @@ def test_what_is_no_answer_leaves_the_packet_as_it_is():
         for script, words in failures.items():
             program = programs.make(f"#!/bin/sh\n{script}\n")
             rule = f'on helo do ask --within 300ms --else tempfail "{program}"'
-            with Run("milter", "-c", rule, "-c", f'on mail do ask --within 300ms "{program}"') as run:
+            with Run("milter", "-q", "-c", rule, "-c", f'on mail do ask --within 300ms "{program}"') as run:
                 run.hears("listening")
                 with Client(run.port) as mta:
                     assert mta.ask(b"O" + bytes.fromhex("00000006000001ff001fffff"))[:1] == b"O"
@@ -122,7 +122,7 @@ def test_what_is_no_answer_leaves_the_packet_as_it_is():
 
 
 def test_a_program_that_is_not_there_is_named():
-    with Run("milter", "-c", "on helo do ask /nowhere/decide") as run:
+    with Run("milter", "-q", "-c", "on helo do ask /nowhere/decide") as run:
         run.hears("listening")
         with Client(run.port) as mta:
             mta.greet()
@@ -132,7 +132,7 @@ def test_a_program_that_is_not_there_is_named():
 def test_what_it_says_on_standard_error_is_told_inert():
     with Programs() as programs:
         program = programs.make("#!/bin/sh\nprintf 'odd \\033[2J mail\\n' >&2\n")
-        with Run("milter", "-c", f'on helo do ask "{program}"') as run:
+        with Run("milter", "-q", "-c", f'on helo do ask "{program}"') as run:
             run.hears("listening")
             with Client(run.port) as mta:
                 mta.greet()
@@ -145,7 +145,7 @@ def test_questions_wait_for_each_other_no_longer_than_they_must():
         gate = programs.file("gate")
         os.mkfifo(gate)
         program = programs.make(f'#!/bin/sh\ngrep -q slow.example.org && read x < {gate}\necho note asked\n')
-        with Run("milter", "-c", f'on helo do ask --within 30s "{program}"') as run:
+        with Run("milter", "-q", "-c", f'on helo do ask --within 30s "{program}"') as run:
             run.hears("listening")
             with Client(run.port) as slow, Client(run.port) as mta:
                 assert slow.ask(b"O" + bytes.fromhex("00000006000001ff001fffff"))[:1] == b"O"
@@ -176,7 +176,7 @@ def test_one_process_answers_all():
             "        print('{\"id\": 999, \"do\": [\"reject\"]}', flush=True)\n"
             "        waiting = []\n"
             "    if question['session']['helo'] == 'die': sys.exit(4)\n")
-        with Run("milter", "-c", f'on helo do ask --within 20s --persistent "{program}"') as run:
+        with Run("milter", "-q", "-c", f'on helo do ask --within 20s --persistent "{program}"') as run:
             run.hears("listening")
             offer = b"O" + bytes.fromhex("00000006000001ff001fffff")
             with Client(run.port) as a, Client(run.port) as b:
@@ -250,7 +250,7 @@ def test_a_service_decides():
         places = [f"http://127.0.0.1:{over_tcp.server_port}/ask", f"http+unix:{programs.file('s')}:/ask"]
         try:
             for place in places:
-                with Run("milter", "-c", f"on helo do ask {place}") as run:
+                with Run("milter", "-q", "-c", f"on helo do ask {place}") as run:
                     run.hears("listening")
                     Service.connections.clear()
                     with Client(run.port) as mta:
@@ -270,7 +270,7 @@ def test_a_service_decides():
             over_tcp.server_close()
             over_unix.shutdown()
             over_unix.server_close()
-        with Run("milter", "-c", f"on helo do ask {places[0]}") as run:
+        with Run("milter", "-q", "-c", f"on helo do ask {places[0]}") as run:
             run.hears("listening")
             with Client(run.port) as mta:
                 mta.greet()
@@ -294,7 +294,7 @@ def test_a_service_that_closes_a_kept_connection_is_asked_again():
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nreject")
 
     threading.Thread(target=serve, daemon=True).start()
-    with Run("milter", "-c", f"on helo do ask http://127.0.0.1:{listener.getsockname()[1]}/") as run:
+    with Run("milter", "-q", "-c", f"on helo do ask http://127.0.0.1:{listener.getsockname()[1]}/") as run:
         run.hears("listening")
         with Client(run.port) as mta:
             mta.ask(b"O" + bytes.fromhex("00000006000001ff001fffff"))
@@ -306,7 +306,7 @@ def test_a_service_that_closes_a_kept_connection_is_asked_again():
 def test_the_programs_of_the_docs_do_what_they_say():
     offer = b"O" + bytes.fromhex("00000006000001ff001fffff")
     rules = [f'on bodyeob do ask "{DOCS / "decide.py"}"', f'on helo do ask --persistent "{DOCS / "standing.py"}"']
-    with Run("milter", *(word for rule in rules for word in ("-c", rule))) as run:
+    with Run("milter", "-q", *(word for rule in rules for word in ("-c", rule))) as run:
         run.hears("listening")
         with Client(run.port) as mta:
             mta.greet()
@@ -331,7 +331,7 @@ def test_nobody_starts_programs_over_the_control_socket():
         control = programs.file("control")
         program = programs.make("#!/bin/sh\necho reject\n")
         rule = f'on helo do ask "{program}"'
-        with Run("milter", "--control", str(control), "-c", rule) as run:
+        with Run("milter", "-q", "--control", str(control), "-c", rule) as run:
             run.hears("listening")
             peer = socket.socket(socket.AF_UNIX)
             peer.connect(str(control))
@@ -357,7 +357,7 @@ def test_no_program_outlives_the_run():
     with Programs() as programs:
         pids = programs.file("pids")
         program = programs.make(f"#!/bin/sh\necho $$ >> {pids}\nsleep 300\n")
-        with Run("milter", "-c", f'on helo do ask --within 5m "{program}"') as run:
+        with Run("milter", "-q", "-c", f'on helo do ask --within 5m "{program}"') as run:
             run.hears("listening")
             with Client(run.port) as mta:
                 mta.ask(b"O" + bytes.fromhex("00000006000001ff001fffff"))
