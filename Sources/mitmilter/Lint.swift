@@ -128,12 +128,16 @@ struct Lint: ParsableCommand {
       let place = FindingTally.Place(
         file: named, packet: finding.packet, connection: record.connection,
         message: entry.row.map { index[$0].message })
-      own.take(finding, at: place)
-      report.groups.take(finding, at: place)
-      guard json else { continue }
       let mta = entry.connection.flatMap { index.connections[$0].mta }
-      let told = index.told(finding, ofConnection: record.connection, from: reader)
-      output.append { lines.append(told, at: place, record.time, mta: mta, to: &$0) }
+      var one = finding
+      one.mta = mta
+      func tell(_ finding: Finding) -> Finding {
+        index.told(finding, ofConnection: record.connection, from: reader)
+      }
+      own.take(one, at: place)
+      report.groups.take(one, at: place, telling: tell)
+      guard json else { continue }
+      output.append { lines.append(tell(finding), at: place, record.time, mta: mta, to: &$0) }
     }
     report.hasMatch = report.hasMatch || !(selection?.rows.isEmpty ?? (index.count == 0))
     report.byFile.append((path, own))

@@ -54,6 +54,14 @@ import Testing
     #expect(objects[0]["milter"] as? String == "inet:localhost:11333")
     #expect(objects[0]["stage"] as? String == "OPTNEG")
     #expect((objects[0]["likely"] as? [String])?.count == 3)
+    #expect((objects[0]["findings"] as? [String])?.contains("R03") == true)
+  }
+
+  @Test func aVersionIsTakenAndAWrongOneIsNamed() throws {
+    let line = "milter-reject: END-OF-MESSAGE from x[192.0.2.1]: message content rejected; from=<a@b>"
+    #expect(try explain("--mta-version", "3.12", line).output.contains("\n  versions Postfix 3.12: "))
+    let wrong = try explain("--mta-version", "exim", line)
+    #expect(wrong.status == 2 && wrong.messages.contains("expected a version of Postfix or Sendmail"))
   }
 
   @Test func aLinePointsAtItsPacketInATrace() throws {

@@ -78,6 +78,14 @@ import Testing
     #expect(told.first { $0["id"] as? String == "S11" }?["log"] == nil)
   }
 
+  @Test func wordsHaveTheLinesOfTheLogAndTheMTAAtHand() throws {
+    let timeout = Self.sample("timeout")
+    let told = try lint(timeout).output
+    #expect(told.contains("\n    in the log: Postfix logs\n      postfix/cleanup: warning: milter "))
+    #expect(told.contains("reply packet header: Connection timed out"))
+    #expect(!told.contains("Sendmail"))
+  }
+
   @Test func annotationsEscapeWhatGitHubWouldTakeForItsOwn() throws {
     let told = try lint("--github", broken)
     #expect(told.status == 1)

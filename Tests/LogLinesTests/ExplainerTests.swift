@@ -62,6 +62,63 @@ import Testing
     #expect(try explained(line).meaning.contains(peer))
   }
 
+  static let versions: [(line: String, version: String, says: String)] = [
+    (
+      "milter-reject: END-OF-MESSAGE from x[192.0.2.1]: message content rejected; from=<a@b>", "3.7.11",
+      "Postfix 3.7: the client gets 250, and the mail is thrown away"
+    ),
+    (
+      "milter-reject: END-OF-MESSAGE from x[192.0.2.1]: message content rejected; from=<a@b>",
+      "postfix-3.12-20260821", "Postfix 3.12: the mail is refused for now, and the client tries again"
+    ),
+    (
+      "warning: milter unix:/m: can't read packet header: Success", "3.7",
+      "Postfix 3.7 does not print this, only versions before 2.5: there it reads “can't read SMFIC_… reply packet header”"
+    ),
+    (
+      "Milter (x) add: header: X-A: b", "sendmail 8.15.2",
+      "Sendmail 8.15 does not print this, only versions from 8.16 on: there it reads “the same without the filter's name”"
+    ),
+    ("Milter (x): to error state", "8.17", "Sendmail 8.17: as in every version that is known here"),
+    // Of another program nothing is said.
+    ("Milter (x): to error state", "3.7", ""),
+  ]
+
+  @Test(arguments: versions) func whatAVersionMeansByATextIsSaid(
+    _ row: (line: String, version: String, says: String)
+  ) throws {
+    let version: MTAVersion = try #require(MTAVersion(typed: row.version))
+    var explainer = Explainer(version)
+    let answers = explainer.take(Array(row.line.utf8)[...]) + explainer.flush()
+    guard case .explained(let explanation, _)? = answers.first else {
+      Issue.record("not explained: \(row.line)")
+      return
+    }
+    #expect(explanation.version ?? "" == row.says)
+  }
+
+  @Test func withoutAVersionAllAreSaid() throws {
+    let told = try explained(
+      "milter-reject: END-OF-MESSAGE from x[192.0.2.1]: message content rejected; from=<a@b>")
+    #expect(told.version?.contains("before 3.11 the client gets 250") == true)
+    #expect(told.version?.contains("from 3.11 on the mail is refused") == true)
+    #expect(try explained("Milter (x): to error state").version == nil)
+  }
+
+  @Test func aVersionHasTwoNumbersAtLeast() {
+    for typed in ["3", "", "x", "3.", "3..7", "9.1", "postfix 8.17", "sendmail 3.7", "99999999999.1"] {
+      #expect(MTAVersion(typed: typed) == nil, "\(typed)")
+    }
+  }
+
+  /// A row of the table of changes that fits no text would never be said.
+  @Test func whatChangedIsAboutTextsThatThereAre() {
+    let told = LogText.all.filter { TextHistory.of($0) != nil }
+    #expect(told.filter { $0.speaker == .postfix }.count == 9)
+    #expect(told.contains { $0.format == "Milter ({milter}) message: body replaced" })
+    #expect(told.contains { $0.format == "Milter ({milter}): timeout before data read" })
+  }
+
   @Test func aFifthByteTellsAnSMTPBanner() throws {
     let told = try explained("milter inet:h:2525: unexpected reply \"m\" in initial handshake")
     #expect(told.causes.joined().contains("SMTP banner"))

@@ -28,9 +28,18 @@ def page():
     rows = []
     with open(os.path.join(ROOT, "docs", "findings.md")) as file:
         for line in file:
-            if match := re.match(r"\| ([A-Z]\d\d) \| (\w+) \| (.*?)(?:, from the (MTA|milter))? \| .*? \| .*? \| (.*?) \| ", line):
-                rows.append(Row(Said(match[1], match[2], match[5]), match[4] or ""))
+            if re.match(r"\| [A-Z]\d\d \|", line):
+                rule, severity, title, _, _, common, postfix, sendmail = line.rstrip("\n")[2:].split(" | ")[:8]
+                sender = re.search(r", from the (MTA|milter)$", title)
+                rows.append(Row(Said(rule, severity, consequence(common, postfix, sendmail)), sender[1] if sender else ""))
     return rows
+
+
+def consequence(common, postfix, sendmail):
+    """As it reads where nothing tells which MTA it is."""
+    if postfix == sendmail:
+        return common or f"each MTA {postfix}"
+    return "; ".join(part for part in (common, f"Postfix {postfix}; Sendmail {sendmail}") if part)
 
 
 def expected(rows):

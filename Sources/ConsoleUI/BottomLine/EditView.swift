@@ -66,7 +66,8 @@ enum EditView {
           + DisplayText(" \(remark.rule.id) ", style: Style(remark.rule.severity.role))
         lines.append("  " + sign + DisplayText(remark.text.text))
         lines.append("    " + DisplayText(remark.rule.consequence.text(at: form.mta), style: .dim))
-        if !remark.rule.cure.isEmpty { lines.append("    " + DisplayText("→ " + remark.rule.cure)) }
+        let cure = remark.rule.remedy.text(at: form.mta)
+        if !cure.isEmpty { lines.append("    " + DisplayText("→ " + cure)) }
       }
     }
     if let long = form.tooLong {

@@ -11,7 +11,7 @@ extension DetailPage {
     if let cause = finding.rule.diagnosis?.cause {
       paragraph(DisplayText("usually: \(cause)", style: .dim), indent: indent)
     }
-    if !finding.rule.cure.isEmpty { paragraph(DisplayText("→ " + finding.rule.cure), indent: indent) }
+    if !finding.cure.isEmpty { paragraph(DisplayText("→ " + finding.cure), indent: indent) }
     logs(finding.logs, indent: indent)
   }
 

@@ -19,9 +19,12 @@ package struct Explainer: Sendable {
   /// A line that ends before its text does.
   private var waiting: (line: LogLine, answer: Answer)?
 
+  /// Of the MTA that printed the lines; nil where nobody said.
+  private let version: MTAVersion?
+
   private static let mostProcesses = 4096
 
-  package init() {}
+  package init(_ version: MTAVersion? = nil) { self.version = version }
 
   /// What can be said now: nothing while the line may go on in the next, and of the line before as well where it did not.
   package mutating func take(_ bytes: ArraySlice<UInt8>) -> [Answer] {
@@ -85,10 +88,20 @@ package struct Explainer: Sendable {
     else { return nil }
     let reading = Reading(match, message, line)
     let cause = line.process.flatMap { failures[$0] } ?? (line.program == nil ? failures[""] : nil)
-    let explanation = reading.explanation(after: cause)
+    var explanation = reading.explanation(after: cause)
+    explanation.version = words(of: explanation.text)
     remember(explanation, message, line)
     let shown = InertText.string(escaping: line.bytes.prefix(LogLine.shown))
     return (.explained(explanation, line: shown), match.fit)
+  }
+
+  /// What differs between versions; of a text that is the same in all of them only where one was named.
+  private func words(of text: LogText) -> String? {
+    let version = version.flatMap { $0.isOf(text.speaker) ? $0 : nil }
+    let history = TextHistory.of(text)
+    guard let version else { return history?.meaningByVersion }
+    return history?.words(version, text.speaker)
+      ?? "\(text.speaker.shortName) \(version.words): as in every version that is known here"
   }
 
   private mutating func remember(_ explanation: Explanation, _ message: LogMessage, _ line: LogLine) {

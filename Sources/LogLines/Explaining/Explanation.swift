@@ -14,6 +14,8 @@ package struct Explanation: Sendable {
   package var write: String?
   /// Of a verdict: who decided, a milter or the MTA in its place.
   package var decided: String?
+  /// What of it is another in other versions of the program; nil where nothing is.
+  package var version: String?
   /// Of a line that follows from an earlier one of its process: that one's text.
   package var follows: String?
   /// What the line is about, for whoever looks it up in a trace.

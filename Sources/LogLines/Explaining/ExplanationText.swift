@@ -3,7 +3,8 @@ package enum ExplanationText {
   /// - Parameter place: the packet in a trace that the line is about.
   package static func text(_ explanation: Explanation, packet place: String? = nil) -> String {
     let rows: [(label: String, words: String?)] = [
-      ("means", explanation.meaning), ("decided", explanation.decided), ("said by", explanation.said),
+      ("means", explanation.meaning), ("decided", explanation.decided),
+      ("versions", explanation.version), ("said by", explanation.said),
       ("follows", explanation.follows.map { "from: \($0)" }), ("likely", causes(explanation.causes)),
       ("check", explanation.check), ("write", explanation.write), ("packet", place),
     ]

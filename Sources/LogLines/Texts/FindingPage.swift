@@ -24,6 +24,10 @@ package enum FindingPage {
       - Sendmail: `Milter (NAME): to error state`, then with F=T `Milter: from=…, reject=451 4.3.2 Please try again later` and the like;
         at OPTNEG `init failed to open` and `Milter: initialization failed, temp failing commands`. Without F= mail passes unfiltered.
 
+      *At Postfix* and *at Sendmail* say what that MTA does, where the two were seen to differ; what others do ([mtas](mtas.md)) is not known. A source is a
+      function and file of libmilter, Postfix or Sendmail, or what it was seen with. The Internet-Draft *draft-adams-milter-protocol-00* (26 October 2026), the
+      first description of the wire, is not cited by section: of its text only the front page could be had.
+
       A finding shows them filled in: on its page on the screen, in `show -v`, `lint --json` and exports.
       `mitmilter explain` goes the other way, from the line to the finding.
 
@@ -31,7 +35,7 @@ package enum FindingPage {
     for family in FindingRule.families {
       page += "\n## \(family.letter): \(family.title)\n\n"
       page +=
-        "| id | severity | finding | looked for | usual cause | what comes of it | in the log | what to do | source |\n|---|---|---|---|---|---|---|---|---|\n"
+        "| id | severity | finding | looked for | usual cause | what comes of it | at Postfix | at Sendmail | in the log | what to do | source |\n|---|---|---|---|---|---|---|---|---|---|---|\n"
       for rule in family.rules {
         page += row(rule, rule.title)
         for one in FindingRule.bySender[rule.id] ?? [] {
@@ -45,7 +49,8 @@ package enum FindingPage {
   private static func row(_ rule: FindingRule, _ title: String) -> String {
     let cells = [
       rule.id, rule.severity.name, title, rule.diagnosis?.lookedFor ?? "", rule.diagnosis?.cause ?? "",
-      rule.consequence.text, logs(rule), rule.cure, rule.source,
+      rule.consequence.common, rule.consequence.own(.postfix), rule.consequence.own(.sendmail), logs(rule),
+      rule.cure, rule.source,
     ]
     return "| " + cells.joined(separator: " | ") + " |\n"
   }
@@ -58,7 +63,7 @@ package enum FindingPage {
         "`\($0.format)`" + ($0.when.map { " (\($0))" } ?? "")
       }
       return own.isEmpty
-        ? nil : "\(speaker == .libmilter ? "libmilter" : speaker.name): \(own.joined(separator: ", "))"
+        ? nil : "\(speaker.shortName): \(own.joined(separator: ", "))"
     }
     return told.isEmpty ? "–" : told.joined(separator: "; ")
   }

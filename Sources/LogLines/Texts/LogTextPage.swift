@@ -17,7 +17,8 @@ package enum LogTextPage {
     for speaker in Speaker.allCases {
       page += "\n## \(speaker.name)\n\n| text | means | what to look at | source |\n|---|---|---|---|\n"
       for text in LogText.all where text.speaker == speaker {
-        let cells = [code(text.format), text.meaning, text.advice.words, text.source]
+        let history = TextHistory.of(text).map { " (\($0.words))" } ?? ""
+        let cells = [code(text.format), text.meaning + history, text.advice.words, text.source]
         page += "| " + cells.map { $0.replacingBar }.joined(separator: " | ") + " |\n"
       }
     }

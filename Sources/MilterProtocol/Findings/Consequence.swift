@@ -9,8 +9,23 @@ package enum Consequence: Equatable, Sendable, ExpressibleByStringLiteral {
 
   package init(stringLiteral text: String) { self = .always(text) }
 
-  /// It is another one at each MTA.
-  package var isByMTA: Bool { if case .always = self { false } else { true } }
+  /// What holds whatever the MTA; empty where nothing does.
+  package var common: String {
+    switch self {
+    case .always(let text): text
+    case .byMTA(let common, _, _): common
+    case .each: ""
+    }
+  }
+
+  /// What that MTA does beyond what holds for all; empty where that is nothing.
+  package func own(_ mta: MeasuredMTA) -> String {
+    switch self {
+    case .always: ""
+    case .byMTA(_, let postfix, let sendmail): mta == .postfix ? postfix : sendmail
+    case .each(let phrase): phrase
+    }
+  }
 
   /// As it is where nothing is said of the MTA.
   package var text: String {

@@ -13,6 +13,10 @@ package enum Speaker: String, Sendable, CaseIterable {
   }
 }
 
+extension Speaker {
+  package var shortName: String { self == .libmilter ? "libmilter" : name }
+}
+
 /// A line that a log has because of something in a dialogue, with what is known filled in.
 ///
 /// What is not known stands in capitals (`NAME`, `QUEUE`). What strangers sent is in it as the MTA prints it, with question

@@ -36,6 +36,9 @@ package struct Finding: Equatable, Sendable {
   /// What comes of it, at the MTA that it is.
   package var consequence: String { rule.consequence.text(at: mta) }
 
+  /// What to do about it, at the MTA that it is.
+  package var cure: String { rule.remedy.text(at: mta) }
+
   /// `follows from R02 on 23`; nil for one that stands by itself.
   package var origin: String? {
     cause.map { "follows from \($0.rule.id)" + ($0.packet.map { " on \($0)" } ?? "") }

@@ -8,25 +8,28 @@ package final class FindingRule: Equatable, Hashable, Sendable {
   /// The finding in a few words, as a list shows it.
   package let title: String
   package let consequence: Consequence
-  /// What to do about it, for whoever mends the sender; empty where there is nothing to mend.
-  package let cure: String
+  /// What to do about it, for whoever mends the sender.
+  package let remedy: Cure
   /// Function and file of the MTA or libmilter, or "seen with …".
   package let source: String
   /// Whose packets it is about where what comes of it depends on that; nil for the row that counts where no other does.
   package let sender: Leg?
 
   package init(
-    id: String, severity: Finding.Severity, title: String, consequence: Consequence, cure: String = "",
+    id: String, severity: Finding.Severity, title: String, consequence: Consequence, cure: Cure = "",
     source: String, sender: Leg? = nil
   ) {
     self.id = id
     self.severity = severity
     self.title = title
     self.consequence = consequence
-    self.cure = cure
+    self.remedy = cure
     self.source = source
     self.sender = sender
   }
+
+  /// The remedy as it is where nothing is said of the MTA.
+  package var cure: String { remedy.text(at: nil) }
 
   /// The row for packets of that sender, and where there are several the one of that weight.
   package func from(_ sender: Leg, _ severity: Finding.Severity? = nil) -> FindingRule {

@@ -62,7 +62,7 @@ struct SessionReport {
       table += "| \(packet) | \(one.finding.severity.name) | \(id) | \(text) "
       table +=
         one.finding.origin.map { "| \(MarkdownText.code($0)) | |\n" }
-        ?? "| \(one.rule == nil ? "" : one.finding.consequence) | \(one.rule?.cure ?? "") |\n"
+        ?? "| \(one.rule == nil ? "" : one.finding.consequence) | \(one.rule == nil ? "" : one.finding.cure) |\n"
     }
     if found.count > Self.rowLimit { table += "\n\(found.count - Self.rowLimit) more.\n" }
     return "## Findings\n\n" + fold(table, rows: found.count, counted(found.count, "finding"))

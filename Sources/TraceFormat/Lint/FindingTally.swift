@@ -8,8 +8,17 @@ package struct FindingTally: Sendable {
   package struct Group: Sendable {
     package let rule: FindingRule
     package let first: Place
-    /// Words of the first one.
-    package let text: String
+    /// The first one, as it was told.
+    package let finding: Finding
+    package var text: String { finding.text }
+    /// They are of connections with one MTA.
+    fileprivate var isOfOneMTA = true
+    /// What to do, at that MTA where it is known and one.
+    package var cure: String { isOfOneMTA ? finding.cure : rule.cure }
+    /// What comes of it, at that MTA where it is known and one.
+    package var consequence: String {
+      isOfOneMTA && finding.mta != nil ? finding.consequence : rule.consequence.text
+    }
     package fileprivate(set) var count = 1
     /// What follows from these, in the order in which it was first seen.
     package fileprivate(set) var consequences: [(rule: FindingRule, count: Int)] = []
@@ -54,15 +63,19 @@ package struct FindingTally: Sendable {
     return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
   }
 
-  package mutating func take(_ finding: Finding, at place: Place) {
+  /// - Parameter telling: all that can be said of a finding; asked for the first of a group.
+  package mutating func take(
+    _ finding: Finding, at place: Place, telling: (Finding) -> Finding = { $0 }
+  ) {
     counts[finding.severity, default: 0] += 1
     if let cause = finding.cause, let group = found.lastIndex(where: { $0.rule == cause.rule }) {
       return follow(finding.rule, group)
     }
     guard let group = found.firstIndex(where: { $0.rule.isSameRow(as: finding.rule) }) else {
-      return found.append(Group(rule: finding.rule, first: place, text: finding.text))
+      return found.append(Group(rule: finding.rule, first: place, finding: telling(finding)))
     }
     found[group].count += 1
+    if found[group].finding.mta != finding.mta { found[group].isOfOneMTA = false }
   }
 
   private mutating func follow(_ rule: FindingRule, _ group: Int) {

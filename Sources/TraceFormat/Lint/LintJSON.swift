@@ -26,7 +26,6 @@ package struct LintJSON: Sendable {
   }
 
   private func appendConsequences(_ rule: FindingRule, to bytes: inout [UInt8]) {
-    guard rule.consequence.isByMTA else { return }
     bytes.append(key: ",\"consequences\":{\"postfix\":", rule.consequence.text(at: .postfix))
     bytes.append(key: ",\"sendmail\":", rule.consequence.text(at: .sendmail))
     bytes.append(ascii: "}")

@@ -6,10 +6,14 @@ package enum LintText {
   package static func text(_ group: FindingTally.Group) -> String {
     var text = line(group) + "\n"
     text += "    \(inert(group.text))\n"
-    if !group.rule.consequence.text.isEmpty {
-      text += "    what comes of it: \(inert(group.rule.consequence.text))\n"
+    if !group.consequence.isEmpty { text += "    what comes of it: \(inert(group.consequence))\n" }
+    if !group.cure.isEmpty { text += "    what to do: \(inert(group.cure))\n" }
+    for log in group.finding.logs {
+      text += "    in the log: \(inert(log.heading))\n"
+      for line in log.lines {
+        text += "      \(inert(line.line))\(line.condition.map { "  (\(inert($0)))" } ?? "")\n"
+      }
     }
-    if !group.rule.cure.isEmpty { text += "    what to do: \(inert(group.rule.cure))\n" }
     for (rule, count) in group.consequences {
       text +=
         "    └ \(rule.severity.sign) \(inert(rule.id)) \(inert(rule.title)): follows from it, \(times(count))\n"
@@ -31,8 +35,8 @@ package enum LintText {
     let title = "\(group.rule.id) \(group.rule.title)"
     var words = "\(group.text): \(times(group.count))"
     if let place = place(group.first) { words += ", \(group.count > 1 ? "first " : "")\(place)" }
-    words += "\nWhat comes of it: \(group.rule.consequence.text)"
-    if !group.rule.cure.isEmpty { words += "\nWhat to do: \(group.rule.cure)" }
+    words += "\nWhat comes of it: \(group.consequence)"
+    if !group.cure.isEmpty { words += "\nWhat to do: \(group.cure)" }
     return "::\(command) file=\(property(file)),title=\(property(title))::\(data(words))\n"
   }
 

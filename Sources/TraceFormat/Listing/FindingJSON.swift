@@ -18,7 +18,7 @@ struct FindingJSON {
     bytes.append(key: ",\"title\":", finding.rule.title)
     bytes.append(key: ",\"text\":", finding.text)
     bytes.append(key: ",\"consequence\":", finding.consequence)
-    if !finding.rule.cure.isEmpty { bytes.append(key: ",\"cure\":", finding.rule.cure) }
+    if !finding.cure.isEmpty { bytes.append(key: ",\"cure\":", finding.cure) }
     Self.append(finding.logs, to: &bytes)
     if let cause = finding.cause {
       bytes.append(key: ",\"cause\":{\"id\":", cause.rule.id)

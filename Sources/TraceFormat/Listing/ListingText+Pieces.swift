@@ -53,8 +53,7 @@ extension ListingText {
   /// Under a finding: what comes of it and what to do; of what follows from another, that has it.
   static func advice(_ finding: Finding) -> [String] {
     guard finding.cause == nil, FindingRule.withID(finding.rule.id) != nil else { return [] }
-    let rule = finding.rule
-    return ["  " + finding.consequence] + (rule.cure.isEmpty ? [] : ["  → " + rule.cure])
+    return ["  " + finding.consequence] + (finding.cure.isEmpty ? [] : ["  → " + finding.cure])
       + lines(finding.logs).map { "  " + $0 }
   }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import LogLines
 import ProxyRuntime
+import TraceFormat
 
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,6 +25,12 @@ struct Explain: ParsableCommand {
     help: ArgumentHelp("Explain what is added to this log from now on, until ^C.", valueName: "file"))
   var follow: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Of which version of Postfix or Sendmail the lines are, as 3.7 or 8.17: some texts changed.",
+      valueName: "version"))
+  var mtaVersion: String?
+
   @Flag(help: "A line of JSON for each line that is explained; see mitmilter help explain.")
   var json = false
 
@@ -35,35 +42,45 @@ struct Explain: ParsableCommand {
 
   func run() throws {
     signal(SIGPIPE, SIG_IGN)
+    let explainer = Explainer(try mtaVersion.map(Self.version))
     let places = trace.isEmpty ? nil : try TracePlaces(trace)
     var told = ToldLines(Output(), isJSON: json, places, echoes: lines.count != 1)
     if let follow {
-      try self.follow(follow, &told)
+      try self.follow(follow, explainer, &told)
     } else if lines.isEmpty {
-      try read(&told)
+      try read(explainer, &told)
     } else {
-      explainArguments(&told)
+      explainArguments(explainer, &told)
     }
     told.finish()
     if !told.hasExplained { throw ExitCode(1) }
   }
 
+  private static func version(_ typed: String) throws(Failure) -> MTAVersion {
+    guard let version = MTAVersion(typed: typed) else {
+      throw Failure(
+        "--mta-version: expected a version of Postfix or Sendmail, there is '\(ListingText.inert(typed))'",
+        hint: "postconf mail_version or sendmail -d0.1 </dev/null tells it; 3.7, 3.12, 8.17")
+    }
+    return version
+  }
+
   /// Words that a shell took apart are one line.
-  private func explainArguments(_ told: inout ToldLines) {
-    var explainer = Explainer()
+  private func explainArguments(_ fresh: Explainer, _ told: inout ToldLines) {
+    var explainer = fresh
     var answers = lines.flatMap { explainer.take(Array($0.utf8)[...]) } + explainer.flush()
     if lines.count > 1, !answers.contains(where: \.isExplained) {
-      var whole = Explainer()
+      var whole = fresh
       let joined = whole.take(Array(lines.joined(separator: " ").utf8)[...]) + whole.flush()
       if joined.contains(where: \.isExplained) { answers = joined }
     }
     for answer in answers { told.tell(answer, isAsked: true) }
   }
 
-  private func read(_ told: inout ToldLines) throws(FileFailure) {
+  private func read(_ fresh: Explainer, _ told: inout ToldLines) throws(FileFailure) {
     if isatty(STDIN_FILENO) == 1 { mitmilter.tell("paste lines of the log; ^D ends them") }
     let reader = try LineReader(path: "-")
-    var explainer = Explainer()
+    var explainer = fresh
     var answers: [Explainer.Answer] = []
     while try reader.advance({ answers += explainer.take($0) }) { told.take(&answers) }
     reader.finish { answers += explainer.take($0) }
@@ -71,10 +88,10 @@ struct Explain: ParsableCommand {
     told.take(&answers)
   }
 
-  private func follow(_ path: String, _ told: inout ToldLines) throws(FileFailure) {
+  private func follow(_ path: String, _ fresh: Explainer, _ told: inout ToldLines) throws(FileFailure) {
     let signals = Signals(Signals.ofRelay)
     let reader = try LineReader(path: path, fromEnd: true)
-    var explainer = Explainer()
+    var explainer = fresh
     var answers: [Explainer.Answer] = []
     var waiting = pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)
     while waiting.revents == 0 {

@@ -14,9 +14,11 @@ enum ExplanationJSON {
     bytes.append(key: ",\"said\":", explanation.said)
     bytes.append(key: ",\"decided\":", explanation.decided)
     bytes.append(key: ",\"follows\":", explanation.follows)
-    append(explanation.causes, to: &bytes)
+    bytes.append(key: ",\"versions\":", explanation.version)
+    append(explanation.causes, as: "likely", to: &bytes)
     bytes.append(key: ",\"check\":", explanation.check)
     bytes.append(key: ",\"write\":", explanation.write)
+    append(explanation.rules.map(\.id), as: "findings", to: &bytes)
     append(explanation.facts, to: &bytes)
     if let place {
       bytes.append(ascii: ",\"packet\":{")
@@ -43,10 +45,12 @@ enum ExplanationJSON {
     bytes.append(key: ",\"reply\":", facts.reply)
   }
 
-  private static func append(_ causes: [String], to bytes: inout [UInt8]) {
-    guard !causes.isEmpty else { return }
-    bytes.append(ascii: ",\"likely\":[")
-    for (place, cause) in causes.enumerated() { bytes.append(key: place == 0 ? "" : ",", cause) }
+  private static func append(_ words: [String], as name: StaticString, to bytes: inout [UInt8]) {
+    guard !words.isEmpty else { return }
+    bytes.append(ascii: ",\"")
+    bytes.append(ascii: name)
+    bytes.append(ascii: "\":[")
+    for (place, word) in words.enumerated() { bytes.append(key: place == 0 ? "" : ",", word) }
     bytes.append(ascii: "]")
   }
 }

@@ -82,19 +82,19 @@ extension FindingRule {
 
   private func fromTheMilter(_ consequence: Consequence) -> FindingRule {
     FindingRule(
-      id: id, severity: severity, title: title, consequence: consequence, cure: cure, source: source,
+      id: id, severity: severity, title: title, consequence: consequence, cure: remedy, source: source,
       sender: .milter)
   }
 
   private func fromTheMTA(_ severity: Finding.Severity, _ consequence: Consequence) -> FindingRule {
     FindingRule(
-      id: id, severity: severity, title: title, consequence: consequence, cure: cure,
+      id: id, severity: severity, title: title, consequence: consequence, cure: remedy,
       source: "seen with libmilter 8.17; " + source, sender: .mta)
   }
 
   convenience init(
     _ id: String, _ severity: Finding.Severity, _ title: String, _ consequence: Consequence,
-    cure: String = "",
+    cure: Cure = "",
     source: String
   ) {
     self.init(

@@ -48,8 +48,11 @@ extension FindingRule {
       "the wrong port, or the wrong program on it",
       postfix: "answers its client 451 without negotiation (milter_default_action)",
       sendmail: "answers its client 451 without negotiation (F=)"),
-    cure:
+    cure: .byMTA(
       "compare the address in main.cf (smtpd_milters) or sendmail.mc (INPUT_MAIL_FILTER) with the one at which the milter listens",
+      postfix: "compare the address in main.cf (smtpd_milters) with the one at which the milter listens",
+      sendmail:
+        "compare the address in sendmail.mc (INPUT_MAIL_FILTER) with the one at which the milter listens"),
     source: "first bytes of the connection; seen with Postfix 3.7 and Sendmail 8.17")
 
   package static let strangerAtSMTP = FindingRule(

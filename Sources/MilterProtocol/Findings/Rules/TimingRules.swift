@@ -1,15 +1,23 @@
+extension Cure {
+  fileprivate static let patience = Cure.byMTA(
+    "answer sooner, or raise the MTA's timeout: milter_command_timeout, milter_content_timeout (Postfix), T= (Sendmail)",
+    postfix:
+      "answer sooner, or raise milter_command_timeout (to DATA) or milter_content_timeout (from HEADER on) in main.cf",
+    sendmail: "answer sooner, or raise R: in T= of the filter's INPUT_MAIL_FILTER line in sendmail.mc")
+}
+
 extension FindingRule {
   package static let slowReply = FindingRule(
     "W01", .warning, "a reply that took more than half of the MTA's patience",
     .byMTA(
       postfix: "waits 30 s for a command and 300 s for content by default",
       sendmail: "waits 10 s for each reply by default"),
-    cure: "answer sooner, or raise milter_command_timeout, milter_content_timeout (Postfix) or T= (Sendmail)",
+    cure: .patience,
     source: "milter_command_timeout and milter_content_timeout of Postfix, milter_setup in milter.c")
   package static let replyTooLate = FindingRule(
     "W02", .error, "a reply after the MTA had given up",
     "it meets the next command of the session",
-    cure: "answer sooner, or raise milter_command_timeout, milter_content_timeout (Postfix) or T= (Sendmail)",
+    cure: .patience,
     source: "seen with Postfix 3.7 and Sendmail 8.17")
   package static let noKeepAlive = FindingRule(
     "W03", .warning, "too long without PROGRESS at the end of message",
@@ -52,8 +60,13 @@ extension FindingRule {
   package static let delayedAck = FindingRule(
     "W09", .note, "a regular 40 ms, as TCP makes it",
     "a kernel keeps a small packet back until the one before it is acknowledged, 40 ms each time, and nobody computes anything",
-    cure:
+    cure: .byMTA(
       "use a unix socket; over TCP set TCP_NODELAY at the side that is late (Sendmail: built with MILTER_NO_NAGLE), or write at once what belongs together",
+      postfix:
+        "use a unix socket; over TCP set TCP_NODELAY at the milter, or write at once what belongs together",
+      sendmail:
+        "use a unix socket; over TCP set TCP_NODELAY at the side that is late (Sendmail has to be built with MILTER_NO_NAGLE), or write at once what belongs together"
+    ),
     source: "milter_write in milter.c, RFC 9293 section 3.7.4; seen with Sendmail 8.17 and libmilter 8.17")
 
   package static let notableReply = FindingRule(

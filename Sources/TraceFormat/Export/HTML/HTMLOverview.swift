@@ -89,7 +89,7 @@ struct HTMLOverview {
 
   /// What comes of a finding of a rule that is known, and what to do.
   static func advice(_ finding: Finding) -> Markup {
-    let cure: Markup = finding.rule.cure.isEmpty ? "" : "\n<p>→ \(finding.rule.cure)</p>"
+    let cure: Markup = finding.cure.isEmpty ? "" : "\n<p>→ \(finding.cure)</p>"
     return "<p class=\"soft\">\(finding.consequence)</p>\(cure)\(logs(finding.logs))"
   }
 
