@@ -27,7 +27,9 @@ struct Export: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Write here, not to standard output; for eml a folder.", valueName: "file"))
+    help: ArgumentHelp(
+      "Write here, not to standard output; for eml a folder, for bundle a file or a folder.",
+      valueName: "file"))
   var output: String?
 
   @Option(
@@ -61,11 +63,15 @@ struct Export: ParsableCommand {
     let input = chosen(by: expression, of: traces.records, shown: redacted, delivery)
     let hasChosen = !input.chosen.isEmpty
     let spared = traces.paths + (redaction.redactMap.map { [$0] } ?? [])
-    var exporter = format.exporter(input)
+    let asFolder = output.flatMap { FileIdentity.isFolder($0) ? format.asFolder : nil }
+    var exporter = (asFolder ?? format.exporter)(input)
     if format.options.contains(.isFilePerMail) {
-      try writeFiles(&exporter, sparing: spared)
+      guard exporter.stepCount > 0 else { throw Failure("there is no mail with content in what was chosen") }
+    }
+    if asFolder != nil || format.options.contains(.isFilePerMail) {
+      try writeFiles(&exporter, of: format, sparing: spared)
     } else {
-      try write(&exporter, 0..<exporter.stepCount, to: target, sparing: spared)
+      try write(&exporter, to: target, isGzipped: format.options.contains(.isGzipped), sparing: spared)
     }
     for remark in exporter.remarks { tell("note: \(remark)") }
     if !hasChosen { noteNoMatch(filter, "no packet matches the filter") }
@@ -93,13 +99,14 @@ struct Export: ParsableCommand {
     let shown = redacted ?? records
     guard let expression else {
       return ExportInput(
-        shown, delivery: delivery, isRedacted: redacted != nil, charsets: .ofSystem)
+        shown, delivery: delivery, isRedacted: redacted != nil, charsets: .ofSystem,
+        machine: MadeWith.words)
     }
     let selection = PacketSelection(expression, utcOffset: Clock.localOffset)
     selection.catchUp(with: records)
     return ExportInput(
       shown, rows: selection.rows, loneFindings: selection.loneFindings, delivery: delivery,
-      isRedacted: redacted != nil, charsets: .ofSystem)
+      isRedacted: redacted != nil, charsets: .ofSystem, machine: MadeWith.words)
   }
 
   private func deliveryRules(_ format: ExportFormat) throws(Failure) -> KnownMTA? {
@@ -116,34 +123,47 @@ struct Export: ParsableCommand {
   }
 
   private func write(
-    _ exporter: inout any Exporter, _ steps: Range<Int>, to path: String, sparing spared: [String]
+    _ exporter: inout any Exporter, to path: String, isGzipped: Bool = false, sparing spared: [String]
   ) throws {
-    let file = try ExportFile(path, sparing: spared)
-    var progress = Progress(of: steps.count)
-    for step in steps {
+    let file = try ExportFile(path, isGzipped: isGzipped, sparing: spared)
+    var progress = Progress(of: exporter.stepCount)
+    for step in 0..<exporter.stepCount {
       file.append { exporter.step(step, into: &$0) }
-      progress.done(step - steps.lowerBound + 1)
+      progress.done(step + 1)
     }
     progress.finish()
     file.finish()
   }
 
-  /// Each step into a file of its own in the folder, which is made where there is none; one alone also to standard output.
-  private func writeFiles(_ exporter: inout any Exporter, sparing spared: [String]) throws {
-    guard exporter.stepCount > 0 else { throw Failure("there is no mail with content in what was chosen") }
+  /// Into files of the folder, which is made where there is none; a mail alone also to standard output.
+  private func writeFiles(
+    _ exporter: inout any Exporter, of format: ExportFormat, sparing spared: [String]
+  ) throws {
     guard let folder = output, folder != "-" else {
       guard exporter.stepCount == 1 else {
         throw Failure(
           "there are \(exporter.stepCount) mails", hint: "name a folder with -o, or choose one mail with -f")
       }
-      return try write(&exporter, 0..<1, to: "-", sparing: spared)
+      return try write(&exporter, to: "-", sparing: spared)
     }
     try makeFolder(folder)
+    var file: ExportFile?
+    var count = 0
+    var progress = Progress(of: exporter.stepCount)
     for step in 0..<exporter.stepCount {
-      guard let name = exporter.fileName(step) else { continue }
-      try write(&exporter, step..<step + 1, to: folder + "/" + name, sparing: spared)
+      if let name = exporter.fileName(step) {
+        file?.finish()
+        file = try ExportFile(folder + (folder.hasSuffix("/") ? "" : "/") + name, sparing: spared)
+        count += 1
+      }
+      var bytes: [UInt8] = []
+      exporter.step(step, into: &bytes)
+      file?.append { $0 += bytes }
+      progress.done(step + 1)
     }
-    let count = exporter.stepCount
-    tell("note: wrote \(count) \(count == 1 ? "mail" : "mails") to '\(folder)'")
+    file?.finish()
+    progress.finish()
+    let what = format.options.contains(.isFilePerMail) ? "mail" : "file"
+    tell("note: wrote \(count) \(count == 1 ? what : what + "s") to '\(folder)'")
   }
 }

@@ -30,7 +30,7 @@ struct ExportedTraces {
     }
     for failure in failures { report(failure) }
     self.traces = traces
-    self.paths = traces.map(\.path).filter { $0 != "-" }
+    self.paths = traces.map { TraceFolder.bundledTrace(in: $0.path) ?? $0.path }.filter { $0 != "-" }
     isMissingAny = !failures.isEmpty
     records = traces.count > 1 ? MergedRecords(traces) : first
   }

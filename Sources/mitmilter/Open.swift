@@ -25,7 +25,8 @@ struct Open: ParsableCommand {
     guard files.filter({ $0 == "-" }).count <= 1 else {
       throw Failure("standard input can be read once only", hint: "- is there more than once")
     }
-    let folder = files.count == 1 ? TraceFolder(files[0]) : nil
+    let folder =
+      files.count == 1 && TraceFolder.bundledTrace(in: files[0]) == nil ? TraceFolder(files[0]) : nil
     guard isatty(STDOUT_FILENO) == 1 else {
       if let folder { throw folder.failure }
       throw Failure(

@@ -9,7 +9,8 @@ struct RedactionOptions: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
     help:
-      "Replace addresses, names and text by others of the same shape; report and html do so by default.")
+      "Replace addresses, names and text by others of the same shape; report, html and bundle do so by default."
+  )
   var redact: Bool?
 
   @Option(

@@ -28,6 +28,7 @@
 
 #include "Charset.h"
 #include "Gunzip.h"
+#include "Gzip.h"
 
 extern int accept4(int listener, struct sockaddr *restrict peer, socklen_t *restrict length, int flags);
 extern const char *strerrorname_np(int error);

@@ -145,7 +145,8 @@ struct Exporting {
   private var stem: String {
     guard let file = originFile else { return "session" }
     var name = Self.lastPart(file)
-    for ending in [".gz", ".mtrace", ".pcapng", ".pcap", ".cap"] where name.hasSuffix(ending) {
+    for ending in [".gz", ".tar", ".tgz", ".mtrace", ".pcapng", ".pcap", ".cap"] where name.hasSuffix(ending)
+    {
       name.removeLast(ending.count)
     }
     let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"\"';\\".utf8.contains($0) }

@@ -117,6 +117,11 @@ package struct FileIdentity: Equatable {
     self.init(status)
   }
 
+  /// Whether a path is meant as a folder: there is one, or it is written as such.
+  package static func isFolder(_ path: String) -> Bool {
+    path.hasSuffix("/") || FileIdentity(path)?.isFolder ?? false
+  }
+
   private init(_ status: stat) {
     device = status.st_dev
     node = status.st_ino

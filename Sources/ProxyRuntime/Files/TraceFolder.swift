@@ -70,8 +70,15 @@ package struct TraceFolder: Sendable {
       written: Int64(status.st_mtim.tv_sec))
   }
 
+  /// The trace of a bundle that is a folder; nil where it is none.
+  package static func bundledTrace(in folder: String) -> String? {
+    guard let id = FileIdentity(folder), id.isFolder else { return nil }
+    let paths = BundleFiles.ofFolder.map { folder + (folder.hasSuffix("/") ? "" : "/") + $0 }
+    return paths.allSatisfy { FileIdentity($0) != nil } ? paths.first : nil
+  }
+
   private static func kind(_ start: [UInt8]) -> Kind? {
-    if start.starts(with: TraceHeadReader.mark) { return .trace }
+    if start.starts(with: TraceHeadReader.mark) || Tar.fits(start[...]) { return .trace }
     return CaptureTranslation.fits(start) ? .capture : nil
   }
 

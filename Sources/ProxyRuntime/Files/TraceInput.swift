@@ -31,7 +31,14 @@ final class TraceInput {
   /// From which the ratio counts.
   private static let roomUnpacked = 268_435_456
 
-  /// Bytes that tell a capture from a trace.
+  /// Bytes that tell a capture from a trace, and both from a bundle.
+  private static func bytesToTell(_ start: ArraySlice<UInt8>) -> Int {
+    if start.count < captureMark || start.starts(with: Gunzip.mark) || CaptureTranslation.fits(start) {
+      return captureMark
+    }
+    return max(captureMark, Tar.bytesToTell(start))
+  }
+
   private static let captureMark = 4
 
   /// - Parameter isJudged: a trace is given with the findings of this version in place of its own.
@@ -46,7 +53,7 @@ final class TraceInput {
     (self.path, self.isJudged) = (path, isJudged)
     self.source = source
     // A few bytes tell compressed data and captures from traces; a pipe may bring them one by one.
-    while pending < Self.captureMark {
+    while pending < Self.bytesToTell(piece[..<pending]) {
       let count = try Self.read(source, into: &piece, from: pending, path)
       if count == 0 { break }
       pending += count
@@ -98,6 +105,7 @@ final class TraceInput {
 
   private static func translation(_ start: ArraySlice<UInt8>, _ isJudged: Bool) -> (any TraceTranslation)? {
     if CaptureTranslation.fits(start) { return CaptureTranslation() }
+    if Tar.fits(start) { return BundledTrace(isJudged: isJudged) }
     return isJudged ? JudgedTrace() : nil
   }
 
@@ -111,6 +119,7 @@ final class TraceInput {
     guard var ending = translation.take() else { return .atEnd }
     isOver = true
     try store(ending.finish(), consume)
+    if let refusal = ending.refusal { throw FileFailure("cannot read '\(path)': \(refusal)", hint: nil) }
     return .grew
   }
 
@@ -125,7 +134,7 @@ final class TraceInput {
       return try store(translation?.append(bytes) ?? bytes, consume)
     }
     let known = waiting + bytes
-    guard known.count >= Self.captureMark else {
+    guard known.count >= Self.bytesToTell(known[...]) else {
       start = known
       return
     }
@@ -158,6 +167,8 @@ final class TraceInput {
   }
 
   private static func open(_ path: String) throws(FileFailure) -> Descriptor {
+    // A bundle that was unpacked is its trace.
+    let path = TraceFolder.bundledTrace(in: path) ?? path
     let number = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
     guard number >= 0 else { throw FileFailure(opening: path, errno) }
     let file = Descriptor(number)

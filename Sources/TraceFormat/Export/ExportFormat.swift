@@ -10,6 +10,8 @@ package struct ExportFormat: Sendable {
   package let summary: String
   package let options: Options
   package let exporter: @Sendable (ExportInput) -> any Exporter
+  /// The same as files of a folder; nil where it is one file, or always a folder.
+  package let asFolder: (@Sendable (ExportInput) -> any Exporter)?
 
   package struct Options: OptionSet, Equatable, Sendable {
     package let rawValue: UInt8
@@ -25,24 +27,28 @@ package struct ExportFormat: Sendable {
     package static let isRedacted = Options(rawValue: 1 << 3)
     /// One file a mail: `-o` names a folder.
     package static let isFilePerMail = Options(rawValue: 1 << 2)
+    /// What the exporter makes is compressed on its way into the file.
+    package static let isGzipped = Options(rawValue: 1 << 6)
     /// Notes and marks are in it as they are in a trace.
     package static let keepsRemarks = Options(rawValue: 1 << 4)
   }
 
   package init(
     _ name: String, fileExtension: String, _ summary: String, options: Options = [],
+    asFolder: (@Sendable (ExportInput) -> any Exporter)? = nil,
     exporter: @escaping @Sendable (ExportInput) -> any Exporter
   ) {
     self.name = name
     self.fileExtension = fileExtension
     self.summary = summary
     self.options = options
+    self.asFolder = asFolder
     self.exporter = exporter
   }
 
   /// In the order in which they are listed.
   package static let table: [ExportFormat] = [
-    json, jsonLines, pcapng, eml, swaks, miltertest, trace, report, html,
+    json, jsonLines, pcapng, eml, swaks, miltertest, trace, report, html, bundle,
   ]
 
   package static func named(_ name: String) -> ExportFormat? { table.first { $0.name == name } }
@@ -57,7 +63,7 @@ package protocol Exporter {
   mutating func step(_ number: Int, into bytes: inout [UInt8])
   /// What the reader should know about what came out, in words that are safe to print; asked for after the last step.
   var remarks: [String] { get }
-  /// The name of the file that a step is, where each is one of its own.
+  /// The name of the file that begins with a step, of those that make several; what has none goes on with the one before.
   func fileName(_ step: Int) -> String?
 }
 

@@ -18,6 +18,8 @@ package final class ExportInput {
   package let isRedacted: Bool
   /// What reads the texts of mails, for pages that show them decoded.
   let charsets: Charsets
+  /// What it is exported with, a line each: program and system.
+  let machine: [String]
   let loneFindings: ChosenPackets.LoneFindings?
 
   /// - Parameters:
@@ -26,9 +28,10 @@ package final class ExportInput {
   package init(
     _ index: TimelineIndex, _ source: any RecordSource, rows: [UInt32]? = nil,
     loneFindings: ChosenPackets.LoneFindings? = nil, delivery: KnownMTA? = nil, isRedacted: Bool = false,
-    charsets: Charsets = .builtIn
+    charsets: Charsets = .builtIn, machine: [String] = []
   ) {
     self.isRedacted = isRedacted
+    self.machine = machine
     self.charsets = charsets
     self.loneFindings = loneFindings
     self.source = source
@@ -42,13 +45,13 @@ package final class ExportInput {
   package convenience init(
     _ source: any RecordSource, rows: [UInt32]? = nil, loneFindings: ChosenPackets.LoneFindings? = nil,
     delivery: KnownMTA? = nil, isRedacted: Bool = false,
-    charsets: Charsets = .builtIn
+    charsets: Charsets = .builtIn, machine: [String] = []
   ) {
     var index = TimelineIndex()
     index.catchUp(with: source)
     self.init(
       index, source, rows: rows, loneFindings: loneFindings, delivery: delivery, isRedacted: isRedacted,
-      charsets: charsets)
+      charsets: charsets, machine: machine)
   }
 
   /// Indices of the messages with a chosen packet, in order.

@@ -6,6 +6,12 @@ package protocol TraceTranslation {
   mutating func append(_ bytes: [UInt8]) -> [UInt8]
   /// The lines that the end makes.
   mutating func finish() -> [UInt8]
+  /// Why nothing came of the bytes, behind their end; nil where that is for whoever reads the lines to say.
+  var refusal: String? { get }
+}
+
+extension TraceTranslation {
+  package var refusal: String? { nil }
 }
 
 /// A trace turned into one with the findings of this version, line by line as it comes. Lines that are no findings stay as they

@@ -95,12 +95,13 @@ final class ScreenExport {
           ExportInput(
             index, source, rows: request.rows, loneFindings: loneFindings(source.head),
             isRedacted: isRedacted,
-            charsets: .ofSystem))
+            charsets: .ofSystem, machine: MadeWith.words))
       }
       phase = .indexing(source, index, isRedacted: isRedacted)
     case .exporting(var exporter, let next, let target):
       guard next < exporter.stepCount else {
         try flush(target)
+        try target.finish()
         return .done(words(exporter, target))
       }
       if let name = exporter.fileName(next) { try target.begin(name) }
@@ -120,13 +121,14 @@ final class ScreenExport {
 
   /// Looks at what is there before anything is written.
   private func begin(_ input: ExportInput) throws(FileFailure) -> Progress? {
-    let exporter = format.exporter(input)
+    let asFolder = FileIdentity.isFolder(request.file) ? format.asFolder : nil
+    let exporter = (asFolder ?? format.exporter)(input)
     if format.options.contains(.keepsRemarks), !input.isRedacted {
       let (index, count) = (input.index, input.source.count)
       keptRecords =
         request.rows.map { $0.flatMap { index.recordNumbers(about: Int($0)) } } ?? Array(0..<count)
     }
-    let isFolder = format.options.contains(.isFilePerMail) && exporter.stepCount > 1
+    let isFolder = asFolder != nil || format.options.contains(.isFilePerMail) && exporter.stepCount > 1
     guard exporter.stepCount > 0 else {
       throw FileFailure("there is no mail with content in what was chosen", hint: nil)
     }
@@ -135,7 +137,10 @@ final class ScreenExport {
     for path in paths where try spared.isThere(path) && !replaces { return .exists(path) }
     phase = .exporting(
       exporter, next: 0,
-      try ExportTarget(request.file, isFolder: isFolder, replacing: replaces, sparing: spared))
+      try ExportTarget(
+        request.file, isFolder: isFolder, isGzipped: !isFolder && format.options.contains(.isGzipped),
+        replacing: replaces,
+        sparing: spared))
     return nil
   }
 
@@ -147,7 +152,7 @@ final class ScreenExport {
   private func words(_ exporter: any Exporter, _ target: ExportTarget) -> String {
     let what =
       target.isFolder
-      ? "\(NumberText.count(exporter.stepCount, "mail")) into \(request.file)"
+      ? "\(NumberText.count(target.files, format.options.contains(.isFilePerMail) ? "mail" : "file")) into \(request.file)"
       : "\(format.name), \(target.bytes) bytes, to \(request.file)"
     return (["wrote " + what] + exporter.remarks).joined(separator: "; ")
   }
@@ -160,10 +165,16 @@ private final class ExportTarget {
   private let replacing: Bool
   private let spared: NewFile.Spared
   private var file: NewFile?
+  private let gzip: Gzip?
   private(set) var bytes = 0
+  private(set) var files = 0
 
-  init(_ path: String, isFolder: Bool, replacing: Bool, sparing spared: NewFile.Spared) throws(FileFailure) {
+  init(
+    _ path: String, isFolder: Bool, isGzipped: Bool, replacing: Bool, sparing spared: NewFile.Spared
+  ) throws(FileFailure) {
     (self.path, self.isFolder, self.replacing, self.spared) = (path, isFolder, replacing, spared)
+    gzip = isGzipped ? Gzip() : nil
+    if isGzipped, gzip == nil { throw FileFailure("there is no memory to compress it", hint: nil) }
     if isFolder {
       try makeFolder(path)
     } else {
@@ -175,9 +186,17 @@ private final class ExportTarget {
   func begin(_ name: String) throws(FileFailure) {
     guard isFolder else { return }
     file = try NewFile(path + "/" + name, replacing: replacing, sparing: spared)
+    files += 1
   }
 
-  func write(_ bytes: [UInt8]) throws(FileFailure) {
+  func write(_ bytes: [UInt8]) throws(FileFailure) { try put(gzip?.append(bytes) ?? bytes) }
+
+  /// Nothing more comes.
+  func finish() throws(FileFailure) {
+    if let gzip { try put(gzip.finish()) }
+  }
+
+  private func put(_ bytes: [UInt8]) throws(FileFailure) {
     self.bytes += bytes.count
     try file?.append(bytes)
   }
