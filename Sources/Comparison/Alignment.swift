@@ -107,13 +107,13 @@ private struct MailMarks {
     for row in trace.index.rows(ofMessage: i) {
       switch trace.index.glance(at: row).kind {
       case .command(.mail), .command(.rcpt):
-        guard let packet = trace.packet(at: row) else { continue }
+        guard let packet = trace.comparable(at: row) else { continue }
         switch Dissection(packet).shape {
         case .mail(let address, _), .rcpt(let address, _): addresses.append(Array(packet.bytes[address]))
         default: continue
         }
       case .command(.header) where messageID == nil:
-        guard let packet = trace.packet(at: row),
+        guard let packet = trace.comparable(at: row),
           case .header(let name, let value) = Dissection(packet).shape,
           sameHeaderName(packet.bytes[name], "Message-ID".utf8)
         else { continue }

@@ -15,7 +15,7 @@ struct Change {
     for row in rows {
       guard let packet = half.trace.packet(at: row) else { continue }
       if packet.kind == .reply(.replBody) {
-        body = (body?.row ?? row, (body?.bytes ?? []) + packet.bytes[packet.payload])
+        body = (body?.row ?? row, (body?.bytes ?? []) + half.trace.comparable(packet).bytes[packet.payload])
         continue
       }
       let name = packet.header.map { $0.name.map(lowercased) } ?? []

@@ -17,6 +17,9 @@ package struct ComparedTrace {
   /// By row: the row of the first trace that is said again; empty where this is another trace.
   private(set) var origins: [Int: Int] = [:]
 
+  /// What of a packet can be compared, where one of the traces is redacted: other words in the same fields.
+  package var shape: ((Packet) -> Packet)?
+
   package init(_ source: any RecordSource, ignoring ignored: Set<Int> = []) {
     var index = TimelineIndex()
     index.catchUp(with: source)
@@ -44,6 +47,8 @@ package struct ComparedTrace {
     ours.formUnion(changed.compactMap { index.row(number: $0) })
   }
 
+  package var isRedacted: Bool { source.head?.isRedacted ?? false }
+
   func isOurs(_ row: Int?) -> Bool { row.map(ours.contains) ?? false }
   func isIgnored(_ row: Int?) -> Bool { row.map(ignored.contains) ?? false }
 
@@ -51,6 +56,10 @@ package struct ComparedTrace {
   func packet(at row: Int) -> Packet? {
     index.sentInstead(of: row, from: source) ?? index.packet(at: row, from: source)
   }
+
+  /// What of it is compared.
+  func comparable(at row: Int) -> Packet? { packet(at: row).map(comparable) }
+  func comparable(_ packet: Packet) -> Packet { shape?(packet) ?? packet }
 
   /// What was found about a mail, or about a connection outside its mails.
   func findings(ofMessage message: Int) -> [FindingEntry] { entries(byMessage[message]) }

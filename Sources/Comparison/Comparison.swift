@@ -113,13 +113,14 @@ struct Half {
     steps = Steps(rows, in: trace)
     if let queueID { marks.note(queueID, as: "<queue-id>") }
     for step in steps.all {
-      for packet in step.macros.compactMap(trace.packet) {
+      if trace.shape != nil { marks.leaveOutBodyHashes() }
+      for packet in step.macros.compactMap(trace.comparable(at:)) {
         for (name, value) in MacroPairs(packet) where name.elementsEqual("j".utf8) {
           marks.note(value, as: "<host>")
         }
       }
       for row in step.modifications + (step.kind == .header ? [step.row] : []) {
-        guard let packet = trace.packet(at: row), let header = packet.header else { continue }
+        guard let packet = trace.comparable(at: row), let header = packet.header else { continue }
         marks.note(header: header.name, header.value)
       }
     }
@@ -135,6 +136,7 @@ struct Half {
 
   /// What another run says, too, where it says the same.
   func rest(of packet: Packet) -> [UInt8] {
+    let packet = trace.comparable(packet)
     var rest: [UInt8] = packet.code.map { [$0] } ?? []
     if case .connect = Dissection(packet).shape {
       // A client comes from another port each time.

@@ -6,6 +6,12 @@ struct RunMarks {
   /// Strings of this run, and what stands for each.
   private var own: [(bytes: [UInt8], mark: String)] = []
 
+  /// Tags of signatures that are of this run.
+  private var tags = ["b=", "t=", "x="]
+
+  /// What a body is that was replaced says nothing.
+  mutating func leaveOutBodyHashes() { if !tags.contains("bh=") { tags.append("bh=") } }
+
   /// Macros whose values say when and by which way, not what.
   private static let macros: Set<String> = [
     "i", "a", "b", "d", "t", "p", "client_port", "client_connections", "load_avg", "msg_id",
@@ -75,7 +81,7 @@ struct RunMarks {
     var tags: [UInt8] = []
     // Where it is folded depends on how long the others are.
     for tag in value.filter({ $0 > 0x20 }).split(separator: UInt8(ascii: ";")) {
-      let isOfRun = ["b=", "t=", "x="].contains { tag.starts(with: $0.utf8) }
+      let isOfRun = self.tags.contains { tag.starts(with: $0.utf8) }
       tags += isOfRun ? tag.prefix(2) : tag
       tags.append(UInt8(ascii: ";"))
     }

@@ -147,9 +147,11 @@ struct StepComparison {
     var found: [Macro] = []
     for row in step.macros {
       guard let packet = half.trace.packet(at: row) else { continue }
-      for (name, value) in MacroPairs(packet) where found.count < Self.mostMacros {
+      let compared = MacroPairs(half.trace.comparable(packet))
+      for ((name, value), (_, plain)) in zip(MacroPairs(packet), compared) where found.count < Self.mostMacros
+      {
         // The host's own name is what it is at home, and a mark elsewhere.
-        let rest = name.elementsEqual("j".utf8) ? Array(value) : half.marks.rest(of: value)
+        let rest = name.elementsEqual("j".utf8) ? Array(plain) : half.marks.rest(of: plain)
         found.removeAll { $0.name.elementsEqual(name) }
         found.append(
           Macro(name: Array(name), value: value, rest: rest, row: row, isOfRun: RunMarks.isOfRun(macro: name))
@@ -213,7 +215,7 @@ struct StepComparison {
         && step.verdict.map { half.trace.index.glance(at: $0).kind == .reply(.skip) } ?? false
     }
     if isSkipped || half.flags.declines(.body) { return nil }
-    return (row, half.steps.body.compactMap(half.trace.packet).flatMap { $0.bytes[$0.payload] })
+    return (row, half.steps.body.compactMap(half.trace.comparable(at:)).flatMap { $0.bytes[$0.payload] })
   }
 
   // MARK: What only one has

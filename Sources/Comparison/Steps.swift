@@ -63,7 +63,7 @@ struct Steps {
     var name: [UInt8] = []
     switch kind {
     case .rcpt, .header, .macro:
-      guard let packet = trace.packet(at: row) else { break }
+      guard let packet = trace.comparable(at: row) else { break }
       switch Dissection(packet).shape {
       case .rcpt(let address, _): name = Array(packet.bytes[address])
       case .header(let range, _): name = packet.bytes[range].map(lowercased)

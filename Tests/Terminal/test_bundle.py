@@ -54,15 +54,15 @@ def test_all_parts_have_the_same_pseudonyms_and_true_sums():
 
 
 def test_it_is_replayed_as_it_is():
-    with Recorded(E=[b"r"]) as trace:
+    with Recorded(E=[b"hX-Checked\0yes\0", b"c"]) as trace:
         path = bundle(trace)
         folder = unpacked(path, trace.folder.name)
         subprocess.run(["tar", "czf", "again.tgz", os.path.basename(folder)], cwd=trace.folder.name, check=True, timeout=60)
         for taken in (path, folder, folder + "/", os.path.join(trace.folder.name, "again.tgz")):
-            with Milter(replies={b"E": [b"r"]}) as peer:
+            with Milter(replies={b"E": [b"hX-Checked\0yes\0", b"c"]}) as peer:
                 printed, _ = run("replay", taken, "--milter", f"127.0.0.1:{peer.port}")
                 assert printed == "no difference; mails: 2 alike, 0 differ\n", (taken, printed)
-        with Milter(replies={b"E": [b"r"]}) as good, Milter() as bad:
+        with Milter(replies={b"E": [b"hX-Checked\0yes\0", b"c"]}) as good, Milter() as bad:
             for milter, status in ((good, 0), (bad, 1)):
                 done = subprocess.run(
                     [os.path.join(folder, "replay.sh"), f"127.0.0.1:{milter.port}", "--json"], capture_output=True,

@@ -150,6 +150,37 @@ def test_redacted_traces_and_captures():
                 assert printed.count("ADDHEADER X-") == 2, printed
 
 
+RESULTS = b"hAuthentication-Results\0mx1.example.net; dkim=%s (%s) header.d=example.org\0"
+
+
+def test_a_redacted_trace_is_compared_by_what_can_be_known_of_it():
+    with Recorded(E=[b"hX-Checked\0yes, all 17 of it\0", RESULTS % (b"fail", b"test mode"), b"y550 5.7.1 not you!\0"]) as trace:
+        path = os.path.join(trace.folder.name, "redacted.mtrace")
+        run("export", "trace", "--redact", "-o", path, trace.path)
+
+        def replay(*replies, status):
+            with Milter(replies={b"E": list(replies)}) as peer:
+                printed, said = run("replay", path, "--milter", f"127.0.0.1:{peer.port}", status=status)
+                assert "compared by their shape" in said, said
+                return printed
+
+        same = [b"hX-Checked\0yes, all 17 of it\0", RESULTS % (b"fail", b"test mode"), b"y550 5.7.1 not you!\0"]
+        assert replay(*same, status=0).startswith("no difference; mails: 2 alike")
+        # A word that redaction keeps, a code, a length, a name.
+        for place, other in [(0, b"hX-Checked\0yes, all 173 of it\0"), (0, b"hX-Looked\0yes, all 17 of it\0"),
+                             (1, RESULTS % (b"pass", b"test mode")), (2, b"y554 5.7.1 not you!\0"), (2, b"y550 5.7.2 not you!\0")]:
+            printed = replay(*same[:place], other, *same[place + 1:], status=1)
+            assert printed.count("\n+") == 2 + 1, (other, printed)
+    with Recorded(E=[b"c"]) as one, tempfile.TemporaryDirectory() as folder:
+        paths = [os.path.join(folder, name) for name in ("a.mtrace", "b.mtrace")]
+        for path in paths:
+            run("export", "trace", "--redact", "-o", path, one.path)
+        printed, _ = run("diff", *paths)
+        assert printed.startswith("no difference; mails: 2 alike"), printed
+        printed, _ = run("diff", paths[0], one.path)
+        assert printed.startswith("no difference; mails: 2 alike"), printed
+
+
 def test_milters_that_are_none():
     with Recorded() as trace:
         _, said = run("replay", trace.path, "--milter", f"127.0.0.1:{free_port()}", status=2)

@@ -4,7 +4,7 @@ enum Key: Int, CaseIterable {
     set, cause
   case leg, how, why, peer, local, milter, parts, policyParts
   case client, mta, mtaTimeout, gaveUpPostfix, gaveUpSendmail, gaveUpOther
-  case mitmilter, program, started, command, listen, negotiation, ofSeveral
+  case mitmilter, program, started, command, listen, negotiation, ofSeveral, redacted
 
   /// The key that is spelled by `name`; nil for all others.
   init?(_ name: Span<UInt8>) {
@@ -51,6 +51,7 @@ enum Key: Int, CaseIterable {
     case (9, "m"): .mitmilter
     case (11, "n"): .negotiation
     case (10, "o"): .ofSeveral
+    case (8, "r"): .redacted
     case (12, "p"): .policyParts
     case (6, "c"): .client
     case (3, "m"): .mta
@@ -105,6 +106,7 @@ enum Key: Int, CaseIterable {
     case .listen: "listen"
     case .negotiation: "negotiation"
     case .ofSeveral: "of_several"
+    case .redacted: "redacted"
     }
   }
 }

@@ -54,6 +54,7 @@ package enum RecordWriter {
     line.append(key: ",\"milter\":", head.milter)
     line.append(key: ",\"negotiation\":", head.negotiation)
     if head.isOneOfSeveral { line.append(ascii: ",\"of_several\":true") }
+    if head.isRedacted { line.append(ascii: ",\"redacted\":true") }
     line.append(ascii: "}\n")
   }
 

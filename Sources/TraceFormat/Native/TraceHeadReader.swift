@@ -34,6 +34,7 @@ package enum TraceHeadReader {
       startedAt: try members.microseconds(.started, in: line), command: try members.texts(.command, in: line),
       listen: try members.maybeText(.listen, in: line), milter: try members.maybeText(.milter, in: line),
       negotiation: try members.maybeText(.negotiation, in: line),
-      isOneOfSeveral: members[.ofSeveral] == nil ? false : try members.flag(.ofSeveral, in: line))
+      isOneOfSeveral: members[.ofSeveral] == nil ? false : try members.flag(.ofSeveral, in: line),
+      isRedacted: members[.redacted] == nil ? false : try members.flag(.redacted, in: line))
   }
 }

@@ -13,6 +13,7 @@ extension Redactor {
     head.listen = head.listen.map { address($0) }
     head.milter = head.milter.map { address($0) }
     head.negotiation = head.negotiation.map { own($0) }
+    head.isRedacted = true
     return head
   }
 

@@ -15,10 +15,12 @@ package struct TraceHead: Equatable, Sendable {
   package var negotiation: String?
   /// Whether the run writes several files with this head, each connection into one of them.
   package var isOneOfSeveral: Bool
+  /// Whether private words were replaced by others of the same shape.
+  package var isRedacted: Bool
 
   package init(
     format: Int = 1, program: String, startedAt: Int64, command: [String], listen: String? = nil,
-    milter: String? = nil, negotiation: String? = nil, isOneOfSeveral: Bool = false
+    milter: String? = nil, negotiation: String? = nil, isOneOfSeveral: Bool = false, isRedacted: Bool = false
   ) {
     self.format = format
     self.program = program
@@ -28,5 +30,6 @@ package struct TraceHead: Equatable, Sendable {
     self.milter = milter
     self.negotiation = negotiation
     self.isOneOfSeveral = isOneOfSeveral
+    self.isRedacted = isRedacted
   }
 }

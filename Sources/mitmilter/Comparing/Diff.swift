@@ -31,8 +31,9 @@ struct Diff: ParsableCommand {
     }
     let expressions = try options.expressions()
     let (one, other) = (try read(first), try read(second))
-    let tally = options.report(
-      options.compared(one, expressions), options.compared(other, expressions), named: (first, second))
+    var (before, after) = (options.compared(one, expressions), options.compared(other, expressions))
+    options.adjust(&before, &after)
+    let tally = options.report(before, after, named: (first, second))
     let isComplete = [one, other].map { tellLosses(of: $0) }.allSatisfy { $0 }
     if !tally.isAlike || !isComplete { throw ExitCode(1) }
   }

@@ -76,6 +76,7 @@ struct Replay: ParsableCommand {
     isWhole = supply.changes.finish() && isWhole
     var second = options.compared(replayed, expressions)
     recorded.ours = supply.changes.unsaid
+    options.adjust(&recorded, &second)
     second.descends(by: supply.changes.origins, changed: supply.changes.changed)
     tellStages(recorded, second)
     let tally = options.report(recorded, second, named: (trace, write ?? "replay to \(target.address)"))

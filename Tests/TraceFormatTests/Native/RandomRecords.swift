@@ -64,7 +64,8 @@ extension TraceHead {
       program: .random(using: &generator), startedAt: generator.moment().microseconds,
       command: (0..<Int.random(in: 0...4, using: &generator)).map { _ in .random(using: &generator) },
       listen: generator.maybe(String.random), milter: generator.maybe(String.random),
-      negotiation: generator.maybe(String.random), isOneOfSeveral: .random(using: &generator))
+      negotiation: generator.maybe(String.random), isOneOfSeveral: .random(using: &generator),
+      isRedacted: .random(using: &generator))
   }
 }
 
