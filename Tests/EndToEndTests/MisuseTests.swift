@@ -50,7 +50,7 @@ import TraceFormat
     Row(
       ["help", "bogus"], "error: unknown command or topic 'bogus'",
       commands
-        + "; the topics are asking, attach, desk, diff, doctor, effects, explain, exports, faults, filters, findings, fleet, guide, holding, instructions, "
+        + "; the topics are asking, attach, ci, desk, diff, doctor, effects, explain, exports, faults, filters, findings, fleet, guide, holding, instructions, "
         + "keys, lint, log-lines, milter, mtas, postmaster, protocol, recipes, redaction, replay, security, send, trace-format, words"
     ),
     Row(
