@@ -3,10 +3,33 @@ import unittest
 
 from testbed import scenarios
 from testbed.bed import the_bed
-from testbed.milters import OpenDKIM
+from testbed.milters import ActionMilter, OpenDKIM, OpenDMARC, PyMilter
 from testbed.proxy import run
 
 PAIRS = [(mta, kind) for mta in ("postfix", "sendmail") for kind in ("inet", "unix")]
+
+
+MILTERS = [OpenDKIM("sign"), OpenDKIM("verify"), OpenDMARC(), ActionMilter("symlist,leadspace"), PyMilter()]
+TOO_LARGE = {"body-5m"}
+
+
+class Replayed(unittest.TestCase):
+    def test_what_was_recorded_is_said_again_and_answered_alike(self):
+        bed = the_bed()
+        flows = {name: flow for name, flow in scenarios.FLOWS.items() if name not in TOO_LARGE}
+        flows |= {name: scenarios.act(acts) for name, acts in scenarios.ACTS.items() if name in ("everything", "quarantine", "replacebody")}
+        flows |= {f"{verdict} at {stage}": scenarios.verdict(stage, verdict)
+                  for stage, verdict in (("rcpt", "reply5"), ("data", "tempfail"), ("eom", "discard"), ("header", "accept"))}
+        self.assertGreaterEqual(len(flows), 20)
+        for mta, kind in (("postfix", "inet"), ("sendmail", "unix")):
+            for milter in MILTERS:
+                with self.subTest(mta=mta, milter=milter.name), bed.through_proxy(milter, kind) as proxy:
+                    for flow in flows.values():
+                        bed.play(flow, bed.mta(mta), kind)
+                    proxy.terminate()
+                    for options in ([], ["--one-by-one"]):
+                        again = run("replay", proxy.trace, "--milter", proxy.back.libmilter, *options, seconds=120)
+                        self.assertEqual(0, again.returncode, again.stdout[-3000:] + again.stderr)
 
 
 class WhatIf(unittest.TestCase):

@@ -76,15 +76,16 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
   func next(at now: Moment, isPaced: Bool, to target: MilterTarget) -> MTAPlayer<ReplayedMTA>.Work {
     guard place < playable.count else { return .done }
     let c = playable[place]
-    let opened = index.connections[c].openedAt ?? .zero
+    let entry = index.connections[c]
+    let opened = entry.openedAt ?? .zero
     let start = self.start ?? now - (opened - .zero)
     self.start = start
     let due = start + (opened - .zero)
     if isPaced, now < due { return .later(due) }
     place += 1
-    var patience = MTAPatience()
-    patience.timeouts = timeouts
-    patience.mta = index.connections[c].mta.map { MTAChoice($0) } ?? .auto
+    // What was told of the MTA then: what it showed by itself, it shows again.
+    var patience = index.facts(at: entry.firstRow, from: source).opened?.patience ?? MTAPatience()
+    if let timeouts { patience.timeouts = timeouts }
     return .call(
       .init(
         ReplayedMTA(

@@ -99,6 +99,41 @@ class OpenDKIM:
                      env={"LD_PRELOAD": workshop.frozentime, "FROZEN_TIME": FROZEN_TIME}).ready_at(address)
 
 
+class OpenDMARC:
+    """Its DNS is a file (libresolv-wrapper): `example.org` publishes `p=none`."""
+
+    name = "opendmarc"
+
+    def start(self, workshop, address):
+        settings = {"Syslog": "no", "AuthservID": "mta.example.test", "TrustedAuthservIDs": "mta.example.test",
+                    "SPFSelfValidate": "yes", "UMask": "000"}
+        files = {"IgnoreHosts": "192.0.2.1\n", "PublicSuffixList": "org\ntest\n"}
+        for name, content in files.items():
+            settings[name] = workshop.file(name)
+            with open(settings[name], "w", encoding="ascii") as file:
+                file.write(content)
+        configuration, hosts = workshop.file("opendmarc.conf"), workshop.file("hosts")
+        with open(configuration, "w", encoding="ascii") as file:
+            file.writelines(f"{name} {value}\n" for name, value in settings.items())
+        with open(hosts, "w", encoding="ascii") as file:
+            file.write(f"TXT _dmarc.{DOMAIN} v=DMARC1; p=none\nTXT {DOMAIN} v=spf1 ip4:127.0.0.1 -all\n")
+        _remove(address)
+        return Child(["/usr/sbin/opendmarc", "-f", "-c", configuration, "-p", address.libmilter],
+                     workshop.file("opendmarc.log"),
+                     env={"LD_PRELOAD": "libresolv_wrapper.so", "RESOLV_WRAPPER_HOSTS": hosts}).ready_at(address)
+
+
+class PyMilter:
+    """The program of `programs/pymilter.py`, with the distribution's python3-milter."""
+
+    name = "pymilter"
+
+    def start(self, workshop, address):
+        program = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "programs", "pymilter.py")
+        _remove(address)
+        return Child(["/usr/bin/python3", program, address.libmilter], workshop.file("pymilter.log")).ready_at(address)
+
+
 def _remove(address):
     if address.path and os.path.exists(address.path):
         os.unlink(address.path)
