@@ -12,6 +12,10 @@ final class FakeMachine: Surroundings {
   var listeners: [ListeningProgram] = []
   private(set) var probes: [String] = []
 
+  var texts: [String: String] = [:]
+
+  func text(of path: String) -> String? { texts[path] }
+
   func account(_ name: String) -> Account? { accounts.first { $0.name == name } }
 
   func survey(_ path: String, below root: String) -> PathSurvey {

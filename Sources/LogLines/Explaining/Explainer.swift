@@ -89,17 +89,22 @@ package struct Explainer: Sendable {
     let reading = Reading(match, message, line)
     let cause = line.process.flatMap { failures[$0] } ?? (line.program == nil ? failures[""] : nil)
     var explanation = reading.explanation(after: cause)
-    explanation.version = words(of: explanation.text)
+    explanation.version = words(of: explanation)
     remember(explanation, message, line)
     let shown = InertText.string(escaping: line.bytes.prefix(LogLine.shown))
     return (.explained(explanation, line: shown), match.fit)
   }
 
   /// What differs between versions; of a text that is the same in all of them only where one was named.
-  private func words(of text: LogText) -> String? {
+  private func words(of explanation: Explanation) -> String? {
+    let text = explanation.text
     let version = version.flatMap { $0.isOf(text.speaker) ? $0 : nil }
     let history = TextHistory.of(text)
-    guard let version else { return history?.meaningByVersion }
+    guard let version else {
+      // What changed of refusals is what Postfix does in a milter's place.
+      if let reply = explanation.facts.reply, !reply.contains("Service unavailable") { return nil }
+      return history?.meaningByVersion
+    }
     return history?.words(version, text.speaker)
       ?? "\(text.speaker.shortName) \(version.words): as in every version that is known here"
   }

@@ -9,6 +9,8 @@ package protocol Surroundings: AnyObject {
   /// - Parameter root: what `/` stands for to whoever connects, without a slash at its end; empty for the machine's own.
   func survey(_ path: String, below root: String) -> PathSurvey
   func probe(_ address: MilterAddress, as mta: MeasuredMTA) -> ProbedMilter
+  /// Of a file of at most a few megabytes; nil where it is none, or cannot be read.
+  func text(of path: String) -> String?
   /// Programs that listen on this machine, as far as we may know of them.
   var listeners: [ListeningProgram] { get }
 }

@@ -22,9 +22,7 @@ struct PostfixCheckup<Place: Surroundings> {
       checkSettings(of: use)
       for milter in use.milters { check(milter, of: use) }
     }
-    if !configuration.value("smtpd_milter_maps").isEmpty {
-      diagnosis.cannotSee("smtpd_milter_maps: which clients pass other milters is in its tables")
-    }
+    checkMaps()
     if machine.account(owner) == nil {
       diagnosis.cannotSee("whether Postfix may connect: there is no user \(owner) (mail_owner) here")
     }

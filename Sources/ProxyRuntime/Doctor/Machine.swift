@@ -14,6 +14,10 @@ package final class Machine: Surroundings {
     PathLook.survey(path, below: root)
   }
 
+  package func text(of path: String) -> String? {
+    (try? wholeFile(path, limit: 4 << 20)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
   package func probe(_ address: MilterAddress, as mta: MeasuredMTA) -> ProbedMilter {
     let key = "\(mta.rawValue) \(address)"
     if let known = probed[key] { return known }

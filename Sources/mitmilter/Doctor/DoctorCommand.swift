@@ -50,7 +50,14 @@ struct DoctorCommand: ParsableCommand {
     if sendmail {
       let path = place ?? "/etc/mail/sendmail.cf"
       let text = String(decoding: try wholeFile(path, limit: 4 << 20), as: UTF8.self)
-      return Diagnosis(of: SendmailConfiguration(text), in: Machine())
+      let machine = Machine()
+      let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+      let whole = M4Includes(in: text, folder: folder.isEmpty ? "." : folder) { machine.text(of: $0) }
+      var diagnosis = Diagnosis(of: SendmailConfiguration(whole.text), in: machine)
+      for path in whole.unread {
+        diagnosis.cannotSee("what \(path) defines, which is included: it cannot be read")
+      }
+      return diagnosis
     }
     if postfix {
       let files = try PostfixFiles(place ?? PostfixFiles.usualFolder)

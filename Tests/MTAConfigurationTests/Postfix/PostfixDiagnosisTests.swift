@@ -242,4 +242,19 @@ import Testing
     let configuration = PostfixConfiguration(main: Self.good, master: "smtp inet n - n - - smtpd")
     #expect(Diagnosis(of: configuration, in: machine).unseen.contains { $0.contains("no user postfix") })
   }
+
+  @Test func whoHasMiltersOfTheirOwnIsListed() {
+    let machine = FakeMachine()
+    machine.texts["/etc/postfix/no-milter"] =
+      "# ours\n192.0.2.0/24 DISABLE\n198.51.100.1 inet:8891@localhost\n203.0.113.1 disable\n"
+    let configuration = PostfixConfiguration(
+      main: "smtpd_milters = inet:127.0.0.1:8891\nsmtpd_milter_maps = cidr:/etc/postfix/no-milter, ldap:/x\n",
+      master: "smtp inet n - n - - smtpd\n")
+    let diagnosis = Diagnosis(of: configuration, in: machine)
+    let rows = diagnosis.sections.first { $0.title.hasPrefix("Clients with milters of their own") }?.rows
+    #expect(rows?.first == ["192.0.2.0/24", "none: DISABLE"])
+    #expect(rows?.last == ["203.0.113.1", "none: DISABLE"])
+    #expect(diagnosis.faults.filter { $0.id == "spelling" }.count == 1)
+    #expect(diagnosis.unseen.contains { $0.contains("ldap:/x") })
+  }
 }

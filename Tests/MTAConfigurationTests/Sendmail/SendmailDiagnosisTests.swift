@@ -128,4 +128,16 @@ import Testing
       _ = Diagnosis(of: SendmailConfiguration(text), in: FakeMachine())
     }
   }
+
+  @Test func whatIsIncludedStandsInItsPlace() {
+    let mc =
+      "include(`/usr/share/sendmail/cf/m4/cf.m4')dnl\ninclude(`filters.m4')dnl\ndnl include(`no.m4')\n"
+      + "sinclude(`maybe.m4')\ninclude(`gone.m4')dnl\n"
+    let files = ["/etc/mail/filters.m4": "INPUT_MAIL_FILTER(`dkim', `S=inet:127.0.0.1:8891, F=T')dnl\n"]
+    let whole = M4Includes(in: mc, folder: "/etc/mail") { files[$0] }
+    #expect(whole.text.contains("INPUT_MAIL_FILTER(`dkim'"))
+    #expect(whole.unread == ["/etc/mail/gone.m4"])
+    let circle = M4Includes(in: "include(`a.m4')", folder: "/x") { _ in "include(`a.m4')\n" }
+    #expect(circle.unread == ["/x/a.m4"])
+  }
 }
