@@ -14,6 +14,8 @@ package struct MTATrial: Sendable {
   let flags: ProtocolFlags
   /// What it does the first time at a command, in place of CONTINUE.
   let moves: [Stage: [MilterMove]]
+  /// At each such command, not at the first alone.
+  var repeats = false
 
   package enum Group: String, Sendable, CaseIterable {
     case negotiation, verdicts, changes, broken, text, order
@@ -65,7 +67,7 @@ package struct TrialMilter: MilterScript {
     if kind == .quit { return [.close] }
     guard let stage = kind.stage else { return [] }
     if stage == .negotiation { return negotiate(packet) }
-    if let moves = trial.moves[stage], done.insert(stage).inserted { return moves }
+    if let moves = trial.moves[stage], done.insert(stage).inserted || trial.repeats { return moves }
     return flags.promisesNoReply(at: stage) ? [] : [.say(Packet(encoding: Reply.verdict(.continue)))]
   }
 

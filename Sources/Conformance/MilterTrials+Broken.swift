@@ -190,7 +190,7 @@ extension MilterTrial {
 
 extension TrialMail {
   /// A session up to a command of the mail, without it.
-  fileprivate func all(before stage: Stage) -> [TrialStep] {
+  func all(before stage: Stage) -> [TrialStep] {
     switch stage {
     case .negotiation: []
     case .connect: negotiation

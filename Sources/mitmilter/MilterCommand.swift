@@ -76,10 +76,15 @@ struct MilterCommand: ParsableCommand {
 
   @OptionGroup var submission: SubmissionOptions
 
+  @OptionGroup var provoking: ProvokingOptions
+
   func run() throws {
-    try checklist.check(besides: [])
+    try checklist.check(besides: provoking.provoke == nil ? [] : ["--provoke"])
     try submission.check(isWanted: checklist.conformance)
     if checklist.conformance { return try checkConformance() }
+    if let provocation = try provoking.provocation(isMTA: false, other: "send --milter ADDRESS") {
+      return try provoke(provocation)
+    }
     try screen.check()
     let isShown = wantsScreen(recording)
     var options = Wiring.Options(listen: try listeningAddress(listen), milter: nil, recording)
@@ -118,22 +123,45 @@ struct MilterCommand: ParsableCommand {
     return SteeringPlan(controls: controls, sources: sources, choosesNegotiation: true)
   }
 
-  private func checkConformance() throws {
+  /// A milter that misbehaves in one way, on every connection until it is ended.
+  private func provoke(_ provocation: Provocation) throws {
+    guard let trial = provocation.milter else { return }
+    let stage = try stage()
+    tell("listening on \(stage.address) as a milter that provokes \(provocation.id)")
+    try play(provocation, trial, on: stage)
+  }
+
+  private func play(_ provocation: Provocation, _ trial: MTATrial, on stage: consuming MilterStage) throws {
+    let output = Output()
+    while true {
+      let (_, records) = stage.play(TrialMilter(trial), title: "provokes \(provocation.id)")
+      for line in provocation.lines(in: records) { output.write(line) }
+      output.flush()
+    }
+  }
+
+  /// Where the MTA connects.
+  private func stage() throws -> MilterStage {
     signal(SIGPIPE, SIG_IGN)
     guard let address = try listeningAddress(listen) else {
-      throw Failure("--conformance listens by itself", hint: "give --listen an address, not systemd")
+      throw Failure(
+        "a milter that is played listens by itself", hint: "give --listen an address, not systemd")
     }
     guard recording.write != "-" else {
       throw Failure(
-        "-w: the checklist is on standard output, so the trace needs a file", hint: "-w faults.mtrace")
+        "-w: what comes of it is on standard output, so the trace needs a file", hint: "-w faults.mtrace")
     }
-    let ids = try checklist.ids(of: MTATrial.table.map(\.id))
     let clock = Clock()
     let head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
       listen: address.description)
-    let stage = try MilterStage(
+    return try MilterStage(
       on: address, access: try socket.access(), clock: clock, journal: try Journal(recording.write, head))
+  }
+
+  private func checkConformance() throws {
+    let ids = try checklist.ids(of: MTATrial.table.map(\.id))
+    let stage = try stage()
     tell("listening on \(stage.address) as a milter")
     let printer = ChecklistPrinter(
       of: submission.smtp ?? "the MTA", isJSON: recording.json, hasColours: Output.takesColours)

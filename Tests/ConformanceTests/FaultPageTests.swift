@@ -1,5 +1,6 @@
 import Conformance
 import Foundation
+import MilterProtocol
 import TestSupport
 import Testing
 
@@ -12,6 +13,7 @@ import Testing
     for (start, end, tables) in [
       ("<!-- milter -->\n", "<!-- end -->", Self.milterTables),
       ("<!-- mta -->\n", "<!-- end of mta -->", Self.mtaTables),
+      ("<!-- rules -->\n", "<!-- end of rules -->", Self.rules),
     ] {
       let first = try #require(printed.range(of: start)).upperBound
       let last = try #require(printed.range(of: end)).lowerBound
@@ -43,6 +45,17 @@ import Testing
           MTATrial.table.filter { $0.group == group }.map { ($0.id, $0.what, expectation($0.bar)) }
         )
       })
+  }
+
+  private static var rules: String {
+    let rows = FindingRule.all.map(\.id).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+      .compactMap { Provocation.of($0) }
+      .map { rule in
+        let who = rule.takesBoth ? "both" : rule.isEither ? "either" : rule.mta == nil ? "milter" : "MTA"
+        let title = FindingRule.all.first { $0.id == rule.id }?.title ?? ""
+        return "| \(rule.id) | \(who) | \(title) |\n"
+      }
+    return "\n| rule | provoked by | finding |\n|---|---|---|\n" + rows.joined() + "\n"
   }
 
   private static func tables(_ groups: [(String, [(String, String, String)])]) -> String {

@@ -108,4 +108,12 @@ import TraceModel
     let results = checklist.takeReports().map { "\($0.id) \($0.result)" }
     #expect(results == ["plain pass", "close pass", "accept-unknown skip"])
   }
+
+  @Test func everyRuleIsProvokedOnceOrRefusedWithTheReason() {
+    #expect(Set(Provocation.table.map(\.id)).count == Provocation.table.count)
+    let ids = Set(FindingRule.all.map(\.id))
+    #expect(Provocation.table.allSatisfy { ids.contains($0.id) && ($0.mta != nil || $0.milter != nil) })
+    for id in ids { #expect((Provocation.of(id) == nil) == (Provocation.refusal(of: id) != nil), "\(id)") }
+    #expect(Provocation.refusal(of: "X99") == nil && Provocation.of("r02") != nil)
+  }
 }

@@ -132,8 +132,13 @@ private final class StagedConnection<Script: MilterScript> {
   deinit { if isOpen { close(descriptor) } }
 
   var isOpen: Bool { descriptor >= 0 }
+  /// The MTA has said its last, and something is still to be said to it.
+  private var hasLeft = false
+
   var waited: pollfd {
-    pollfd(fd: descriptor, events: Int16(outbox.isEmpty ? POLLIN : POLLIN | POLLOUT), revents: 0)
+    let events = (hasLeft ? 0 : POLLIN) | (outbox.isEmpty ? 0 : POLLOUT)
+    // A hang-up is reported whatever is waited for.
+    return pollfd(fd: events == 0 ? -1 : descriptor, events: Int16(events), revents: 0)
   }
 
   /// Says what is to be said by now.
@@ -148,7 +153,10 @@ private final class StagedConnection<Script: MilterScript> {
         _ = flush(&turn)
         continue
       }
-      guard let move = moves.popFirst() else { return }
+      guard let move = moves.popFirst() else {
+        if hasLeft { leave(.peer, &turn) }
+        return
+      }
       switch move {
       case .say(let packet):
         session.travelled(packet, &turn)
@@ -171,11 +179,18 @@ private final class StagedConnection<Script: MilterScript> {
 
   /// What the MTA says.
   func look(_ turn: inout Turn) {
-    guard flush(&turn) else { return }
+    guard flush(&turn), !hasLeft else { return }
     var piece = [UInt8](repeating: 0, count: 65_536)
     let count = recv(descriptor, &piece, piece.count, 0)
     if count < 0, errno == EAGAIN || errno == EINTR { return }
-    guard count > 0 else { return leave(count == 0 ? .peer : .error(Endpoint.name(of: errno)), &turn) }
+    guard count > 0 else {
+      if count == 0, !moves.isEmpty || due != nil {
+        // It may still hear what was to be said.
+        hasLeft = true
+        return
+      }
+      return leave(count == 0 ? .peer : .error(Endpoint.name(of: errno)), &turn)
+    }
     inbox += piece[..<count]
     while true {
       // A span may not outlast an access to a stored property.

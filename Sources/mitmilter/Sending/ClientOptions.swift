@@ -6,8 +6,9 @@ import Sending
 struct ClientOptions: ParsableArguments {
   @Option(
     name: .customLong("as"),
-    help: ArgumentHelp("Speak as this MTA does: postfix, sendmail or generic.", valueName: "kind"))
-  var kind = Kind.postfix
+    help: ArgumentHelp(
+      "Speak as this MTA does: postfix (where nothing is said), sendmail or generic.", valueName: "kind"))
+  var kind: Kind?
 
   enum Kind: String, ExpressibleByArgument, CaseIterable {
     case postfix, sendmail, generic
@@ -73,12 +74,14 @@ struct ClientOptions: ParsableArguments {
   /// Options that were given, and end a session early.
   var namesOfMails: [String] { quitAfter == nil ? [] : ["--quit-after"] }
 
+  private var mta: MTAChoice { (kind ?? .postfix).mta }
+
   func patience() throws -> MTAPatience {
-    try SteeringOptions.patience(kind.mta, timeout, of: "--timeout").told
+    try SteeringOptions.patience(mta, timeout, of: "--timeout").told
   }
 
   func session() throws -> SendingSession {
-    var session = SendingSession(as: kind.mta, offer: try offer())
+    var session = SendingSession(as: mta, offer: try offer())
     if let client { session.client = try Self.client(client) }
     if let clientName { session.client.name = clientName.isEmpty ? nil : Array(clientName.utf8) }
     session.helo = helo.map { Array($0.utf8) } ?? session.client.name ?? Array("mail.example.org".utf8)

@@ -35,6 +35,8 @@ struct SendCommand: ParsableCommand {
 
   @OptionGroup var checklist: ConformanceOptions
 
+  @OptionGroup var provoking: ProvokingOptions
+
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp("Record everything in this trace; - is standard output.", valueName: "file"))
@@ -43,8 +45,12 @@ struct SendCommand: ParsableCommand {
   func run() throws {
     signal(SIGPIPE, SIG_IGN)
     try printing.check(write)
-    try checklist.check(besides: printing.namesOfMails + sending.names + client.namesOfMails)
+    let others = printing.namesOfMails + sending.names + client.namesOfMails
+    try checklist.check(besides: others + (provoking.provoke == nil ? [] : ["--provoke"]))
     let session = try client.session()
+    if let provocation = try provoking.provocation(isMTA: true, other: "milter --listen ADDRESS") {
+      return try provoke(provocation, session, besides: others)
+    }
     if checklist.conformance { return try checkConformance(session) }
     guard !mails.isEmpty else {
       throw Failure("mitmilter send needs a mail", hint: "mitmilter send --help lists the options")
@@ -75,11 +81,52 @@ struct SendCommand: ParsableCommand {
     try printer.finish()
   }
 
-  private func checkConformance(_ session: SendingSession) throws {
+  private func provoke(_ provocation: Provocation, _ session: SendingSession, besides others: [String]) throws
+  {
+    if let other = others.first {
+      throw Failure("--provoke and \(other) do not go together", hint: "run it twice")
+    }
+    // What one MTA always does is no finding where it is that one.
+    var session = session
+    var patience = try client.patience()
+    if client.kind == nil { (session.mta, patience.mta) = (.generic, .generic) }
+    let target = try MilterTarget(try milterAddress(milter))
+    let clock = Clock()
+    let mail = TrialMail(session, try trialMail(of: session, at: clock, for: "--provoke"))
+    let script = TrialMTA(provocation.mta?(mail) ?? [], mail, .init(), title: "provokes \(provocation.id)")
+    let head = TraceHead(
+      program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
+      milter: target.address.description)
+    var player = MTAPlayer<TrialMTA>(most: 1, clock: clock, journal: try Journal(write, head))
+    var hasBegun = false
+    var records: [Record] = []
+    player.run { _ in
+      defer { hasBegun = true }
+      return hasBegun ? .done : .call(.init(script, to: target, patience: patience))
+    } took: {
+      records += $0
+    }
+    let lines = provocation.lines(in: records)
+    let output = Output()
+    output.write(lines.isEmpty ? "\(provocation.id) did not come of it\n" : lines.joined())
+    output.flush()
+    if lines.isEmpty { throw ExitCode(1) }
+  }
+
+  /// The mail that was named, or one of nobody's.
+  private func trialMail(of session: SendingSession, at clock: Clock, for option: String) throws -> SentMail {
     guard mails.count < 2 else {
       throw Failure(
-        "--conformance takes one mail, there are \(mails.count)", hint: "leave them out for a built-in one")
+        "\(option) takes one mail, there are \(mails.count)",
+        hint: "leave them out for a built-in one")
     }
+    let bytes = try mails.first.map { try wholeFile($0, limit: 64 << 20) } ?? TrialMail.builtIn
+    var mail = envelope.sent(TakenMail(bytes, as: session.mta), number: 1, by: session.mta)
+    mail.complete(by: session, at: Arrival(seconds: clock.startedAt / 1_000_000))
+    return mail
+  }
+
+  private func checkConformance(_ session: SendingSession) throws {
     guard write != "-" else {
       throw Failure(
         "-w: the checklist is on standard output, so the trace needs a file", hint: "-w faults.mtrace")
@@ -87,9 +134,7 @@ struct SendCommand: ParsableCommand {
     let ids = try checklist.ids(of: MilterTrial.table.map(\.id))
     let target = try MilterTarget(try milterAddress(milter))
     let clock = Clock()
-    let bytes = try mails.first.map { try wholeFile($0, limit: 64 << 20) } ?? TrialMail.builtIn
-    var mail = envelope.sent(TakenMail(bytes, as: session.mta), number: 1, by: session.mta)
-    mail.complete(by: session, at: Arrival(seconds: clock.startedAt / 1_000_000))
+    let mail = try trialMail(of: session, at: clock, for: "--conformance")
     let head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
       milter: target.address.description)
