@@ -6,6 +6,8 @@ import pwd
 import socket
 import stat
 import subprocess
+import tempfile
+import time
 
 from headless import Run
 from peers import Milter
@@ -64,6 +66,36 @@ def test_HUP_begins_the_trace_and_the_log_anew_where_they_were_moved_away():
         with open(log + ".old", encoding="ascii") as old, open(log, encoding="ascii") as new:
             old, new = old.read(), new.read()
         assert '"rejected"' not in old and json.loads(new.splitlines()[-1])["verdict"] == "reject", (old, new)
+
+
+def test_HUP_reads_the_lists_of_rules_again():
+    with tempfile.TemporaryDirectory() as folder:
+        addresses = os.path.join(folder, "addresses")
+        rule = f"on rcpt and rcpt.address in @{addresses} do reject"
+        for source in ("-c", "-r"):
+            with open(addresses, "w", encoding="ascii") as file:
+                file.write("# those that have left\nBob@example.net\n")
+            if source == "-r":
+                with open(os.path.join(folder, "rules"), "w", encoding="ascii") as file:
+                    file.write(rule + "\n")
+            with Run("milter", "-q", source, rule if source == "-c" else os.path.join(folder, "rules")) as run:
+                run.hears("listening")
+                with Client(run.port) as mta:
+                    mta.greet()
+                    mta.ask(b"M<alice@example.org>\0")
+                    assert mta.ask(b"R<bob@example.net>\0") == b"r"
+                    assert mta.ask(b"R<eve@example.net>\0") == b"c"
+                    with open(addresses, "w", encoding="ascii") as file:
+                        file.write("eve@example.net\n")
+                    run.signal("HUP")
+                    end = time.monotonic() + 20
+                    while mta.ask(b"R<eve@example.net>\0") != b"r":
+                        assert time.monotonic() < end, "the list is read again"
+                    assert mta.ask(b"R<bob@example.net>\0") == b"c"
+                    os.remove(addresses)
+                    run.signal("HUP")
+                    run.hears("the rules stay as they were")
+                    assert mta.ask(b"R<eve@example.net>\0") == b"r"
 
 
 def test_HUP_never_ends_it_and_leaves_files_that_are_in_their_place():

@@ -46,7 +46,7 @@ extension Test {
     case .range(let low, let high):
       low.bounds.flatMap { low in high.bounds.map { Ranges(ranges: [low.first...max(low.first, $0.last)]) } }
         ?? Ranges(ranges: [])
-    case .number, .size, .duration, .time, .severity, .text, .pattern, .network, .stage, .leg:
+    case .number, .size, .duration, .time, .severity, .text, .pattern, .network, .stage, .leg, .file:
       literal.bounds.map { Ranges(comparison, low: $0.first, high: $0.last) } ?? Ranges(ranges: [])
     }
   }
@@ -64,7 +64,7 @@ extension Literal {
     case .number(let value), .size(let value), .duration(let value): (value, value)
     case .time(let time): (time.microseconds, time.last)
     case .severity(let severity): (Int64(severity.rawValue), Int64(severity.rawValue))
-    case .text, .pattern, .network, .stage, .leg, .range, .list: nil
+    case .text, .pattern, .network, .stage, .leg, .range, .list, .file: nil
     }
   }
 
@@ -76,7 +76,13 @@ extension Literal {
     }
   }
 
-  var members: [Literal] { if case .list(let members) = self { members } else { [self] } }
+  var members: [Literal] {
+    switch self {
+    case .list(let members): members
+    case .file(let list): (list.entries ?? []).map(Literal.text)
+    default: [self]
+    }
+  }
   fileprivate var leg: Leg? { if case .leg(let leg) = self { leg } else { nil } }
   fileprivate var stage: Stage? { if case .stage(let stage) = self { stage } else { nil } }
 }

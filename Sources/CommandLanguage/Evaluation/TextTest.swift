@@ -17,7 +17,7 @@ struct TextTest: Sendable {
     case startsWith([UInt8])
     case endsWith([UInt8])
     case matches(Pattern)
-    case isWithin([Network], orIs: [[UInt8]])
+    case isWithin([Network], orIs: Set<[UInt8]>)
     case nothing
   }
 
@@ -58,11 +58,11 @@ struct TextTest: Sendable {
     case (.matches, .pattern(let pattern)): relation = .matches(pattern)
     case (.in, _), (.equal, .network), (.notEqual, .network):
       var networks: [Network] = []
-      var texts: [[UInt8]] = []
+      var texts: Set<[UInt8]> = []
       for member in literal.members {
         if case .network(let network) = member { networks.append(network) }
         guard case .text(let bytes) = member else { continue }
-        texts.append(whole(bytes))
+        texts.insert(whole(bytes))
         if type == .address, let network = Network(bytes) { networks.append(network) }
       }
       relation = .isWithin(networks, orIs: texts)
@@ -93,9 +93,7 @@ struct TextTest: Sendable {
     case .contains(let bytes): return isFound(bytes, in: value)
     case .matches(let pattern): return pattern.isFound(in: value, &effort)
     case .isWithin(let networks, let texts):
-      if texts.contains(where: { $0.count == value.count && isEqual(value, at: value.startIndex, $0) }) {
-        return true
-      }
+      if !texts.isEmpty, texts.contains(ignoresCase ? value.map(lowercased) : Array(value)) { return true }
       guard !networks.isEmpty, let address = Network(value) else { return false }
       return networks.contains { $0.contains(address) }
     }

@@ -42,6 +42,7 @@ extension Literal {
     case .stage(let stage): stage.word
     case .leg(let leg): leg.name
     case .range(let low, let high): "\(low.text)..\(high.text)"
+    case .file(let list): "@" + Quoting.argument(Array(list.path.utf8))
     case .list(let members): "[\(members.map(\.text).joined(separator: ", "))]"
     }
   }

@@ -441,6 +441,10 @@ struct ExpressionParser {
   /// The field that a rule probably means where it compares the sender of a packet with an address, or the letter on the wire
   /// with a reply code; nil where the term is all right.
   private func meantField(in term: Term) throws(SyntaxError) -> String? {
+    var ahead = scanner
+    ahead.skipSpace()
+    // A list in a file.
+    if ahead.byte == UInt8(ascii: "@") { return nil }
     switch (term.source, try peek().token) {
     case (.sender, .string), (.sender, .value): return "message.from"
     case (.sender, .word(let word)):

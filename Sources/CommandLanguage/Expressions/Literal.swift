@@ -17,6 +17,8 @@ package indirect enum Literal: Equatable, Sendable {
   /// `100..200`, both ends included; of numbers, sizes, durations or times.
   case range(Literal, Literal)
   case list([Literal])
+  /// `@addresses.txt`
+  case file(FileList)
 }
 
 extension Stage {

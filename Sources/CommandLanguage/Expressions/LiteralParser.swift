@@ -9,6 +9,7 @@ struct LiteralParser {
 
   func literal(from scanner: inout Scanner) throws(SyntaxError) -> Literal {
     guard comparison == .in else { return try single(from: &scanner) }
+    if let list = try file(from: &scanner) { return .file(list) }
     var ahead = scanner
     let open = try ahead.token()
     if open.token == .mark("[") {
@@ -18,12 +19,48 @@ struct LiteralParser {
     let literal = try single(from: &scanner)
     switch literal {
     case .range, .network: return literal
-    case .number, .size, .duration, .time, .text, .pattern, .severity, .stage, .leg, .list:
+    case .number, .size, .duration, .time, .text, .pattern, .severity, .stage, .leg, .list, .file:
       let member = open.range.lowerBound..<scanner.at
       throw scanner.error(
         "'in' wants a list", hint: "such as \(listExample)",
         repair: SyntaxError.Repair(member, "[\(scanner.text(member))]"), at: open.range)
     }
+  }
+
+  /// `@PATH`, or a path in quotes behind `@`; nil where nothing begins with `@`.
+  private func file(from scanner: inout Scanner) throws(SyntaxError) -> FileList? {
+    var ahead = scanner
+    ahead.skipSpace()
+    guard ahead.byte == UInt8(ascii: "@") else { return nil }
+    let start = ahead.at
+    ahead.at += 1
+    let path: [UInt8]
+    if ahead.byte == UInt8(ascii: "\"") || ahead.byte == UInt8(ascii: "'") {
+      path = try ahead.unescaped(ahead.quoted())
+    } else {
+      let from = ahead.at
+      while let byte = ahead.byte, byte > 0x20, byte != UInt8(ascii: ")"), byte != UInt8(ascii: ";") {
+        ahead.at += 1
+      }
+      path = Array(ahead.bytes[from..<ahead.at])
+    }
+    let range = start..<ahead.at
+    guard ahead.takesFiles else {
+      throw scanner.error("a list from a file is for rules", hint: "such as \(listExample)", at: range)
+    }
+    switch term.type {
+    case .text, .mailbox, .bytes, .address: break
+    case .number, .size, .duration, .time, .finding, .stage, .leg, .flag:
+      throw scanner.error(
+        "a file lists texts, and \(term.spelling) is \(term.type.withArticle)",
+        hint: "such as \(listExample)",
+        at: range)
+    }
+    guard let text = String(validating: path, as: UTF8.self), !text.isEmpty else {
+      throw scanner.error("expected the name of a file behind '@'", at: range)
+    }
+    scanner.at = ahead.at
+    return FileList(path: text)
   }
 
   private var listExample: String {

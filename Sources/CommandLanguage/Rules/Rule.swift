@@ -52,6 +52,13 @@ package struct Rule: Equatable, Sendable {
   /// What it goes by in the trace and in lists.
   package var label: String { name ?? text }
 
+  /// The same with the entries of its files in it.
+  package var spelledOut: Rule {
+    var rule = self
+    rule.condition = condition.spelledOut
+    return rule
+  }
+
   /// The text that parses to this rule.
   package var text: String {
     var text = "on \(condition.text)"

@@ -5,7 +5,9 @@ extension StatementParser {
   /// What follows `on`.
   mutating func rule() throws(SyntaxError) -> Rule {
     let start = reader.scanner.at
+    reader.scanner.takesFiles = true
     let condition = try expression()
+    reader.scanner.takesFiles = false
     let kinds = condition.possible.yes
     if kinds.isEmpty {
       let range = (start + 1)..<reader.scanner.at

@@ -33,7 +33,8 @@ package enum LanguagePages {
       - Sizes: `10k`, `5MB` (a thousand is 1024). Durations: `500ms`, `2s`, `5m`, `1h`, `1d`.
       - Times: `12:04`, `12:04:31.5`, `2026-05-01`, `2026-05-01T12:04:31Z`, `…+02:00`, or a duration since the trace began;
         without a zone by the clock of whoever looks. `==` means all of the minute, second or day that is written.
-      - `in` takes a list `["a", "b"]`, a range `100..200`, or a network `192.0.2.0/24`, `2001:db8::/32`.
+      - `in` takes a list `["a", "b"]`, a range `100..200`, or a network `192.0.2.0/24`, `2001:db8::/32`. In a rule the list may be in a file,
+        `rcpt.address in @addresses.txt`: an entry a line, of `client.address` also a network; lines that begin with `#` say nothing. HUP reads it again.
       - Patterns (`~`) are found anywhere in the text: `.` (any byte, line ends too), classes, `\\d \\w \\s \\b`, `^ $`, groups, `|`,
         `* + ? {m,n}`, `(?i)`, `(?m)`, `(?-s)`. No back references and no look-around: a search takes time in
         proportion to the text, whatever the text.

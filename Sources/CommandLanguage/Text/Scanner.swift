@@ -6,6 +6,8 @@ struct Scanner {
   var at = 0
   /// Whether a word or value may have in it what mail has in its words: `bob@example.net`, `5.7.1`.
   var takesPlainWords = false
+  /// Whether a list may be in a file, as in rules, whose files somebody reads.
+  var takesFiles = false
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 

@@ -38,8 +38,8 @@ package enum ControlRequest: Sendable, Equatable {
     case .instruct(let instruction, let connection, let packet, let body):
       "do \(connection) \(packet) \(body.map { String($0.count) } ?? "-") \(instruction.text)\n"
     case .forwardAll: "forward-all\n"
-    case .setRules(let rules): "rules \(rules.count)\n" + rules.map { $0.text + "\n" }.joined()
-    case .addRule(let rule): "add-rule \(rule.text)\n"
+    case .setRules(let rules): "rules \(rules.count)\n" + rules.map { $0.spelledOut.text + "\n" }.joined()
+    case .addRule(let rule): "add-rule \(rule.spelledOut.text)\n"
     case .arm(let isOn): "arm \(isOn ? "on" : "off")\n"
     case .listRules: "list-rules\n"
     case .status: "status\n"
@@ -134,7 +134,7 @@ struct ControlReader {
       rest = .rules(left: count, [], mistake: nil)
       return nil
     case "add-rule":
-      do throws(SyntaxError) { return .addRule(try Rule(parsing: words)) } catch { throw Refusal(error) }
+      return .addRule(try Self.rule(words))
     case "arm":
       guard words == "on" || words == "off" else { throw Refusal("arm: expected on or off") }
       return .arm(words == "on")
@@ -150,9 +150,7 @@ struct ControlReader {
     _ line: String, _ left: Int, _ read: [Rule], _ mistake: Refusal?
   ) throws(Refusal) -> ControlRequest? {
     var (read, mistake) = (read, mistake)
-    do throws(SyntaxError) { read.append(try Rule(parsing: line)) } catch {
-      mistake = mistake ?? Refusal(error)
-    }
+    do throws(Refusal) { read.append(try Self.rule(line)) } catch { mistake = mistake ?? error }
     guard left == 1 else {
       rest = .rules(left: left - 1, read, mistake: mistake)
       return nil
@@ -160,6 +158,15 @@ struct ControlReader {
     rest = .none
     if let mistake { throw mistake }
     return .setRules(read)
+  }
+
+  private static func rule(_ text: String) throws(Refusal) -> Rule {
+    let rule: Rule
+    do throws(SyntaxError) { rule = try Rule(parsing: text) } catch { throw Refusal(error) }
+    guard rule.condition.files.isEmpty, rule.instructions.allSatisfy(\.files.isEmpty) else {
+      throw Refusal("files are read by whoever asks; give what is in them")
+    }
+    return rule
   }
 
   private mutating func instruction(_ text: String) throws(Refusal) -> ControlRequest? {

@@ -9,7 +9,7 @@ import TraceModel
 package struct QuestionJSON {
   /// Grows when a member changes its meaning or goes.
   private static let version = 1
-  /// Of each text; what is longer is cut, and said to be.
+  /// Bytes of each text; `size` says how many there are.
   private static let textLimit = 1 << 20
 
   private let packets: PacketJSON

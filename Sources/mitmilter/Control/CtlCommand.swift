@@ -46,9 +46,11 @@ struct CtlCommand: ParsableCommand {
     default: break
     }
     if text.hasPrefix("on ") {
-      do throws(SyntaxError) { return .addRule(try Rule(parsing: text)) } catch {
+      let rule: Rule
+      do throws(SyntaxError) { rule = try Rule(parsing: text) } catch {
         throw Failure(error, in: "ctl", hint: RuleSources.hint)
       }
+      return .addRule(try RuleSources.inlined(rule))
     }
     let instruction: Instruction
     do throws(SyntaxError) { instruction = try Instruction(parsing: text) } catch {

@@ -153,7 +153,9 @@ struct Wiring: ~Copyable {
     configuration.supervisor = Supervisor()
     configuration.keepsOnDetach = options.control?.keeps ?? false
     let sources = options.steering.sources
-    if !sources.files.isEmpty { configuration.rereadRules = { sources.reread(report) } }
+    // What is in files may be another thing after HUP: rules, and the lists that they ask.
+    let asksFiles = options.steering.controls.rules.entries.contains { !$0.rule.condition.files.isEmpty }
+    if !sources.files.isEmpty || asksFiles { configuration.rereadRules = { sources.reread(report) } }
     return Engine(
       configuration, listener: listener, milter: target, clock: clock, journal: journal, requests: requests,
       signals: signals, report: report)

@@ -45,13 +45,14 @@ struct RuleSources: Sendable {
 
   /// With the contents of the files that its instructions name.
   static func inlined(_ rule: Rule, waiting tell: ((String) -> Void)? = nil) throws -> Rule {
-    let paths = Set(rule.instructions.flatMap(\.files))
+    let paths = Set(rule.instructions.flatMap(\.files) + rule.condition.files)
     if paths.isEmpty { return rule }
     var texts: [String: [UInt8]] = [:]
     for path in paths { texts[path] = try wholeFile(path, waiting: tell) }
     var inlined = rule
     // It goes on being called what it was, not by a whole body.
     inlined.name = rule.label
+    inlined.condition = rule.condition.reading(texts) ?? rule.condition
     inlined.instructions = rule.instructions.compactMap { $0.inlining(texts) }
     return inlined
   }
