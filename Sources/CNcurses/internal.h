@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 // What the files of this target share. Each knows those below it only: draw.c knows output.c, crash.c knows stderr.c, and
-// terminal.c and run.c know all of them. All of it belongs to the main thread, but for the crash handler, which only
+// terminal.c and run.c know all of them, and job.c, which knows none. All of it belongs to the main thread, but for the crash handler, which only
 // reads what mm_crash_arm stored.
 
 // ---- output.c

@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -71,6 +72,16 @@ void mm_term_end_program(int number) {
   }
 }
 
+// Without us, who go on. Whether the program has ended meanwhile, as somebody told it to.
+static bool leave_stopped(pid_t child, int *status) {
+  mm_job_leave();
+  while (!mm_job_has_terminal()) {
+    if (waitpid(child, status, WNOHANG) == child) return true;
+    poll(NULL, 0, 50);
+  }
+  return false;
+}
+
 int mm_term_run(char *const arguments[], int *error) {
   struct sigaction ignore, before;
   pid_t child;
@@ -87,14 +98,15 @@ int mm_term_run(char *const arguments[], int *error) {
       if (errno != EINTR) *error = errno;
     } else if (WIFSTOPPED(status)) {
       forget_typed_signals();
-      mm_term_stop_process();
+      if (!mm_job_is_split()) mm_term_stop_process();
+      else if (leave_stopped(child, &status)) break;
       kill(child, SIGCONT);
     } else {
       break;
     }
   }
   running = 0;
-  mm_term_resume();
+  if (mm_job_has_terminal()) mm_term_resume();
   sigaction(SIGQUIT, &before, NULL);
   forget_typed_signals();
   return *error ? -1 : status;

@@ -204,6 +204,8 @@ void mm_term_stop(void) {
   close_files();
 }
 
+bool mm_term_is_paused(void) { return mm_fd >= 0 && paused; }
+
 void mm_term_stop_process(void) {
   struct sigaction standard, before;
   sigset_t stop, mask;

@@ -234,14 +234,49 @@ package final class Terminal {
 
   // MARK: Leaving it for a while
 
-  /// Gives the terminal back and stops the process, as `SIGTSTP` asks; returns when it goes on, with a size
-  /// that may be new and everything to be drawn.
+  /// What becomes of the program when the screen is suspended.
+  package enum Suspension: Sendable {
+    /// It stops with the screen.
+    case whole
+    /// Only the screen goes away.
+    case screenAlone
+    /// No shell could have the terminal meanwhile.
+    case impossible
+  }
+
+  package static var suspension: Suspension {
+    if mm_job_is_split() { return .screenAlone }
+    return getsid(0) == getpid() ? .impossible : .whole
+  }
+
+  /// From now on the program goes on while its screen is suspended: in a process of its own, behind the one that the shell knows.
+  /// Before there is a second thread. Nothing changes where there is no shell.
+  package static func keepApart() { _ = mm_job_split() }
+
+  /// Whether the shell has the terminal, until `comeBack()`: nothing may be drawn or read.
+  package private(set) var isAway = false
+
+  /// Gives the terminal back to the shell, as `SIGTSTP` asks. Returns at once and `isAway`, or else when the program, which stopped
+  /// with it, goes on, with a size that may be new and everything to be drawn.
   package func suspend() {
     awaitGround()
     mm_term_pause()
-    mm_term_stop_process()
+    if mm_job_is_split() {
+      mm_job_leave()
+      isAway = true
+    } else {
+      mm_term_stop_process()
+      mm_term_resume()
+      hasResumed()
+    }
+  }
+
+  /// Takes the terminal again where the shell has handed it over; whether it did. Everything is to be drawn then.
+  package func comeBack() -> Bool {
+    guard isAway, mm_job_has_terminal() else { return false }
     mm_term_resume()
     hasResumed()
+    return true
   }
 
   /// Runs a program, such as an editor, on the terminal in place of the screen, and returns its exit status
@@ -276,6 +311,7 @@ package final class Terminal {
   }
 
   private func hasResumed() {
+    isAway = mm_term_is_paused()
     size = Self.size(of: descriptor)
     shown = nil
   }

@@ -6,6 +6,7 @@ import MTAConfiguration
 import MilterProtocol
 import ProxyCore
 import ProxyRuntime
+import TerminalDriver
 import TraceModel
 
 struct MilterCommand: ParsableCommand {
@@ -97,7 +98,10 @@ struct MilterCommand: ParsableCommand {
     if let plan = options.control {
       options.steering = options.steering.attachable(holdsUnattended: plan.holdsUnattended)
     }
-    if isShown { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
+    if isShown {
+      Terminal.keepApart()
+      return try LiveScreen(options).run(screen.withoutRules, origin: nil) {}
+    }
     options.greeting = { "listening on \($0) as a milter" }
     var relay = try Relay(options)
     relay.run()

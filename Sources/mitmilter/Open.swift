@@ -38,22 +38,46 @@ struct Open: ParsableCommand {
         hint: "name a file, or pipe a trace into it: ssh mx1 mitmilter proxy … -w - | mitmilter open -")
     }
     let signals = Signals(Signals.ofScreen)
-    guard let folder else { return try show(files, signals) }
+    guard let folder else {
+      _ = try show(files, signals)
+      return
+    }
     guard !folder.entries.isEmpty else { throw folder.failure }
+    try pick(from: folder, signals)
+  }
+
+  /// Shows what is picked, and the list again when it is left.
+  private func pick(from folder: TraceFolder, _ signals: borrowing Signals) throws {
     let terminal = try screen.terminal()
     defer { terminal.stop() }
     var list = FolderScreen(folder, on: terminal)
-    let picked = list.pick(signals)
-    if !picked.isEmpty { try show(picked, signals, on: terminal) }
+    while true {
+      let picked = list.pick(signals)
+      guard !picked.isEmpty else { return }
+      let feed: FileFeed
+      do throws(FileFailure) {
+        feed = try FileFeed(picked, isJudged: judging.judge)
+      } catch {
+        list.tell(error.message)
+        continue
+      }
+      guard try show(picked, feed, signals, on: terminal) == .list else { return }
+    }
   }
 
-  /// - Parameter terminal: one that is taken over already.
-  private func show(_ files: [String], _ signals: borrowing Signals, on terminal: Terminal? = nil) throws {
-    let feed = try FileFeed(files, isJudged: judging.judge)
-    let model = ConsoleModel(
+  private func show(_ files: [String], _ signals: borrowing Signals) throws -> ScreenLoop.End {
+    try show(files, try FileFeed(files, isJudged: judging.judge), signals)
+  }
+
+  /// - Parameter terminal: one that is taken over already, by a list of files.
+  private func show(
+    _ files: [String], _ feed: FileFeed, _ signals: borrowing Signals, on terminal: Terminal? = nil
+  ) throws -> ScreenLoop.End {
+    var model = ConsoleModel(
       source: feed.records, origin: .files(files.map { $0 == "-" ? "standard input" : $0 }),
       isLive: files.contains("-"), utcOffset: Clock.localOffset, charsets: .ofSystem)
-    _ = try screen.run(model, feed, signals, on: terminal)
+    model.leaving.hasList = terminal != nil
+    return try screen.run(model, feed, signals, on: terminal)
   }
 }
 
@@ -122,12 +146,19 @@ struct ScreenOptions: ParsableArguments {
     for fault in faults.dropLast() { report(fault) }
     if let last = faults.last { throw last }
     HistoryFile.read(into: &model.history)
+    model.leaving.suspension =
+      switch Terminal.suspension {
+      case .whole: .stopsMail
+      case .screenAlone: .screenAlone
+      case .impossible: .impossible
+      }
     if let filter { _ = model.run("filter " + filter) }
     var effects = model.takeConfiguredRules()
     for line in command { effects += model.run(line) }
-    let terminal = try terminal ?? self.terminal()
-    defer { terminal.stop() }
-    SignalWatch(signals.descriptor, terminal: terminal.descriptor).start()
-    return ScreenLoop(terminal, feed, model, effects).run(signals)
+    if let terminal { return ScreenLoop(terminal, feed, model, effects).run(signals) }
+    let own = try self.terminal()
+    defer { own.stop() }
+    SignalWatch(signals.descriptor, terminal: own.descriptor).start()
+    return ScreenLoop(own, feed, model, effects).run(signals)
   }
 }

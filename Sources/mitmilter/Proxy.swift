@@ -4,6 +4,7 @@ import MTAConfiguration
 import MilterProtocol
 import ProxyCore
 import ProxyRuntime
+import TerminalDriver
 
 struct Proxy: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -61,7 +62,10 @@ struct Proxy: ParsableCommand {
     if let plan = options.control {
       options.steering = options.steering.attachable(holdsUnattended: plan.holdsUnattended)
     }
-    if wantsScreen(recording) { return try LiveScreen(options).run(screen.withoutRules, origin: nil) {} }
+    if wantsScreen(recording) {
+      Terminal.keepApart()
+      return try LiveScreen(options).run(screen.withoutRules, origin: nil) {}
+    }
     let milter = try milterAddress(milter)
     options.greeting = { "listening on \($0), milter at \(milter)" }
     var relay = try Relay(options)

@@ -243,21 +243,49 @@ def test_an_illegal_packet_out_of_an_editor_asks_first():
         s.leave()
 
 
-def test_stopping_and_going_on_after_an_editor():
-    """In a shell, as everybody runs it: ^Z gives the shell back, fg the screen, before and after an editor."""
-    with Session("header") as s:
+class Shell(Terminal):
+    """As everybody runs it: a shell with the proxy of a session in its foreground."""
+
+    def __init__(self, s, **env):
         s.screen.kill()
-        editor = s.script(sed("s/Greetings/Farewell/"))
-        env = {"PS1": "ready> ", "HISTFILE": None, "EDITOR": editor, "VISUAL": None, "XDG_CONFIG_HOME": s.home.path, "XDG_STATE_HOME": s.home.path}
         s.mta.socket.close()
         s.port = free_port()
         s.trace += "2"
-        with Terminal([BASH, "--norc", "--noprofile", "-i"], env=env, size=(100, 30), cwd=s.home.path) as t:
-            s.screen = t
-            t.wait("ready>")
-            words = [program("mitmilter"), *s.arguments("header")]
-            t.send(" ".join(f"'{word}'" for word in words) + "\r")
-            t.wait("waiting for an MTA to connect")
+        env = {"PS1": "ready> ", "HISTFILE": None, "VISUAL": None, "EDITOR": None, "XDG_CONFIG_HOME": s.home.path,
+               "XDG_STATE_HOME": s.home.path, **env}
+        super().__init__([BASH, "--norc", "--noprofile", "-i"], env=env, size=(100, 30), cwd=s.home.path)
+        s.screen = self
+        self.command = " ".join(f"'{word}'" for word in [program("mitmilter"), *s.arguments("header")])
+        self.wait("ready>")
+        self.start()
+
+    def start(self):
+        self.send(self.command + "\r")
+        self.wait("waiting for an MTA to connect")
+
+    def suspend(self):
+        self.key("C-z")
+        self.wait("Stopped")
+        self.until(lambda: self.text().rstrip().endswith("ready>"), "no prompt")
+        assert not self.screen.is_alternate and not self.screen.cursor.hidden
+
+    def leave(self):
+        self.key("Q")
+        self.until(lambda: "still open" in self.text() or not self.screen.is_alternate, "no end")
+        if self.screen.is_alternate:
+            self.key("y")
+        self.until(lambda: not self.screen.is_alternate, "the screen stays")
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as numbers:
+        return [int(number) for number in numbers.read().split()]
+
+
+def test_stopping_and_going_on_after_an_editor():
+    """^Z gives the shell back, fg the screen, before and after an editor."""
+    with Session("header") as s:
+        with Shell(s, EDITOR=s.script(sed("s/Greetings/Farewell/"))) as t:
             with Client(s.port) as s.mta:
                 s.start()
                 s.mta.send(b"LSubject\0 Greetings\0")
@@ -265,8 +293,6 @@ def test_stopping_and_going_on_after_an_editor():
                 s.screen.key("E")
                 t.wait("Farewell")
                 t.key("C-z")
-                t.wait("Mail waits while this is suspended")
-                t.key("y")
                 t.wait(r"Stopped")
                 t.until(lambda: t.text().rstrip().endswith("ready>"), "no prompt")
                 assert not t.screen.is_alternate and not t.screen.cursor.hidden
@@ -276,11 +302,56 @@ def test_stopping_and_going_on_after_an_editor():
                 t.wait("3 Held 1")
                 assert t.screen.is_alternate
                 s.forwarded(b"LSubject\0 Farewell\0")
-            t.key("Q")
-            t.until(lambda: "still open" in t.text() or not t.screen.is_alternate, "no end")
-            if t.screen.is_alternate:
-                t.key("y")
-            t.until(lambda: not t.screen.is_alternate, "the screen stays")
+            t.leave()
+
+
+# ---- ^Z
+
+
+def test_mail_goes_on_while_the_screen_is_suspended():
+    with Session("header") as s, Shell(s) as t:
+        t.suspend()
+        with Client(s.port) as s.mta:
+            s.start()
+            # In the background it runs on as well, and leaves the shell its terminal.
+            t.send("stty -a | grep -ow '[-]*icanon'; bg\r")
+            t.wait("^icanon")
+            t.send("echo still $((40 + 2))\r")
+            t.wait("^still 42")
+            s.mta.send(b"LSubject\0 Greetings\0")
+            t.resize(110, 32)
+            t.send("fg\r")
+            t.wait("3 Held 1")
+            t.wait("MAIL +<alice@example.org>")
+            t.until(lambda: t.screen.is_alternate and t.line(31).endswith("Q quits"), "not drawn whole")
+            s.held()
+            t.suspend()
+            t.send("fg\r")
+            t.wait("3 Held 1")
+            s.forwarded(b"LSubject\0 Greetings\0")
+        t.leave()
+        t.send("echo ended $?\r")
+        t.wait("^ended 0")
+
+
+def test_a_suspended_proxy_hears_signals():
+    with Session("header") as s, Shell(s) as t:
+        t.suspend()
+        t.send("kill %1; wait %1; echo ended $?\r")
+        t.wait("^ended 0")
+        assert not t.screen.is_alternate
+        t.send("stty -a | grep -ow '[-]*icanon'; jobs\r")
+        t.wait("^icanon")
+
+
+def test_the_shell_hears_how_a_proxy_ended():
+    for name, status in (("KILL", 137), ("TERM", 0), ("SEGV", 139)):
+        with Session("header") as s, Shell(s) as t:
+            job = children(t.pid)[0]
+            t.signal(name, children(job)[0])
+            t.until(lambda: t.text().rstrip().endswith("ready>"), "no prompt")
+            t.send("echo ended $?\r")
+            t.wait(f"ended {status}$")
 
 
 # ---- X

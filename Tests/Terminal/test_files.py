@@ -417,6 +417,34 @@ def test_of_a_folder_a_trace_is_picked():
             t.check_restored()
 
 
+def test_q_goes_back_to_the_folder_and_Q_quits():
+    with Home() as home:
+        home.record("traces/one.mtrace")
+        home.record("traces/two.mtrace")
+        with home.run("open", "traces", size=(120, 30)) as t:
+            t.wait("2 files to open")
+            t.key("j", "Enter")
+            t.wait("two.mtrace")
+            t.key("l", "q")
+            t.wait("2 files to open")
+            os.remove(home.file("traces", "two.mtrace"))
+            t.key("Enter")
+            t.wait("two.mtrace: No such file|two.mtrace.*no such file")
+            t.key("k", "Enter")
+            t.wait(r"MAIL +<")
+            t.send(";a note\r")
+            t.wait("a note")
+            t.key("q")
+            t.wait(r"unwritten.*Back to the list\?")
+            t.key("y")
+            t.wait("2 files to open")
+            t.key("Enter")
+            t.wait(r"MAIL +<")
+            t.key("Q")
+            assert t.end() == 0, t.picture()
+            t.check_restored()
+
+
 def test_a_folder_is_left_without_picking():
     with Home() as home:
         home.record("traces/one.mtrace")

@@ -66,6 +66,23 @@ void mm_term_resume(void);
 // no shell could wake it again (an orphaned process group) it returns at once.
 void mm_term_stop_process(void);
 
+// Whether the terminal is as it was found, until mm_term_resume.
+bool mm_term_is_paused(void);
+
+// ---- job.c
+
+// Goes on in a child process, while this one stands in for it towards the shell, stops in its place and ends as it does. Before
+// there is a second thread. False where there is no shell to go back to, or no second process to be had: then nothing has changed.
+// Where the terminal is not ours at the start, it returns once it is.
+bool mm_job_split(void);
+bool mm_job_is_split(void);
+
+// After mm_job_split: gives the terminal back to the shell, between mm_term_pause and mm_term_resume, and goes on.
+void mm_job_leave(void);
+
+// Whether the terminal is ours to draw on and to read from. True where nothing was split.
+bool mm_job_has_terminal(void);
+
 // ---- draw.c
 
 // How many colours are in use: 256 or more, 8, or 0.

@@ -27,6 +27,8 @@ package struct FolderPane {
   private let entries: [Entry]
   private var list = ListState()
   private var marked: Set<Int> = []
+  /// What is said in place of the keys, until one is pressed.
+  package var remark: String?
 
   package init(_ path: String, _ entries: [Entry], size: Size) {
     (self.path, self.entries) = (path, entries)
@@ -37,11 +39,12 @@ package struct FolderPane {
   package mutating func resize(_ size: Size) { list.resize(height: Self.place(in: size).list.rows) }
 
   package mutating func press(_ key: Key) -> Answer {
+    remark = nil
     switch key {
     case .named(.enter):
       guard !entries.isEmpty else { return .stay }
       return .open(marked.isEmpty ? [list.cursor] : marked.sorted())
-    case .character("q"), .named(.escape), .control("c"): return .leave
+    case .character("q"), .character("Q"), .named(.escape), .control("c"): return .leave
     case .character(" "):
       guard !entries.isEmpty else { return .stay }
       if marked.remove(list.cursor) == nil { marked.insert(list.cursor) }
@@ -77,7 +80,8 @@ package struct FolderPane {
       frame.put(cells(index), columns: columns, at: places, in: line)
       if index == list.cursor { frame.add(.selected, in: line) }
     }
-    frame.put(Self.keys, in: place.keys)
+    let words = remark.map { DisplayText(" ") + DisplayText(escaping: Array($0.utf8), style: Style(.bad)) }
+    frame.put(words ?? Self.keys, in: place.keys)
     return frame
   }
 

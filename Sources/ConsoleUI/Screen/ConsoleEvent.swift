@@ -62,4 +62,6 @@ package enum ConsoleEffect: Equatable, Sendable {
   case redraw
   case suspend
   case quit
+  /// Away from the trace that was picked from a list of files.
+  case backToList
 }

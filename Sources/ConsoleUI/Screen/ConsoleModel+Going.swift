@@ -191,6 +191,8 @@ extension ConsoleModel {
     } else if filter != nil {
       scene.scope.setFilter("", over: scene.trace)
       return .done("filter off")
+    } else if leaving.hasList {
+      return leave(for: .list)
     } else {
       return .hint("nothing to go back to; Q quits")
     }

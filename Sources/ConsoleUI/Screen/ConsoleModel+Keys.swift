@@ -262,21 +262,26 @@ extension ConsoleModel {
 
   // MARK: leaving
 
-  /// The whole program stops, and with it a proxy: mail waits for it.
   func suspend() -> [Response] {
-    scene.trace.isProxy
-      ? .confirm("Mail waits while this is suspended. Suspend?", .suspend) : [.outside(.suspend)]
+    switch leaving.suspension {
+    case .impossible: .refuse("there is no shell to go back to")
+    case .stopsMail where scene.trace.isProxy:
+      .confirm("Mail waits while this is suspended. Suspend?", .suspend)
+    case .stopsMail, .screenAlone: [.outside(.suspend)]
+    }
   }
 
-  private func leave() -> [Response] {
+  /// - Parameter place: where to; of several files of a folder, back to the list of them.
+  func leave(for place: Leaving.Place = .shell) -> [Response] {
     let noted = unwritten.packets.count
     if noted > 0 {
       let key = scene.key(for: .writePrompt, in: .timeline, else: ": write FILE")
       let what = "Notes or marks on \(NumberText.count(noted, "packet"))"
-      return .confirm("\(what) are unwritten; \(key) writes. Quit?", .quit)
+      let verb = place == .list ? "Back to the list" : "Quit"
+      return .confirm("\(what) are unwritten; \(key) writes. \(verb)?", place.effect)
     }
     let trace = scene.trace
-    guard trace.isLive else { return [.outside(.quit)] }
+    guard trace.isLive else { return [.outside(place.effect)] }
     // What was decided about goes out before the end.
     let waiting = trace.waiting.count { !held.decided.contains($0.number) }
     if waiting > 0 { return [.choose(leaving.menu(held: waiting))] }

@@ -23,7 +23,7 @@ enum LateAccepting {
       return late.first { $0.number == packet && goesOn($0, trace) }
     case .forwardAll, .instruct(.forwardAll, _): return late.first { goesOn($0, trace) }
     case .instruct, .setRules, .arm, .edit, .write, .export, .save, .record, .stopRecording, .copy,
-      .redraw, .suspend, .quit, .remember, .keepLine:
+      .redraw, .suspend, .quit, .backToList, .remember, .keepLine:
       return nil
     }
   }

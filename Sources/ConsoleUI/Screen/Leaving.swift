@@ -8,12 +8,33 @@ package struct Leaving: Equatable, Sendable {
   package var released: String?
   /// How long connections have to end, `10 s`.
   package var grace = "10 s"
+  /// Whether the trace was picked from a list of files, to which `q` goes back when there is nothing else to go back to.
+  package var hasList = false
+  /// What becomes of mail while the screen is suspended.
+  package var suspension = Suspension.stopsMail
+
+  package enum Suspension: Sendable {
+    /// A proxy stops with its screen.
+    case stopsMail
+    /// Only the screen goes away.
+    case screenAlone
+    /// There is no shell that could have the terminal meanwhile.
+    case impossible
+  }
+
   /// What the proxy of another process does with it once no screen is attached; nil where the proxy ends with this one.
   package var detached: Detached?
 
   package enum Detached: String, Sendable {
     case forward
     case keep
+  }
+
+  enum Place {
+    case shell
+    case list
+
+    var effect: ConsoleEffect { self == .shell ? .quit : .backToList }
   }
 
   package init() {}

@@ -21,8 +21,12 @@ struct FolderScreen {
     terminal.askGround()
   }
 
+  /// Says it below the list, until the next key.
+  mutating func tell(_ words: String) { pane.remark = words }
+
   /// The paths of what is to be opened; none where the operator leaves, or the terminal has gone.
   mutating func pick(_ signals: borrowing Signals) -> [String] {
+    pane.resize(terminal.size)
     while !terminal.isClosed {
       terminal.draw(pane.frame(terminal.size))
       wait(signals)

@@ -121,7 +121,7 @@ final class LiveScreen {
     do {
       switch try screen.run(model, feed, signals) {
       // Nobody waits for the answers to the mail of a demonstration.
-      case .quit: requests.post(origin == .demo ? .stopAtOnce : .stop)
+      case .quit, .list: requests.post(origin == .demo ? .stopAtOnce : .stop)
       case .ended: requests.post(.stop)
       case .lost:
         isLost = true

@@ -13,6 +13,8 @@ import TraceModel
 final class ScreenLoop {
   enum End {
     case quit
+    /// To the list that the trace was picked from.
+    case list
     /// A signal said so.
     case ended
     /// The terminal has gone; whoever relays mail goes on.
@@ -20,6 +22,8 @@ final class ScreenLoop {
   }
 
   static let frameInterval = Duration.milliseconds(33)
+  /// How often to look whether the shell has handed the terminal over.
+  private static let lookInterval = Duration.milliseconds(50)
   /// After a key somebody waits for the next one.
   private static let frameIntervalAfterKey = Duration.milliseconds(8)
 
@@ -51,7 +55,8 @@ final class ScreenLoop {
 
   func run(_ signals: borrowing Signals) -> End {
     // Whoever quits waits for what is being written.
-    while end == nil || end == .quit && (export != nil || isCopying) {
+    while end == nil || isLeft && (export != nil || isCopying) {
+      if terminal.comeBack() { send(.resized(terminal.size)) }
       drawIfDue()
       poll(signals)
       for signal in signals.take() { obey(signal) }
@@ -59,7 +64,7 @@ final class ScreenLoop {
       takeKeys()
       takeRecords()
       if model.isBusy { send(.idle) }
-      if end == nil || end == .quit {
+      if end == nil || isLeft {
         goOnExporting()
         goOnRecording()
       }
@@ -68,6 +73,8 @@ final class ScreenLoop {
     return end ?? .quit
   }
 
+  private var isLeft: Bool { end == .quit || end == .list }
+
   /// Whether the model has more to do than there was time for.
   var isBusy: Bool { model.isBusy }
 
@@ -75,7 +82,7 @@ final class ScreenLoop {
 
   private func poll(_ signals: borrowing Signals) {
     var polled = [
-      pollfd(fd: terminal.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: terminal.isAway ? -1 : terminal.descriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
     ]
     if let descriptor = feed.descriptor, restLeft == .zero {
@@ -90,11 +97,11 @@ final class ScreenLoop {
 
   private var patience: Duration {
     if model.isBusy || export != nil || isCopying { return .zero }
-    var patience = Duration.seconds(1)
+    var patience = terminal.isAway ? Self.lookInterval : .seconds(1)
     if let keys = terminal.keyPatience { patience = min(patience, keys) }
     if let feed = feed.patience { patience = min(patience, feed) }
     if restLeft > .zero { patience = min(patience, restLeft) }
-    if needsDrawing { patience = min(patience, max(.zero, interval - sinceDrawn)) }
+    if needsDrawing, !terminal.isAway { patience = min(patience, max(.zero, interval - sinceDrawn)) }
     return patience
   }
 
@@ -106,6 +113,7 @@ final class ScreenLoop {
   // MARK: taking in
 
   private func takeKeys() {
+    guard !terminal.isAway else { return }
     var typed = ""
     while end == nil, let key = terminal.nextKey() {
       answersKey = true
@@ -149,8 +157,9 @@ final class ScreenLoop {
 
   private func obey(_ signal: Signals.Signal) {
     switch signal {
-    case .resized: send(.resized(terminal.resized()))
-    case .suspend: send(.suspending)
+    // What happened to it meanwhile, is asked when the shell has handed it over.
+    case .resized: if !terminal.isAway { send(.resized(terminal.resized())) }
+    case .suspend: if !terminal.isAway { send(.suspending) }
     case .end: end = .ended
     case .hangUp: end = .lost
     }
@@ -165,7 +174,7 @@ final class ScreenLoop {
   // MARK: giving out
 
   private func drawIfDue() {
-    guard needsDrawing, sinceDrawn >= interval else { return }
+    guard needsDrawing, sinceDrawn >= interval, !terminal.isAway else { return }
     terminal.reportsMouse = model.scene.settings.mouse
     terminal.theme = model.scene.settings.theme
     terminal.draw(render(model, size: terminal.size))
@@ -208,8 +217,9 @@ final class ScreenLoop {
       needsDrawing = true
     case .suspend:
       terminal.suspend()
-      send(.resized(terminal.size))
+      if !terminal.isAway { send(.resized(terminal.size)) }
     case .quit: end = .quit
+    case .backToList: end = .list
     }
   }
 

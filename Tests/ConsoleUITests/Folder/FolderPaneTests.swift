@@ -51,7 +51,7 @@ import Testing
     #expect(try press(&pane, "k Space Enter") == .open([2]))
   }
 
-  @Test(arguments: ["q", "Esc", "^C"]) func isLeft(_ key: String) throws {
+  @Test(arguments: ["q", "Q", "Esc", "^C"]) func isLeft(_ key: String) throws {
     var pane = pane()
     #expect(try press(&pane, key) == .leave)
   }

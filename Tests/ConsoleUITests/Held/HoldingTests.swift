@@ -104,6 +104,13 @@ import TraceModel
       driver.effects == [] && driver.text.last?.contains("Mail waits while this is suspended.") ?? false)
     driver.press("n ^Z y")
     #expect(driver.effects == [.suspend])
+    // Where only the screen goes away, there is nothing to ask; where nobody else could have the terminal, nothing to do.
+    driver.model.leaving.suspension = .screenAlone
+    driver.press("^Z")
+    #expect(driver.effects == [.suspend, .suspend])
+    driver.model.leaving.suspension = .impossible
+    driver.press("^Z")
+    #expect(driver.effects.count == 2 && driver.text.last == " there is no shell to go back to")
     var reader = Driver()
     reader.send(.suspending)
     #expect(reader.effects == [.suspend])
