@@ -42,7 +42,10 @@ struct Palette: Equatable, Sendable {
     var look = Look(attributes: row.attributes)
     switch depth {
     case .mono: look.attributes.formUnion(row.mono)
-    case .eight: look.foreground = row.eight
+    case .eight:
+      look.foreground = seen(row.eight)
+      // Plain red is too dark.
+      if look.foreground == 1, !isLight { look.attributes.insert(.bold) }
     case .many: look.foreground = isLight ? row.light : row.dark
     }
     let attributes = style.attributes
@@ -56,11 +59,22 @@ struct Palette: Equatable, Sendable {
     return look
   }
 
+  /// Of eight colours a light ground swallows green, yellow and cyan, a dark one blue: another in its place, or the terminal's own.
+  private func seen(_ color: Int32) -> Int32 {
+    switch (isLight, color) {
+    case (true, 2): -1
+    case (true, 3): 5
+    case (true, 6): 4
+    case (false, 4): 6
+    default: color
+    }
+  }
+
   private func escape(_ look: inout Look) {
     look.attributes.insert(.underline)
     switch depth {
     case .mono: break
-    case .eight: look.foreground = 5
+    case .eight: look.foreground = seen(5)
     case .many: look.foreground = isLight ? 127 : 213
     }
   }
@@ -85,7 +99,8 @@ struct Palette: Equatable, Sendable {
       look.attributes.insert(.bold)
     case .eight:
       (look.foreground, look.background) = (0, 3)
-      look.attributes.remove(.reverse)
+      // Bold black is grey on many a terminal.
+      look.attributes.subtract([.reverse, .bold])
     case .many:
       (look.foreground, look.background) = (16, 220)
     }

@@ -55,6 +55,22 @@ import Testing
     }
   }
 
+  /// As xterm has the eight, and bold ones brighter on a dark ground: nobody else promises anything.
+  @Test(arguments: [false, true]) func everyRoleCanBeReadWithEightColours(_ isLight: Bool) {
+    let palette = Palette(colors: 8, isLight: isLight)
+    for role in Style.Role.allCases {
+      for attributes: Style.Attributes in [[], .selected, .match, .escaped, .selectedElsewhere] {
+        let look = palette.look(of: Style(role, attributes))
+        guard look.foreground >= 0 else { continue }
+        let back = look.background < 0 ? (isLight ? 7 : 0) : look.background
+        let ratio = Contrast.ratio(
+          Contrast.luminance(ofEight: look.foreground, isBright: !isLight && look.attributes.contains(.bold)),
+          isLight && look.background < 0 ? 1 : Contrast.luminance(ofEight: back, isBright: false))
+        #expect(ratio >= 4.4, "\(role) \(attributes) \(ratio)")
+      }
+    }
+  }
+
   @Test func backgroundsAndColoursFitIntoThePairsOfCurses() {
     for palette in Self.palettes {
       var pairs: Set<[Int32]> = []
