@@ -339,21 +339,6 @@ import TraceModel
   }
 }
 
-/// A source that counts what is read.
-final class CountingRecords: RecordSource {
-  let source: any RecordSource
-  private(set) var reads = 0
-
-  init(_ source: any RecordSource) { self.source = source }
-
-  var head: TraceHead? { source.head }
-  var count: Int { source.count }
-  func record(at index: Int) -> Record? {
-    reads += 1
-    return source.record(at: index)
-  }
-}
-
 struct KindPredicate: PacketPredicate {
   var kind: PacketKind
   var needs: FactNeeds { [] }

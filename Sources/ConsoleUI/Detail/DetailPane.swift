@@ -22,6 +22,7 @@ package struct DetailPane {
   private(set) var showsLog = false
   /// What the content was made for.
   private var made: Made?
+  private var madeBefore = MadeBefore()
 
   enum Content {
     case lines([DetailLine])
@@ -57,6 +58,21 @@ package struct DetailPane {
     /// Whether the page is about the same, so that the place on it stays.
     func isOfSameThing(as other: Made) -> Bool {
       packet == other.packet && tab == other.tab && view == other.view && lead == other.lead
+    }
+  }
+
+  /// The latest pages about mails, as they were made: a long mail is not read again for whoever goes up and down.
+  private struct MadeBefore {
+    private static let limit = 6
+    private var pages: [(made: Made, content: Content)] = []
+
+    func content(_ made: Made) -> Content? { pages.last { $0.made == made }?.content }
+
+    mutating func keep(_ content: Content, _ made: Made) {
+      // There is one for each mail: what was known earlier is not asked for again.
+      pages.removeAll { $0.made.isOfSameThing(as: made) }
+      if pages.count == Self.limit { pages.removeFirst() }
+      pages.append((made, content))
     }
   }
 
@@ -149,8 +165,11 @@ package struct DetailPane {
     let isMail = pane.view == .messages || isOnDesk && packet.message > 0
     title = isMail ? "message " + name : packet.title(in: scene.trace)
     shortTitle = pane.view == .messages ? name : DisplayText("#\(packet.number)")
-    let content = content(
-      packet, tab, lead: wanted.lead, isWholeMail: pane.view == .messages, width: width, scene)
+    let content =
+      madeBefore.content(wanted)
+      ?? self.content(
+        packet, tab, lead: wanted.lead, isWholeMail: pane.view == .messages, width: width, scene)
+    if tab == .message { madeBefore.keep(content, wanted) }
     show(content)
     if isSameThing { list.select(place) } else { list.begin(at: firstLine(tab, packet.number)) }
   }

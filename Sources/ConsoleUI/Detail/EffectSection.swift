@@ -8,15 +8,16 @@ import TraceModel
 /// What the MTA will do with the mail: a diff of envelope, headers and body, each line with the packet behind it.
 enum EffectSection {
   /// - Parameters:
-  ///   - isAssumed: whether nothing tells that the MTA is the one of `rules`.
+  ///   - result: what `content` comes to.
+  ///   - isAssumed: whether nothing tells that the MTA is the one whose rules are taken.
   ///   - queueID: as a command may have it; nil where none is known.
   ///   - isWhole: with the lines that stay as they are.
   ///   - isPending: it waits here, with changes that were asked for and not sent yet.
   static func add(
-    _ content: MessageContent, _ rules: KnownMTA, isAssumed: Bool, queueID: String?, isWhole: Bool,
+    _ result: EffectiveResult, of content: MessageContent, isAssumed: Bool, queueID: String?, isWhole: Bool,
     isPending: Bool, _ charsets: Charsets, into page: inout DetailPage
   ) {
-    let result = EffectiveResult(of: content, under: rules)
+    let rules = result.rules
     let mta = isAssumed ? "an unknown MTA" : rules.name
     page.heading(isPending ? "Result at \(mta), with your changes" : "Result at \(mta)")
     if isAssumed { page.add(.remark(assumption(result, content, rules), indent: 2)) }

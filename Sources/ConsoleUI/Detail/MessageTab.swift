@@ -32,21 +32,25 @@ enum MessageTab {
       isPending = !pending.isEmpty
       content.modifications += pending.modifications(of: content)
     }
+    // Of a long mail it takes a while.
+    let result = EffectiveResult(of: content, under: rules)
     if showsEffect {
       EffectSection.add(
-        content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: true, isPending: isPending,
+        result, of: content, isAssumed: isAssumed, queueID: queueID, isWhole: true, isPending: isPending,
         trace.charsets, into: &page)
       return page.lines
     }
     let hasEffect = !content.modifications.isEmpty || content.decision != nil
     let last = trace.index.finalFacts(ofMessage: message, from: trace.source).message
     if !trace.isDesk || !isHeld {
+      let isAll = isWhole || isPending
       let whole =
-        isWhole || isPending
+        isAll
         ? content
         : trace.index.content(ofMessage: message, from: trace.source, bodyLimit: arrivingLimit)
       OutcomeSection(
-        mail: message, content: whole, facts: last, result: EffectiveResult(of: whole, under: rules),
+        mail: message, content: whole, facts: last,
+        result: isAll ? result : EffectiveResult(of: whole, under: rules),
         mta: scene.settings.knownRules(for: detail), patience: detail.facts.dialogue.patience, isHeld: isHeld,
         trace: trace
       ).add(into: &page)
@@ -58,7 +62,7 @@ enum MessageTab {
       digest(content, trace.charsets, into: &page)
       if hasEffect {
         EffectSection.add(
-          content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: false, isPending: isPending,
+          result, of: content, isAssumed: isAssumed, queueID: queueID, isWhole: false, isPending: isPending,
           trace.charsets, into: &page)
       }
       AuthenticationSection.add(content, detail.facts, into: &page)
@@ -70,7 +74,7 @@ enum MessageTab {
       AuthenticationSection.add(content, detail.facts, into: &page)
       if hasEffect {
         EffectSection.add(
-          content, rules, isAssumed: isAssumed, queueID: queueID, isWhole: false, isPending: isPending,
+          result, of: content, isAssumed: isAssumed, queueID: queueID, isWhole: false, isPending: isPending,
           trace.charsets, into: &page)
       }
       body.add(isReading: false, into: &page)

@@ -7,6 +7,23 @@ import TraceModel
 
 /// What a mail came to, the ladder, Hex and Fields, Stats: what leads to what.
 @Suite struct SeeingTests {
+  /// Of 20 MB that takes half a second, for whoever only goes up and down.
+  @Test func aMailIsNotReadAgainForWhoeverComesBackToIt() {
+    let source = CountingRecords(Story.source)
+    var driver = Driver(source)
+    driver.press("2 j k")
+    let first = source.asked.count
+    driver.press("j k j k")
+    let bodies = source.asked[first...].filter { index in
+      guard case .received(let received)? = Story.source.record(at: index)?.event else { return false }
+      return received.packet.kind == .command(.body)
+    }
+    #expect(bodies.isEmpty)
+    driver.send(.resized(Size(columns: 100, rows: 30)))
+    driver.press("j k")
+    #expect(source.asked.count > first)
+  }
+
   /// The lines of the detail below the list.
   private func detail(_ driver: Driver) -> [String] {
     Array(driver.text.drop { !$0.hasPrefix("─") }.dropFirst())
