@@ -20,7 +20,9 @@ enum MenuView {
     let box = Rect(column: bottom.column, row: bottom.row - height, columns: width, rows: height)
     frame.fill(box)
     frame.box(box)
-    frame.put(title, at: Point(column: box.column + 1, row: box.row), width: box.columns - 2)
+    let room = box.columns - 2
+    frame.put(
+      title.width > room ? title.fitted(to: room) : title, at: Point(column: box.column + 1, row: box.row))
     let inside = box.inset(columns: 1, rows: 1)
     // What is selected stays in sight on a screen that is too low for all.
     let shown = max(1, inside.rows - more.count)

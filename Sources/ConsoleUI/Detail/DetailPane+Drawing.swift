@@ -13,16 +13,6 @@ extension DetailPane {
       if tab(beside: view) == .hex, lit != nil { selected = selected.takeLeft(HexView.offsetColumns) }
       frame.add(.selected, in: selected)
     }
-    drawPosition(into: &frame, in: rect)
-  }
-
-  /// How much is above and below, where not all is in sight.
-  private func drawPosition(into frame: inout Frame, in rect: Rect) {
-    guard list.count > rect.rows, rect.rows > 2, rect.columns > 30 else { return }
-    let below = list.count - list.visible.upperBound
-    guard below > 0 else { return }
-    let text = DisplayText(" ↓ \(NumberText.grouped(below)) more ", style: .dim)
-    let last = rect.line(rect.rows - 1)
-    frame.put(text, at: Point(column: last.endColumn - text.width, row: last.row))
+    ScrollMark.draw(list.count - list.visible.upperBound, into: &frame, in: rect)
   }
 }

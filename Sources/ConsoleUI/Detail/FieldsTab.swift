@@ -134,7 +134,11 @@ enum FieldsTab {
   ) {
     page.heading("Context")
     page.row("time", DisplayText(trace.stamp(detail.time)) + after(detail) + handover(detail, known, trace))
-    if let reply = detail.reply { link("answered by", to: reply, into: &page, trace) }
+    if let reply = detail.reply {
+      // One that only asks for more time is no answer yet.
+      let isAnswer = trace.packet(numbered: reply)?.kind != .reply(.progress)
+      link(isAnswer ? "answered by" : "kept waiting by", to: reply, into: &page, trace)
+    }
     if !detail.macros.isEmpty { link("macros", to: detail.macros[0], into: &page, trace) }
     if let client = detail.facts.client {
       var text = DisplayText(escaping: client.hostname.slice)
@@ -178,10 +182,12 @@ enum FieldsTab {
     _ label: String, to number: Int, into page: inout DetailPage, _ trace: TraceView
   ) {
     guard let packet = trace.packet(numbered: number) else { return }
+    let name = packet.kind.name
+    let said = PacketWords.text(of: packet, columns: 200)
+    let isName = said.plainBytes == Array(name.lowercased().utf8)
     let words =
       DisplayText("packet \(number)  ", style: Style(.number))
-      + DisplayText(packet.kind.name + " ", style: Style(.keyword))
-      + PacketWords.text(of: packet, columns: 200)
+      + DisplayText(name, style: Style(.keyword)) + (isName ? "" : " " + said)
     let shown = words.isCut ? words.fitted(to: words.width) : words
     page.row(DisplayText(label, style: Style(.name)), shown, packet: number)
   }

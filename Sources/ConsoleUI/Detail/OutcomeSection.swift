@@ -127,7 +127,7 @@ struct OutcomeSection {
     let limit = patience.latest(at: slowest.stage)
     if time.stages.count > 1 || slowest.longest > limit / 10 {
       text += DisplayText(
-        "  at most \(TimeText.span(slowest.longest)) at \(slowest.stage.name)", style: .dim)
+        "  slowest \(TimeText.span(slowest.longest)) at \(slowest.stage.name)", style: .dim)
     }
     if slowest.longest > limit / 10 {
       let percent = slowest.longest.microseconds / max(1, limit.microseconds / 100)

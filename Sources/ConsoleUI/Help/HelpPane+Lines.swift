@@ -87,9 +87,9 @@ extension HelpPane {
   }
 
   private static let numbers: [HelpPage.Row] = [
-    HelpPage.Row(key("12j"), "a number first: twelve rows down"),
+    HelpPage.Row(key("12j"), "a number first: 12 rows down"),
     HelpPage.Row(
-      key("04j"), "four: a digit alone, \(ListView.digits.0) to \(ListView.digits.1), shows its view"),
+      key("04j"), "4 rows down; without the 0, \(ListView.digits.0) to \(ListView.digits.1) opens a view"),
   ]
 }
 

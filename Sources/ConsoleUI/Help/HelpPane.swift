@@ -38,10 +38,7 @@ struct HelpPane {
       if list.top + row == match { frame.add(.match, in: rect.line(row)) }
     }
     if page.entries.indices.contains(cursor) { drawCursor(page.entries[cursor], into: &frame, in: rect) }
-    let below = page.lines.count - list.top - rect.rows
-    guard below > 0 else { return }
-    let more = DisplayText(" ↓ \(below) more ", style: .dim)
-    frame.put(more, at: Point(column: rect.endColumn - more.width, row: rect.endRow - 1))
+    ScrollMark.draw(page.lines.count - list.top - rect.rows, into: &frame, in: rect)
   }
 
   private func drawCursor(_ entry: HelpPage.Entry, into frame: inout Frame, in rect: Rect) {

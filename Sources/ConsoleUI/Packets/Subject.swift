@@ -114,7 +114,8 @@ struct Subject {
     }
     let effect = VerdictEffect(of: answer.reply.kind, at: stage, under: rules)
     if let danger = effect.danger { return DisplayText("▲ " + danger, style: Style(.findingWarning)) }
-    let code = effect.clientCode.map { "\($0) " } ?? ""
+    // Words that have the code need it no second time.
+    let code = effect.clientCode.map { effect.words.contains("\($0)") ? "" : "\($0) " } ?? ""
     return DisplayText(code + effect.words, style: .dim)
   }
 

@@ -8,6 +8,7 @@ extension Search {
   func matches(row: Int, _ trace: TraceView) -> Bool {
     let index = trace.index
     let glance = index.glance(at: row)
+    if !stages.isEmpty, case .reply = glance.kind, stages.contains(index[row].stageName) { return true }
     if mayMatch(glance, trace) {
       guard let packet = trace.packet(at: row) else { return false }
       if matchesAlone(packet) { return true }

@@ -10,6 +10,8 @@ struct Search: Equatable, Sendable {
   let needle: [UInt8]
   /// Kinds of packets whose name says it.
   let names: Set<PacketKind>
+  /// Stages whose name says it: rows of replies begin with the one that they answer.
+  let stages: Set<String>
   /// What a packet must have to match by its own strings.
   let probe: TextProbe?
   /// Kinds of packets that do not match where they have no payload.
@@ -52,6 +54,7 @@ struct Search: Equatable, Sendable {
     let sought = text.uppercased()
     let kinds = CommandKind.allCases.map(PacketKind.command) + ReplyKind.allCases.map(PacketKind.reply)
     names = Set(kinds.filter { $0.name.says(sought) })
+    stages = Set(CommandKind.allCases.map(\.name).filter { $0.says(sought) })
     probe = TextProbe(needle)
     isOfCounts =
       text.contains(where: \.isNumber) && text.allSatisfy { $0.isNumber || "c.:µmshd byte".contains($0) }

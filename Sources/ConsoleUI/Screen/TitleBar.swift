@@ -15,15 +15,17 @@ struct TitleBar {
     frame.fill(rect, style: Style(.title))
     let state = state(columns: rect.columns)
     var room = rect
-    frame.put(state, at: room.takeRight(columns(of: state)).origin, style: Style(.title))
+    let right = room.takeRight(columns(of: state))
+    frame.put(
+      state, at: Point(column: right.endColumn - state.width - 1, row: rect.row), style: Style(.title))
     let tabs = tabs(columns: room.columns)
     let used = frame.put(tabs.text, at: room.origin, width: room.columns, style: Style(.title))
-    let free = room.columns - used - 3
+    let free = room.columns - used - 2
     let place = due(columns: free) ?? place
     guard free >= 12 || place.width <= free, !place.isEmpty else { return }
     let shown = place.fitted(to: min(place.width, free))
     frame.put(
-      shown, at: Point(column: room.endColumn - shown.width - (state.isEmpty ? 1 : 2), row: rect.row),
+      shown, at: Point(column: room.endColumn - shown.width - 1, row: rect.row),
       style: Style(.title))
   }
 
@@ -48,47 +50,59 @@ struct TitleBar {
   /// In fewer words where views and state do not both fit, and whole then, too.
   private func state(columns: Int) -> DisplayText {
     let whole = state
-    guard tabs(names: 0, isNamed: false).text.width + self.columns(of: whole) > columns else { return whole }
+    guard tabs(.digits).text.width + self.columns(of: whole) > columns else { return whole }
     if case .unrecorded = trace.stream { return DisplayText("✖ NO FILE", style: Style(.bad, .bold)) }
     if scene.scope.freeze != nil { return whole }
     if trace.index.unreadableCount > 0 { return DisplayText("▲ unread", style: Style(.warn, .bold)) }
     return trace.isLive && !trace.recording.isOn ? DisplayText("○ no file", style: .dim) : whole
   }
 
-  private func columns(of state: DisplayText) -> Int { state.isEmpty ? 0 : state.width + 1 }
+  /// With a blank on either side.
+  private func columns(of state: DisplayText) -> Int { state.isEmpty ? 0 : state.width + 2 }
 
-  /// With less room the program's name goes first, then the names of views, one by one from the right; digits and counts, and
-  /// the name of the view on screen, stay.
+  /// With less room the program's name goes first, then the names of views, one by one from the right, then the smaller counts of
+  /// findings and the name of the view on screen; digits stay.
   private func tabs(columns: Int) -> TabRow<ListView> {
     // A reply that is due is worth more than names.
     let shortest = trace.due.first.flatMap { dueTexts($0).last?.count }.map { $0 + 6 } ?? 0
     let room = columns - shortest
-    let named = tabs(names: ListView.allCases.count, isNamed: true)
-    if named.text.width <= room { return named }
-    for names in (0...ListView.allCases.count).reversed() {
-      let tabs = tabs(names: names, isNamed: false)
-      if tabs.text.width <= room { return tabs }
-    }
-    return tabs(names: 0, isNamed: false)
+    let ways =
+      [Naming.all] + (0...ListView.allCases.count).reversed().map { .some($0) } + [.current, .digits]
+    return ways.lazy.map(tabs).first { $0.text.width <= room } ?? tabs(.digits)
   }
 
-  /// - Parameter names: how many views have their names, from the left, beside the one on screen.
-  private func tabs(names: Int, isNamed: Bool) -> TabRow<ListView> {
+  private enum Naming: Equatable {
+    /// The program's name as well.
+    case all
+    /// So many views from the left, beside the one on screen.
+    case some(Int)
+    /// That one alone; of findings those of the worst severity are counted.
+    case current
+    case digits
+  }
+
+  private func tabs(_ naming: Naming) -> TabRow<ListView> {
     var tabs = TabRow<ListView>()
-    if isNamed { tabs.append(DisplayText(" mitmilter", style: Style(.title, .bold)) + " ") }
+    if naming == .all { tabs.append(DisplayText(" mitmilter", style: Style(.title, .bold)) + " ") }
     for (place, view) in ListView.allCases.enumerated() {
       let isCurrent = view == self.view
+      let isNamed =
+        switch naming {
+        case .all: true
+        case .some(let names): place < names || isCurrent
+        case .current: isCurrent
+        case .digits: false
+        }
       let style = isCurrent ? Style(.tabActive, .bold) : Style(.tab)
-      let name = place < names || isCurrent ? " \(view.rawValue) \(view.title)" : " \(view.rawValue)"
-      var text = DisplayText(name, style: style)
-      let counts = counts(of: view)
+      var text = DisplayText(isNamed ? " \(view.rawValue) \(view.title)" : " \(view.rawValue)", style: style)
+      let counts = counts(of: view, isBrief: naming == .current || naming == .digits)
       if !counts.isEmpty { text += DisplayText(" ", style: style) + counts.styled(style) }
       tabs.append(text + DisplayText(" ", style: style), view)
     }
     return tabs
   }
 
-  private func counts(of view: ListView) -> DisplayText {
+  private func counts(of view: ListView, isBrief: Bool) -> DisplayText {
     switch view {
     case .held:
       let count = trace.waiting.count
@@ -97,17 +111,18 @@ struct TitleBar {
       let count = scene.rules.rules.count
       if count == 0 { return "" }
       return scene.rules.isArmed ? DisplayText(String(count)) : DisplayText("off", style: Style(.warn))
-    case .findings: return findings
+    case .findings: return findings(isBrief: isBrief)
     case .timeline, .messages, .stats: return ""
     }
   }
 
-  private var findings: DisplayText {
+  private func findings(isBrief: Bool) -> DisplayText {
     let counts = trace.findingCounts
-    return Finding.Severity.allCases.reversed().compactMap { severity in
+    let texts = Finding.Severity.allCases.reversed().compactMap { severity -> DisplayText? in
       guard let count = counts[severity], count > 0 else { return nil }
       return DisplayText("\(severity.sign)\(count)", style: Style(severity.role))
-    }.joined(gap: 1)
+    }
+    return (isBrief ? Array(texts.prefix(1)) : texts).joined(gap: 1)
   }
 
   private var place: DisplayText {

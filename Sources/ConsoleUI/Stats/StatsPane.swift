@@ -289,7 +289,7 @@ struct StatsPane: ListPane {
       Array(trace.statistics.rates.series($0, until: end))
     }
     func peak(_ series: some Sequence<Int>) -> DisplayText {
-      DisplayText("  at most \(NumberText.grouped(series.max() ?? 0))/s", style: .dim)
+      DisplayText("  peak \(NumberText.grouped(series.max() ?? 0))/s", style: .dim)
     }
     let room = width - 2 - Self.nameColumns - (all.map { peak($0).width }.max() ?? 0)
     let columns = min(RateRing.seconds, max(10, room))

@@ -185,9 +185,9 @@ extension LogText {
       "{milter}: thread_create() failed: {number}, {what}", .threads,
       "The milter gets no thread for a connection.", "mi_listener in listener.c"),
     text(
-      "{milter}: mi_stop={number}", .progress, "The milter ends: 1 in order, 2 at once.",
+      "{milter}: mi_stop={number}", .progress, "The milter is told to stop: 1 gracefully, 2 at once.",
       "mi_listener in listener.c"),
-    text("{milter}=terminating", .progress, "The milter ends in order.", "mi_listener in listener.c"),
+    text("{milter}=terminating", .progress, "The milter shuts down gracefully.", "mi_listener in listener.c"),
     text("{milter}=aborting", .progress, "The milter ends at once.", "mi_listener in listener.c"),
     text(
       "{milter}: smfi_register: version mismatch application: {version} != milter: {own}", .milterSetUp,

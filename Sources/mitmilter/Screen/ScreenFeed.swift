@@ -47,7 +47,7 @@ extension ScreenFeed {
   var rest: Duration { .zero }
   var stream: ConsoleModel.Stream { .flowing }
   func takeMessages() -> [String] { [] }
-  func forwardAll() -> String? { "nothing waits in a recorded trace" }
+  func forwardAll() -> String? { "nothing is held: this is a recorded trace" }
   func setRules(_ rules: [Rule]) -> String? { nil }
   func arm(_ isOn: Bool) {}
   func record(to path: String, withPast: Bool) throws(FileFailure) -> String { "it is a file already" }

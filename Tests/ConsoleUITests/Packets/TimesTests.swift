@@ -49,7 +49,7 @@ import TraceModel
     play.milter(Milter.accept)
     let lines = page(play, "G Enter l l")
     let words =
-      "milter 54s  at most 45s at BODYEOB, 15% of the 300 s that Postfix waits · MTA and client 12"
+      "milter 54s  slowest 45s at BODYEOB, 15% of the 300 s that Postfix waits · MTA and client 12"
     #expect(lines.contains { $0.contains(words) }, "\(lines.filter { $0.contains("milter ") })")
     #expect(lines.contains { $0.contains("smtpd to cleanup") && $0.contains("120ms") })
   }

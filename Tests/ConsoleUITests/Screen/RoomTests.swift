@@ -68,6 +68,23 @@ import TraceModel
     #expect(cursor != nil && driver.model.menu?.cursor == cursor)
   }
 
+  @Test(arguments: sizes) func aNewSizeKeepsWhatWasTypedIntoAForm(_ size: Size) throws {
+    var play = Recording()
+    play.open()
+    let number = play.receive(MTA.header("Subject", " hello"), forwarded: false)
+    play.append(.held(Held(number: number, cause: .rule("hold"), deadline: nil)))
+    var driver = Driver(MemoryRecords(play.records, head: Story.head), isLive: true)
+    driver.press("e Down ^U")
+    driver.type("changed")
+    for other in [Size(columns: 20, rows: 5), Size(columns: 1, rows: 1), size] {
+      driver.send(.resized(other))
+    }
+    #expect(driver.text.contains { $0.contains("changed") })
+    driver.press("Enter")
+    let asked = try Instruction(parsing: "set header.value changed")
+    #expect(driver.effects == [.instruct(asked, packet: number)])
+  }
+
   @Test func whatASelectedChoiceDoesIsWholeAt80Columns() {
     let story = DeskStory()
     var driver = Driver.desk(story, story.source)

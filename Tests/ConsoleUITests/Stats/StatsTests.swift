@@ -26,7 +26,7 @@ import Testing
         driver.press("6 Esc 6")
         let lines = driver.text.dropLast()
         #expect(!lines.contains { $0.contains("…") }, "\(columns)")
-        for words in ["median", "at most", "modifications", "continue"] {
+        for words in ["median", "peak", "modifications", "continue"] {
           let flat = lines.joined(separator: " ").split(separator: " ").joined(separator: " ")
           let isThere = flat.contains(words) || words == "modifications" && !flat.contains("ADDHEADER")
           #expect(isThere, "\(words) at \(columns)")
