@@ -91,8 +91,8 @@ struct SessionReport {
       guard let sorted = times[stage]?.sorted(), let longest = sorted.last else { continue }
       let middle = Moment.Span(microseconds: sorted[sorted.count / 2])
       table +=
-        "| \(stage.name) | \(sorted.count) | \(ListingText.duration(middle)) | "
-        + "\(ListingText.duration(Moment.Span(microseconds: longest))) |\n"
+        "| \(stage.name) | \(sorted.count) | \(TimeText.span(middle)) | "
+        + "\(TimeText.span(Moment.Span(microseconds: longest))) |\n"
     }
     return table
   }
@@ -210,7 +210,7 @@ struct SessionReport {
       marks += packet.flags.wordsInList
       let summary = PacketSummary(wire).text
       table +=
-        "| \(packet.number) | \(time) | \(packet.took.map(ListingText.duration) ?? "") | \(packet.sender.name) | "
+        "| \(packet.number) | \(time) | \(packet.took.map(TimeText.span) ?? "") | \(packet.sender.name) | "
         + "\(packet.stage?.name ?? "") | \(packet.kind.name) \(summary.isEmpty ? "" : MarkdownText.span(cut(summary))) | "
         + "\(marks.joined(separator: " ")) |\n"
     }

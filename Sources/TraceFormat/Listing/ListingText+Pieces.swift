@@ -74,25 +74,6 @@ extension ListingText {
     }
   }
 
-  /// Three digits or so with the unit that suits: `0.31ms`, `12.4ms`, `2.30s`.
-  static func duration(_ span: Moment.Span) -> String {
-    let micro = span.microseconds
-    let size = micro.magnitude
-    let sign = micro < 0 ? "-" : ""
-    switch size {
-    case ..<10_000: return sign + decimal(size / 10, 2) + "ms"
-    case ..<100_000: return sign + decimal(size / 100, 1) + "ms"
-    case ..<1_000_000: return sign + "\(size / 1000)ms"
-    case ..<100_000_000: return sign + decimal(size / 10_000, 2) + "s"
-    default: return sign + "\(size / 1_000_000)s"
-    }
-  }
-
-  private static func decimal(_ number: UInt64, _ places: Int) -> String {
-    let unit: UInt64 = places == 2 ? 100 : 10
-    return "\(number / unit)." + WallClock.padded(Int64(number % unit), places)
-  }
-
   /// Strings of ours may quote the wire or a stranger's trace.
   package static func inert(_ text: String) -> String { InertText.string(escaping: Array(text.utf8)) }
 

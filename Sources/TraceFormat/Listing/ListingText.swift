@@ -61,8 +61,10 @@ package struct ListingText {
     let direction = packet.packet.sender == .mta ? "mta →   " : "← milter"
     var line = Self.right(String(packet.number), Self.numberWidth)
     line += "  " + timeOfDay(packet.time)
-    line += "  " + Self.right(packet.took.map(Self.duration) ?? "", 7)
-    line += "  " + Self.left("c\(packet.connection).\(packet.message)", 7)
+    line += "  " + Self.right(packet.took.map(TimeText.span) ?? "", 7)
+    line +=
+      "  "
+      + Self.left(packet.message > 0 ? "c\(packet.connection).\(packet.message)" : "c\(packet.connection)", 7)
     line += "  " + direction + "  " + coloured(Self.left(stage(packet), 8), stageColour(packet))
     line += "  " + summary(packet)
     for badge in badges(packet) { line += "  " + coloured(badge, .badge) }

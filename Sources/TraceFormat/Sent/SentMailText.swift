@@ -43,7 +43,7 @@ package struct SentMailText {
     let found = session.findings(of: result)
     var columns = [
       ListingText.left(result.word, 11), ListingText.right(changes == 0 ? "-" : String(changes), 3),
-      ListingText.right(ListingText.duration(spent), 8), ListingText.left(Self.cut(result.reason), 24),
+      ListingText.right(TimeText.span(spent), 8), ListingText.left(Self.cut(result.reason), 24),
       ListingText.inert(name),
     ]
     if found.reach(.warning) { columns.append("(\(found.summary))") }
@@ -67,7 +67,7 @@ package struct SentMailText {
 
   private static func words(_ time: (stage: Stage, replies: Int, took: Moment.Span)) -> String {
     let count = time.replies > 1 ? "×\(time.replies)" : ""
-    return "\(time.stage.name)\(count) \(ListingText.duration(time.took))"
+    return "\(time.stage.name)\(count) \(TimeText.span(time.took))"
   }
 
   private static func cut(_ text: String) -> String {

@@ -50,24 +50,24 @@ import TraceModel
       listing(everything) == """
                 2025-10-09 UTC
                 08:53:20.001           c1       open inet:50000@127.0.0.1 → inet:8891@127.0.0.1, milter at inet:8892@127.0.0.1
-             1  08:53:20.002           c1.0     mta →     OPTNEG    version 6, all actions, all protocol flags
-             2  08:53:20.003   1.00ms  c1.0     ← milter  OPTNEG    version 6, actions ADDHDRS, protocol NOBODY
+             1  08:53:20.002           c1       mta →     OPTNEG    version 6, all actions, all protocol flags
+             2  08:53:20.003    1.0ms  c1       ← milter  OPTNEG    version 6, actions ADDHDRS, protocol NOBODY
              3  08:53:20.004           c1.1     mta →     MAIL      MACRO MAIL: i=4Xy
              4  08:53:20.005           c1.1     mta →     MAIL      <a@b>\\x1b[2J
-             5  08:53:20.006   1.00ms  c1.1     ← milter  MAIL      continue
+             5  08:53:20.006    1.0ms  c1.1     ← milter  MAIL      continue
              6  08:53:20.007           c1.1     mta →     RCPT      <c@d>  [STOPPED]
                 08:53:20.008           c1       hold 6 by operator, until somebody decides
                 08:53:20.009           c1       instruction on 6 by operator: set rcpt.address <e@d>
                 08:53:22.010           c1       release 6: forwarded by operator
              6  08:53:22.011           c1.1     mta →     RCPT      <e@d>  [SENT INSTEAD by operator]
-             7  08:53:22.012   1.00ms  c1.1     ← milter  RCPT      550 5.1.1 no such user  \(mark) \(FindingRule.all[0].id)
+             7  08:53:22.012    1.0ms  c1.1     ← milter  RCPT      550 5.1.1 no such user  \(mark) \(FindingRule.all[0].id)
              8  08:53:22.014           c1.1     mta →     HEADER    Subject: x  [STOPPED]
                 08:53:22.015           c1       hold 8 by operator, until somebody decides
                 08:53:22.016           c1       send 8 to milter as it came, by operator
              9  08:53:22.017           c1.1     ← milter  HEADER    ADDHEADER X-Seen: 1  [OURS by operator]
             10  08:53:22.018           c1.1     mta →     BODYEOB   end of message
-            11  08:53:22.019   3.00ms  c1.1     ← milter  HEADER    CHGHEADER Subject[1]: new
-            12  08:53:22.020   4.00ms  c1.1     ← milter  HEADER    accept
+            11  08:53:22.019    3.0ms  c1.1     ← milter  HEADER    CHGHEADER Subject[1]: new
+            12  08:53:22.020    4.0ms  c1.1     ← milter  HEADER    accept
                 08:53:22.021           c1       note on 2: look\\nhere
                 08:53:22.022           c1       pass 14 bytes from milter, no milter protocol: "HTTP/1.1 \\"x\\"\\r\\n"
                 08:53:22.023           c1       close, connection to milter failed: ECONNRESET

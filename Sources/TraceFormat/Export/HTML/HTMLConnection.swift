@@ -175,7 +175,7 @@ struct HTMLConnection {
     case .closed(let how): words = "ends: \(self.words(how))"
     }
     guard !step.isLost else { return "\(words), did not arrive" }
-    return step.took.map { "\(words) <span class=\"took\">\(ListingText.duration($0))</span>" } ?? words
+    return step.took.map { "\(words) <span class=\"took\">\(TimeText.span($0))</span>" } ?? words
   }
 
   private func words(_ how: Closed.Ending) -> String {

@@ -45,7 +45,7 @@ struct HTMLPacket {
     if !shown.isEmpty { line += "<code class=\"s\">\(inert: shown)</code>" }
     for word in packet.flags.wordsInList { line += "<i class=\"badge warning\">\(word)</i>" }
     for finding in findings { line += "<i class=\"badge \(finding.severity.name)\">\(finding.rule.id)</i>" }
-    if let took = packet.took { line += "<span class=\"took\">\(ListingText.duration(took))</span>" }
+    if let took = packet.took { line += "<span class=\"took\">\(TimeText.span(took))</span>" }
     return line
   }
 

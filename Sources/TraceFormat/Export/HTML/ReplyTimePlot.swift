@@ -76,7 +76,7 @@ struct ReplyTimePlot {
       let median = x(sorted[sorted.count / 2])
       drawing += """
         <line class="median" x1="\(median)" x2="\(median)" y1="\(y - 7)" y2="\(y + 7)"><title>\(entry.stage.name): \
-        median of \(sorted.count) \(ListingText.duration(sorted[sorted.count / 2]))</title></line>
+        median of \(sorted.count) \(TimeText.span(sorted[sorted.count / 2]))</title></line>
 
         """
     }
@@ -108,7 +108,7 @@ struct ReplyTimePlot {
     for dot in dots.sorted(by: { ($0.x, $0.y) < ($1.x, $1.y) }) {
       drawing += "<circle class=\"dot\" cx=\"\(dot.x)\" cy=\"\(dot.y)\" r=\"3\"/>"
     }
-    let span = ListingText.duration(last - first)
+    let span = TimeText.span(last - first)
     drawing += """
       <text x="\(Self.left)" y="\(height - 2)">first reply</text><text x="\(Self.right)" y="\(height - 2)" \
       text-anchor="end">\(span) later</text>
