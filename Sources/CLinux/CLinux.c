@@ -90,3 +90,23 @@ int linux_spawn(char *const words[], int input, int output, int complaints, pid_
 }
 
 int linux_watch_process(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
+int linux_signalfd_next(int fd) {
+  static struct {
+    int64_t milliseconds;
+    int code;
+  } last[NSIG];
+  struct signalfd_siginfo info;
+  while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t milliseconds = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    int number = (int)info.ssi_signo;
+    bool is_twin = (info.ssi_code == SI_QUEUE) != (last[number].code == SI_QUEUE) &&
+                   milliseconds - last[number].milliseconds < 200 && last[number].milliseconds != 0;
+    last[number].milliseconds = milliseconds;
+    last[number].code = info.ssi_code;
+    if (!is_twin) return number;
+  }
+  return 0;
+}

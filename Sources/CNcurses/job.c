@@ -96,7 +96,9 @@ static _Noreturn void keep(pid_t worker, pid_t group, int requests) {
     // `bg` and a later `fg` come without a signal.
     poll(polled, requests < 0 ? 1 : 2, is_away ? LOOK_MS : -1);
     while (read(signals, &signal, sizeof signal) == sizeof signal)
-      if (signal.ssi_signo != SIGCHLD && signal.ssi_signo != SIGCONT) kill(worker, (int)signal.ssi_signo);
+      // Queued, so that the worker can tell one that it has got already.
+      if (signal.ssi_signo != SIGCHLD && signal.ssi_signo != SIGCONT)
+        sigqueue(worker, (int)signal.ssi_signo, (union sigval){0});
     ssize_t asked = requests < 0 ? -1 : read(requests, &byte, 1);
     if (asked == 1) {
       stop_job();

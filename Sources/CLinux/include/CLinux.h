@@ -186,11 +186,9 @@ static inline int linux_signalfd(const int *signals, int count) {
   sigset_t set = linux_signal_set(signals, count);
   return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
-// The next signal that came; 0 when there is none.
-static inline int linux_signalfd_next(int fd) {
-  struct signalfd_siginfo info;
-  return read(fd, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
-}
+// The next signal that came; 0 when there is none. One that a shell's job passed on (CNcurses/job.c, by sigqueue) and that came
+// directly as well counts once: whoever ends all processes of a name sends it to both.
+int linux_signalfd_next(int fd);
 // Whether it has come, is blocked, and nobody has taken it.
 static inline bool linux_is_pending(int signal) {
   sigset_t set;
