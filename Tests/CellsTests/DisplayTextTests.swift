@@ -103,4 +103,14 @@ import Testing
     let text = DisplayText("abcd").adding(.match, in: 1..<9)
     #expect(text.cells.map { $0.style.attributes == .match } == [false, true, true, true])
   }
+
+  @Test(arguments: [
+    (40, "<bounces+0123456789@mailing.example.org>"), (31, "<bounces+…@mailing.example.org>"),
+    (26, "<bou…@mailing.example.org>"), (25, "<bo…@mailing.example.org>"), (24, "<bounces+0123456789@mai…"),
+    (3, "<b…"),
+  ]) func ofAnAddressTheDomainStays(_ width: Int, _ shown: String) {
+    let text = DisplayText("<bounces+0123456789@mailing.example.org>").fitted(to: width, keepingFrom: "@")
+    #expect(text.width == width)
+    #expect(String(decoding: text.plainBytes, as: UTF8.self) == shown)
+  }
 }

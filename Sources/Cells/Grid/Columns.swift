@@ -9,8 +9,16 @@ package struct Column: Sendable {
     case growing(minimum: Int, wanted: Int)
   }
 
+  /// What goes of a text that is too long.
+  package enum Cut: Equatable, Sendable {
+    case atEnd
+    /// In front of the last such character, so that what it begins stays: of an address its domain.
+    case before(Unicode.Scalar)
+  }
+
   package var title: DisplayText
   package var width: Width
+  package var cut = Cut.atEnd
   package var alignment: DisplayText.Alignment
   /// Lower goes later; columns of priority 0 stay whatever the width.
   package var priority: Int
@@ -97,7 +105,11 @@ extension Frame {
         guard let place else { continue }
         let rect = Rect(
           column: line.column + place.lowerBound, row: line.row, columns: place.count, rows: 1)
-        frame.put(text, in: rect, column.alignment, style: style)
+        switch column.cut {
+        case .atEnd: frame.put(text, in: rect, column.alignment, style: style)
+        case .before(let scalar):
+          frame.put(text.fitted(to: rect.columns, keepingFrom: scalar), in: rect, style: style)
+        }
       }
     }
   }

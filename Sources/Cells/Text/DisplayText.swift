@@ -150,6 +150,23 @@ package struct DisplayText: Equatable, Sendable {
     cut.cells += Array(repeating: Cell(), count: width - cut.cells.count)
     return cut
   }
+
+  /// Exactly `width` columns. What is cut stands in front of the last `scalar`, as long as a few columns of that stay.
+  package func fitted(to width: Int, keepingFrom scalar: Unicode.Scalar) -> DisplayText {
+    guard cells.count > width, !isCut, let place = cells.lastIndex(where: { $0.base == scalar }) else {
+      return fitted(to: width)
+    }
+    let room = width - (cells.count - place)
+    guard room >= Self.leastBeforeCut else { return fitted(to: width) }
+    return fitted(before: place, to: room) + DisplayText(cells: Array(cells[place...]))
+  }
+
+  private static let leastBeforeCut = 4
+
+  /// What is in front of `place`, cut.
+  private func fitted(before place: Int, to width: Int) -> DisplayText {
+    DisplayText(cells: Array(cells[..<place])).fitted(to: width)
+  }
 }
 
 extension [DisplayText] {

@@ -88,8 +88,7 @@ extension HeldPane {
       Column("deadline", .fixed(countdownColumns(trace, width)), .trailing),
       Column("waiting", .fixed(7), .trailing, priority: 3),
       Column("at", .fixed(7), priority: 1),
-      Column("from", .flexible(minimum: 12)),
-      Column("to", .flexible(minimum: 12)),
+      .address("from", .flexible(minimum: 12)), .address("to", .flexible(minimum: 12)),
       Column("subject", .flexible(minimum: 12)),
       Column("size", .fixed(7), .trailing, priority: 4),
     ]

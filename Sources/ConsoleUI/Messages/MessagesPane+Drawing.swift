@@ -9,7 +9,7 @@ extension MessagesPane {
     let length: MailOutcome.Length =
       layout.list.columns >= 112 ? .long : layout.list.columns >= 88 ? .medium : .short
     drawTable(
-      columns(name: max(6, scene.trace.nameColumns), length, width: layout.list.columns),
+      columns(name: max(7, scene.trace.nameColumns), length, width: layout.list.columns),
       empty: emptyWords(scene), hasKeys: hasKeys,
       into: &frame, in: layout
     ) { index in
@@ -46,17 +46,16 @@ extension MessagesPane {
   private func columns(name: Int, _ length: MailOutcome.Length, width: Int) -> [Column] {
     // What mark, mail, time, subject and outcome leave beside a whole id.
     let room = width - (1 + name + 8 + needs.queueID + 18 + 19 + 7)
+    let addresses = [needs.sender, needs.recipients].map {
+      Column.Width.growing(minimum: least($0, length, room: room), wanted: $0)
+    }
     return [
       Column("", .fixed(1)),
       Column("mail", .fixed(name)),
       Column("time", .fixed(8), priority: 5),
       // Cut, an id finds nothing in a log.
       Column("queue id", .fixed(needs.queueID), priority: 6),
-      Column(
-        "from", .growing(minimum: least(needs.sender, length, room: room), wanted: needs.sender), priority: 3),
-      Column(
-        "to", .growing(minimum: least(needs.recipients, length, room: room), wanted: needs.recipients),
-        priority: 4),
+      .address("from", addresses[0], priority: 3), .address("to", addresses[1], priority: 4),
       Column("subject", .flexible(minimum: length == .long ? 18 : 12), priority: 0),
       Column("size", .fixed(7), .trailing, priority: 7),
       Column("mods", .fixed(4), .trailing, priority: 8),
@@ -67,7 +66,11 @@ extension MessagesPane {
 
   /// Where the list has the room of a whole screen, an ordinary address is whole, and lesser columns go for it, but not the id.
   private func least(_ wanted: Int, _ length: MailOutcome.Length, room: Int) -> Int {
-    length == .long ? max(12, min(wanted, 26, room / 2)) : 12
+    switch length {
+    case .long: max(12, min(wanted, 26, room / 2))
+    case .medium: 12
+    case .short: 10
+    }
   }
 
   private func outcome(_ length: MailOutcome.Length) -> Column {
@@ -125,6 +128,15 @@ extension MessagesPane {
 
   private func by(_ message: MessageEntry) -> DisplayText {
     DisplayText(message.outcomeBy?.word ?? "", style: .dim)
+  }
+}
+
+extension Column {
+  /// Of an address that is too long the domain stays.
+  static func address(_ title: DisplayText, _ width: Width, priority: Int = 0) -> Column {
+    var column = Column(title, width, priority: priority)
+    column.cut = .before("@")
+    return column
   }
 }
 
