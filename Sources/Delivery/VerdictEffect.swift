@@ -60,7 +60,7 @@ extension VerdictEffect {
   ) -> VerdictEffect {
     guard kind.role == .verdict || kind == .connFail else { return VerdictEffect("no verdict") }
     guard let row = mta.profile?.verdict(kind, at: stage) else {
-      return VerdictEffect("what \(mta.name) makes of it is not known")
+      return VerdictEffect("its effect at \(mta.name) is not known")
     }
     guard kind == .replyCode else {
       let setting = row.result == .failed ? "; \(mta.failureSetting) decides" : ""

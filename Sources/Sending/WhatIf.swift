@@ -43,7 +43,7 @@ package struct WhatIf {
     case .answer, .progress: return Refusal("nobody waits for a verdict but us: the milter gives them")
     case .close(.milter): return Refusal("only the MTA is played: close mta ends its session there")
     case .hold, .ask, .forward, .forwardAll, .step, .revert, .delay, .mark, .unmark, .note:
-      return Refusal("nothing waits in a replay: what can be changed is what the MTA says")
+      return Refusal("nothing is held in a replay: only what the MTA says can be changed")
     }
   }
 
@@ -60,7 +60,7 @@ package struct WhatIf {
     case .set(let assignment): try assign(assignment, at: place)
     case .raw(let bytes): change(place, to: Packet(frame: bytes, from: .mta))
     case .drop:
-      if lines[place].kind == .optNeg { throw Refusal("without OPTNEG neither side speaks another word") }
+      if lines[place].kind == .optNeg { throw Refusal("without OPTNEG the session cannot begin") }
       remove(place)
     case .close: drop(place + 1..<lines.count)
     case .change(let change): try self.change(change, inMailOf: place)

@@ -10,11 +10,13 @@ struct Open: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Look at recorded traces on the screen.",
     discussion: """
-      Several files are read as one, in the order of time. A file that is still being written is followed; - is a trace \
+      FILE is a trace or a packet capture (pcap, pcapng), also compressed with gzip; of a folder, a list to pick from. \
+      Several files are read as one, in the order of time, and one that is still being written is followed. - is a trace \
       that arrives on standard input: ssh mx1 mitmilter proxy … -w - 2>proxy.log | mitmilter open -
       """)
 
-  @Argument(help: ArgumentHelp("Traces; - is standard input.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp("Traces or captures, also .gz, or a folder; - is standard input.", valueName: "file"))
   var files: [String]
 
   @OptionGroup var judging: JudgingOptions

@@ -9,12 +9,12 @@ struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print traces: a line a packet.",
     discussion: """
-      FILE is a trace, plain or compressed with gzip; - is standard input, printed as it arrives. Files that one run wrote \
-      (--write-limit) are read as one.
+      FILE is a trace or a packet capture (pcap, pcapng), also compressed with gzip; - is standard input, printed as it \
+      arrives. Files that one run wrote (--write-limit) are read as one.
       Exit status: 0 all was shown, 1 some of it could not be read or with --expect nothing was to show, 2 none could.
       """)
 
-  @Argument(help: ArgumentHelp("Traces to print.", valueName: "file"))
+  @Argument(help: ArgumentHelp("Traces or captures to print, also .gz.", valueName: "file"))
   var files: [String]
 
   @Option(

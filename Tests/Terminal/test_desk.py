@@ -171,7 +171,7 @@ def test_the_rule_key_works_when_nothing_waits():
         t.wait("No mail is waiting|waiting for an MTA")
         t.wait("R rule")
         t.key("R")
-        t.wait("you have decided nothing yet that a rule could repeat")
+        t.wait("you gave no verdict yet that a rule could repeat")
         mta.greet()
         mta.mail("<news@example.org>")
         t.wait(r"(?m)^c1.1 ")

@@ -325,6 +325,7 @@ def test_mail_goes_on_while_the_screen_is_suspended():
             t.wait("MAIL +<alice@example.org>")
             t.until(lambda: t.screen.is_alternate and t.line(31).endswith("Q quits"), "not drawn whole")
             s.held()
+            t.wait("^ +# +forwards +waiting")
             t.suspend()
             t.send("fg\r")
             t.wait("3 Held 1")
@@ -337,11 +338,27 @@ def test_mail_goes_on_while_the_screen_is_suspended():
 def test_a_suspended_proxy_hears_signals():
     with Session("header") as s, Shell(s) as t:
         t.suspend()
-        t.send("kill %1; wait %1; echo ended $?\r")
-        t.wait("^ended 0")
+        t.send("kill %1\r")
+        t.until(lambda: not children(t.pid), "it goes on")
+        t.send("\r")
+        t.wait(r"\[1\]\+ +Done")
         assert not t.screen.is_alternate
         t.send("stty -a | grep -ow '[-]*icanon'; jobs\r")
         t.wait("^icanon")
+
+
+def test_who_ends_all_of_a_name_ends_it_once():
+    """The process that the shell knows passes on what the other has got already; a second signal would end connections at once."""
+    with Session("header") as s, Shell(s) as t:
+        with Client(s.port) as s.mta:
+            s.start()
+            job = children(t.pid)[0]
+            worker = children(job)[0]
+            t.signal("TERM", job)
+            t.signal("TERM", worker)
+            t.wait("connections have 10 s to end")
+            assert s.mta.ask(b"N") == b"c"
+        t.until(lambda: not children(t.pid), "it goes on")
 
 
 def test_the_shell_hears_how_a_proxy_ended():

@@ -424,7 +424,7 @@ def test_q_goes_back_to_the_folder_and_Q_quits():
         with home.run("open", "traces", size=(120, 30)) as t:
             t.wait("2 files to open")
             t.key("j", "Enter")
-            t.wait("two.mtrace")
+            t.wait(r"MAIL +<")
             t.key("l", "q")
             t.wait("2 files to open")
             os.remove(home.file("traces", "two.mtrace"))

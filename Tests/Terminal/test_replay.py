@@ -130,7 +130,7 @@ def test_what_cannot_be_otherwise():
             (["--set", "helo.name = a; set helo.name b"], "one change at a time"),
             (["--set", "reply.code = 550"], "reply.code is the milter's"),
             (["-c", "on rcpt do reject"], "reject: nobody waits for a verdict"),
-            (["-c", "on rcpt do add-header X-A @nowhere; hold"], "hold: nothing waits in a replay"),
+            (["-c", "on rcpt do add-header X-A @nowhere; hold"], "hold: nothing is held in a replay"),
             (["--set", "unknown.line = x"], "has no packet of an MTA that is to be changed so"),
             (["-c", 'on mail and mail.address == "<no@example.org>" do drop'], "has no packet of an MTA"),
         ]:

@@ -51,7 +51,9 @@ extension ArgumentReader {
       return (ValuedText(result).source, start..<scanner.at)
     }
     scanner.at = scanner.bytes.count
-    throw scanner.error("the string has no closing quote", at: start..<scanner.bytes.count)
+    throw scanner.error(
+      "the string has no closing quote", continuation: "\(Character(Unicode.Scalar(quote))) ends the text",
+      at: start..<scanner.bytes.count)
   }
 
   /// Moves past braces, with the term behind them if there is one.

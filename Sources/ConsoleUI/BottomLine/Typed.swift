@@ -44,7 +44,7 @@ package enum Typed {
     case .unbind(let key): try check(key: key, in: line)
     case .screen(let name, _):
       guard Act(rawValue: name) == nil else { return }
-      throw fault("the screen has no act '\(name)'; mitmilter help keys lists them", at: name, in: line)
+      throw fault("the screen has no action '\(name)'; mitmilter help keys lists them", at: name, in: line)
     case .apply, .edit, .filter, .search, .goTo, .write, .savePart, .export, .rules, .arm, .rule,
       .quit:
       break

@@ -135,7 +135,7 @@ enum AuthenticationSection {
   private static func emptiness(_ value: [UInt8]) -> DisplayText {
     value.contains(UInt8(ascii: ";"))
       ? DisplayText("  found nothing", style: .dim)
-      : DisplayText("  names no result, and readers pass it over", style: Style(.warn))
+      : DisplayText("  has no result: readers ignore it", style: Style(.warn))
   }
 
   private static func text(_ result: AuthenticationResults.Result, _ value: [UInt8]) -> DisplayText {

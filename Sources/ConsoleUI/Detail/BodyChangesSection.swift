@@ -28,7 +28,7 @@ struct BodyChangesSection {
     guard !result.bodyPackets.isEmpty || isWhole else { return }
     if isWhole { page.add(.blank) }
     guard !content.bodyIsCut || result.bodyPackets.isEmpty else {
-      let words = DisplayText("the body is another one; it is too long to be compared here")
+      let words = DisplayText("the body is replaced; it is too long to compare here")
       return DiffLine.add("+ ", [words], .added, packet, into: &page)
     }
     let before = (content.headers.map(\.header), result.bodyBefore)

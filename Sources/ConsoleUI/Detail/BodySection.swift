@@ -97,7 +97,7 @@ struct BodySection {
     let text = PartTitle.text(part, number, of: content.body, charsets)
     guard isComplete else { return text }
     return switch part.oddity {
-    case .noBoundary?: text + DisplayText("  its boundary never comes", style: Style(.warn))
+    case .noBoundary?: text + DisplayText("  its boundary is missing", style: Style(.warn))
     case .notClosed?: text + DisplayText("  not closed", style: Style(.warn))
     case .tooDeep?, .tooMany?: text + DisplayText("  more parts than are shown", style: Style(.warn))
     case nil: text
@@ -106,7 +106,7 @@ struct BodySection {
 
   private func text(_ part: MIMEPart, indent: Int, into page: inout DetailPage) {
     guard let decoded = part.text(from: content.body, limit: 65_536, charsets) else {
-      page.paragraph(DisplayText("in a character set that is not known", style: .dim), indent: indent)
+      page.paragraph(DisplayText("in an unknown character set", style: .dim), indent: indent)
       return
     }
     let lines = VisibleText.lines(decoded[...], limit: Self.partLines, usual: nil, showsEnds: false)

@@ -246,7 +246,7 @@ package struct DetailPane {
     let line = found[(max(1, count) - 1) % found.count]
     list.reveal(line)
     let passedEnd = step > 0 ? line <= start : line >= start
-    return passedEnd ? .done(found.count == 1 ? "nowhere else here" : "around the end") : []
+    return passedEnd ? .done(found.count == 1 ? "the only match here" : "search wrapped around") : []
   }
 
   /// `2 of 5`: which of the lines that say it is selected; nil in Hex, whose lines are made as they are looked at.

@@ -134,11 +134,7 @@ enum FieldsTab {
   ) {
     page.heading("Context")
     page.row("time", DisplayText(trace.stamp(detail.time)) + after(detail) + handover(detail, known, trace))
-    if let reply = detail.reply {
-      // One that only asks for more time is no answer yet.
-      let isAnswer = trace.packet(numbered: reply)?.kind != .reply(.progress)
-      link(isAnswer ? "answered by" : "kept waiting by", to: reply, into: &page, trace)
-    }
+    if let reply = detail.reply { link("answered by", to: reply, into: &page, trace) }
     if !detail.macros.isEmpty { link("macros", to: detail.macros[0], into: &page, trace) }
     if let client = detail.facts.client {
       var text = DisplayText(escaping: client.hostname.slice)

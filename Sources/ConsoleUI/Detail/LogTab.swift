@@ -13,7 +13,7 @@ enum LogTab {
     for finding in detail.findings where finding.cause == nil { told += place.logs(of: finding) }
     told += place.logs
     if told.isEmpty {
-      page.paragraph(DisplayText("no log has a line about it", style: .dim))
+      page.paragraph(DisplayText("no log line is known for it", style: .dim))
       if let cause = detail.findings.lazy.compactMap(\.cause).first {
         page.paragraph(DisplayText("it follows from \(cause.rule.id)", style: .dim), packet: cause.packet)
       }
@@ -24,7 +24,7 @@ enum LogTab {
     }
     page.add(.blank)
     page.add(
-      .remark("L shows the fields again; capitals stand for what the dialogue does not tell", indent: 2))
+      .remark("L shows the fields again; words in capitals are not known here", indent: 2))
     return page.lines
   }
 

@@ -141,7 +141,7 @@ struct OutcomeSection {
       page.row(
         label("smtpd to cleanup"),
         DisplayText(TimeText.span(handover))
-          + DisplayText("  the client sends the mail, then another process of Postfix goes on", style: .dim))
+          + DisplayText("  the client sends the mail, then smtpd hands it over to cleanup", style: .dim))
     }
   }
 }

@@ -109,7 +109,7 @@ struct FindingsPane: ListPane {
   // MARK: drawing
 
   func draw(_ scene: Scene, hasKeys: Bool, into frame: inout Frame, in layout: Layout) {
-    drawTable(Self.columns, empty: "nothing odd so far", hasKeys: hasKeys, into: &frame, in: layout) { line in
+    drawTable(Self.columns, empty: "no findings so far", hasKeys: hasKeys, into: &frame, in: layout) { line in
       guard groups.lines.indices.contains(line) else { return nil }
       switch groups.lines[line] {
       case .group(let group): return cells(groups.groups[group], isOpen: groups.isOpen(group), scene.trace)

@@ -40,10 +40,15 @@ struct HeldPane: ListPane {
   }
 
   /// Where the keys judge the mail at hand.
-  static let deskHints: [Act] = [
-    .open, .changeMenu, .savePart, .allLike, .ruleOfDecision, .notePrompt, .form, .holdPrompt, .back, .diff,
-    .nextTab,
-  ]
+  ///
+  /// - Parameter hasBar: whether the verdicts stand above them.
+  static func deskHints(hasBar: Bool) -> [Act] {
+    let verdicts: [Act] = hasBar ? [] : [.accept, .reject, .tempfail]
+    return verdicts + [
+      .open, .changeMenu, .savePart, .allLike, .ruleOfDecision, .notePrompt, .form, .holdPrompt, .back, .diff,
+      .nextTab,
+    ]
+  }
 
   // MARK: what waits
 
@@ -115,7 +120,7 @@ struct HeldPane: ListPane {
     subject.whereHeld { row in
       guard let desk else {
         let number = subject.trace.index.number(at: row)
-        return .refuse("packet \(number) takes no verdict; : forward lets it go")
+        return .refuse("packet \(number) takes no verdict; : forward releases it")
       }
       switch verdict {
       case .take: return [.conclude([.answer(desk.taking)])]
@@ -178,7 +183,7 @@ struct HeldPane: ListPane {
 
   func askRule() -> [Response] {
     guard let decision = lastDecision ?? suggested else {
-      return .refuse("you have decided nothing yet that a rule could repeat")
+      return .refuse("you gave no verdict yet that a rule could repeat")
     }
     return [.ask(.rule(nil), "on \(decision.text)")]
   }

@@ -18,7 +18,7 @@ package struct Binding: Sendable {
     counted: Bool = false, _ help: String
   ) {
     self.keys = keys.split(separator: " ").map { name in
-      guard let key = Key(name: name) else { preconditionFailure("the table of keys names no key '\(name)'") }
+      guard let key = Key(name: name) else { preconditionFailure("there is no key named '\(name)'") }
       return key
     }
     self.act = act

@@ -46,7 +46,7 @@ extension Binding {
     Binding("Tab Shift-Tab", .pane, in: .packets, .view, hint: "pane", "between list and detail"),
     Binding("l Right", .nextTab, in: .packets, .view, hint: "tab", "next tab of the detail"),
     Binding("h Left", .previousTab, in: .packets, .view, "previous tab of the detail"),
-    Binding("l Right", .nextTab, in: .stats, .view, hint: "number", "next number, the slow one first"),
+    Binding("l Right", .nextTab, in: .stats, .view, hint: "number", "next number, the slowest first"),
     Binding("h Left", .previousTab, in: .stats, .view, "the number before"),
     Binding("Space", .fold, in: .packets, .view, hint: "macros", "unfold or fold the macros of a command"),
     Binding("\\", .maximise, .view, hint: "maximise", "maximise pane, or restore it"),

@@ -27,7 +27,7 @@ extension Subject {
     switch kind.role {
     case .negotiation: return "OPTNEG is answered by OPTNEG; e edits what it says"
     case .verdict:
-      return isHeld ? nil : "packet \(detail.number), \(kind.name), has left already; i holds the next"
+      return isHeld ? nil : "packet \(detail.number), \(kind.name), was sent already; i holds the next"
     case .modification, .keepAlive, .misplaced:
       let drop = isHeld ? "; D drops this" : ""
       guard let command = detail.answers.flatMap({ trace.packet(numbered: $0) }), let number = detail.answers

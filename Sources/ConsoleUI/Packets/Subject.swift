@@ -28,7 +28,7 @@ struct Subject {
   var nothing: [Response] { .refuse(view == .held ? "nothing is held" : "no packet is selected") }
 
   /// Why nothing can be done to the packets of a trace.
-  static let wordsOfRecorded = "this is a recorded trace; its packets have left"
+  static let wordsOfRecorded = "this is a recorded trace: its packets were sent long ago"
 
   /// What `body` makes of the row where the packet waits; otherwise says that it does not.
   func whereHeld(_ body: (Int) -> [Response]) -> [Response] {
@@ -41,7 +41,7 @@ struct Subject {
     whereHeld { row in
       guard let packet = trace.packet(at: row) else { return [] }
       guard packet.kind != .command(.optNeg) else {
-        return .refuse("without OPTNEG neither side speaks another word; e edits it")
+        return .refuse("without OPTNEG the session cannot begin; e edits it")
       }
       let number = trace.index.number(at: row)
       return .confirm("Drop packet \(number), \(packet.kind.name)?", .instruct(.drop, packet: number))

@@ -11,7 +11,7 @@ extension RulesPane {
       scene.rules.rules.indices.contains(index) ? cells(index, scene) : nil
     }
     guard !layout.headings.isEmpty, !scene.rules.isArmed else { return }
-    let words = DisplayText("none of them acts; I lets them", style: Style(.warn, .bold))
+    let words = DisplayText("all are off; I turns them on", style: Style(.warn, .bold))
     frame.put(words, at: Point(column: layout.headings.endColumn - words.width, row: layout.headings.row))
   }
 

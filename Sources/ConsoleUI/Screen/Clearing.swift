@@ -4,10 +4,10 @@ import Cells
 enum Clearing {
   static func ask(_ scope: Scope) -> [Response] {
     var items = [
-      Menu.Item("y", "clear the lists", "what is there is left out; the trace keeps all of it", .clear(true))
+      Menu.Item("y", "clear the lists", "hides what is listed now; the trace keeps it", .clear(true))
     ]
     if scope.start != nil {
-      items.append(Menu.Item("a", "show all again", "with what was cleared before", .clear(false)))
+      items.append(Menu.Item("a", "show all again", "what was cleared, too", .clear(false)))
     }
     return [.choose(Menu(title: "Clear what is shown?", items: items))]
   }

@@ -35,7 +35,7 @@ extension ConsoleModel {
     case .bind(let key, let statements): return bind(key, to: statements.map(\.text).joined(separator: "; "))
     case .unbind(let key): return bind(key, to: "")
     case .screen(let name, let count):
-      guard let act = Act(rawValue: name) else { return .refuse("the screen has no act '\(name)'") }
+      guard let act = Act(rawValue: name) else { return .refuse("the screen has no action '\(name)'") }
       return perform(act, count: count)
     case .quit: return perform(.leave)
     case .apply(let condition, let instructions):

@@ -63,7 +63,7 @@ extension ConsoleModel {
   /// What the bottom line mentions: whoever has the keys says it.
   var hints: [Act] {
     if help != nil { return HelpPane.hints }
-    if isOnDesk { return HeldPane.deskHints }
+    if isOnDesk { return HeldPane.deskHints(hasBar: !layout.bar.isEmpty) }
     let isHeld = subject.isHeld || view == .timeline && subject.heldNearby != nil
     return KeyBar(
       acts: focus == .detail ? detail.hints(isHeld: isHeld) : pane.hints(isHeld: isHeld),

@@ -85,7 +85,7 @@ extension ConsoleModel {
       list.reveal(line)
       settle()
       detail.reveal(search)
-      return passedEnd ? .done("around the end") : []
+      return passedEnd ? .done("search wrapped around") : []
     }
   }
 }

@@ -50,7 +50,7 @@ struct TitleBar {
   /// In fewer words where views and state do not both fit, and whole then, too.
   private func state(columns: Int) -> DisplayText {
     let whole = state
-    guard tabs(.digits).text.width + self.columns(of: whole) > columns else { return whole }
+    guard tabs(.current).text.width + self.columns(of: whole) > columns else { return whole }
     if case .unrecorded = trace.stream { return DisplayText("✖ NO FILE", style: Style(.bad, .bold)) }
     if scene.scope.freeze != nil { return whole }
     if trace.index.unreadableCount > 0 { return DisplayText("▲ unread", style: Style(.warn, .bold)) }

@@ -191,7 +191,7 @@ extension Steering {
   private mutating func discard(_ leg: Leg, _ index: Int, _ cause: Cause) -> Refusal? {
     let entry = queues[leg].entries[index]
     switch entry.original.kind {
-    case .command(.optNeg): return Refusal("without OPTNEG neither side speaks another word")
+    case .command(.optNeg): return Refusal("without OPTNEG the session cannot begin")
     case .reply(let kind) where kind.role == .verdict || kind.role == .negotiation:
       if let refusal = refusal(toDropVerdictAt: index) { return refusal }
     case .command, .reply, .unknown, .empty: break

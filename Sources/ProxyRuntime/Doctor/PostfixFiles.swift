@@ -42,12 +42,12 @@ package struct PostfixFiles {
     }
     guard let ran = ProgramOutput.run(program, ["-c", folder], until: Due(within: .seconds(10))) else {
       unseen.append(
-        "what postconf makes of \(folder): it did not answer within 10 s; the files are read alone")
+        "postconf -c \(folder) did not answer within 10 s; only the files were read")
       return nil
     }
     guard ran.succeeded else {
       let words = ran.complaints.prefix { $0 != "\n" }
-      unseen.append("what postconf makes of \(folder): it says '\(words)'; the files are read alone")
+      unseen.append("postconf -c \(folder) says '\(words)'; only the files were read")
       return nil
     }
     return ran.output

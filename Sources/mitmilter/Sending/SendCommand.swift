@@ -10,7 +10,7 @@ import TraceModel
 
 struct SendCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "send", abstract: "Be the MTA: send mails to a milter, and say what it makes of them.",
+    commandName: "send", abstract: "Be the MTA: send mails to a milter, and show its verdicts and changes.",
     discussion: """
       MAIL is a file with a mail, headers and body, an mbox, a Maildir or another folder; - is a mail on standard input. \
       Nothing is delivered.

@@ -15,7 +15,7 @@ import TraceModel
     return (Driver.desk(story, source, size: size), source)
   }
 
-  static let sizes = [Size(columns: 80, rows: 24), Size(columns: 120, rows: 36)]
+  static let sizes = ScreenTests.sizes
   static let screens = [
     (name: "desk", keys: "3"), ("desk-mail", "G Enter"), ("desk-messages", "2"), ("desk-verdicts", "G v"),
     ("desk-rcpt", "j"), ("desk-help", "?"),
@@ -211,7 +211,8 @@ import TraceModel
     try changed(source, "add-header X-Seen yes", refusal: "the MTA aborted it")
     driver.send(.appended)
     #expect(!driver.text.contains { $0.contains("X-Seen: yes") })
-    #expect(driver.text.contains { $0.contains("[bill] March") })
+    // It has no room on the smallest screen.
+    #expect(size.rows == 10 || driver.text.contains { $0.contains("[bill] March") })
   }
 
   /// What the milter asked for waits with the mail, and under HDR_LEADSPC ours brings its own blank.

@@ -25,7 +25,7 @@ import TraceModel
     return (driver, number, source)
   }
 
-  static let sizes = [Size(columns: 80, rows: 24), Size(columns: 120, rows: 36)]
+  static let sizes = ScreenTests.sizes
 
   @Test(arguments: sizes) func viewsLookLikeThis(_ size: Size) {
     for (name, keys) in [
@@ -122,7 +122,7 @@ import TraceModel
     var driver = Driver()
     driver.press(key)
     #expect(driver.model.menu == nil)
-    #expect(driver.model.status?.text == "this is a recorded trace; its packets have left")
+    #expect(driver.model.status?.text == "this is a recorded trace: its packets were sent long ago")
   }
 
   @Test func aMenuThatIsCutSaysSo() {

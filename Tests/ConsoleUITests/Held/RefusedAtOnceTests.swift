@@ -55,7 +55,7 @@ import TraceModel
     #expect(driver.text.last?.contains("the MTA has its answer to MAIL, packet \(answer); i holds") == true)
     driver.enter("\(answer)")
     driver.press("v")
-    #expect(driver.text.last?.contains("packet \(answer), CONTINUE, has left already; i holds") == true)
+    #expect(driver.text.last?.contains("packet \(answer), CONTINUE, was sent already; i holds") == true)
   }
 
   @Test func aModificationThatWasNotNegotiatedSaysSoInTheMenu() {

@@ -39,7 +39,7 @@ import TraceModel
     driver = Driver(MemoryRecords(play.records, head: Story.head), size: Size(columns: 120, rows: 36))
     driver.enter("bodyeob", at: "f ^U")
     driver.press("g")
-    #expect(driver.text.contains { $0.contains("answered by") && $0.contains("accept") })
+    #expect(driver.text.contains { $0.contains("answered by") && $0.contains("ACCEPT") })
   }
 
   @Test func writingTakesTheRecordsOfWhatIsShown() {

@@ -82,7 +82,7 @@ import TraceModel
     play.milter(Milter.insHeader(1, "Authentication-Results", "mx.example.org; spf=fail"), Milter.accept)
     let page = page(play, "G l l Enter")
     #expect(page.contains { $0.contains("added") && $0.contains("by the milter") })
-    #expect(page.contains { $0.contains("mx.example.org  names no result") })
+    #expect(page.contains { $0.contains("mx.example.org  has no result") })
     #expect(page.contains { $0.contains("spf") && $0.contains("fail") })
   }
 

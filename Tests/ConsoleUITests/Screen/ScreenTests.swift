@@ -25,6 +25,7 @@ import Testing
     Row(name: "timeline-filtered", keys: "Esc", line: "filter stage == bodyeob"),
     Row(name: "timeline-unfolded", keys: "1 7 G Space Esc"),
     Row(name: "timeline-delta", keys: "t t G"),
+    Row(name: "fields", keys: "2 4 G Enter"),
     Row(name: "macros", keys: "2 4 G l Enter"),
     Row(name: "message", keys: "4 3 G l l Enter"),
     Row(name: "hex", keys: "2 3 G Enter j Enter"),

@@ -809,7 +809,7 @@ import Testing
       say accept on 1
         record instructed accept OPTNEG is answered by OPTNEG: anything else fails the negotiation on both MTAs
       say drop on 1
-        record instructed drop without OPTNEG neither side speaks another word
+        record instructed drop without OPTNEG the session cannot begin
       say forward on 1
         record instructed forward done
         record released 1 forwarded

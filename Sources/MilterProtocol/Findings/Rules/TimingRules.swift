@@ -58,8 +58,8 @@ extension FindingRule {
     source: "milter8_connect in milter8.c, milter_open in milter.c")
 
   package static let delayedAck = FindingRule(
-    "W09", .note, "a regular 40 ms, as TCP makes it",
-    "a kernel keeps a small packet back until the one before it is acknowledged, 40 ms each time, and nobody computes anything",
+    "W09", .note, "regular delays of 40 ms, made by TCP",
+    "TCP holds a small packet back until the one before it is acknowledged: 40 ms each time, in which neither side works",
     cure: .byMTA(
       "use a unix socket; over TCP set TCP_NODELAY at the side that is late (Sendmail: built with MILTER_NO_NAGLE), or write at once what belongs together",
       postfix:

@@ -123,7 +123,7 @@ struct HTMLMessage {
       "<p class=\"soft\">\(part.type.type)\(file)\(encoding), \(counted(part.content.count, "byte"))</p>\n"
     guard part.parts.isEmpty, part.type.type.hasPrefix("text/") else { return title }
     guard let text = part.text(from: content.body, limit: Self.partBytes, input.charsets) else {
-      return title + "<p class=\"soft\">in a character set that is not known</p>\n"
+      return title + "<p class=\"soft\">in an unknown character set</p>\n"
     }
     let lines = text.split(separator: 0x0A, omittingEmptySubsequences: false)
     let shown = lines.prefix(Self.partLines).map { line in
