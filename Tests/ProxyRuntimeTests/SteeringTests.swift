@@ -42,6 +42,29 @@ import TraceModel
     try pair.proxy.stopped()
   }
 
+  /// Several at once, one of which cannot be started.
+  @Test func programsAnswerFromTheirThread() throws {
+    let listener = try LoopbackSocket.listening()
+    var controls = ProxySettings()
+    controls.rules = RuleBook([
+      Rule(
+        on: try Expression(parsing: "helo"),
+        do: [.ask(try Adviser("sh -c 'cat >/dev/null; echo set helo.name two.example.org'"))]),
+      Rule(on: try Expression(parsing: "quit"), do: [.ask(try Adviser("/nowhere/decide"))]),
+    ])
+    let proxy = try RunningProxy(
+      milter: .inet(host: "127.0.0.1", port: listener.port, family: .any), controls: controls)
+    var pairs: [(mta: LoopbackSocket, milter: LoopbackSocket)] = []
+    for _ in 0..<8 {
+      let mta = try LoopbackSocket.connected(toPort: proxy.port)
+      pairs.append((mta, try listener.accept()))
+    }
+    for pair in pairs { try pair.mta.send(MTA.helo("one.example.org").bytes + MTA.quit.bytes) }
+    let expected = MTA.helo("two.example.org").bytes + MTA.quit.bytes
+    for pair in pairs { #expect(try pair.milter.receive(expected.count) == expected) }
+    try proxy.stopped()
+  }
+
   @Test func everythingHeldIsLetGoAtOnce() throws {
     let pair = try Pair([try Rule(parsing: "on quit do hold")])
     try pair.mta.send(MTA.quit.bytes)
