@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 // Swift's Glibc module refers to `hypotf`, whose newest version is of glibc 2.35. Nothing here calls it; with one of our own, a
@@ -110,3 +111,10 @@ int linux_signalfd_next(int fd) {
   }
   return 0;
 }
+
+int linux_death_signal(void) {
+  int signal = 0;
+  return prctl(PR_GET_PDEATHSIG, &signal) < 0 ? 0 : signal;
+}
+
+int linux_set_death_signal(int signal) { return prctl(PR_SET_PDEATHSIG, signal); }

@@ -81,6 +81,8 @@ static _Noreturn void keep(pid_t worker, pid_t group, int requests) {
     int status;
     pid_t changed = waitpid(worker, &status, WNOHANG | WUNTRACED);
     pid_t foreground = tcgetpgrp(terminal);
+    // Nobody may wait for children where whoever started us has said so to the system.
+    if (changed < 0 && errno == ECHILD) _exit(1);
     if (changed == worker) {
       if (foreground == worker) tcsetpgrp(terminal, group);
       if (!WIFSTOPPED(status)) end_as(status);

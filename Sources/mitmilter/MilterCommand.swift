@@ -159,8 +159,12 @@ struct MilterCommand: ParsableCommand {
     let head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
       listen: address.description)
-    return try MilterStage(
-      on: address, access: try socket.access(), clock: clock, journal: try Journal(recording.write, head))
+    let user = try service.plan().user
+    let stage = try MilterStage(
+      on: address, access: try socket.access().given(to: user), clock: clock,
+      journal: try Journal(recording.write, head))
+    try user?.take()
+    return stage
   }
 
   private func checkConformance() throws {

@@ -353,6 +353,57 @@ def test_nobody_starts_programs_over_the_control_socket():
             peer.close()
 
 
+def test_one_that_hangs_takes_nobody_elses_place():
+    offer = b"O" + bytes.fromhex("00000006000001ff001fffff")
+    with Programs() as programs:
+        hang = programs.file("hang")
+        hang.write_text("#!/bin/sh\nexec sleep 60\n")
+        hang.chmod(0o755)
+        program = programs.make("#!/usr/bin/env python3\nimport json, sys\nfor line in sys.stdin:\n"
+                                "    print(json.dumps({'id': json.loads(line)['id'], 'do': ['reject']}), flush=True)\n")
+        rules = ["-c", f'on helo do ask --within 5m "{hang}"', "-c", f'on mail do ask --within 20s --persistent "{program}"']
+        with Run("milter", "-q", *rules) as run:
+            run.hears("listening")
+            hanging = [Client(run.port) for _ in range(40)]
+            for mta in hanging:
+                mta.ask(offer)
+                mta.send(b"Hmail.example.org\0")
+            with Client(run.port) as mta:
+                mta.ask(offer)
+                assert mta.ask(b"M<alice@example.org>\0") == b"r"
+            for mta in hanging:
+                mta.socket.close()
+
+
+def test_a_program_ends_with_its_rule():
+    with Programs() as programs:
+        pids, rules = programs.file("pids"), programs.file("rules")
+        program = programs.make(f"#!/bin/sh\necho $$ >> {pids}\nexec sleep 300\n")
+        rules.write_text(f'on helo do ask --within 300ms --persistent "{program}"\n')
+        with Run("milter", "-q", "-r", str(rules)) as run:
+            run.hears("listening")
+            with Client(run.port) as mta:
+                mta.greet()
+                pid = int(pids.read_text())
+                assert exists(pid)
+                rules.write_text("on helo do mark\n")
+                run.signal("HUP")
+                until("it is ended", lambda: not exists(pid))
+
+
+def test_programs_are_waited_for_whoever_started_us():
+    """A parent that ignores SIGCHLD hands that on."""
+    with Programs() as programs:
+        program = programs.make("#!/bin/sh\necho reject\n")
+        ignoring = ["python3", "-c", "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
+                    "os.execvp(sys.argv[1], sys.argv[1:])"]
+        with Run("milter", "-q", "-c", f'on helo do ask --within 20s "{program}"', before=ignoring) as run:
+            run.hears("listening")
+            with Client(run.port) as mta:
+                mta.ask(b"O" + bytes.fromhex("00000006000001ff001fffff"))
+                assert mta.ask(b"Hmail.example.org\0") == b"r"
+
+
 def test_no_program_outlives_the_run():
     with Programs() as programs:
         pids = programs.file("pids")

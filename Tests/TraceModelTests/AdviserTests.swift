@@ -34,6 +34,11 @@ import TraceModel
     #expect(refusal?.reason.contains(why) == true, "\(refusal?.reason ?? "")")
   }
 
+  @Test func namesAreNotLookedUp() {
+    let refusal = #expect(throws: Refusal.self) { try Adviser("http://example.org/", allowsRemote: true) }
+    #expect(refusal?.reason.contains("give the address of example.org") == true)
+  }
+
   @Test func anotherMachineIsAskedWhereThatIsMeant() throws {
     #expect(
       try Adviser("http://192.0.2.7/", allowsRemote: true).place

@@ -76,6 +76,9 @@ static inline int linux_epoll_wait(int epoll, uint64_t *tags, uint32_t *bits, in
 int linux_spawn(char *const words[], int input, int output, int complaints, pid_t *process);
 // Readable once that child has ended; -1 where it cannot be had.
 int linux_watch_process(pid_t process);
+// The signal that comes when the parent ends, 0 for none: the system forgets it when the user changes.
+int linux_death_signal(void);
+int linux_set_death_signal(int signal);
 // Reading end first; both are closed on exec.
 static inline int linux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 // Reads and writes of it then never wait.

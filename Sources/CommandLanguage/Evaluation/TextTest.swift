@@ -58,12 +58,15 @@ struct TextTest: Sendable {
     case (.matches, .pattern(let pattern)): relation = .matches(pattern)
     case (.in, _), (.equal, .network), (.notEqual, .network):
       var networks: [Network] = []
+      // In a file nothing tells a network from a text but how it reads.
+      let mayBeNetworks =
+        if case .file = literal { type == .text || type == .address } else { type == .address }
       var texts: Set<[UInt8]> = []
       for member in literal.members {
         if case .network(let network) = member { networks.append(network) }
         guard case .text(let bytes) = member else { continue }
         texts.insert(whole(bytes))
-        if type == .address, let network = Network(bytes) { networks.append(network) }
+        if mayBeNetworks, let network = Network(bytes) { networks.append(network) }
       }
       relation = .isWithin(networks, orIs: texts)
     default: relation = .nothing

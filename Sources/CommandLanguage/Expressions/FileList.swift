@@ -33,7 +33,7 @@ extension Expression {
 
   /// The same with the entries of its files; nil where one is missing from `contents`.
   package func reading(_ contents: [String: [UInt8]]) -> Expression? {
-    mapLists { list in
+    mapLists { list, _ in
       guard let bytes = contents[list.path] else { return nil }
       var list = list
       list.read(bytes)
@@ -43,17 +43,21 @@ extension Expression {
 
   /// The same with its lists written out, for whoever does not have the files.
   package var spelledOut: Expression {
-    mapLists { .list(($0.entries ?? []).map(Literal.text)) } ?? self
+    mapLists { list, type in
+      let entries = list.entries ?? []
+      let networks = type == .text || type == .address ? entries.compactMap { Network($0) } : []
+      return .list(entries.map(Literal.text) + networks.map(Literal.network))
+    } ?? self
   }
 
-  private func mapLists(_ change: (FileList) -> Literal?) -> Expression? {
+  private func mapLists(_ change: (FileList, ValueType) -> Literal?) -> Expression? {
     func all(_ members: [Expression]) -> [Expression]? {
       let changed = members.compactMap { $0.mapLists(change) }
       return changed.count == members.count ? changed : nil
     }
     switch self {
     case .compare(let field, let comparison, .file(let list)):
-      return change(list).map { .compare(field, comparison, $0) }
+      return change(list, field.term.type).map { .compare(field, comparison, $0) }
     case .not(let member): return member.mapLists(change).map(Expression.not)
     case .and(let members): return all(members).map(Expression.and)
     case .or(let members): return all(members).map(Expression.or)

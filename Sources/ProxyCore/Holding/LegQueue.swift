@@ -96,10 +96,19 @@ struct LegQueue: Sendable {
   struct Hold: Sendable {
     var cause: Cause
     var since: Moment
-    /// Of the question that somebody is asked about it.
-    var question: Int?
+    /// What somebody is asked about it, and did not answer so far.
+    var question: Asking?
     /// It is held for the answer to that alone, and not for an operator.
     var isForQuestion = false
+  }
+
+  /// A question that is under way.
+  struct Asking: Sendable {
+    var id: Int
+    /// Of the instruction to ask, and so of what is answered.
+    var cause: Cause
+    /// The verdict where no answer comes; nil: the packet goes on.
+    var fallback: Answer?
   }
 
   enum Fate: Sendable {

@@ -39,10 +39,17 @@ struct LegQueues: Sendable {
   ///
   /// - Parameter question: to whose answer it waits; nil: to what an operator says.
   mutating func hold(
-    _ leg: Leg, _ index: Int, _ cause: Cause, at now: Moment, question: Int? = nil
+    _ leg: Leg, _ index: Int, _ cause: Cause, at now: Moment, question: LegQueue.Asking? = nil
   ) -> Bool {
-    guard self[leg].entries[index].hold == nil else {
-      if let question { self[leg].entries[index].hold?.question = question }
+    if let hold = self[leg].entries[index].hold {
+      if let question {
+        self[leg].entries[index].hold?.question = question
+      } else if hold.isForQuestion {
+        // From here on it waits for both.
+        self[leg].entries[index].hold?.isForQuestion = false
+        self[leg].entries[index].hold?.cause = cause
+        return true
+      }
       return false
     }
     self[leg].entries[index].hold = LegQueue.Hold(

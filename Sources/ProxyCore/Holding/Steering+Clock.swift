@@ -64,10 +64,28 @@ extension Steering {
   mutating func meetDeadlines(_ turn: inout Turn) {
     for leg in Leg.allCases {
       while let index = queues[leg].kept, let due = deadline(of: leg, turn.settings), due <= turn.now {
-        answerFront(of: leg, as: turn.settings.onTimeout ?? .forward, .timeout, &turn)
+        if let asking = queues[leg].entries[index].hold?.question, let fallback = asking.fallback {
+          noteNoAnswer(queues[leg].entries[index].number, fallback, &turn)
+          answerFront(of: leg, as: .answer(fallback), asking.cause, &turn)
+        } else {
+          answerFront(of: leg, as: turn.settings.onTimeout ?? .forward, .timeout, &turn)
+        }
         release(leg, index, .timeout, &turn)
       }
     }
+  }
+
+  /// Whoever was asked has not answered, and whoever waits does so no longer.
+  private mutating func noteNoAnswer(_ number: Int, _ fallback: Answer, _ turn: inout Turn) {
+    record(
+      .noted(
+        text: "no answer came while somebody waited for this packet: it gets \(fallback.name)", packet: number
+      ),
+      &turn)
+    turn.act(
+      .say(
+        "no answer came while somebody waited for packet \(number), c\(connection): it gets \(fallback.name)")
+    )
   }
 
   /// Answers the packet whose turn it is, where that is what is to be done.

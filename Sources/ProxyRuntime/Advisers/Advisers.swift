@@ -15,6 +15,7 @@ package final class Advisers: Sendable {
 
   fileprivate enum Order: Sendable {
     case ask(Question)
+    case keep(Set<Adviser>)
     case stop
   }
 
@@ -24,6 +25,9 @@ package final class Advisers: Sendable {
   }
 
   func ask(_ question: Question) { orders.post(.ask(question)) }
+
+  /// Only these may be asked from now on: programs that wait for the next question of others end.
+  func keep(_ advisers: Set<Adviser>) { orders.post(.keep(advisers)) }
 
   /// Nobody waits for an answer any more.
   func stop() {
@@ -45,11 +49,14 @@ private final class AdviserLoop: @unchecked Sendable {
   private var waiting: [Question] = []
   private var errands: [any Errand] = []
   private var standing: [Adviser: StandingProgram] = [:]
+  /// Whom rules ask; nil: nobody has said so far.
+  private var kept: Set<Adviser>?
   /// When a program that ended by itself is started again, at the earliest.
   private var pauses: [Adviser: Moment] = [:]
 
-  /// Programs and services that are asked at a time.
-  private static let mostErrands = 32
+  /// How often one is asked at a time, and all together.
+  private static let mostOfOne = 32
+  private static let mostErrands = 128
   private static let pause = Moment.Span.seconds(1)
 
   init(_ orders: Mailbox<Advisers.Order>, _ clock: Clock, _ requests: Mailbox<Engine.Request>) {
@@ -68,6 +75,7 @@ private final class AdviserLoop: @unchecked Sendable {
       for order in orders.take() {
         switch order {
         case .ask(let question): waiting.append(question)
+        case .keep(let advisers): kept = advisers
         case .stop: return
         }
       }
@@ -96,9 +104,12 @@ private final class AdviserLoop: @unchecked Sendable {
     }
     for (adviser, program) in standing {
       for (question, advice) in program.exchange() { settle(question, advice) }
-      guard program.hasEnded else { continue }
-      standing[adviser] = nil
-      pauses[adviser] = clock.now + Self.pause
+      if program.hasEnded {
+        standing[adviser] = nil
+        pauses[adviser] = clock.now + Self.pause
+      } else if let kept, program.open.isEmpty, !kept.contains(adviser) {
+        standing[adviser] = nil
+      }
     }
   }
 
@@ -116,10 +127,19 @@ private final class AdviserLoop: @unchecked Sendable {
     }
   }
 
+  /// One that hangs takes nobody else's place.
   private func begin() {
-    while !waiting.isEmpty, errands.count < Self.mostErrands {
-      let question = waiting.removeFirst()
+    var asked: [Adviser: Int] = [:]
+    for errand in errands { asked[errand.question.adviser, default: 0] += 1 }
+    waiting.removeAll { question in
+      if !question.adviser.isPersistent {
+        guard errands.count < Self.mostErrands, asked[question.adviser, default: 0] < Self.mostOfOne else {
+          return false
+        }
+        asked[question.adviser, default: 0] += 1
+      }
       do throws(Refusal) { try begin(question) } catch { settle(question, .failed(error.sentence)) }
+      return true
     }
   }
 

@@ -56,7 +56,7 @@ final class ChildProcess {
 
   private static func words(of code: Int32) -> String { String(cString: strerror(code)).lowercased() }
 
-  /// Whatever it started ends with it.
+  /// One that still runs ends, and what it started with it.
   deinit {
     for end in [input, output, complaints, watch] where end >= 0 { close(end) }
     guard ending == nil else { return }
@@ -64,9 +64,6 @@ final class ChildProcess {
     // Nothing keeps a process that was killed but the kernel.
     while waitpid(process, nil, 0) < 0, errno == EINTR {}
   }
-
-  /// Asks it to end.
-  func terminate() { if ending == nil { kill(-process, SIGTERM) } }
 
   /// What is to be looked at for it.
   var polled: [pollfd] {
@@ -82,9 +79,8 @@ final class ChildProcess {
   ///
   /// - Parameter isLast: its standard input then ends.
   func tell(_ bytes: [UInt8], isLast: Bool) -> Bool {
-    guard toWrite.count - written + bytes.count <= Self.mostWaiting || written == toWrite.count else {
-      return false
-    }
+    guard input >= 0, toWrite.count - written + bytes.count <= Self.mostWaiting || written == toWrite.count
+    else { return false }
     toWrite.removeFirst(written)
     written = 0
     toWrite += bytes
@@ -114,7 +110,10 @@ final class ChildProcess {
   private func noteEnding() {
     guard ending == nil else { return }
     var status: Int32 = 0
-    guard waitpid(process, &status, WNOHANG) == process else { return }
+    let changed = waitpid(process, &status, WNOHANG)
+    // Somebody above us has told the system that nobody waits for children.
+    if changed < 0, errno == ECHILD { ending = .signal(0) }
+    guard changed == process else { return }
     let signal = status & 0x7F
     ending = signal == 0 ? .status(status >> 8 & 0xFF) : .signal(signal)
   }

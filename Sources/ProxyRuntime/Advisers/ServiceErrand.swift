@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import MTAConfiguration
 import MilterProtocol
 import ProxyCore
 import TraceFormat
@@ -14,6 +13,8 @@ final class ServiceErrand: Errand {
   private var socket: Int32
   /// It was asked before over the same connection, which it may have closed meanwhile.
   private var isUsed: Bool
+  /// Addresses to try where this one cannot be reached.
+  private var others: ArraySlice<SocketAddress>
   private var sent = 0
   private var response = HTTPResponse()
 
@@ -23,7 +24,23 @@ final class ServiceErrand: Errand {
     request = Self.request(to: question.adviser.place, line)
     let kept = connections.takeKept(for: question.adviser.place)
     isUsed = kept != nil
-    if let kept { socket = kept } else { socket = try connections.open(to: question.adviser.place) }
+    others = []
+    if let kept { socket = kept } else { socket = -1 }
+    if socket < 0 { try open(connections.addresses(of: question.adviser.place)[...]) }
+  }
+
+  private func open(_ addresses: ArraySlice<SocketAddress>) throws(Refusal) {
+    others = addresses
+    var code = EADDRNOTAVAIL
+    while let address = others.popFirst() {
+      socket = linux_stream_socket(address.family)
+      guard socket >= 0 else { throw Refusal("no socket could be made") }
+      if address.withPointer({ connect(socket, $0, $1) }) == 0 || errno == EINPROGRESS { return }
+      code = errno
+      close(socket)
+      socket = -1
+    }
+    throw Refusal("it cannot be reached: \(Self.words(of: code))")
   }
 
   deinit { if socket >= 0 { close(socket) } }
@@ -92,14 +109,16 @@ final class ServiceErrand: Errand {
 
   /// A connection that was kept, and is closed by now, says nothing about the service.
   private func again(or failure: Sentence) -> Advice? {
-    guard isUsed, response.isEmpty else { return .failed(failure) }
-    isUsed = false
+    let isUnreached = sent == 0 && !others.isEmpty
+    guard isUsed && response.isEmpty || isUnreached else { return .failed(failure) }
     close(socket)
-    sent = 0
-    do throws(Refusal) { socket = try connections.open(to: question.adviser.place) } catch {
-      socket = -1
+    (socket, sent) = (-1, 0)
+    do throws(Refusal) {
+      try open(isUsed ? connections.addresses(of: question.adviser.place)[...] : others)
+    } catch {
       return .failed(error.sentence)
     }
+    isUsed = false
     return nil
   }
 
@@ -134,26 +153,14 @@ final class ServiceConnections {
     }
   }
 
-  /// A connection that is being made.
-  func open(to place: Adviser.Place) throws(Refusal) -> Int32 {
-    let address: MilterAddress
+  /// Where to reach it, in the order in which to try; nothing is looked up.
+  func addresses(of place: Adviser.Place) -> [SocketAddress] {
     switch place {
-    case .tcp(let host, let port, _): address = .inet(host: host, port: port, family: .any)
-    case .unix(let socket, _): address = .unix(path: socket)
-    case .program: throw Refusal("a program is no service")
+    case .tcp("localhost", let port, _):
+      return ["127.0.0.1", "::1"].compactMap { SocketAddress(literal: $0, port: port) }
+    case .tcp(let host, let port, _): return SocketAddress(literal: host, port: port).map { [$0] } ?? []
+    case .unix(let socket, _): return [SocketAddress(unix: socket)]
+    case .program: return []
     }
-    let candidates: [SocketAddress]
-    do throws(Resolution.Failure) { candidates = try Resolution.addresses(of: address) } catch {
-      throw Refusal("it cannot be found: \(others: error.message)")
-    }
-    var code = EADDRNOTAVAIL
-    for candidate in candidates {
-      let socket = linux_stream_socket(candidate.family)
-      guard socket >= 0 else { throw Refusal("no socket could be made") }
-      if candidate.withPointer({ connect(socket, $0, $1) }) == 0 || errno == EINPROGRESS { return socket }
-      code = errno
-      close(socket)
-    }
-    throw Refusal("it cannot be reached: \(String(cString: strerror(code)).lowercased())")
   }
 }

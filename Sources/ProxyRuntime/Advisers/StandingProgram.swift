@@ -18,10 +18,9 @@ final class StandingProgram {
   }
 
   var polled: [pollfd] { process.polled }
-  var hasEnded: Bool { process.ending != nil }
-
-  /// Nobody will ask it any more.
-  func terminate() { process.terminate() }
+  /// It has ended, or what it says makes no sense any more.
+  var hasEnded: Bool { process.ending != nil || isSpoilt }
+  private var isSpoilt = false
 
   /// Returns whether it can be told.
   func ask(_ question: Question, _ line: [UInt8]) -> Bool {
@@ -43,7 +42,7 @@ final class StandingProgram {
     }
     if process.answer.count >= ChildProcess.mostAnswer {
       answers += failAll("a line of its answer has more than 1 MiB")
-      process.terminate()
+      isSpoilt = true
     }
     switch process.ending {
     case nil: break

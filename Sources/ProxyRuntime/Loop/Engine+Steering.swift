@@ -55,6 +55,7 @@ extension Engine {
 
   mutating func setRules(_ rules: [Rule]) {
     turn.settings.rules.replace(with: rules)
+    advisers?.keep(Set(rules.flatMap { $0.instructions.compactMap(\.adviser) }))
     recordRules()
   }
 

@@ -39,6 +39,8 @@ package struct ServiceUser: Sendable {
   /// Gives up what root may, for good. Before there is a second thread that could keep it.
   package func take() throws(Failure) {
     guard geteuid() == 0 else { return }
+    let deathSignal = linux_death_signal()
+    defer { if deathSignal != 0 { _ = linux_set_death_signal(deathSignal) } }
     guard initgroups(name, group) == 0, setgid(group) == 0, setuid(user) == 0, setuid(0) != 0 else {
       throw Failure(
         message: "cannot go on as '\(name)': \(String(cString: strerror(errno)).lowercased())",

@@ -33,7 +33,8 @@ extension Redactor {
     case .ask(let adviser):
       return
         (try? Adviser(
-          own(adviser.text), isPersistent: adviser.isPersistent, limit: adviser.limit,
+          own(adviser.text), isPersistent: adviser.isPersistent, allowsRemote: adviser.allowsRemote,
+          limit: adviser.limit,
           fallback: adviser.fallback))
         .map(Instruction.ask)
     case .answer, .hold, .forward, .forwardAll, .step, .drop, .progress, .revert, .delay, .close, .mark,

@@ -87,13 +87,19 @@ package struct Adviser: Hashable, Sendable {
         "\(others: String(host)) is another machine, and would be sent the mail: write ask --allow-remote if that is meant"
       )
     }
+    guard host == "localhost" || host.contains(":") || isIPv4(host) else {
+      throw Refusal("give the address of \(others: String(host)): names are not looked up while mail waits")
+    }
     return .tcp(host: String(host), port: port, path: path)
   }
 
   private static func isLoopback(_ host: Substring) -> Bool {
+    host == "localhost" || host == "::1" || isIPv4(host) && host.hasPrefix("127.")
+  }
+
+  private static func isIPv4(_ host: Substring) -> Bool {
     let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
-    let isIPv4 = numbers.count == 4 && numbers.allSatisfy { UInt8($0) != nil }
-    return host == "localhost" || host == "::1" || isIPv4 && numbers[0] == "127"
+    return numbers.count == 4 && numbers.allSatisfy { UInt8($0) != nil }
   }
 
   private static func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }

@@ -28,6 +28,8 @@ import TraceModel
     ("connect and client.address", "198.51.100.0/24\n192.0.2.0/24\n", [4]),
     ("connect and client.address", "192.0.2.7\n", [4]),
     ("connect and client.address", "192.0.3.0/24\n", []),
+    ("connect and macro[\"j\"]", "mx.example.net\n", [4]),
+    ("helo and macro[\"client_addr\"]", "2001:db8::/32\n", [7]),
     ("helo and helo.name", "mail.example.org", [7]),
   ]
 

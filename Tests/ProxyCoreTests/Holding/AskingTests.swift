@@ -137,6 +137,53 @@ import Testing
       """)
   }
 
+  /// What has no answer by then is told what the rule says, not let through.
+  @Test func withoutAnAnswerInTimeTheRulesVerdictCounts() {
+    play(
+      """
+      rule on rcpt do ask --else tempfail "decide"
+      mta RCPT
+        record 9 RCPT from mta
+        record instructed ask --else tempfail "decide" done
+        record held 9
+        ask decide about packet 9
+        wake at 8 s
+      at 30 s
+      tick
+        record note no answer came while somebody waited for this packet: it gets tempfail
+        record instructed tempfail done
+        record released 9 answered
+        record sent on mta TEMPFAIL
+        say no answer came while somebody waited for packet 9, c1: it gets tempfail
+        send TEMPFAIL to mta
+      """)
+  }
+
+  /// An operator who stops a packet that a program is asked about wants it to stay, whatever that answers.
+  @Test func anOperatorMayStopWhatIsAskedAbout() {
+    play(
+      """
+      rule on rcpt do ask "decide"
+      mta RCPT
+        record 9 RCPT from mta
+        record instructed ask "decide" done
+        record held 9
+        ask decide about packet 9
+        wake at 8 s
+      say hold on 9
+        record held 9
+      answers add-header X-Asked yes
+        record note decide answered after 0 s
+        record instructed add-header X-Asked yes done
+      say forward on 9
+        record instructed forward done
+        record released 9 forwarded
+        record sent on milter of 9
+        send RCPT to milter
+        wake never
+      """)
+  }
+
   /// A program needs nobody who watches.
   @Test func aQuestionOutlivesTheOperator() {
     play(
