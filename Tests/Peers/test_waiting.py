@@ -158,7 +158,7 @@ class Dropped(unittest.TestCase):
             self.assertEqual(0, milter.terminate(), milter.output())
         self.assertEqual(1, len(outcome.mails))
         refused = [record["refused"] for record in Trace(milter.trace).records if record.get("refused")]
-        self.assertEqual(["only Postfix takes SHUTDOWN; others give the milter up"], refused)
+        self.assertEqual(["Postfix and Stalwart take SHUTDOWN; others give the milter up"], refused)
 
 
 if __name__ == "__main__":
