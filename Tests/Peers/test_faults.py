@@ -43,12 +43,12 @@ class Faults(unittest.TestCase):
         self.assertGreater(told, 40)
 
     def test_libmilter_over_a_unix_socket(self):
-        self.survives(ActionMilter(), "unix", "--as", "sendmail")
+        # Each takes its time: what the address could change is enough.
+        self.survives(
+            ActionMilter(), "unix", "--as", "sendmail", "--only", "plain,no-macros,version-2,version-4,no-skip,behind-quit")
 
     def test_opendkim(self):
-        for mode in ("sign", "verify"):
-            with self.subTest(mode):
-                self.survives(OpenDKIM(mode), "inet", "--from", "sender@example.org")
+        self.survives(OpenDKIM("verify"), "inet", "--from", "sender@example.org")
 
     def test_postfix_and_sendmail(self):
         # Postfix 3.7 panics over ACCEPT at UNKNOWN, and its master throttles smtpd for a minute then: not in a test.
