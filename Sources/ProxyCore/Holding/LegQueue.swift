@@ -102,13 +102,11 @@ struct LegQueue: Sendable {
     var isForQuestion = false
   }
 
-  /// A question that is under way.
-  struct Asking: Sendable {
-    var id: Int
-    /// Of the instruction to ask, and so of what is answered.
-    var cause: Cause
-    /// The verdict where no answer comes; nil: the packet goes on.
-    var fallback: Answer?
+  /// A question that is under way; elsewhere, for few packets have one, and all have room for it.
+  indirect enum Asking: Sendable {
+    /// The cause of the instruction to ask is that of what is answered; the fallback is the verdict where no answer comes, nil
+    /// where the packet goes on.
+    case about(id: Int, cause: Cause, fallback: Answer?)
   }
 
   enum Fate: Sendable {

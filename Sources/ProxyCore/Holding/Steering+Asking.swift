@@ -13,7 +13,7 @@ extension Steering {
     }
     note(.ask(adviser), entry.number, cause, nil, &turn)
     let id = turn.effects.takeQuestionNumber()
-    let asking = LegQueue.Asking(id: id, cause: cause, fallback: adviser.fallback)
+    let asking = LegQueue.Asking.about(id: id, cause: cause, fallback: adviser.fallback)
     if queues.hold(leg, index, cause, at: turn.now, question: asking) {
       adopt(turn.settings.patience)
       record(.held(held(entry.number, leg, cause, turn.settings)), &turn)
@@ -31,7 +31,8 @@ extension Steering {
     let took = (turn.now - question.askedAt).words
     let name = question.adviser.name
     guard let (leg, index) = queues.place(of: question.number),
-      let hold = queues[leg].entries[index].hold, let asking = hold.question, asking.id == question.id
+      let hold = queues[leg].entries[index].hold,
+      case .about(question.id, let askedBy, _)? = hold.question
     else {
       let words: Sentence = "\(others: name) answered after \(took), when the packet had gone on without it"
       record(.noted(text: words, packet: question.number), &turn)
@@ -48,13 +49,13 @@ extension Steering {
         .say(
           "\(name) gave no answer to go by about packet \(question.number), c\(connection): \(why); \(outcome)"
         ))
-      if let fallback { carryOut(Asked(.answer(fallback)), on: leg, index, asking.cause, &turn) }
+      if let fallback { carryOut(Asked(.answer(fallback)), on: leg, index, askedBy, &turn) }
     case .instructions(let instructions):
       let words: Sentence = "\(others: name) answered after \(took)"
       record(.noted(text: words, packet: question.number), &turn)
       for instruction in instructions {
         let asked = Asked(instruction, in: context(of: queues[leg].entries[index], turn), &turn.effort)
-        carryOut(asked, on: leg, index, asking.cause, &turn)
+        carryOut(asked, on: leg, index, askedBy, &turn)
       }
     }
     carryOutOrders(leg, index, &turn)

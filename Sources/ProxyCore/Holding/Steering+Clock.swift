@@ -64,9 +64,9 @@ extension Steering {
   mutating func meetDeadlines(_ turn: inout Turn) {
     for leg in Leg.allCases {
       while let index = queues[leg].kept, let due = deadline(of: leg, turn.settings), due <= turn.now {
-        if let asking = queues[leg].entries[index].hold?.question, let fallback = asking.fallback {
+        if case .about(_, let askedBy, let fallback?)? = queues[leg].entries[index].hold?.question {
           noteNoAnswer(queues[leg].entries[index].number, fallback, &turn)
-          answerFront(of: leg, as: .answer(fallback), asking.cause, &turn)
+          answerFront(of: leg, as: .answer(fallback), askedBy, &turn)
         } else {
           answerFront(of: leg, as: turn.settings.onTimeout ?? .forward, .timeout, &turn)
         }

@@ -28,8 +28,8 @@ package struct Effects {
     case wake(at: Moment?)
     /// A line among the program's messages: a rule asked for it.
     case say(String)
-    /// Somebody is to be asked; `answered` follows, whatever comes of it.
-    case ask(Question)
+    /// Somebody is to be asked; `answered` follows, whatever comes of it. Elsewhere, for a question is large, and acts are many.
+    indirect case ask(Question)
   }
 
   package var records: [Record] = []
