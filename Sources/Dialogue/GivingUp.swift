@@ -29,7 +29,7 @@ extension Packet {
   /// over what it cannot read.
   private func isGivenUpOver(by mta: KnownMTA, _ profile: MTAProfile, at stage: Stage) -> Bool {
     guard case .reply(let kind) = kind else { return true }
-    if let row = profile.verdict(kind, at: stage) { return row.result == .failed }
+    if let result = profile.result(kind, at: stage) { return result == .failed }
     if kind.role == .keepAlive { return !mta.waits.progress.isTaken(at: stage) }
     guard kind.role == .modification, stage == .bodyEOB else { return true }
     if profile.isStrange(kind) { return true }

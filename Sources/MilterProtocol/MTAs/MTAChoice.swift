@@ -8,7 +8,17 @@ package enum MTAChoice: String, Sendable, Equatable, CaseIterable {
   case generic
 
   /// nil where nobody said it.
-  package var mta: KnownMTA? { KnownMTA(rawValue: rawValue) }
+  package var mta: KnownMTA? {
+    // Not by the raw value, which is a string: this is asked for each packet.
+    switch self {
+    case .auto: nil
+    case .postfix: .postfix
+    case .sendmail: .sendmail
+    case .stalwart: .stalwart
+    case .maddy: .maddy
+    case .generic: .generic
+    }
+  }
 
   package init(_ mta: KnownMTA) { self = MTAChoice(rawValue: mta.rawValue) ?? .auto }
 }

@@ -1,6 +1,6 @@
 /// What an MTA does with what a milter says, as a row of a table: for those whose source was read and that were never run here.
 /// What Postfix and Sendmail do was seen, differs from stage to stage, and is in `Delivery`.
-package struct MTAProfile: Sendable {
+package final class MTAProfile: Sendable {
   /// Where this comes from: stands behind what is said of it. Lower case, no full stop, as all text here.
   package let source: String
   /// What is not known of it, a clause each.
@@ -21,9 +21,21 @@ package struct MTAProfile: Sendable {
   let macros: [(stage: Stage, names: [String])]
   package let habits: Habits
 
+  init(
+    source: String, unknown: [String], onFailure: String, verdicts: [Verdict], made: ActionFlags,
+    ignoring: String,
+    strange: [ReplyKind], headers: Headers, quarantine: Quarantine, macros: [(stage: Stage, names: [String])],
+    habits: Habits
+  ) {
+    (self.source, self.unknown, self.onFailure) = (source, unknown, onFailure)
+    (self.verdicts, self.made, self.ignoring, self.strange) = (verdicts, made, ignoring, strange)
+    (self.headers, self.quarantine, self.macros, self.habits) = (headers, quarantine, macros, habits)
+  }
+
   package struct Verdict: Sendable {
-    let kinds: [ReplyKind]
-    let stages: [Stage]
+    /// Of kinds and stages, by their letters: a packet asks for them, without looking through lists.
+    private let kinds: Letters
+    private let stages: Letters
     package let words: String
     package let code: Int?
     package let danger: String?
@@ -31,12 +43,34 @@ package struct MTAProfile: Sendable {
     package let isOfLines: Bool
     package let result: VerdictResult
 
+    fileprivate func fits(_ kind: ReplyKind, _ stage: Stage) -> Bool {
+      kinds.contains(kind.rawValue) && stages.contains(stage.rawValue)
+    }
+
     init(
       _ result: VerdictResult, _ kinds: [ReplyKind], at stages: [Stage] = Stage.allCases, _ words: String,
       code: Int? = nil, danger: String? = nil, isOfLines: Bool = false
     ) {
-      (self.kinds, self.stages, self.words) = (kinds, stages, words)
+      self.kinds = Letters(kinds.map(\.rawValue))
+      self.stages = Letters(stages.map(\.rawValue))
+      self.words = words
       (self.code, self.danger, self.isOfLines, self.result) = (code, danger, isOfLines, result)
+    }
+  }
+
+  /// A set of ASCII characters.
+  private struct Letters: Sendable {
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+
+    init(_ letters: [UInt8]) {
+      for letter in letters where letter < 128 {
+        if letter < 64 { low |= 1 << letter } else { high |= 1 << (letter - 64) }
+      }
+    }
+
+    func contains(_ letter: UInt8) -> Bool {
+      letter < 64 ? low >> letter & 1 == 1 : letter < 128 && high >> (letter - 64) & 1 == 1
     }
   }
 
@@ -76,7 +110,16 @@ package struct MTAProfile: Sendable {
 
   /// What it does with a reply that it awaits; nil where nobody knows.
   package func verdict(_ kind: ReplyKind, at stage: Stage) -> Verdict? {
-    verdicts.first { $0.kinds.contains(kind) && $0.stages.contains(stage) }
+    row(kind, at: stage).map { verdicts[$0] }
+  }
+
+  /// What comes of it.
+  package func result(_ kind: ReplyKind, at stage: Stage) -> VerdictResult? {
+    row(kind, at: stage).map { verdicts[$0].result }
+  }
+
+  private func row(_ kind: ReplyKind, at stage: Stage) -> Int? {
+    verdicts.indices.first { verdicts[$0].fits(kind, stage) }
   }
 
   /// Whether it takes a reply at the end of the message for something that it does not know.
