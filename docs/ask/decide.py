@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Answers one question of mitmilter: on every mail's end, mark what has a program attached, refuse what is from nobody.
 
-  on bodyeob do ask "decide.py"
+  on bodyeob do ask "/usr/local/bin/decide.py"
 """
 import json
 import sys

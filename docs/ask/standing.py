@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Answers all questions of mitmilter in one process, a line of JSON each: whoever is greeted too often has to come again.
 
-  on helo do ask --persistent "standing.py"
+  on helo do ask --persistent "/usr/local/bin/standing.py"
 """
 import collections
 import json
