@@ -33,9 +33,11 @@ package final class MTAProfile: Sendable {
   }
 
   package struct Verdict: Sendable {
-    /// Of kinds and stages, by their letters: a packet asks for them, without looking through lists.
-    private let kinds: Letters
-    private let stages: Letters
+    let kinds: [ReplyKind]
+    let stages: [Stage]
+    /// The same by their letters: a packet asks for them, without looking through lists.
+    private let kindLetters: Letters
+    private let stageLetters: Letters
     package let words: String
     package let code: Int?
     package let danger: String?
@@ -44,16 +46,16 @@ package final class MTAProfile: Sendable {
     package let result: VerdictResult
 
     fileprivate func fits(_ kind: ReplyKind, _ stage: Stage) -> Bool {
-      kinds.contains(kind.rawValue) && stages.contains(stage.rawValue)
+      kindLetters.contains(kind.rawValue) && stageLetters.contains(stage.rawValue)
     }
 
     init(
       _ result: VerdictResult, _ kinds: [ReplyKind], at stages: [Stage] = Stage.allCases, _ words: String,
       code: Int? = nil, danger: String? = nil, isOfLines: Bool = false
     ) {
-      self.kinds = Letters(kinds.map(\.rawValue))
-      self.stages = Letters(stages.map(\.rawValue))
-      self.words = words
+      (self.kinds, self.stages, self.words) = (kinds, stages, words)
+      kindLetters = Letters(kinds.map(\.rawValue))
+      stageLetters = Letters(stages.map(\.rawValue))
       (self.code, self.danger, self.isOfLines, self.result) = (code, danger, isOfLines, result)
     }
   }
