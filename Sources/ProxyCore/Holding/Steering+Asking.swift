@@ -43,12 +43,8 @@ extension Steering {
     case .failed(let why):
       let fallback = question.adviser.fallback
       let outcome: Sentence = fallback.map { "it gets \($0.name)" } ?? "it goes on"
-      let words: Sentence = "\(others: name) gave no answer to go by: \(why)"
+      let words: Sentence = "\(others: name) gave no usable answer: \(why)"
       record(.noted(text: words + "; " + outcome, packet: question.number), &turn)
-      turn.act(
-        .say(
-          "\(name) gave no answer to go by about packet \(question.number), c\(connection): \(why); \(outcome)"
-        ))
       if let fallback { carryOut(Asked(.answer(fallback)), on: leg, index, askedBy, &turn) }
     case .instructions(let instructions):
       let words: Sentence = "\(others: name) answered after \(took)"

@@ -82,10 +82,6 @@ extension Steering {
         text: "no answer came while somebody waited for this packet: it gets \(fallback.name)", packet: number
       ),
       &turn)
-    turn.act(
-      .say(
-        "no answer came while somebody waited for packet \(number), c\(connection): it gets \(fallback.name)")
-    )
   }
 
   /// Answers the packet whose turn it is, where that is what is to be done.

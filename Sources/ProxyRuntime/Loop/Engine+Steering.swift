@@ -29,8 +29,20 @@ extension Engine {
     guard
       let connection = connections.all.first(where: { $0.machine.connection == question.connection })
     else { return }
+    if case .failed(let why) = advice { complain(of: question, why) }
     connection.machine.answered(question, advice, &turn)
     perform(for: connection, .none)
+  }
+
+  /// The trace has it for each packet; messages of a program that fails over each of them would bury all others.
+  private mutating func complain(of question: Question, _ why: Sentence) {
+    guard let suffix = adviserComplaints[question.adviser, default: Complaint()].due(at: turn.now) else {
+      return
+    }
+    let outcome = question.adviser.fallback.map { "it gets \($0.name)" } ?? "it goes on"
+    report(
+      "\(question.adviser.name) gave no usable answer about packet \(question.number), c\(question.connection): \(why); \(outcome)\(suffix)"
+    )
   }
 
   mutating func letGo(_ cause: Cause) {

@@ -100,6 +100,8 @@ package struct Engine: ~Copyable {
   private static let offsetInterval = Moment.Span.seconds(60)
   /// There once somebody is to be asked.
   var advisers: Advisers?
+  /// About those that gave no answer.
+  var adviserComplaints: [Adviser: Complaint] = [:]
   /// Whether the trace knows of rules.
   var hasRecordedRules = false
 
