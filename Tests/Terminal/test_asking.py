@@ -117,17 +117,32 @@ def test_what_is_no_answer_leaves_the_packet_as_it_is():
                     assert mta.ask(b"M<alice@example.org>\0") == b"c", script
                 run.hears(f"decide gave no usable answer about packet 3, c1: {words}")
                 run.hears("it gets tempfail")
-                run.hears("it goes on")
+                run.hears("the packet is passed on")
                 run.signal("TERM")
                 run.ends(within=10)
 
 
-def test_a_program_that_is_not_there_is_named():
-    with Run("milter", "-q", "-c", "on helo do ask /nowhere/decide") as run:
-        run.hears("listening")
-        with Client(run.port) as mta:
-            mta.greet()
-        run.hears("'/nowhere/decide' cannot be started: no such file or directory; it goes on")
+def test_a_program_that_cannot_be_started_is_named():
+    """Before anything listens; and where it goes away later, at the packet."""
+    with Programs() as programs:
+        plain = programs.file("plain")
+        plain.write_text("#!/bin/sh\n")
+        for command, words in {
+            "/nowhere/decide": "cannot open '/nowhere/decide': no such file or folder",
+            str(plain): f"cannot start '{plain}': it is not executable",
+            str(plain.parent): f"cannot start '{plain.parent}': it is no file",
+            "nowhere-decide": "cannot start 'nowhere-decide': no folder of PATH has it",
+        }.items():
+            with Run("milter", "-q", "-c", f'on helo do ask "{command}"') as run:
+                run.hears(words)
+                run.ends(within=10, status=2)
+        program = programs.make("#!/bin/sh\necho continue\n")
+        with Run("milter", "-q", "-c", f'on helo do ask "{program}"') as run:
+            run.hears("listening")
+            os.unlink(program)
+            with Client(run.port) as mta:
+                mta.greet()
+            run.hears(f"'{program}' cannot be started: no such file or directory; the packet is passed on")
 
 
 def test_what_it_says_on_standard_error_is_told_inert():
@@ -280,7 +295,7 @@ def test_a_service_decides():
             run.hears("listening")
             with Client(run.port) as mta:
                 mta.greet()
-            run.hears("it cannot be reached: connection refused; it goes on")
+            run.hears("it cannot be reached: connection refused; the packet is passed on")
 
 
 def test_a_service_that_closes_a_kept_connection_is_asked_again():

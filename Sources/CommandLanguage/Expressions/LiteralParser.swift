@@ -22,7 +22,9 @@ struct LiteralParser {
     case .number, .size, .duration, .time, .text, .pattern, .severity, .stage, .leg, .list, .file:
       let member = open.range.lowerBound..<scanner.at
       throw scanner.error(
-        "'in' wants a list", hint: "such as \(listExample)",
+        "'in' wants a list",
+        hint: "such as \(listExample)"
+          + (scanner.takesFiles ? ", or a file with an entry a line: @list.txt" : ""),
         repair: SyntaxError.Repair(member, "[\(scanner.text(member))]"), at: open.range)
     }
   }
@@ -168,10 +170,23 @@ struct LiteralParser {
   private func unfit(_ next: LocatedToken, in scanner: Scanner) -> SyntaxError {
     let isEnd = next.token == .end
     let wanted = expectation
+    if let file = fileMeant(by: next, in: scanner) {
+      return scanner.error(
+        "a file with an entry a line is written with @", repair: SyntaxError.Repair(next.range, "@" + file),
+        at: next.range)
+    }
     return scanner.error(
       "\(term.spelling) is \(term.type.withArticle)",
       hint: wanted + (isEnd ? "" : ", not \(scanner.text(next.range))"),
       repair: repair(of: next, in: scanner), continuation: isEnd ? wanted : nil, at: next.range)
+  }
+
+  /// The name of a file that stands where a list should: `in addresses.txt`.
+  private func fileMeant(by next: LocatedToken, in scanner: Scanner) -> String? {
+    guard comparison == .in, scanner.takesFiles, next.token != .end else { return nil }
+    let text = scanner.text(next.range)
+    let isName = text.hasPrefix("/") || text.hasSuffix(".txt") || text.hasSuffix(".list")
+    return isName ? text : nil
   }
 
   private var expectation: String {

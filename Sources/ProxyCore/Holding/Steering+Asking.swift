@@ -42,7 +42,7 @@ extension Steering {
     switch advice {
     case .failed(let why):
       let fallback = question.adviser.fallback
-      let outcome: Sentence = fallback.map { "it gets \($0.name)" } ?? "it goes on"
+      let outcome: Sentence = fallback.map { "it gets \($0.name)" } ?? "the packet is passed on"
       let words: Sentence = "\(others: name) gave no usable answer: \(why)"
       record(.noted(text: words + "; " + outcome, packet: question.number), &turn)
       if let fallback { carryOut(Asked(.answer(fallback)), on: leg, index, askedBy, &turn) }

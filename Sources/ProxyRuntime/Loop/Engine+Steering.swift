@@ -39,7 +39,7 @@ extension Engine {
     guard let suffix = adviserComplaints[question.adviser, default: Complaint()].due(at: turn.now) else {
       return
     }
-    let outcome = question.adviser.fallback.map { "it gets \($0.name)" } ?? "it goes on"
+    let outcome = question.adviser.fallback.map { "it gets \($0.name)" } ?? "the packet is passed on"
     report(
       "\(question.adviser.name) gave no usable answer about packet \(question.number), c\(question.connection): \(why); \(outcome)\(suffix)"
     )

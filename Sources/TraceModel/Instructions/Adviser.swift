@@ -48,16 +48,31 @@ package struct Adviser: Hashable, Sendable {
   }
 
   private static func place(_ text: String, allowsRemote: Bool) throws(Refusal) -> Place {
-    if text.hasPrefix("https:") {
-      throw Refusal("https is not spoken: ask a program, or a service on this machine")
+    guard let colon = text.firstIndex(of: ":") else { return .program(try words(text)) }
+    let (word, rest) = (text[..<colon], text[text.index(after: colon)...])
+    switch word.lowercased() {
+    case "http": return try tcp(rest, allowsRemote: allowsRemote)
+    case "http+unix": return try unix(rest)
+    case "https": throw Refusal("https is not spoken: ask a program, or a service on this machine")
+    case "unix", "local":
+      throw Refusal("a service on a socket is written http+unix:/SOCKET or http+unix:/SOCKET:/PATH")
+    case "inet", "inet6", "tcp": throw Refusal(wantedService)
+    default: break
     }
-    if text.hasPrefix("http+unix:") { return try unix(String(text.dropFirst("http+unix:".count))) }
-    guard text.hasPrefix("http:") else { return .program(try words(text)) }
-    return try tcp(text, allowsRemote: allowsRemote)
+    if rest.hasPrefix("//"), word.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "/") }) {
+      throw Refusal("'\(others: String(word))' is not spoken: \(wantedService)")
+    }
+    // An address with its port: no command is called so.
+    if word == "localhost" || isIPv4(word) || word.hasPrefix("[") { throw Refusal(wantedService) }
+    return .program(try words(text))
   }
 
-  private static func unix(_ text: String) throws(Refusal) -> Place {
-    let text = text.hasPrefix("///") ? String(text.dropFirst(2)) : text
+  private static var wantedService: Sentence {
+    "expected http://HOST:PORT/PATH, such as http://127.0.0.1:8080/ask"
+  }
+
+  private static func unix(_ rest: Substring) throws(Refusal) -> Place {
+    let text = rest.hasPrefix("///") ? rest.dropFirst(2) : rest
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let path = parts.count > 1 ? String(parts[1]) : "/"
     guard text.hasPrefix("/"), path.hasPrefix("/"), isPlain(path) else {
@@ -66,10 +81,9 @@ package struct Adviser: Hashable, Sendable {
     return .unix(socket: String(parts[0]), path: path)
   }
 
-  private static func tcp(_ text: String, allowsRemote: Bool) throws(Refusal) -> Place {
-    let wanted: Sentence = "expected http://HOST:PORT/PATH, such as http://127.0.0.1:8080/ask"
-    guard text.hasPrefix("http://") else { throw Refusal(wanted) }
-    let rest = text.dropFirst("http://".count)
+  private static func tcp(_ rest: Substring, allowsRemote: Bool) throws(Refusal) -> Place {
+    guard rest.hasPrefix("//") else { throw Refusal(wantedService) }
+    let rest = rest.dropFirst(2)
     let slash = rest.firstIndex(of: "/") ?? rest.endIndex
     let path = slash == rest.endIndex ? "/" : String(rest[slash...])
     var host = rest[..<slash]
@@ -80,7 +94,7 @@ package struct Adviser: Hashable, Sendable {
     }
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
     guard let port, port > 0, !host.isEmpty, isPlain(String(host)), isPlain(path) else {
-      throw Refusal(wanted)
+      throw Refusal(wantedService)
     }
     guard allowsRemote || isLoopback(host) else {
       throw Refusal(

@@ -28,7 +28,15 @@ struct RuleSources: Sendable {
       }
     }
     for rule in rules { rule.doubts.forEach(doubt) }
-    return try rules.map { try Self.inlined($0, waiting: tell) }
+    return try rules.map { rule in
+      do {
+        let inlined = try Self.inlined(rule, waiting: tell)
+        for path in inlined.condition.emptyFiles { doubt(Self.placed("'\(path)' lists nothing", of: rule)) }
+        return inlined
+      } catch let cause as any Explained {
+        throw Failure(Self.placed(cause.message, of: rule), hint: cause.hint)
+      }
+    }
   }
 
   /// As ``read()``, for a program that goes on: nil, and the reason said, where something is wrong.
@@ -43,12 +51,26 @@ struct RuleSources: Sendable {
 
   static let hint = "a rule is such as: on rcpt do reject; mitmilter help instructions lists what can be done"
 
-  /// With the contents of the files that its instructions name.
+  private static func placed(_ words: String, of rule: Rule) -> String {
+    rule.place.map { "\($0): \(words)" } ?? words
+  }
+
+  /// With the contents of the files that it names; the programs that it asks can be started.
   static func inlined(_ rule: Rule, waiting tell: ((String) -> Void)? = nil) throws -> Rule {
+    for case .ask(let adviser) in rule.instructions {
+      if case .program(let words) = adviser.place { try ensureProgram(words.first ?? "") }
+    }
     let paths = Set(rule.instructions.flatMap(\.files) + rule.condition.files)
     if paths.isEmpty { return rule }
     var texts: [String: [UInt8]] = [:]
     for path in paths { texts[path] = try wholeFile(path, waiting: tell) }
+    let mistakes = rule.condition.mistakes(in: texts)
+    if let first = mistakes.first {
+      let others = mistakes.count > 1 ? " (and \(mistakes.count - 1) more)" : ""
+      throw Failure(
+        "\(first.path), line \(first.line): expected \(first.wanted), there is \(Quoting.string(first.entry))\(others)"
+      )
+    }
     var inlined = rule
     // It goes on being called what it was, not by a whole body.
     inlined.name = rule.label

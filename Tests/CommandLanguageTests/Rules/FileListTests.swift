@@ -53,6 +53,39 @@ import TraceModel
     #expect(error?.message.contains(why) == true, "\(error?.message ?? "")")
   }
 
+  static let mistakes: [(condition: String, file: String, lines: [Int])] = [
+    (
+      "connect and client.address",
+      "192.0.2.0/33\n# x\n10.0.0.1\nfoo\n2001:db8::/32\nIPv6:::1\nunknown\n/run/x\n", [1, 4]
+    ),
+    (
+      "rcpt and rcpt.address", "a@b.example\nc@d.example, e@f.example\n\"g h\"@i.example\n<j@k.example>\n",
+      [2]
+    ),
+    ("header and header.value", "a, b\n\u{1}x\n", [2]),
+    ("bodyeob and message.subject", "any text, at all\n", []),
+  ]
+
+  @Test(arguments: mistakes.indices) func anEntryThatNoValueCanBeIsNamed(index: Int) throws {
+    let row = Self.mistakes[index]
+    let rule = try Rule(parsing: "on \(row.condition) in @f do mark")
+    #expect(rule.condition.mistakes(in: ["f": Array(row.file.utf8)]).map(\.line) == row.lines)
+  }
+
+  @Test func anEmptyListIsNamed() throws {
+    let rule = try Rule(parsing: "on rcpt and (rcpt.address in @a or message.from in @b) do mark")
+    let read = try #require(rule.condition.reading(["a": Array("# none\n".utf8), "b": Array("x@y".utf8)]))
+    #expect(read.emptyFiles == ["a"])
+  }
+
+  @Test func theNameOfAFileIsToldFromAList() {
+    let error = #expect(throws: SyntaxError.self) {
+      try Rule(parsing: "on rcpt and rcpt.address in addresses.txt do reject")
+    }
+    #expect(error?.message.contains("a file with an entry a line is written with @") == true)
+    #expect(error?.description.contains("in @addresses.txt do reject") == true)
+  }
+
   /// Nobody reads files for a filter.
   @Test func aFilterHasNoFiles() {
     for isFilter in [true, false] {

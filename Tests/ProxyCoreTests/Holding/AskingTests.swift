@@ -66,7 +66,7 @@ import Testing
         ask decide about packet 9
         wake at 8 s
       gives no answer
-        record note decide gave no usable answer: no answer within 5 s; it goes on
+        record note decide gave no usable answer: no answer within 5 s; the packet is passed on
         record released 9 forwarded
         record sent on milter of 9
         send RCPT to milter
@@ -105,7 +105,7 @@ import Testing
         ask decide about packet 9
         wake at 8 s
       answers reject; rejekt
-        record note decide gave no usable answer: line 2 of the answer: unknown instruction 'rejekt'; it goes on
+        record note decide gave no usable answer: line 2 of the answer: unknown instruction 'rejekt'; the packet is passed on
         record released 9 forwarded
         record sent on milter of 9
         send RCPT to milter
@@ -235,7 +235,7 @@ import Testing
         ask decide about packet 9
         wake at 8 s
       answers ask "another"
-        record note decide gave no usable answer: line 1 of the answer asks somebody else; it goes on
+        record note decide gave no usable answer: line 1 of the answer asks somebody else; the packet is passed on
         record released 9 forwarded
         record sent on milter of 9
         send RCPT to milter
