@@ -68,9 +68,5 @@ private final class CheckedTrace: RecordSource {
     }
   }
 
-  func finish() -> Bool {
-    if let loss = reader.loss { tell("note: \(UnreadableLines.name(path)): \(loss)") }
-    unreadable.finish()
-    return unreadable.count == 0
-  }
+  func finish() -> Bool { unreadable.finish(reader.loss) }
 }

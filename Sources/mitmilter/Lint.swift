@@ -158,9 +158,7 @@ struct Lint: ParsableCommand {
     for place in 0..<(hasUnreadable ? reader.count : 0) {
       do throws(UnreadableLine) { _ = try reader.read(place) } catch { unreadable.report(error) }
     }
-    if let loss = reader.loss { tell("note: \(UnreadableLines.name(path)): \(loss)") }
-    unreadable.finish()
-    return unreadable.count == 0
+    return unreadable.finish(reader.loss)
   }
 
   private func finish(_ report: Report, _ output: Output) {

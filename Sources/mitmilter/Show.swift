@@ -129,10 +129,8 @@ struct Show: ParsableCommand {
       }
     } while try reader.advance() == .grew || next < reader.count
     lines.print(listing.flush())
-    if let loss = reader.loss { tell("note: \(UnreadableLines.name(path)): \(loss)") }
-    unreadable.finish()
     hasMatch = hasMatch || lines.count > 0
-    return unreadable.count == 0
+    return unreadable.finish(reader.loss)
   }
 
   /// - Parameter file: to tell the packets of several apart by.

@@ -16,8 +16,12 @@ struct UnreadableLines {
     tell("warning: \(Self.name(path)): offset \(line.offset): \(line.reason); the line is left out")
   }
 
-  func finish() {
-    guard count > Self.told else { return }
-    tell("warning: \(Self.name(path)): \(count) lines were left out")
+  /// Tells of what else is missing. Returns whether nothing is.
+  ///
+  /// - Parameter loss: what the reader lacks at the file's beginning or end.
+  func finish(_ loss: String?) -> Bool {
+    if let loss { tell("warning: \(Self.name(path)): \(loss)") }
+    if count > Self.told { tell("warning: \(Self.name(path)): \(count) lines were left out") }
+    return count == 0 && loss == nil
   }
 }

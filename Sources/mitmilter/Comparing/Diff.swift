@@ -51,7 +51,5 @@ func tellLosses(of reader: TraceFileReader) -> Bool {
   for place in 0..<reader.count {
     do throws(UnreadableLine) { _ = try reader.read(place) } catch { unreadable.report(error) }
   }
-  if let loss = reader.loss { tell("note: \(UnreadableLines.name(reader.path)): \(loss)") }
-  unreadable.finish()
-  return unreadable.count == 0
+  return unreadable.finish(reader.loss)
 }
