@@ -11,6 +11,8 @@ package struct SendmailConfiguration: Equatable, Sendable {
   package private(set) var macros: [String: [String]] = [:]
   package private(set) var runAsUser: String?
   private var blame: [String] = []
+  /// Whether anything in it is of a `sendmail.cf` or `sendmail.mc`.
+  package let isOne: Bool
 
   /// A port that Sendmail listens on.
   package struct Daemon: Equatable, Sendable {
@@ -22,6 +24,7 @@ package struct SendmailConfiguration: Equatable, Sendable {
   /// - Parameter text: of the file; m4's own words tell a `.mc` from a `.cf`.
   package init(_ text: String) {
     language = Self.isMC(text) ? .mc : .cf
+    isOne = language == .mc || text.split(separator: "\n").contains(where: Self.isOfCF)
     switch language {
     case .cf: for line in PostfixLines.logical(text) { read(cf: line.text) }
     case .mc: for call in M4Calls.read(text) { read(call) }
@@ -30,10 +33,19 @@ package struct SendmailConfiguration: Equatable, Sendable {
 
   private static func isMC(_ text: String) -> Bool {
     text.split(separator: "\n").contains { line in
-      ["MAILER(", "OSTYPE(", "define(", "FEATURE(", "INPUT_MAIL_FILTER(", "MAIL_FILTER("].contains {
-        line.hasPrefix($0)
-      }
+      [
+        "MAILER(", "OSTYPE(", "define(", "FEATURE(", "INPUT_MAIL_FILTER(", "MAIL_FILTER(", "VERSIONID(",
+        "divert(",
+        "include(", "sinclude(",
+      ].contains { line.hasPrefix($0) }
     }
+  }
+
+  /// An option, the version or a mailer: what no other kind of file has, and each `sendmail.cf`.
+  private static func isOfCF(_ line: Substring) -> Bool {
+    if line.hasPrefix("O ") || line.hasPrefix("O\t") { return line.contains("=") }
+    if line.hasPrefix("V") { return line.dropFirst().first?.isNumber ?? false }
+    return (line.hasPrefix("M") || line.hasPrefix("X")) && line.contains("=") && line.contains(",")
   }
 
   /// Directories that others may write are passed over where this is set (`DontBlameSendmail`).

@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import MTAConfiguration
 import ProxyRuntime
+import TraceFormat
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -51,9 +52,20 @@ struct DoctorCommand: ParsableCommand {
       let path = place ?? "/etc/mail/sendmail.cf"
       let text = String(decoding: try wholeFile(path, limit: 4 << 20), as: UTF8.self)
       let machine = Machine()
-      let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-      let whole = M4Includes(in: text, folder: folder.isEmpty ? "." : folder) { machine.text(of: $0) }
-      var diagnosis = Diagnosis(of: SendmailConfiguration(whole.text), in: machine)
+      let whole = M4Includes(in: text, of: path) { machine.text(of: $0) }
+      let configuration = SendmailConfiguration(whole.text)
+      guard configuration.isOne else {
+        throw Failure(
+          "'\(ListingText.inert(path))' is neither a sendmail.cf nor a sendmail.mc: it sets nothing of either",
+          hint: "the usual one is /etc/mail/sendmail.cf")
+      }
+      var diagnosis = Diagnosis(of: configuration, in: machine)
+      for path in whole.circular {
+        diagnosis.add(
+          Fault(
+            "include-circle", at: path, "\(path) includes itself", why: "m4 makes no sendmail.cf of it",
+            mend: [Remedy(.words, "take the include out that leads back to \(path)")]))
+      }
       for path in whole.unread {
         diagnosis.cannotSee("what \(path) defines, which is included: it cannot be read")
       }

@@ -257,4 +257,28 @@ import Testing
     #expect(diagnosis.faults.filter { $0.id == "spelling" }.count == 1)
     #expect(diagnosis.unseen.contains { $0.contains("ldap:/x") })
   }
+
+  @Test func linesOfAMapThatPostfixSkipsAreNamed() {
+    let machine = FakeMachine()
+    machine.texts["/etc/postfix/no-milter"] = """
+      10.0.0.0/33 DISABLE
+      10.0.0.1
+      foo DISABLE
+      10.0.0.1/8 DISABLE
+      192.0.2.0/24 DISABLE
+      if 10.0.0.0/8
+      10.1.0.0/16 DISABLE
+      endif
+      !10.0.0.0/8 DISABLE
+      [::1]/128 DISABLE
+      2001:db8::1/32 DISABLE
+      """
+    let configuration = PostfixConfiguration(
+      main: "smtpd_milters = inet:127.0.0.1:8891\nsmtpd_milter_maps = cidr:/etc/postfix/no-milter\n",
+      master: "smtp inet n - n - - smtpd\n")
+    let faults = Diagnosis(of: configuration, in: machine).faults.filter { $0.id == "map-line" }
+    #expect(faults.map { $0.places[0].split(separator: " ").last } == ["1", "2", "3", "4", "11"])
+    #expect(faults[3].remedies == [Remedy(.words, "10.0.0.0/8 DISABLE")])
+    #expect(faults[4].remedies == [Remedy(.words, "2001:db8::/32 DISABLE")])
+  }
 }

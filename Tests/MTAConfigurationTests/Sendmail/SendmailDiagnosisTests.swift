@@ -129,15 +129,26 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("", false), ("root:x:0:0:root:/root:/bin/bash\n", false), ("V10/Berkeley\n", true),
+    ("O InputMailFilters=dkim\n", true), ("MAILER(`smtp')dnl\n", true),
+    ("Mesmtp,\t\tP=[IPC], F=mDFMuXa, S=EnvFromSMTP/HdrFromSMTP\n", true),
+  ]) func whatIsNoConfigurationIsToldFromOne(_ text: String, _ isOne: Bool) {
+    #expect(SendmailConfiguration(text).isOne == isOne)
+  }
+
   @Test func whatIsIncludedStandsInItsPlace() {
     let mc =
       "include(`/usr/share/sendmail/cf/m4/cf.m4')dnl\ninclude(`filters.m4')dnl\ndnl include(`no.m4')\n"
       + "sinclude(`maybe.m4')\ninclude(`gone.m4')dnl\n"
     let files = ["/etc/mail/filters.m4": "INPUT_MAIL_FILTER(`dkim', `S=inet:127.0.0.1:8891, F=T')dnl\n"]
-    let whole = M4Includes(in: mc, folder: "/etc/mail") { files[$0] }
+    let whole = M4Includes(in: mc, of: "/etc/mail/sendmail.mc") { files[$0] }
     #expect(whole.text.contains("INPUT_MAIL_FILTER(`dkim'"))
     #expect(whole.unread == ["/etc/mail/gone.m4"])
-    let circle = M4Includes(in: "include(`a.m4')", folder: "/x") { _ in "include(`a.m4')\n" }
-    #expect(circle.unread == ["/x/a.m4"])
+    let circle = M4Includes(in: "include(`a.m4')", of: "/x/b.mc") { _ in "include(`a.m4')\n" }
+    #expect(circle.circular == ["/x/a.m4"])
+    #expect(circle.unread == [])
+    let itself = M4Includes(in: "include(`b.mc')", of: "b.mc") { _ in "include(`b.mc')\n" }
+    #expect(itself.circular == ["./b.mc"])
   }
 }
