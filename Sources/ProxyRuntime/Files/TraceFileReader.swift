@@ -180,6 +180,7 @@ package final class TraceFileReader: RecordSource {
       return try TraceHeadReader.head(in: contents.span.extracting(place))
     } catch {
       let name = path == "-" ? "standard input" : "'\(path)'"
+      if error == .empty, let loss = file.loss { throw FileFailure("cannot read \(name): \(loss)") }
       throw FileFailure("cannot read \(name): \(error)", hint: error.hint)
     }
   }

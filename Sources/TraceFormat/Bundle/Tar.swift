@@ -84,7 +84,11 @@ package struct BundledTrace: TraceTranslation {
 
   package mutating func finish() -> [UInt8] { judged?.finish() ?? [] }
 
-  package var refusal: String? { isFound ? nil : "there is no trace in the archive" }
+  package var refusal: String? {
+    if isFound { return nil }
+    if case .over = state { return "there is no trace in the archive" }
+    return "the archive is cut short before a trace"
+  }
 
   /// How many bytes it takes; nil where more have to come.
   private mutating func step(_ rest: ArraySlice<UInt8>, _ text: inout [UInt8]) -> Int? {

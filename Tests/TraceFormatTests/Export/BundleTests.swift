@@ -90,15 +90,17 @@ import TraceModel
   }
 
   @Test func anArchiveWithoutATraceSaysSo() {
-    for archive in [
+    let file =
       Tar.header("x", bytes: 3, isExecutable: false, modified: 0) + bytes("abc") + Tar.padding(behind: 3)
-        + Tar.end,
-      Tar.header("x", bytes: 1 << 30, isExecutable: false, modified: 0) + bytes("abc"),
-      [UInt8](repeating: 0xFF, count: 2000), Tar.end,
+    let none = "there is no trace in the archive"
+    let cut = "the archive is cut short before a trace"
+    for (archive, words) in [
+      (file + Tar.end, none), ([UInt8](repeating: 0xFF, count: 2000), none), (Tar.end, none), (file, cut),
+      (Tar.header("x", bytes: 1 << 30, isExecutable: false, modified: 0) + bytes("abc"), cut),
     ] {
       var bundled = BundledTrace(isJudged: true)
       #expect(bundled.append(archive) + bundled.finish() == [])
-      #expect(bundled.refusal == "there is no trace in the archive")
+      #expect(bundled.refusal == words)
     }
   }
 
