@@ -80,9 +80,12 @@ struct MilterCommand: ParsableCommand {
   @OptionGroup var provoking: ProvokingOptions
 
   func run() throws {
-    try checklist.check(besides: provoking.provoke == nil ? [] : ["--provoke"])
+    try checklist.check(besides: (provoking.provoke == nil ? [] : ["--provoke"]) + namesOfJudging)
     try submission.check(isWanted: checklist.conformance)
     if checklist.conformance { return try checkConformance() }
+    if let name = namesOfJudging.first, provoking.provoke != nil {
+      throw Failure("--provoke and \(name) do not go together", hint: "such a milter decides nothing")
+    }
     if let provocation = try provoking.provocation(isMTA: false, other: "send --milter ADDRESS") {
       return try provoke(provocation)
     }
@@ -105,6 +108,15 @@ struct MilterCommand: ParsableCommand {
     options.greeting = { "listening on \($0) as a milter" }
     var relay = try Relay(options)
     relay.run()
+  }
+
+  /// The options that were given and say how mails are judged.
+  private var namesOfJudging: [String] {
+    [
+      ("-c", !screen.command.isEmpty), ("--rules", !rules.isEmpty), ("--hold", hold != nil),
+      ("--default", self.default != "accept"), ("--on-timeout", onTimeout != nil),
+      ("--control", control.control != nil),
+    ].filter(\.1).map(\.0)
   }
 
   /// - Parameter isWatched: an operator is there, or may come.
@@ -171,6 +183,12 @@ struct MilterCommand: ParsableCommand {
     let ids = try checklist.ids(of: MTATrial.table.map(\.id))
     let stage = try stage()
     tell("listening on \(stage.address) as a milter")
+    if submission.smtp == nil {
+      let count = ids?.count ?? MTATrial.table.count
+      tell(
+        "send the MTA a mail for each of the \(count) fault\(count == 1 ? "" : "s"), or let --smtp ADDRESS --to RECIPIENT do it"
+      )
+    }
     let printer = ChecklistPrinter(
       of: submission.smtp ?? "the MTA", isJSON: recording.json, hasColours: Output.takesColours)
     var run = MTAConformance(

@@ -42,7 +42,7 @@ import Testing
     #expect(rubbish.status == 1)
     #expect(rubbish.output.contains("not about a milter"))
     #expect(!rubbish.output.contains("\u{1B}"))
-    #expect(try explain(input: "").status == 1)
+    #expect(try explain(input: "").status == 2)
   }
 
   @Test func jsonIsALineALine() throws {

@@ -35,9 +35,7 @@ extension Assignment {
     let bytes = Array(text.utf8)
     var parser = InstructionParser(reader: ArgumentReader(Scanner(bytes)), start: 0..<bytes.count)
     guard let assignment = try parser.assignment(takesEqualsSign: true) else {
-      throw SyntaxError(
-        "expected FIELD = VALUE", hint: "such as macro[\"{auth_authen}\"] = \"alice\"", in: bytes,
-        at: 0..<bytes.count)
+      throw Self.mistake(in: parser.reader.scanner)
     }
     try parser.reader.expectEnd(of: "a change")
     guard parser.reader.scanner.isAtEnd else {
@@ -46,6 +44,21 @@ extension Assignment {
         at: parser.reader.scanner.at..<bytes.count)
     }
     self = assignment
+  }
+
+  private static func mistake(in scanner: Scanner) -> SyntaxError {
+    let bytes = scanner.bytes
+    let name = bytes.prefix { $0 > 0x20 && $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: "[") }
+    guard let equals = bytes.firstIndex(of: UInt8(ascii: "=")), !name.isEmpty, name.endIndex <= equals else {
+      return scanner.error(
+        "expected FIELD = VALUE", hint: "such as macro[\"{auth_authen}\"] = \"alice\"", at: 0..<bytes.count)
+    }
+    let text = String(decoding: name, as: UTF8.self)
+    let names = Field.plain.map(\.name) + [Field.symbolListName, "macro"]
+    let near = Nearest.match(for: text, among: names)
+    return scanner.error(
+      "unknown field '\(text)'", hint: near == nil ? "fields are \(names.joined(separator: ", "))" : nil,
+      near: near, at: 0..<name.count)
   }
 }
 

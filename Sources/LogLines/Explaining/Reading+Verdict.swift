@@ -30,7 +30,7 @@ extension Reading {
     }
     let client = address.map { " (\($0) DISABLE)" } ?? ""
     return
-      "nothing, where the milter means it; to let this client by: main.cf: smtpd_milter_maps = cidr:/etc/postfix/no-milter\(client)"
+      "nothing, where the milter means it; to let this client past the milter: main.cf: smtpd_milter_maps = cidr:/etc/postfix/no-milter\(client)"
   }
 
   /// Of the client, `name[address]`; nil where it is not one that may stand in a file to paste.

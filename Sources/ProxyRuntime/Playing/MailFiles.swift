@@ -1,5 +1,6 @@
 import Glibc
 import Sending
+import TraceFormat
 
 /// The mails in files, mboxes, Maildirs and other folders, one after the other: no more than one is in memory.
 package final class MailFiles {
@@ -61,12 +62,27 @@ package final class MailFiles {
           self.mbox = mbox
           continue
         }
-        return .mail(
-          path, try wholeFile(path == "-" ? "/dev/stdin" : path, limit: Self.largest, waiting: tell))
+        let bytes = try wholeFile(path == "-" ? "/dev/stdin" : path, limit: Self.largest, waiting: tell)
+        if let what = FileGuess.insteadOfMail(bytes) { return .unreadable(Self.noMail(path, what)) }
+        if bytes.isEmpty {
+          tell(
+            "warning: \(path == "-" ? "standard input" : "'\(path)'") is empty: the mail has no header and no body"
+          )
+        }
+        return .mail(path, bytes)
       } catch {
         return .unreadable(error)
       }
     }
+  }
+
+  private static func noMail(_ path: String, _ what: String) -> FileFailure {
+    let isTrace = what == "a trace" || what == "a packet capture"
+    return FileFailure(
+      "'\(path)' is no mail: it looks like \(what)",
+      hint: isTrace
+        ? "mitmilter replay says what it has of an MTA; mitmilter export eml makes mails of it"
+        : "unpack it first")
   }
 
   /// What lies in a folder, in the order of the names; of a Maildir what is in `cur` and `new`. nil for no folder.

@@ -1,5 +1,14 @@
 /// What a file that is not a trace looks like, told from its first bytes.
-enum FileGuess {
+package enum FileGuess {
+  /// What a file is that was given for a mail; nil where it may be one, as almost anything may.
+  package static func insteadOfMail(_ bytes: [UInt8]) -> String? {
+    if bytes.starts(with: "{\"mitmilter\":".utf8) { return "a trace" }
+    if CaptureTranslation.fits(bytes) { return "a packet capture" }
+    if Tar.fits(bytes[...]) { return "a tar archive" }
+    let span = bytes.span
+    return marks.first { span.begins(with: $0.0) && $0.0.first != UInt8(ascii: "F") }?.1
+  }
+
   /// In words that fit behind "it looks like"; nil where nothing can be said.
   static func what(begins start: Span<UInt8>) -> String? {
     for (mark, what) in marks where start.begins(with: mark) { return what }

@@ -42,6 +42,7 @@ struct Explain: ParsableCommand {
 
   func run() throws {
     signal(SIGPIPE, SIG_IGN)
+    try Self.refuse(filesFor: lines)
     let explainer = Explainer(try mtaVersion.map(Self.version))
     let places = trace.isEmpty ? nil : try TracePlaces(trace)
     var told = ToldLines(Output(), isJSON: json, places, echoes: lines.count != 1)
@@ -65,6 +66,15 @@ struct Explain: ParsableCommand {
     return version
   }
 
+  /// A log that is named, not given: no line of a log is the name of a file.
+  private static func refuse(filesFor lines: [String]) throws(Failure) {
+    for line in lines where !line.contains(" ") && access(line, F_OK) == 0 {
+      throw Failure(
+        "expected a line of a log, and '\(ListingText.inert(line))' is a file",
+        hint: "mitmilter explain < FILE reads all of its lines, --follow FILE those that come")
+    }
+  }
+
   /// Words that a shell took apart are one line.
   private func explainArguments(_ fresh: Explainer, _ told: inout ToldLines) {
     var explainer = fresh
@@ -82,8 +92,19 @@ struct Explain: ParsableCommand {
     let reader = try LineReader(path: "-")
     var explainer = fresh
     var answers: [Explainer.Answer] = []
-    while try reader.advance({ answers += explainer.take($0) }) { told.take(&answers) }
-    reader.finish { answers += explainer.take($0) }
+    var isEmpty = true
+    while try reader.advance({
+      isEmpty = false
+      answers += explainer.take($0)
+    }) { told.take(&answers) }
+    reader.finish {
+      isEmpty = false
+      answers += explainer.take($0)
+    }
+    if isEmpty {
+      throw FileFailure(
+        "standard input has no line to explain", hint: "grep milter /var/log/mail.log | mitmilter explain")
+    }
     answers += explainer.flush()
     told.take(&answers)
   }

@@ -15,6 +15,8 @@ enum HelpTopic {
   /// Pages that are asked for under another name, too.
   private static let otherNames = [
     "expressions": "filters", "rules": "instructions", "trace": "trace-format", "finding": "findings",
+    "ask": "asking", "bundle": "exports", "bundles": "exports", "conformance": "faults", "provoke": "faults",
+    "control": "attach", "mta": "mtas", "redact": "redaction",
   ]
 
   /// Whether there is a page of that name.

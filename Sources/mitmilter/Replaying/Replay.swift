@@ -52,6 +52,11 @@ struct Replay: ParsableCommand {
     guard write != "-" else {
       throw Failure("-w: the replay is read back, so it needs a file", hint: "-w replay.mtrace")
     }
+    if let write, isSameFile(write, trace) {
+      throw Failure(
+        "-w: '\(write)' is the trace that is replayed",
+        hint: "give the replay a name of its own: -w replay.mtrace")
+    }
     let expressions = try options.expressions()
     let asked = try changes.read()
     let timeouts = try SteeringOptions.patience(nil, timeout, of: "--timeout").told.timeouts
@@ -82,6 +87,12 @@ struct Replay: ParsableCommand {
     let tally = options.report(recorded, second, named: (trace, write ?? "replay to \(target.address)"))
     isWhole = tellLosses(of: reader) && isWhole
     if !tally.isAlike || !isWhole || failures.count > 0 { throw ExitCode(1) }
+  }
+
+  private func isSameFile(_ one: String, _ other: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev
+      && first.st_ino == second.st_ino
   }
 
   /// Plays all connections. Returns what was recorded of that.

@@ -11,6 +11,8 @@ struct ClientOptions: ParsableArguments {
   var kind: Kind?
 
   enum Kind: String, ExpressibleByArgument, CaseIterable {
+    init?(argument: String) { self.init(rawValue: argument.lowercased()) }
+
     case postfix, sendmail, generic
 
     var mta: MTAChoice {

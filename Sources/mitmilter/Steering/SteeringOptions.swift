@@ -167,6 +167,8 @@ extension SteeringPlan {
 extension NegotiationPolicy: ExpressibleByArgument {}
 
 extension MTAChoice: ExpressibleByArgument {
+  public init?(argument: String) { self.init(rawValue: argument.lowercased()) }
+
   /// What `--mta` is for.
   public static var allValueStrings: [String] { allCases.filter { $0 != .auto }.map(\.rawValue) }
 }
