@@ -42,6 +42,9 @@ package struct WhatIf {
     case .raw, .drop, .change, .close(.mta): return nil
     case .answer, .progress: return Refusal("nobody waits for a verdict but us: the milter gives them")
     case .close(.milter): return Refusal("only the MTA is played: close mta ends its session there")
+    case .fault:
+      return Refusal(
+        "a replay says what an MTA says: faults are for rules and the prompt, and for send --provoke")
     case .hold, .ask, .forward, .forwardAll, .step, .revert, .delay, .mark, .unmark, .note:
       return Refusal("nothing is held in a replay: only what the MTA says can be changed")
     }
@@ -64,7 +67,8 @@ package struct WhatIf {
       remove(place)
     case .close: drop(place + 1..<lines.count)
     case .change(let change): try self.change(change, inMailOf: place)
-    case .answer, .progress, .hold, .ask, .forward, .forwardAll, .step, .revert, .delay, .mark, .unmark,
+    case .answer, .progress, .hold, .ask, .forward, .forwardAll, .step, .revert, .delay, .fault, .mark,
+      .unmark,
       .note:
       break
     }

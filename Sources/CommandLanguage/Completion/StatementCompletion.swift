@@ -124,6 +124,13 @@ struct StatementCompletion {
         Completion.Candidate("--allow-remote", "the service is on another machine"),
       ]
     case .close: Leg.allCases.map { Completion.Candidate($0.name, "the connection to the \($0.name)") }
+    case .silence:
+      Leg.allCases.map { Completion.Candidate($0.name, "nothing more leaves for the \($0.name)") }
+    case .progress: [Completion.Candidate("storm", "a thousand of them")]
+    case .extra:
+      Leg.allCases.map { Completion.Candidate($0.name, "one packet more to the \($0.name)") }
+        + InstructionTerm.table.filter { $0.category == .verdict || $0.category == .modification }
+        .map { Completion.Candidate($0.word.rawValue, $0.doc) }
     case .set:
       Assignment.Field.plain.map { Completion.Candidate($0.name, $0.doc) }
         + [
@@ -142,8 +149,10 @@ struct StatementCompletion {
     case .unbind: vocabulary.keys
     case .changeHeader, .prefixHeader, .deleteHeader, .addHeader, .hold, .step, .drop, .delay, .continue,
       .accept, .reject,
-      .tempfail, .discard, .skip, .connfail, .shutdown, .reply, .progress, .insertHeader, .addRcpt,
-      .deleteRcpt, .changeFrom, .replaceBody, .quarantine, .raw, .mark, .unmark,
+      .tempfail, .discard, .skip, .connfail, .shutdown, .reply, .insertHeader, .addRcpt,
+      .deleteRcpt, .changeFrom, .replaceBody, .quarantine, .raw, .duplicate, .truncate, .shorten, .append,
+      .corrupt, .split, .coalesce,
+      .reorder, .mark, .unmark,
       .note, .on, .rule, .apply, .edit, .filter, .search, .goto, .write, .savePart, .bind, .explain, .quit:
       []
     }
@@ -167,12 +176,14 @@ extension InstructionWord {
   fileprivate var takesValues: Bool {
     switch self {
     case .reply, .addHeader, .insertHeader, .changeHeader, .prefixHeader, .addRcpt, .deleteRcpt, .changeFrom,
-      .replaceBody, .replacePart, .quarantine, .set, .note:
+      .replaceBody, .replacePart, .quarantine, .set, .note, .extra:
       true
     case .hold, .ask, .forward, .step, .drop, .delay, .close, .continue, .accept, .reject, .tempfail,
       .discard,
       .skip,
-      .connfail, .shutdown, .progress, .deleteHeader, .deletePart, .raw, .revert, .mark, .unmark, .on, .rules,
+      .connfail, .shutdown, .progress, .deleteHeader, .deletePart, .raw, .duplicate, .truncate, .shorten,
+      .append,
+      .corrupt, .split, .coalesce, .reorder, .silence, .revert, .mark, .unmark, .on, .rules,
       .rule, .savePart, .apply, .edit, .filter, .search, .goto, .write, .export, .bind, .unbind, .screen,
       .explain, .quit:
       false
@@ -182,7 +193,7 @@ extension InstructionWord {
   /// Whether it may stand in a rule.
   package var isForPackets: Bool {
     switch InstructionTerm.byWord[self]?.category {
-    case .flow, .verdict, .modification, .packet: true
+    case .flow, .verdict, .modification, .packet, .fault: true
     case .rule, .console, nil: false
     }
   }

@@ -16,11 +16,12 @@ extension Instruction {
     case .progress: "progress"
     case .change(let change): change.text
     case .set(let assignment): "set \(assignment.field.text) \(Quoting.valued(assignment.value))"
-    case .raw(let bytes): "raw \(bytes.map(HexDigit.pair).joined())"
+    case .raw(let bytes): "raw \(HexDigit.pairs(bytes))"
     case .revert(.all): "revert"
     case .revert(.last): "revert last"
     case .delay(let span): "delay \(Units.duration(span.microseconds))"
     case .close(let leg): "close \(leg.name)"
+    case .fault(let fault): fault.text
     case .mark: "mark"
     case .unmark: "unmark"
     case .note(let text): "note \(ValuedText(Array(text.utf8)).quoted)"
@@ -37,6 +38,43 @@ extension Adviser {
     if let fallback { words.append("--else \(fallback.name)") }
     return (words + [Quoting.string(Array(text.utf8))]).joined(separator: " ")
   }
+}
+
+extension Fault {
+  fileprivate var text: String {
+    switch self {
+    case .extra(let extra, let leg): "extra \(leg.map { $0.name + " " } ?? "")\(extra.text)"
+    case .duplicate: "duplicate"
+    case .truncate(let count): "truncate \(count)"
+    case .shorten(let count): "shorten \(count)"
+    case .append(let bytes): "append \(HexDigit.pairs(bytes))"
+    case .corrupt(let offset, let bytes): "corrupt \(offset) \(HexDigit.pairs(bytes))"
+    case .split(let count, Self.splitPause): "split \(count)"
+    case .split(let count, let pause): "split \(count) \(Units.duration(pause.microseconds))"
+    case .coalesce: "coalesce"
+    case .reorder: "reorder"
+    case .silence(let leg): "silence" + (leg.map { " " + $0.name } ?? "")
+    case .storm(Self.stormCount): "progress storm"
+    case .storm(let count): "progress storm \(count)"
+    case .breakOff(let leg, let resets, let after):
+      "close \(leg.name)\(resets ? " reset" : "")\(after.map { " after \($0)" } ?? "")"
+    }
+  }
+}
+
+extension Fault.Extra {
+  fileprivate var text: String {
+    switch self {
+    case .frame(let bytes): HexDigit.pairs(bytes)
+    case .answer(let answer): Instruction.answer(answer).text
+    case .progress: Instruction.progress.text
+    case .change(let change): change.text
+    }
+  }
+}
+
+extension HexDigit {
+  fileprivate static func pairs(_ bytes: [UInt8]) -> String { bytes.map(pair).joined() }
 }
 
 extension CustomReply {

@@ -16,7 +16,7 @@ struct InstructionParser {
     case .step: return .step
     case .drop: return .drop
     case .delay: return .delay(Moment.Span(microseconds: try duration()))
-    case .close: return .close(try reader.choice("mta or milter", Leg.allCases.map { ($0.name, $0) }))
+    case .close: return try close()
     case .continue: return .answer(.continue)
     case .accept: return .answer(.accept)
     case .reject: return .answer(.reject)
@@ -26,7 +26,7 @@ struct InstructionParser {
     case .connfail: return .answer(.connFail)
     case .shutdown: return .answer(.shutdown)
     case .reply: return .answer(.custom(try reply()))
-    case .progress: return .progress
+    case .progress: return try progress()
     case .mark: return .mark
     case .unmark: return .unmark
     case .note:
@@ -34,6 +34,8 @@ struct InstructionParser {
       return .note(try ArgumentReader.string(bytes, range, in: reader.scanner))
     case .raw: return .raw(try hexBytes())
     case .revert: return .revert(try isFollowed(by: "last") ? .last : .all)
+    case .extra, .duplicate, .truncate, .shorten, .append, .corrupt, .split, .coalesce, .reorder, .silence:
+      return .fault(try fault(word))
     case .set: return try assignment(takesEqualsSign: false).map(Instruction.set)
     case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
       .changeFrom,
@@ -46,7 +48,7 @@ struct InstructionParser {
     }
   }
 
-  private mutating func isFollowed(by word: String) throws(SyntaxError) -> Bool {
+  mutating func isFollowed(by word: String) throws(SyntaxError) -> Bool {
     guard reader.peekWord()?.text.lowercased() == word else { return false }
     _ = try reader.word(word)
     return true
@@ -85,7 +87,7 @@ struct InstructionParser {
     }
   }
 
-  private mutating func duration() throws(SyntaxError) -> Int64 {
+  mutating func duration() throws(SyntaxError) -> Int64 {
     let (text, range) = try reader.word("a duration such as 5s")
     guard case .duration(let microseconds)? = Units.quantity(text) else {
       throw reader.scanner.error("expected a duration such as 5s, not '\(text)'", at: range)
@@ -127,17 +129,23 @@ struct InstructionParser {
     }
   }
 
-  private mutating func hexBytes() throws(SyntaxError) -> [UInt8] {
+  mutating func hexBytes() throws(SyntaxError) -> [UInt8] {
+    let (bytes, range) = try hexText()
+    guard bytes.count >= Limits.lengthBytes else {
+      throw reader.scanner.error("a frame begins with its 4 bytes of length", at: range)
+    }
+    return bytes
+  }
+
+  /// Any number of bytes, but for none.
+  mutating func hexText() throws(SyntaxError) -> (bytes: [UInt8], range: Range<Int>) {
     let (text, range) = try reader.text("hexadecimal digits")
     let digits = text.filter { $0 > 0x20 }
     let values = digits.compactMap(HexDigit.value)
-    guard values.count == digits.count, values.count.isMultiple(of: 2) else {
+    guard values.count == digits.count, values.count.isMultiple(of: 2), !values.isEmpty else {
       throw reader.scanner.error("expected pairs of hexadecimal digits", at: range)
     }
-    guard values.count >= 2 * Limits.lengthBytes else {
-      throw reader.scanner.error("a frame begins with its 4 bytes of length", at: range)
-    }
-    return stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }
+    return (stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }, range)
   }
 
   /// nil where the name is an option's.

@@ -19,6 +19,8 @@ package enum InstructionWord: String, Equatable, Sendable, CaseIterable {
   case quarantine
   // The packet itself.
   case set, raw, revert, mark, unmark, note
+  // Faults.
+  case extra, duplicate, truncate, shorten, append, corrupt, split, coalesce, reorder, silence
   // Rules.
   case on, rules, rule
   // Screen and program.
@@ -39,6 +41,7 @@ package struct InstructionTerm: Equatable, Sendable {
     case verdict = "Verdicts"
     case modification = "Modifications"
     case packet = "The packet itself"
+    case fault = "Faults on purpose"
     case rule = "Rules"
     case console = "Screen and program"
 
@@ -52,6 +55,10 @@ package struct InstructionTerm: Equatable, Sendable {
       case .modification:
         "Anywhere in a message: kept, and sent before the final reply of its end of message, after the milter's own."
       case .packet: "Changes what leaves, or says something about it in the trace."
+      case .fault:
+        "What a broken peer does, for tests of the other one ([faults](faults.md)); `raw`, `progress storm` and `close … reset` as "
+          + "well. It happens to what leaves for the packet: that packet itself, or the answer where we give one. "
+          + "None of it ever happens unasked, and nothing of it is refused for being wrong."
       case .rule: "What is done without the operator."
       case .console: "Typed at the prompt, bound to keys, or written in the config file; not in rules."
       }
@@ -61,7 +68,8 @@ package struct InstructionTerm: Equatable, Sendable {
   package static let byWord: [InstructionWord: InstructionTerm] = Dictionary(
     table.map { ($0.word, $0) }, uniquingKeysWith: { first, _ in first })
 
-  package static let table: [InstructionTerm] = flow + verdicts + modifications + packet + rules + console
+  package static let table: [InstructionTerm] =
+    flow + verdicts + modifications + packet + faults + rules + console
 
   private init(
     _ word: InstructionWord, _ syntax: String, _ doc: String, _ example: String, _ category: Category
@@ -81,7 +89,10 @@ package struct InstructionTerm: Equatable, Sendable {
     .init(
       .drop, "drop", "it never leaves; where its sender waits for a reply, that is made up", "drop", .flow),
     .init(.delay, "delay DURATION", "it leaves later by this much", "delay 5s", .flow),
-    .init(.close, "close mta|milter", "end that connection", "close milter", .flow),
+    .init(
+      .close, "close mta|milter [reset] [after N]",
+      "end that connection; reset: break it (RST); after N: within what leaves for it",
+      "close milter", .flow),
     .init(
       .ask, "ask [--persistent] [--within DURATION] [--else VERDICT] [--allow-remote] \"COMMAND ARG…\"|URL",
       "hold it and ask a program, or a service that speaks HTTP, which answers with instructions, a line each",
@@ -103,7 +114,9 @@ package struct InstructionTerm: Equatable, Sendable {
       .reply, "reply CODE [STATUS] \"TEXT\"…", "refuse in your own words, a string a line",
       "reply 550 5.7.1 \"not here\"", .verdict),
     .init(
-      .progress, "progress", "one PROGRESS to the MTA: buys time where it takes it", "progress", .verdict),
+      .progress, "progress [storm [COUNT]]",
+      "one PROGRESS to the MTA: buys time where it takes it; storm: so many (1,000), whether it takes them or not",
+      "progress", .verdict),
   ]
 
   private static let modifications: [InstructionTerm] = [
@@ -154,8 +167,9 @@ package struct InstructionTerm: Equatable, Sendable {
       .set, "set FIELD VALUE", "change a field of the packet; any other name is an option of the program",
       "set mail.address <a@example.org>", .packet),
     .init(
-      .raw, "raw HEX", "these bytes leave instead, length field and code included", "raw 00 00 00 01 63",
-      .packet),
+      .raw, "raw HEX",
+      "these bytes leave instead, length field and code included; where we are the milter: in place of our answer, and also where none is due",
+      "raw 00 00 00 01 63", .packet),
     .init(
       .revert, "revert [last]",
       "take back all edits of the held packet, and modifications asked for with it; last: the latest",
@@ -163,6 +177,42 @@ package struct InstructionTerm: Equatable, Sendable {
     .init(.mark, "mark", "mark the packet", "mark", .packet),
     .init(.unmark, "unmark", "take the mark away", "unmark", .packet),
     .init(.note, "note TEXT", "words about the packet, kept in the trace", "note \"starts here\"", .packet),
+  ]
+
+  private static let faults: [InstructionTerm] = [
+    .init(
+      .extra, "extra [mta|milter] HEX|VERDICT|MODIFICATION",
+      "one packet more: bytes and verdicts behind what leaves, a modification in front of it. Verdicts and modifications go to the MTA, bytes to where the packet goes, unless you say",
+      "extra continue", .fault),
+    .init(.duplicate, "duplicate", "it leaves twice", "duplicate", .fault),
+    .init(
+      .truncate, "truncate N", "only the first N bytes of the frame leave; its length field says more",
+      "truncate 7", .fault),
+    .init(
+      .shorten, "shorten N",
+      "the last N bytes of the payload are missing, and the length field fits: 1 leaves out a NUL",
+      "shorten 1", .fault),
+    .init(
+      .append, "append HEX", "bytes behind the payload, and the length field fits", "append 00 ff", .fault),
+    .init(
+      .corrupt, "corrupt OFFSET HEX",
+      "these bytes stand in the frame from there on; 0 is the length field, 4 the code", "corrupt 4 5a",
+      .fault),
+    .init(
+      .split, "split N [DURATION]", "it leaves in N pieces, so long after each other (10 ms)",
+      "split 3 200ms",
+      .fault),
+    .init(
+      .coalesce, "coalesce",
+      "it leaves in one piece with the next packet of its direction, or after a second if none comes",
+      "coalesce", .fault),
+    .init(
+      .reorder, "reorder",
+      "it leaves behind the next packet of its direction, or after a second if none comes", "reorder", .fault),
+    .init(
+      .silence, "silence [mta|milter]",
+      "from here on nothing leaves on that connection, and it stays open; else for where the packet goes",
+      "silence mta", .fault),
   ]
 
   private static let rules: [InstructionTerm] = [

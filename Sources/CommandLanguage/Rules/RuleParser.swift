@@ -161,7 +161,8 @@ extension Instruction {
   /// The packets that it may be given for.
   package var kinds: PacketKindSet {
     switch self {
-    case .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close, .mark,
+    case .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .raw, .fault, .revert, .delay, .close,
+      .mark,
       .unmark,
       .note:
       .all
@@ -180,7 +181,8 @@ extension Instruction {
     case .answer: "a verdict answers a command, or takes the place of one"
     case .change: "a modification is for a message, from MAIL on"
     case .set(let assignment): "they have no \(assignment.field.name)"
-    case .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close, .mark,
+    case .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .raw, .fault, .revert, .delay, .close,
+      .mark,
       .unmark,
       .note:
       ""

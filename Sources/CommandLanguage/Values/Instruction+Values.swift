@@ -33,10 +33,12 @@ extension Instruction {
   package var texts: [[UInt8]] {
     switch self {
     case .answer(.custom(let reply)): return reply.lines
-    case .change(let change): return change.texts
+    case .change(let change), .fault(.extra(.change(let change), _)): return change.texts
+    case .fault(.extra(.answer(.custom(let reply)), _)): return reply.lines
     case .set(let assignment): return assignment.field.textPlace == nil ? [] : [assignment.value]
     case .note(let text): return [Array(text.utf8)]
-    case .answer, .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close,
+    case .answer, .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .raw, .fault, .revert, .delay,
+      .close,
       .mark,
       .unmark:
       return []
@@ -48,19 +50,24 @@ extension Instruction {
     _ write: (TextPlace, [UInt8]) throws(Refusal) -> [UInt8],
     fitting: (CustomReply, [[UInt8]]) -> [[UInt8]] = { $1 }
   ) throws(Refusal) -> Instruction {
-    switch self {
-    case .answer(.custom(let reply)):
+    func filled(_ reply: CustomReply) throws(Refusal) -> CustomReply {
       var lines: [[UInt8]] = []
       for line in reply.lines { lines.append(try write(.reply, line)) }
-      return .answer(
-        .custom(try CustomReply(code: reply.code, status: reply.status, lines: fitting(reply, lines))))
-    case .change(let change): return .change(try change.mapTexts(write))
+      return try CustomReply(code: reply.code, status: reply.status, lines: fitting(reply, lines))
+    }
+    switch self {
+    case .answer(.custom(let reply)): return .answer(.custom(try filled(reply)))
+    case .fault(.extra(.answer(.custom(let reply)), let leg)):
+      return .fault(.extra(.answer(.custom(try filled(reply))), to: leg))
+    case .change(let change), .fault(.extra(.change(let change), _)):
+      return changing(try change.mapTexts(write))
     case .set(let assignment):
       guard let place = assignment.field.textPlace else { return self }
       return .set(try Assignment(assignment.field, try write(place, assignment.value)))
     case .note(let text):
       return .note(String(decoding: try write(.content, Array(text.utf8)), as: UTF8.self))
-    case .answer, .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .raw, .revert, .delay, .close,
+    case .answer, .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .raw, .fault, .revert, .delay,
+      .close,
       .mark,
       .unmark:
       return self
@@ -187,7 +194,7 @@ extension Assignment.Field {
 extension Instruction {
   /// The files whose contents it stands for (`replace-body @FILE`); whoever gives the instruction reads them.
   package var files: [String] {
-    guard case .change(let change) = self, case .file(let path)? = change.source else { return [] }
+    guard let change, case .file(let path)? = change.source else { return [] }
     return [path]
   }
 
@@ -195,9 +202,9 @@ extension Instruction {
   ///
   /// The machine that carries it out has no files.
   package func inlining(_ contents: [String: [UInt8]]) -> Instruction? {
-    guard case .change(var change) = self, case .file(let path)? = change.source else { return self }
+    guard var change, case .file(let path)? = change.source else { return self }
     guard let bytes = contents[path] else { return nil }
     change.source = .text(ValuedText.spelling(bytes))
-    return .change(change)
+    return changing(change)
   }
 }

@@ -102,7 +102,7 @@ extension Instruction {
     switch self {
     case .set, .raw: true
     case .hold, .ask, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .revert, .delay,
-      .close,
+      .fault, .close,
       .mark, .unmark, .note:
       false
     }

@@ -22,7 +22,8 @@ struct Unwritten: Equatable, Sendable {
     case .note:
       noted.insert(packet)
       words = "noted"
-    case .hold, .ask, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .revert,
+    case .hold, .ask, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .fault,
+      .revert,
       .delay,
       .close:
       return nil

@@ -23,7 +23,7 @@ extension PacketDetail {
     case .raw(let bytes): return Packet(frame: bytes, from: packet.sender)
     case .answer(let answer): return packet.sender == .milter ? Packet(encoding: answer.reply) : packet
     case .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .change, .revert, .delay, .close,
-      .mark, .unmark, .note:
+      .fault, .mark, .unmark, .note:
       return packet
     }
   }

@@ -55,7 +55,8 @@ extension Instruction {
   fileprivate var letsGo: Bool {
     switch self {
     case .forward, .step, .drop, .answer: true
-    case .hold, .ask, .forwardAll, .progress, .change, .set, .raw, .revert, .delay, .close, .mark, .unmark,
+    case .hold, .ask, .forwardAll, .progress, .change, .set, .raw, .fault, .revert, .delay, .close, .mark,
+      .unmark,
       .note:
       false
     }
@@ -65,6 +66,7 @@ extension Instruction {
   var isForHeld: Bool {
     switch self {
     case .ask, .forward, .step, .drop, .answer, .progress, .change, .set, .raw, .revert, .delay: true
+    case .fault(let fault): fault.isOfPacket
     case .hold, .forwardAll, .close, .mark, .unmark, .note: false
     }
   }

@@ -12,6 +12,10 @@ struct LegQueue: Sendable {
     /// What rules want, still to be done when its turn comes.
     var orders: [Order] = []
     var fate = Fate.forward
+    /// What is wrong on purpose with what leaves for it.
+    var faults: [Fault] = []
+    /// It was put in front of another.
+    var wasOvertaking = false
     /// What was changed, each as it was before, the last at the end.
     var changes: [Before] = []
     /// Set while it is held.
@@ -59,17 +63,22 @@ struct LegQueue: Sendable {
     mutating func revert() {
       current = original
       fate = .forward
+      faults = []
       cause = nil
       skipsBody = false
       changes = []
     }
 
     /// Keeps in mind how it stands, for a change that is about to be made.
-    var asItStands: Before { .packet(current, fate, cause, skipsBody: skipsBody) }
+    var asItStands: Before { .packet(current, fate, cause, skipsBody: skipsBody, faults) }
 
     /// As it was before the change.
-    mutating func restore(_ packet: Packet, _ fate: Fate, _ cause: Cause?, skipsBody: Bool) {
+    mutating func restore(
+      _ packet: Packet, _ fate: Fate, _ cause: Cause?, skipsBody: Bool, _ faults: [Fault]
+    ) {
       (current, self.fate, self.cause, self.skipsBody) = (packet, fate, cause, skipsBody)
+      if self.faults.contains(.reorder), !faults.contains(.reorder) { notBefore = nil }
+      self.faults = faults
     }
 
     /// What it costs to keep it: its bytes, and so much for the entry itself.
@@ -79,7 +88,7 @@ struct LegQueue: Sendable {
 
   /// What a change takes the place of, for whoever takes it back.
   enum Before: Sendable {
-    case packet(Packet, Fate, Cause?, skipsBody: Bool)
+    case packet(Packet, Fate, Cause?, skipsBody: Bool, [Fault])
     /// Of the macro set of that number, which travels with the packet.
     case macros(Int, Packet, Cause?)
     /// A modification is kept for the end of the message.
@@ -113,6 +122,8 @@ struct LegQueue: Sendable {
     case forward
     case drop
     case answer(Answer)
+    /// Where we are the milter: these bytes, also where no answer is due.
+    case answerRaw(Packet)
   }
 
   /// A slice, so that taking the first of many moves none of the others.
@@ -125,6 +136,25 @@ struct LegQueue: Sendable {
   mutating func append(_ entry: Entry) {
     entries.append(entry)
     cost += entry.cost
+  }
+
+  mutating func insert(_ entry: Entry, at offset: Int) {
+    entries.insert(entry, at: entries.startIndex + offset)
+    cost += entry.cost
+  }
+
+  /// Bytes at the front that make no packet.
+  var pieces: Int { entries.prefix { $0.isPassing }.count }
+
+  /// Puts the packet at `index`, with its macros, behind the next one with its own. Returns whether there is one.
+  mutating func putBehindNext(_ index: Int) -> Bool {
+    guard let next = entries[(index + 1)...].firstIndex(where: { !$0.isMacro }) else { return false }
+    entries[index].faults.removeAll { $0 == .reorder }
+    entries[index].notBefore = nil
+    entries[next].wasOvertaking = true
+    let first = Array(entries[...index])
+    entries.replaceSubrange(...next, with: Array(entries[(index + 1)...next]) + first)
+    return true
   }
 
   mutating func removeFirst() -> Entry {

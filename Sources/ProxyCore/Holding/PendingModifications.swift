@@ -149,6 +149,13 @@ struct PendingModifications: Sendable {
     return (lost, leaving)
   }
 
+  /// A modification as it would leave now, whatever was negotiated.
+  static func packets(of change: Change, _ facts: SessionFacts) -> [Packet] {
+    let isSpaced = facts.negotiation.keepsLeadingSpace
+    return ChangePlan([change], headers: headers(of: facts.message), body: nil).steps.flatMap(\.modifications)
+      .map { Packet(encoding: Reply.modification(isSpaced ? $0.withLeadingSpace : $0)) }
+  }
+
   /// No end of message comes for what was kept.
   mutating func giveUp(_ why: Sentence) -> [Lost] {
     defer { changes = [] }
@@ -170,7 +177,7 @@ struct PendingModifications: Sendable {
     case .change(.quarantine): unquarantined = isRefused ? packet : nil
     case .answer: unquarantined = nil
     case .mark, .unmark, .note, .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .change, .set,
-      .raw,
+      .raw, .fault,
       .revert, .delay, .close:
       break
     }

@@ -146,7 +146,7 @@ extension Instruction {
   /// Whether a command that this is said about may stay here, or go nowhere, or needs its macros at hand.
   fileprivate var keepsCommands: Bool {
     switch self {
-    case .hold, .ask, .drop, .answer, .delay, .raw, .revert: true
+    case .hold, .ask, .drop, .answer, .delay, .raw, .fault, .revert: true
     case .set(let assignment): assignment.field.isOfMacros
     case .forward, .forwardAll, .step, .progress, .change, .close, .mark, .unmark, .note: false
     }

@@ -26,7 +26,7 @@ extension Steering {
 
   /// Whether nothing but a rule can have a say about the packet: without one it costs one record and no copy.
   func mayPass(_ packet: Packet, _ settings: ProxySettings) -> Bool {
-    guard queues[packet.sender].isEmpty, !queues.isStepping else { return false }
+    guard queues[packet.sender].isEmpty, !queues.isStepping, !faulty.isUnderWay else { return false }
     switch packet.kind {
     case .command(.optNeg): return role == nil && settings.offer == nil
     case .command(.macro):

@@ -29,8 +29,8 @@ extension Steering {
   package func nextMoment(_ settings: ProxySettings) -> Moment? {
     let silence = silence(settings)?.ends
     // Nearly always: asked after every packet.
-    guard !queues.isEmpty else { return silence }
-    var next = earlier(progressDue, silence)
+    guard !queues.isEmpty || faulty.isUnderWay else { return silence }
+    var next = earlier(earlier(progressDue, silence), faulty.nextMoment)
     for leg in Leg.allCases {
       guard let kept = queues[leg].kept else { continue }
       next = earlier(next, deadline(of: leg, settings))

@@ -17,7 +17,15 @@ extension Steering {
     let kind: CommandKind? = if case .command(let kind) = entry.original.kind { kind } else { nil }
     let cause = entry.cause ?? .operator
     let entry = withAnswerStillDue(entry, kind, &turn)
+    if !entry.faults.isEmpty {
+      faulty.ofAnswer = Faulty.OfAnswer(command: entry.number, faults: entry.faults, cause: cause)
+    }
+    defer { leaveNothing(&turn) }
     switch entry.fate {
+    case .answerRaw(let packet):
+      keepBack(macros, entry, .answered, cause, &turn)
+      settleRaw(entry.number, with: packet, cause, &turn)
+      if kind == .quit { close(.mta, because: "QUIT came") }
     case .answer(let answer):
       let isOwed = pending.owes(entry.number)
       keepBack(macros, entry, .answered, cause, &turn)

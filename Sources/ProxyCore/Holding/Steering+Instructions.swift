@@ -74,6 +74,8 @@ extension Steering {
     case .set(let assignment):
       refusal = assign(assignment, leg, index, cause, &before)
     case .raw(let bytes): refusal = replace(leg, index, with: bytes, cause)
+    case .fault(let fault):
+      refusal = plan(fault, leg, index, cause, &turn)
     case .delay(let span):
       queues[leg].entries[index].notBefore = turn.now + span
       queues[leg].entries[index].cause = cause
@@ -115,9 +117,10 @@ extension Steering {
     case .answer(let answer):
       return modifications.refusal(toDeliver: number, answer)
         ?? answerUnheld(number, answer, cause, &turn)
+    case .fault(let fault): return carryOut(fault, ofPassed: number, cause, &turn)
     case .hold, .ask, .forward, .drop, .set, .raw, .revert, .delay:
       guard let number else { return Refusal("no packet is chosen") }
-      return Refusal("packet \(packet: number) has left already: only held packets can be changed")
+      return .hasLeft(number)
     }
     return nil
   }
@@ -129,7 +132,7 @@ extension Steering {
     switch instruction {
     case .mark, .unmark, .note: if refusal == nil { return }
     case .answer, .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .change, .set, .raw, .revert,
-      .delay,
+      .delay, .fault,
       .close:
       break
     }
@@ -229,8 +232,12 @@ extension Steering {
     guard bytes.count >= Limits.lengthBytes else {
       return Refusal("a frame has at least the 4 bytes of its length, not \(bytes.count)")
     }
-    queues[leg].entries[index].current = Packet(
-      frame: bytes, from: queues[leg].entries[index].original.sender)
+    if isMilter, case .command = queues[leg].entries[index].original.kind {
+      queues[leg].entries[index].fate = .answerRaw(Packet(frame: bytes, from: .milter))
+    } else {
+      queues[leg].entries[index].current = Packet(
+        frame: bytes, from: queues[leg].entries[index].original.sender)
+    }
     queues[leg].entries[index].cause = cause
     return nil
   }
@@ -275,7 +282,8 @@ extension Instruction {
   fileprivate var isLast: Bool {
     switch self {
     case .answer, .drop, .delay: true
-    case .hold, .ask, .forward, .forwardAll, .step, .progress, .change, .set, .raw, .revert, .close, .mark,
+    case .hold, .ask, .forward, .forwardAll, .step, .progress, .change, .set, .raw, .fault, .revert, .close,
+      .mark,
       .unmark, .note:
       false
     }

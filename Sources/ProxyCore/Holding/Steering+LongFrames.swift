@@ -108,13 +108,14 @@ extension Steering {
         record(.noted(text: Sentence(others: text), packet: nil), &turn)
         continue
       case .success(.mark), .success(.unmark), .success(.forward), .success(.forwardAll): continue
-      case .success(.change), .success(.close):
+      case .success(.change), .success(.close), .success(.fault(.silence)), .success(.fault(.storm)),
+        .success(.fault(.breakOff(_, _, after: nil))):
         refusal = carryOutElsewhere(order.asked, nil, order.cause, &turn)
       case .success(.drop):
         refusal = Refusal("somebody waits for it, and a packet of more than 1 MiB cannot be answered here")
       case .success(.hold), .success(.ask), .success(.step), .success(.answer), .success(.progress),
         .success(.set),
-        .success(.raw),
+        .success(.raw), .success(.fault),
         .success(.revert), .success(.delay):
         refusal = Refusal("a packet of more than 1 MiB goes by as it comes: it can pass, or be dropped")
       }

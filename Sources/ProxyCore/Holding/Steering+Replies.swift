@@ -96,7 +96,7 @@ extension Steering {
   /// Once nothing is left of what a lost milter said, our role answers what it was asked; whether there was anything.
   mutating func settleForLostMilter(_ turn: inout Turn) -> Bool {
     guard role != nil, let owed = pending.owed, queues[.milter].isEmpty,
-      queues[.mta].index(of: owed.number) == nil
+      queues[.mta].index(of: owed.number) == nil, owed.number > faulty.answered
     else { return false }
     settleByRole(owed.number, owed.stage, &turn)
     return !pending.owes(owed.number)
@@ -121,7 +121,25 @@ extension Steering {
   /// Tells the MTA, in a packet of our own, what becomes of the command that it waits about first.
   mutating func settle(_ command: Int, with reply: Reply, _ cause: Cause, _ turn: inout Turn) {
     if let owed = pending.command(command) { prepareToSettle(owed.stage, reply.kind, &turn) }
-    sendOurs(Packet(encoding: reply), to: .mta, cause, &turn)
+    answer(command, Packet(encoding: reply), cause, &turn)
+  }
+
+  /// Where we are the milter, bytes that somebody gave for an answer leave, whether one is due or not.
+  mutating func settleRaw(_ command: Int, with packet: Packet, _ cause: Cause, _ turn: inout Turn) {
+    if let owed = pending.command(command), owed.isOwed, case .reply(let kind) = packet.kind {
+      prepareToSettle(owed.stage, kind, &turn)
+    }
+    faulty.hasAnswer(command)
+    answer(command, packet, cause, &turn)
+  }
+
+  private mutating func answer(_ command: Int, _ packet: Packet, _ cause: Cause, _ turn: inout Turn) {
+    guard let asked = faulty.ofAnswer, asked.command == command else {
+      return sendOurs(packet, to: .mta, cause, &turn)
+    }
+    faulty.ofAnswer = nil
+    faulty.hasAnswer(command)
+    leave(packet, of: nil, to: .mta, with: asked.faults, asked.cause, &turn)
   }
 
   /// Before the final reply of end of message leave the modifications that were kept for it.

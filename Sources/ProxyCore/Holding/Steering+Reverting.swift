@@ -29,11 +29,11 @@ extension Steering {
     _ change: LegQueue.Before, _ leg: Leg, _ index: Int, _ again: inout [PendingModifications.PendingChange]
   ) -> Bool {
     switch change {
-    case .packet(let packet, let fate, let cause, let skipsBody):
-      queues[leg].entries[index].restore(packet, fate, cause, skipsBody: skipsBody)
+    case .packet(let packet, let fate, let cause, let skipsBody, let faults):
+      queues[leg].entries[index].restore(packet, fate, cause, skipsBody: skipsBody, faults)
     case .macros(let number, let packet, let cause):
       guard let macros = queues[leg].index(of: number) else { return false }
-      queues[leg].entries[macros].restore(packet, .forward, cause, skipsBody: false)
+      queues[leg].entries[macros].restore(packet, .forward, cause, skipsBody: false, [])
     case .noModification:
       guard let restored = modifications.takeBack(for: queues[leg].entries[index].number) else {
         return false

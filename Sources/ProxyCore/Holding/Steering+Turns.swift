@@ -14,6 +14,7 @@ extension Steering {
     // Macros in front of it come first to their orders, never alone to their leaving.
     for i in queues[leg].entries.startIndex...index { carryOutOrders(leg, i, &turn) }
     if queues.stepStops(leg, index) { hold(leg, index, .operator, &turn) }
+    if reorders(leg, index) { return true }
     queues.passDelays(leg, upTo: index, at: turn.now)
     guard queues[leg].kept == nil, !waitsForAnother(leg, index) else { return false }
     leave(leg, index, &turn)
@@ -32,7 +33,8 @@ extension Steering {
   /// A command that we answer must not overtake one that the milter still has to answer.
   private func waitsForAnother(_ leg: Leg, _ index: Int) -> Bool {
     let entry = queues[leg].entries[index]
-    guard leg == .mta, let first = pending.owed, first.number != entry.number, pending.owes(entry.number)
+    guard leg == .mta, let first = pending.owed, first.number != entry.number, pending.owes(entry.number),
+      first.number > faulty.answered
     else { return false }
     guard case .forward = entry.fate, case .forward = route(entry.original),
       case .command(let kind) = entry.original.kind, let stage = kind.stage
@@ -46,7 +48,8 @@ extension Steering {
     let entry = queues[leg].removeFirst()
     if let bytes = entry.passing {
       for macro in macros { pass(macro, &turn) }
-      return turn.act(.sendBytes(bytes, to: leg.other))
+      if mutes(leg.other, nil, &turn) { return }
+      return turn.act(.sendBytes(faulty.takeJoined(leg.other) + bytes, to: leg.other))
     }
     switch leg {
     case .mta: leaveForMilter(entry, macros, &turn)

@@ -36,6 +36,8 @@ package struct Steering: Sendable {
   var longFrames = LongFrames()
   /// Set once the milter is gone, or from the start where there is none: we answer in its place.
   private(set) var role: ProxySettings.MilterRole?
+  /// What was done wrong on purpose.
+  var faulty = Faulty()
   private var closing: [Closing] = []
   private(set) var sawQuit = false
   /// That the MTA left while it waited, and after how long; nil unless it did.
@@ -45,6 +47,8 @@ package struct Steering: Sendable {
   package struct Closing: Sendable {
     package let leg: Leg
     package let why: Sentence
+    /// As a connection that breaks.
+    package let resets: Bool
   }
 
   package init(connection: Int, patience: Patience = Patience(), role: ProxySettings.MilterRole? = nil) {
@@ -104,7 +108,8 @@ package struct Steering: Sendable {
   /// Bytes that make no packet; whether they stay behind what waits in front of them, or go nowhere.
   package mutating func keeps(_ passed: Passed, _ start: Inflow.Start?, _ turn: inout Turn) -> Bool {
     if role != nil, passed.sender == .mta { return true }
-    if keepsLong(passed, start, &turn) { return true }
+    if keepsLong(passed, start, &turn) || mutes(passed.sender.other, nil, &turn) { return true }
+    letJoinedGo(&turn, all: true)
     guard !queues[passed.sender].isEmpty else { return false }
     queues[passed.sender].append(LegQueue.Entry(passing: passed.bytes, from: passed.sender))
     queues.throttle(&turn)
@@ -113,6 +118,7 @@ package struct Steering: Sendable {
 
   package mutating func tick(_ turn: inout Turn) {
     meetDeadlines(&turn)
+    letJoinedGo(&turn)
     run(&turn)
     keepWaiting(&turn)
   }
@@ -169,7 +175,9 @@ package struct Steering: Sendable {
     return closing
   }
 
-  mutating func close(_ leg: Leg, because why: Sentence) { closing.append(Closing(leg: leg, why: why)) }
+  mutating func close(_ leg: Leg, because why: Sentence, resets: Bool = false) {
+    closing.append(Closing(leg: leg, why: why, resets: resets))
+  }
 
   /// Whether the MTA may still ask something: not once it said QUIT.
   package var isWanted: Bool { !sawQuit && role == nil }
@@ -196,6 +204,7 @@ package struct Steering: Sendable {
   /// A peer said its last.
   package mutating func noteEnd(of leg: Leg, _ how: Closed.Ending, unfinished: Int, _ turn: inout Turn) {
     if leg == .mta, !how.isOurs { noteGivingUp(&turn) }
+    letJoinedGo(&turn, all: true)
     var findings: [Finding] = []
     remarks.remark(
       onEndOf: leg, isOurs: how.isOurs, unfinished: unfinished, before: facts.dialogue, at: turn.now,
@@ -230,6 +239,11 @@ package struct Steering: Sendable {
   // MARK: - Leaving
 
   mutating func send(_ entry: LegQueue.Entry, to leg: Leg, _ turn: inout Turn) {
+    guard entry.faults.isEmpty else {
+      faulty.ofAnswer = nil
+      return leave(entry.current, of: entry, to: leg, with: entry.faults, entry.cause ?? .operator, &turn)
+    }
+    if mutes(leg, entry, &turn) { return }
     let isEdited = entry.isEdited
     let sent = Sent(
       leg: leg, original: entry.number, number: nil, packet: isEdited ? entry.current : nil,
@@ -238,13 +252,22 @@ package struct Steering: Sendable {
   }
 
   mutating func sendOurs(_ packet: Packet, to leg: Leg, _ cause: Cause, _ turn: inout Turn) {
+    if mutes(leg, nil, &turn) { return }
     let number = turn.effects.takePacketNumber()
     let sent = Sent(leg: leg, original: nil, number: number, packet: packet, cause: cause)
     leave(sent, packet, Dissection(packet), [], &turn)
   }
 
-  /// The record first, what is odd about it behind.
   private mutating func leave(
+    _ sent: Sent, _ packet: Packet, _ dissection: Dissection, _ known: [Finding], _ turn: inout Turn
+  ) {
+    announce(sent, packet, dissection, known, &turn)
+    if faulty.isUnderWay { return put(packet.bytes, on: sent.leg, [], &turn) }
+    turn.act(.send(packet, to: sent.leg))
+  }
+
+  /// The record first, what is odd about it behind.
+  mutating func announce(
     _ sent: Sent, _ packet: Packet, _ dissection: Dissection, _ known: [Finding], _ turn: inout Turn
   ) {
     var findings: [Finding] = []
@@ -255,7 +278,6 @@ package struct Steering: Sendable {
     for finding in findings where !known.contains(where: { $0.rule == finding.rule }) {
       record(.found(finding), &turn)
     }
-    turn.act(.send(packet, to: sent.leg))
   }
 
   /// What others learnt of the MTA since this connection began.

@@ -261,7 +261,7 @@ package struct SessionMachine: Sendable {
   private mutating func steer(_ turn: inout Turn, _ body: (inout Steering, inout Turn) -> Void) {
     guard !isOver else { return }
     guard conduct.steering?.inPlace({ body(&$0, &turn) }) != nil else { return }
-    for closing in conduct.steering?.takeClosing() ?? [] { close(closing.leg, closing.why, &turn) }
+    for closing in conduct.steering?.takeClosing() ?? [] { close(closing, &turn) }
     if case .draining(let how) = state, !waitsForMTA {
       state = .relaying
       passOn(how, of: .milter, &turn)
@@ -291,11 +291,12 @@ package struct SessionMachine: Sendable {
   // MARK: - Ends
 
   /// A leg is closed by us; the other peer sees it as the end of the first.
-  private mutating func close(_ leg: Leg, _ why: Sentence, _ turn: inout Turn) {
+  private mutating func close(_ closing: Steering.Closing, _ turn: inout Turn) {
+    let leg = closing.leg
     guard !ended.contains(leg) else { return }
-    record(.closed(Closed(leg: leg, how: .ours(why))), &turn)
+    record(.closed(Closed(leg: leg, how: .ours(closing.why))), &turn)
     ended.insert(leg)
-    turn.act(.close(leg))
+    turn.act(closing.resets ? .reset(leg) : .close(leg))
     switch leg {
     case .mta:
       conduct.steering?.abandonAll(&turn)
@@ -410,7 +411,8 @@ extension Record.Event {
     case (.note(let text), _): .noted(text: Sentence(others: text), packet: packet)
     case (.mark, nil), (.unmark, nil), (.hold, _), (.ask, _), (.forward, _), (.forwardAll, _), (.step, _),
       (.drop, _),
-      (.answer, _), (.progress, _), (.change, _), (.set, _), (.raw, _), (.revert, _), (.delay, _),
+      (.answer, _), (.progress, _), (.change, _), (.set, _), (.raw, _), (.fault, _), (.revert, _),
+      (.delay, _),
       (.close, _):
       .instructed(Instructed(instruction, cause: cause, packet: packet, refusal: why))
     }

@@ -23,10 +23,8 @@ extension Redactor {
     case .change(let change): return .change(self.change(change))
     case .set(let assignment):
       return (try? Assignment(assignment.field, value(of: assignment))).map(Instruction.set)
-    case .raw(let frame):
-      guard frame.count > Limits.lengthBytes else { return instruction }
-      let sender: Leg = CommandKind(rawValue: frame[Limits.lengthBytes]) == nil ? .milter : .mta
-      return .raw(packet(Packet(frame: frame, from: sender)).bytes)
+    case .raw(let frame): return .raw(self.frame(frame))
+    case .fault(let fault): return self.fault(fault).map(Instruction.fault)
     case .note(let text):
       let new = valued(Array(text.utf8)) { Array($0.text(String(decoding: $1, as: UTF8.self)).utf8) }
       return .note(String(decoding: new, as: UTF8.self))
@@ -40,6 +38,31 @@ extension Redactor {
     case .answer, .hold, .forward, .forwardAll, .step, .drop, .progress, .revert, .delay, .close, .mark,
       .unmark:
       return instruction
+    }
+  }
+
+  private mutating func frame(_ frame: [UInt8]) -> [UInt8] {
+    guard frame.count > Limits.lengthBytes else { return frame }
+    let sender: Leg = CommandKind(rawValue: frame[Limits.lengthBytes]) == nil ? .milter : .mta
+    return packet(Packet(frame: frame, from: sender)).bytes
+  }
+
+  private mutating func fault(_ fault: Fault) -> Fault? {
+    switch fault {
+    case .extra(.frame(let bytes), let leg): .extra(.frame(frame(bytes)), to: leg)
+    case .extra(.change(let change), let leg): .extra(.change(self.change(change)), to: leg)
+    case .extra(.answer(let answer), let leg):
+      if case .answer(let replaced)? = instruction(.answer(answer)) {
+        .extra(.answer(replaced), to: leg)
+      } else {
+        nil
+      }
+    // What stands where in a packet of somebody is not known.
+    case .append(let bytes): .append(replaced(bytes, .said))
+    case .corrupt(let offset, let bytes): .corrupt(offset: offset, replaced(bytes, .said))
+    case .extra(.progress, _), .duplicate, .truncate, .shorten, .split, .coalesce, .reorder, .silence, .storm,
+      .breakOff:
+      fault
     }
   }
 

@@ -3,6 +3,7 @@ extension Instruction {
   package var isChange: Bool {
     switch self {
     case .answer, .drop, .change, .set, .raw: true
+    case .fault(let fault): fault.isOfPacket
     case .hold, .ask, .forward, .forwardAll, .step, .progress, .revert, .delay, .close, .mark, .unmark, .note:
       false
     }
@@ -14,7 +15,8 @@ extension Instruction {
   fileprivate var isKept: Bool {
     switch self {
     case .change, .answer: true
-    case .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .set, .raw, .revert, .delay, .close,
+    case .hold, .ask, .forward, .forwardAll, .step, .drop, .progress, .set, .raw, .fault, .revert, .delay,
+      .close,
       .mark,
       .unmark,
       .note:

@@ -31,6 +31,8 @@ package enum Instruction: Equatable, Sendable {
   case revert(Reverted)
   /// The packet leaves later by this much.
   case delay(Moment.Span)
+  /// What a broken peer does.
+  indirect case fault(Fault)
   /// Ends one leg; the other then ends as it would have by itself.
   case close(Leg)
   case mark

@@ -78,7 +78,8 @@ final class FileFeed: ScreenFeed {
     case .mark: event = .marked(packet: packet, on: true)
     case .unmark: event = .marked(packet: packet, on: false)
     case .note(let text): event = .noted(text: Sentence(others: text), packet: packet)
-    case .hold, .ask, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .revert,
+    case .hold, .ask, .forward, .forwardAll, .step, .drop, .answer, .progress, .change, .set, .raw, .fault,
+      .revert,
       .delay,
       .close:
       return ConsoleModel.wordsOfRecorded

@@ -39,7 +39,7 @@ import Testing
 
   static let statements: [(String, String, [String])] = [
     ("|", "", ["hold", "forward", "step"]),
-    ("re|", "re", ["reject", "reply", "replace-body", "replace-part", "revert", "progress"]),
+    ("re|", "re", ["reject", "reply", "replace-body", "replace-part", "revert", "reorder"]),
     ("reject; ho|", "ho", ["hold"]),
     ("note \"a; b\"; ho|", "ho", ["hold"]),
     ("filter rcpt.ad|", "rcpt.ad", ["rcpt.address"]),
@@ -58,7 +58,9 @@ import Testing
     ("note \"{macro[\"client_a|", "client_a", ["client_addr\"]}"]),
     ("note \"{n} |", "", []), ("note \"{su|", "su", ["sub("]),
     ("set mail.|", "mail.", ["mail.address", "mail.args"]),
-    ("close m|", "m", ["mta", "milter"]),
+    ("close m|", "m", ["mta", "milter"]), ("silence m|", "m", ["mta", "milter"]),
+    ("extra te|", "te", ["tempfail"]), ("extra add-header X-A {client.a|", "client.a", ["client.address}"]),
+    ("progress s|", "s", ["storm"]),
     ("export r|", "r", ["report"]),
     ("export report |", "", ["packet", "message", "marked", "shown", "--redact", "--no-redact"]),
     ("export report ma|", "ma", ["marked"]), ("export report marked --n|", "--n", ["--no-redact"]),

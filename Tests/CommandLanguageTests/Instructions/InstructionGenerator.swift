@@ -5,7 +5,7 @@ import TraceModel
 extension SeededGenerator {
   /// Any instruction that the parser may give.
   mutating func instruction() -> Instruction {
-    switch Int.random(in: 0..<14, using: &self) {
+    switch Int.random(in: 0..<16, using: &self) {
     case 0:
       element(of: [
         .hold, .forward, .forwardAll, .step, .drop, .progress, .revert(.last), .revert(.all), .mark, .unmark,
@@ -17,7 +17,38 @@ extension SeededGenerator {
     case 5: .delay(Moment.Span(microseconds: Int64.random(in: 0...(1 << 40), using: &self)))
     case 6: .close(element(of: Leg.allCases))
     case 7: .note(String(decoding: string(1...8), as: UTF8.self))
+    case 8, 9: .fault(fault())
     default: .change(change())
+    }
+  }
+
+  private mutating func fault() -> Fault {
+    let count = Int.random(in: 0...99_999, using: &self)
+    let leg: Leg? = chance(1, in: 2) ? element(of: Leg.allCases) : nil
+    return switch Int.random(in: 0..<10, using: &self) {
+    case 0: .extra(extra(), to: leg)
+    case 1: element(of: [.duplicate, .coalesce, .reorder, .silence(leg)])
+    case 2: .truncate(count)
+    case 3: .shorten(count + 1)
+    case 4: .append(bytes(1...9))
+    case 5: .corrupt(offset: count, bytes(1...9))
+    case 6:
+      .split(2 + count % 900, pause: Moment.Span(microseconds: Int64.random(in: 0...(1 << 40), using: &self)))
+    case 7: .storm(1 + count % 9_999)
+    case 8: .breakOff(element(of: Leg.allCases), reset: true, after: chance(1, in: 2) ? count : nil)
+    default: .breakOff(element(of: Leg.allCases), reset: false, after: count)
+    }
+  }
+
+  private mutating func extra() -> Fault.Extra {
+    switch Int.random(in: 0..<5, using: &self) {
+    case 0: return .frame(bytes(4...12))
+    case 1: return .answer(element(of: Answer.plain))
+    case 2: return reply().map { .answer(.custom($0)) } ?? .progress
+    case 3: return .progress
+    default:
+      let change = change()
+      return change.rewritesPart ? .progress : .change(change)
     }
   }
 

@@ -8,6 +8,16 @@ import TraceModel
   @Test(arguments: [
     ("hold", "hold"), ("FORWARD ALL", "forward all"), ("forward", "forward"), ("step", "step"),
     ("delay 1.5s", "delay 1500ms"), ("close mta", "close mta"), ("connfail", "connfail"),
+    ("close MTA reset", "close mta reset"), ("close milter after 3", "close milter after 3"),
+    ("close milter RESET after 0", "close milter reset after 0"),
+    ("progress", "progress"), ("progress storm", "progress storm"), ("progress storm 5", "progress storm 5"),
+    ("extra 00 00 00 01 63", "extra 0000000163"), ("extra MTA accept", "extra mta accept"),
+    ("extra add-header X-A {client.address}", "extra add-header X-A \"{client.address}\""),
+    ("extra reply 550 no", "extra reply 550 \"no\""), ("duplicate", "duplicate"),
+    ("truncate 0", "truncate 0"),
+    ("shorten 1", "shorten 1"), ("append F0 0f", "append F00F"), ("corrupt 4 5A", "corrupt 4 5A"),
+    ("split 3", "split 3"), ("split 3 10ms", "split 3"), ("split 3 2s", "split 3 2s"),
+    ("coalesce", "coalesce"), ("reorder", "reorder"), ("silence", "silence"), ("silence mta", "silence mta"),
     ("reply 550 5.7.1 \"not here\"", "reply 550 5.7.1 \"not here\""),
     ("reply 550 \"a\" \"b\"", "reply 550 \"a\" \"b\""), ("reply 451 try later", "reply 451 \"try later\""),
     ("add-header X-Seen \"by mitmilter\"", "add-header X-Seen \"by mitmilter\""),
@@ -199,6 +209,22 @@ import TraceModel
       expected pairs of hexadecimal digits
         raw 0g
             ^^
+      """
+    ),
+    (
+      "extra hold",
+      """
+      extra takes a frame in hexadecimal, a verdict, or a modification
+        extra hold
+              ^^^^ such as extra 00 00 00 01 63, extra continue, extra add-header X-Early yes
+      """
+    ),
+    (
+      "split 1",
+      """
+      expected a number of pieces from 2 to 1000, not '1'
+        split 1
+              ^
       """
     ),
     (
