@@ -87,9 +87,8 @@ let package = Package(
     .target(
       name: "ConsoleUI",
       dependencies: [
-        "Cells", "Dialogue", "Findings", "LogLines", "Timeline", "TraceModel", "Mail", "Signatures",
-        "Delivery",
-        "CommandLanguage", "MilterProtocol",
+        "Cells", "Comparison", "Dialogue", "Findings", "LogLines", "Timeline", "TraceModel", "Mail",
+        "Signatures", "Delivery", "CommandLanguage", "MilterProtocol",
       ],
       swiftSettings: pure + small),
 
@@ -148,7 +147,8 @@ let package = Package(
     tests("MTAConfiguration", also: ["MilterProtocol"]),
     tests("Cells", hasFixtures: true),
     tests(
-      "ConsoleUI", also: ["Cells", "Timeline", "TraceModel", "Mail", "CommandLanguage", "MilterProtocol"],
+      "ConsoleUI",
+      also: ["Cells", "Comparison", "Timeline", "TraceModel", "Mail", "CommandLanguage", "MilterProtocol"],
       hasFixtures: true),
     tests(
       "ProxyRuntime",

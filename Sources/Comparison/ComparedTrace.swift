@@ -92,13 +92,13 @@ package struct ComparedTrace {
     let parts = [queueID(ofMessage: i).map { InertText.string(escaping: $0) }, sender]
     return ComparedPair.Place(
       connection: index.connections[entry.connection].number, message: entry.number,
-      name: parts.compactMap { $0 }.joined(separator: " "))
+      name: parts.compactMap { $0 }.joined(separator: " "), entry: i)
   }
 
   func place(ofConnection i: Int) -> ComparedPair.Place {
     let entry = index.connections[i]
     let name = entry.connectRow.flatMap { packet(at: $0) }.map { PacketSummary($0).text }
-    return ComparedPair.Place(connection: entry.number, message: 0, name: name ?? "")
+    return ComparedPair.Place(connection: entry.number, message: 0, name: name ?? "", entry: i)
   }
 
   func queueID(ofMessage i: Int) -> [UInt8]? {

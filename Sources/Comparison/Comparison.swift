@@ -16,15 +16,17 @@ package struct Comparison {
   }
 
   /// - Parameters:
+  ///   - everyMail: whether mails that are alike are told of as well, without a difference.
   ///   - pair: hears of each mail and connection that differs, in the order of the first trace.
   ///   - times: hears of reply times that are further apart than chance makes them.
   package func run(
-    _ pair: (ComparedPair, [Difference]) -> Void, times: ([Difference]) -> Void = { _ in }
+    everyMail: Bool = false, _ pair: (ComparedPair, [Difference]) -> Void,
+    times: ([Difference]) -> Void = { _ in }
   ) -> ComparisonTally {
     var tally = ComparisonTally()
     func take(_ compared: ComparedPair, _ differences: [Difference]) {
       tally.take(compared, differences)
-      if !differences.isEmpty { pair(compared, differences) }
+      if !differences.isEmpty || everyMail && compared.isMail { pair(compared, differences) }
     }
     var mails = Array(repeating: [Int](), count: first.index.connections.count)
     for (i, message) in first.index.messages.enumerated() { mails[message.connection].append(i) }
@@ -54,14 +56,7 @@ package struct Comparison {
       let entry = first.index.connections[a]
       return lonely(first.place(ofConnection: a), first, entry.connectRow, take)
     }
-    let rows = { (trace: ComparedTrace, c: Int) in
-      trace.index.rows(ofConnection: c).filter { trace.index.messageIndex(at: $0) == nil }
-    }
-    var steps = StepComparison(
-      Half(first, rows(first, a), flags: first.flags(ofConnection: a)),
-      Half(second, rows(second, b), flags: second.flags(ofConnection: b)))
-    steps.run()
-    steps.findings(first.findings(ofConnection: a), second.findings(ofConnection: b))
+    let steps = compare(connection: a, b)
     let pair = ComparedPair(
       first: first.place(ofConnection: a), second: second.place(ofConnection: b), isByOrder: false)
     take(pair, steps.differences)
@@ -72,12 +67,32 @@ package struct Comparison {
     guard let b = alignment.messages[a] else {
       return lonely(place, first, first.index.messages[a].firstRow, take)
     }
-    var steps = StepComparison(half(first, a), half(second, b))
-    steps.run()
-    steps.findings(first.findings(ofMessage: a), second.findings(ofMessage: b))
+    let steps = compare(mail: a, b)
     let pair = ComparedPair(
       first: place, second: second.place(ofMessage: b), isByOrder: alignment.byOrder.contains(a))
     take(pair, steps.differences)
+  }
+
+  private func compare(connection a: Int, _ b: Int, showsAll: Bool = false) -> StepComparison {
+    var steps = StepComparison(
+      half(first, ofConnection: a), half(second, ofConnection: b), showsAll: showsAll)
+    steps.run()
+    steps.findings(first.findings(ofConnection: a), second.findings(ofConnection: b))
+    return steps
+  }
+
+  private func compare(mail a: Int, _ b: Int, showsAll: Bool = false) -> StepComparison {
+    var steps = StepComparison(half(first, a), half(second, b), showsAll: showsAll)
+    steps.run()
+    steps.findings(first.findings(ofMessage: a), second.findings(ofMessage: b))
+    return steps
+  }
+
+  /// What is said outside of its mails.
+  private func half(_ trace: ComparedTrace, ofConnection c: Int) -> Half {
+    Half(
+      trace, trace.index.rows(ofConnection: c).filter { trace.index.messageIndex(at: $0) == nil },
+      flags: trace.flags(ofConnection: c))
   }
 
   private func half(_ trace: ComparedTrace, _ message: Int) -> Half {
@@ -85,6 +100,36 @@ package struct Comparison {
     return Half(
       trace, trace.index.rows(ofMessage: message), flags: trace.flags(ofConnection: connection),
       queueID: trace.queueID(ofMessage: message))
+  }
+
+  // MARK: Columns
+
+  /// What both say about a pair of ``run(everyMail:_:times:)``, line by line; of a mail, what its connection said before it as well.
+  package func columns(of pair: ComparedPair) -> [ComparedLine] {
+    guard let place = pair.first, let other = pair.second else { return alone(pair) }
+    guard pair.isMail else {
+      return compare(connection: place.entry, other.entry, showsAll: true).lines
+    }
+    let (one, two) = (first.index.messages[place.entry], second.index.messages[other.entry])
+    let setUp = compare(connection: one.connection, two.connection, showsAll: true).lines
+    let (start, otherStart) = (first.index.number(at: one.firstRow), second.index.number(at: two.firstRow))
+    func isBefore(_ line: ComparedLine) -> Bool {
+      if let packet = line.first?.packet { return packet < start }
+      return line.second?.packet.map { $0 < otherStart } ?? false
+    }
+    return setUp.filter { $0.kind != .finding && isBefore($0) }
+      + compare(mail: place.entry, other.entry, showsAll: true).lines
+      + setUp.filter { $0.kind == .finding }
+  }
+
+  private func alone(_ pair: ComparedPair) -> [ComparedLine] {
+    func half(_ place: ComparedPair.Place?, _ trace: ComparedTrace) -> Half {
+      guard let place else { return Half(trace, [], flags: []) }
+      return pair.isMail ? self.half(trace, place.entry) : self.half(trace, ofConnection: place.entry)
+    }
+    var steps = StepComparison(half(pair.first, first), half(pair.second, second), showsAll: true)
+    steps.showAlone()
+    return steps.lines
   }
 
   private func lonely(_ place: ComparedPair.Place, _ trace: ComparedTrace, _ row: Int?, _ take: Take) {

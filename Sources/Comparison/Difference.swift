@@ -63,6 +63,22 @@ package struct ComparedPair: Equatable, Sendable {
     package let message: Int
     /// Queue id and sender, as far as they are known; safe to print.
     package let name: String
+    /// Of the index: the mail, or the connection.
+    let entry: Int
+  }
+
+  /// Whether it is about a mail, not about a connection.
+  package var isMail: Bool { (first ?? second)?.message ?? 0 > 0 }
+
+  /// `c1.1`, or `c1.1 / c2.1` where it is another in the second trace.
+  package var numbers: String {
+    let (first, second) = (first.map(Self.numbers), second.map(Self.numbers))
+    if let first, let second, first != second { return "\(first) / \(second)" }
+    return first ?? second ?? ""
+  }
+
+  private static func numbers(_ place: Place) -> String {
+    place.message > 0 ? "c\(place.connection).\(place.message)" : "c\(place.connection)"
   }
 }
 
@@ -81,8 +97,7 @@ package struct ComparisonTally: Equatable, Sendable {
 
   mutating func take(_ pair: ComparedPair, _ differences: [Difference]) {
     for difference in differences { kinds[difference.kind, default: 0] += 1 }
-    let isMail = (pair.first ?? pair.second)?.message ?? 0 > 0
-    guard isMail else { return }
+    guard pair.isMail else { return }
     if pair.isByOrder { byOrder += 1 }
     if pair.second == nil {
       onlyFirst += 1

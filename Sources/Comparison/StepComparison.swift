@@ -7,8 +7,16 @@ struct StepComparison {
   private let a: Half
   private let b: Half
   private(set) var differences: [Difference] = []
+  /// What both say, alike or not; nil where nobody looks at it.
+  private var columns: ComparedColumns?
 
-  init(_ a: Half, _ b: Half) { (self.a, self.b) = (a, b) }
+  /// - Parameter showsAll: whether what is alike is told as well, in ``lines``.
+  init(_ a: Half, _ b: Half, showsAll: Bool = false) {
+    (self.a, self.b) = (a, b)
+    columns = showsAll ? ComparedColumns() : nil
+  }
+
+  var lines: [ComparedLine] { columns?.sorted ?? [] }
 
   mutating func run() {
     var others: [Steps.Key: Int] = [:]
@@ -20,22 +28,52 @@ struct StepComparison {
         others[step.key] = place
       }
     }
-    var missing: [Steps.Step] = []
-    var isFound = Array(repeating: false, count: b.steps.all.count)
-    for step in a.steps.all {
-      if let other = descendants[step.row] ?? others[step.key], !isFound[other] {
-        isFound[other] = true
+    var missing: [Placed] = []
+    var partners = [Int?](repeating: nil, count: b.steps.all.count)
+    for (i, step) in a.steps.all.enumerated() {
+      let place = ComparedColumns.Place(step: i, addition: 0)
+      if let other = descendants[step.row] ?? others[step.key], partners[other] == nil {
+        partners[other] = i
+        columns?.place = place
         compare(step, b.steps.all[other])
       } else {
-        missing.append(step)
+        missing.append(Placed(step: step, place: place))
       }
     }
     lacking(missing, in: b, ofFirst: true)
-    let added = b.steps.all.indices.filter { !isFound[$0] }.map { b.steps.all[$0] }
+    let added = additions(partners)
     lacking(added, in: a, ofFirst: false)
-    for step in added where b.trace.isOurs(step.row) { tellReplies(to: step) }
+    for addition in added where b.trace.isOurs(addition.step.row) {
+      columns?.place = addition.place
+      tellReplies(to: addition.step)
+    }
+    let bodyPlace = self.bodyPlace
+    columns?.place = bodyPlace
     compareBodies()
+    columns?.place = .end
     compareUnasked()
+  }
+
+  /// A step that only one side has, and where it stands in the columns.
+  private struct Placed {
+    let step: Steps.Step
+    let place: ComparedColumns.Place
+  }
+
+  /// - Parameter partners: by step of the second, that of the first.
+  private func additions(_ partners: [Int?]) -> [Placed] {
+    var anchor = -1
+    return partners.enumerated().compactMap { j, partner in
+      anchor = partner ?? anchor
+      return partner == nil
+        ? Placed(step: b.steps.all[j], place: ComparedColumns.Place(step: anchor, addition: j + 1)) : nil
+    }
+  }
+
+  private var bodyPlace: ComparedColumns.Place {
+    a.steps.all.firstIndex { $0.kind == .body || $0.kind == .bodyEOB }.map {
+      ComparedColumns.Place(step: $0, addition: 0)
+    } ?? .end
   }
 
   /// - Parameter rows: of the packets that it is about; what somebody ignores is left out.
@@ -43,13 +81,36 @@ struct StepComparison {
     _ kind: Difference.Kind, _ stage: Stage?, _ about: String? = nil, _ first: Difference.Said?,
     _ second: Difference.Said?, rows: (Int?, Int?)
   ) {
-    if a.trace.isIgnored(rows.0) || b.trace.isIgnored(rows.1) { return }
+    let isIgnored = a.trace.isIgnored(rows.0) || b.trace.isIgnored(rows.1)
     let isOfMTA = kind == .command || kind == .macro || about == Self.offer
-    if isOfMTA, a.trace.isOurs(rows.0) || b.trace.isOurs(rows.1) { return }
+    let isAsked = isOfMTA && (a.trace.isOurs(rows.0) || b.trace.isOurs(rows.1))
+    show(
+      kind, isReply: kind == .verdict || kind == .modification || about == Self.answer, first, second,
+      isIgnored ? .alike : isAsked ? .asked : .different)
+    if isIgnored || isAsked { return }
     differences.append(Difference(kind: kind, stage: stage, about: about, first: first, second: second))
   }
 
+  private mutating func show(
+    _ kind: Difference.Kind, isReply: Bool, _ first: Difference.Said?, _ second: Difference.Said?,
+    _ verdict: ComparedLine.Judgement = .alike
+  ) {
+    columns?.append(
+      ComparedLine(kind: kind, isReply: isReply, first: first, second: second, verdict: verdict))
+  }
+
+  /// What both say, and nobody compares it, or it is the same.
+  private mutating func showAlike(_ kind: Difference.Kind, isReply: Bool, _ one: Int?, _ other: Int?) {
+    guard columns != nil else { return }
+    show(kind, isReply: isReply, said(one, a), said(other, b))
+  }
+
+  private func said(_ row: Int?, _ half: Half) -> Difference.Said? {
+    row.flatMap { row in half.trace.packet(at: row).map { half.said(row, $0) } }
+  }
+
   private static let offer = "offer"
+  private static let answer = "answer"
 
   // MARK: One command
 
@@ -57,7 +118,10 @@ struct StepComparison {
     compareMacros(one, other)
     if one.kind == .macro { return }
     let isOffer = one.kind == .optNeg
-    if one.kind != .body, one.kind != .bodyEOB {
+    if one.kind == .body || one.kind == .bodyEOB {
+      // Chunks may be cut elsewhere: the body is compared as a whole.
+      showAlike(.command, isReply: false, one.row, other.row)
+    } else {
       comparePackets(
         isOffer ? .negotiation : .command, one.stage, isOffer ? Self.offer : nil, one.row, other.row)
     }
@@ -71,13 +135,13 @@ struct StepComparison {
   ) {
     guard let first = a.trace.packet(at: one), let second = b.trace.packet(at: other),
       a.rest(of: first) != b.rest(of: second)
-    else { return }
+    else { return showAlike(kind, isReply: about == Self.answer, one, other) }
     add(kind, stage, about, a.said(one, first), b.said(other, second), rows: (one, other))
   }
 
   private mutating func compareAnswers(_ one: Steps.Step, _ other: Steps.Step) {
     switch (one.verdict, other.verdict) {
-    case (let first?, let second?): comparePackets(.negotiation, .negotiation, "answer", first, second)
+    case (let first?, let second?): comparePackets(.negotiation, .negotiation, Self.answer, first, second)
     case (nil, nil): return
     case (let first?, nil): addVerdict(.negotiation, one, first, nil, other.row)
     case (nil, let second?): addVerdict(.negotiation, one, nil, second, other.row)
@@ -99,7 +163,12 @@ struct StepComparison {
   }
 
   private mutating func compareVerdicts(_ one: Steps.Step, _ other: Steps.Step) {
-    guard verdict(of: one, a) != verdict(of: other, b) else { return }
+    guard verdict(of: one, a) != verdict(of: other, b) else {
+      if one.verdict != nil || other.verdict != nil {
+        showAlike(.verdict, isReply: true, one.verdict, other.verdict)
+      }
+      return
+    }
     addVerdict(.verdict, one, one.verdict, other.verdict, other.row)
   }
 
@@ -185,13 +254,29 @@ struct StepComparison {
     if one.modifications.isEmpty, other.modifications.isEmpty { return }
     let (first, second) = (Change.list(one.modifications, a), Change.list(other.modifications, b))
     var (gone, come) = Change.apart(first, second)
-    // What is said otherwise is one difference.
+    var pairs = columns == nil ? [] : Self.common(first, second, without: gone, come)
     for change in gone {
+      // What is said otherwise is one difference.
       let match = come.firstIndex { $0.subject == change.subject }.map { come.remove(at: $0) }
-      add(.modification, one.stage, nil, change.said, match?.said, rows: (change.row, match?.row))
+      pairs.append((change, match, isAlike: false))
     }
-    gone = []
+    for pair in pairs.sorted(by: { $0.0.row < $1.0.row }) {
+      if pair.isAlike {
+        show(.modification, isReply: true, pair.0.said, pair.1?.said)
+      } else {
+        add(.modification, one.stage, nil, pair.0.said, pair.1?.said, rows: (pair.0.row, pair.1?.row))
+      }
+    }
     for change in come { add(.modification, one.stage, nil, nil, change.said, rows: (nil, change.row)) }
+  }
+
+  private static func common(
+    _ first: [Change], _ second: [Change], without gone: [Change], _ come: [Change]
+  ) -> [(Change, Change?, isAlike: Bool)] {
+    let (gone, come) = (Set(gone.map(\.row)), Set(come.map(\.row)))
+    return zip(first.filter { !gone.contains($0.row) }, second.filter { !come.contains($0.row) }).map {
+      ($0, $1, isAlike: true)
+    }
   }
 
   /// The body as the MTA sends it: where both milters heard all of it, and it is not the same.
@@ -220,20 +305,34 @@ struct StepComparison {
 
   // MARK: What only one has
 
-  private mutating func lacking(_ steps: [Steps.Step], in half: Half, ofFirst isFirst: Bool) {
+  private mutating func lacking(_ steps: [Placed], in half: Half, ofFirst isFirst: Bool) {
     let stages = Set(half.steps.all.compactMap(\.stage))
     let own = isFirst ? a : b
     var whole: [Steps.Step] = []
-    for step in steps {
+    for lonely in steps {
+      let step = lonely.step
+      columns?.place = lonely.place
       // ABORT and QUIT follow from what is said before; a stage that is switched off from the negotiation.
       guard !own.trace.isOurs(step.row), let stage = step.stage, step.kind != .abort,
         !half.flags.declines(stage),
         !own.flags.declines(stage),
         step.kind != .body || !stages.contains(.body)
-      else { continue }
-      if stages.contains(stage) { addLonely(step, own, isFirst) } else { whole.append(step) }
+      else {
+        showLonely(step, own, isFirst, own.trace.isOurs(step.row) ? .asked : .alike)
+        continue
+      }
+      if stages.contains(stage) {
+        addLonely(step, own, isFirst)
+      } else {
+        showLonely(step, own, isFirst, .different)
+        whole.append(step)
+      }
     }
     guard let from = whole.first, let to = whole.last else { return }
+    // They are there one by one.
+    let shown = columns
+    columns = nil
+    defer { columns = shown }
     let names = from.kind == to.kind ? from.kind.name : "\(from.kind.name) to \(to.kind.name)"
     let said = Difference.Said(
       text: "\(names), \(whole.count) command\(whole.count == 1 ? "" : "s")",
@@ -243,13 +342,41 @@ struct StepComparison {
       rows: isFirst ? (from.row, nil) : (nil, from.row))
   }
 
+  private mutating func showLonely(
+    _ step: Steps.Step, _ half: Half, _ isFirst: Bool, _ verdict: ComparedLine.Judgement
+  ) {
+    guard columns != nil, let said = said(step.row, half) else { return }
+    show(.command, isReply: false, isFirst ? said : nil, isFirst ? nil : said, verdict)
+    // What the milter said to what we wanted to be said is told as a difference.
+    if verdict != .asked || isFirst { showReplies(to: step, half, isFirst, verdict) }
+  }
+
+  private mutating func showReplies(
+    to step: Steps.Step, _ half: Half, _ isFirst: Bool, _ verdict: ComparedLine.Judgement
+  ) {
+    guard columns != nil else { return }
+    for change in Change.list(step.modifications, half) {
+      show(.modification, isReply: true, isFirst ? change.said : nil, isFirst ? nil : change.said, verdict)
+    }
+    guard let said = said(step.verdict, half) else { return }
+    show(.verdict, isReply: true, isFirst ? said : nil, isFirst ? nil : said, verdict)
+  }
+
+  /// What only one trace has, all of it.
+  mutating func showAlone() {
+    for step in a.steps.all { showLonely(step, a, true, .different) }
+    for step in b.steps.all { showLonely(step, b, false, .different) }
+  }
+
   /// What the milter said to a command that only we wanted to be said.
   private mutating func tellReplies(to step: Steps.Step) {
     for change in Change.list(step.modifications, b) {
       add(.modification, step.stage, nil, nil, change.said, rows: (nil, change.row))
     }
     guard let row = step.verdict, let packet = b.trace.packet(at: row) else { return }
-    if packet.kind == .reply(.continue) || packet.kind == .reply(.accept) { return }
+    if packet.kind == .reply(.continue) || packet.kind == .reply(.accept) {
+      return show(.verdict, isReply: true, nil, said(row, b))
+    }
     add(.verdict, step.stage, subject(of: step), nil, b.said(row, packet), rows: (nil, row))
   }
 
@@ -259,6 +386,8 @@ struct StepComparison {
     add(
       .command, step.stage, nil, isFirst ? said : nil, isFirst ? nil : said,
       rows: isFirst ? (step.row, nil) : (nil, step.row))
+    // They follow from it, and are no differences of their own.
+    showReplies(to: step, half, isFirst, .alike)
   }
 
   /// Replies that answer no command.

@@ -13,12 +13,17 @@ struct Open: ParsableCommand {
       FILE is a trace or a packet capture (pcap, pcapng), also compressed with gzip; of a folder, a list to pick from. \
       Several files are read as one, in the order of time, and one that is still being written is followed. - is a trace \
       that arrives on standard input: ssh mx1 mitmilter proxy … -w - 2>proxy.log | mitmilter open -
+      --diff shows two of them mail by mail, with what they do not say alike (mitmilter help diff).
       """)
 
   @Argument(
     help: ArgumentHelp("Traces or captures, also .gz, or a folder; - is standard input.", valueName: "file"))
   var files: [String]
 
+  @Flag(help: "Compare two traces: a list of their mails, and both columns of the one that is opened.")
+  var diff = false
+
+  @OptionGroup var basis: ComparisonBasis
   @OptionGroup var judging: JudgingOptions
   @OptionGroup var screen: ScreenOptions
 
@@ -27,13 +32,15 @@ struct Open: ParsableCommand {
     guard files.filter({ $0 == "-" }).count <= 1 else {
       throw Failure("standard input can be read once only", hint: "- is there more than once")
     }
+    if diff { return try compare() }
+    guard basis.ignore.isEmpty, !basis.recorded else {
+      throw Failure(
+        "--ignore and --recorded are for two traces that are compared", hint: "open --diff FIRST SECOND")
+    }
     let folder =
       files.count == 1 && TraceFolder.bundledTrace(in: files[0]) == nil ? TraceFolder(files[0]) : nil
-    guard isatty(STDOUT_FILENO) == 1 else {
-      if let folder { throw folder.failure }
-      throw Failure(
-        "open needs a terminal on standard output", hint: "mitmilter show prints a trace without one")
-    }
+    if let folder, isatty(STDOUT_FILENO) != 1 { throw folder.failure }
+    try needTerminal(else: "mitmilter show prints a trace without one")
     guard !files.contains("-") || isatty(STDIN_FILENO) == 0 else {
       throw Failure(
         "standard input is the terminal, and no trace arrives there",
@@ -46,6 +53,25 @@ struct Open: ParsableCommand {
     }
     guard !folder.entries.isEmpty else { throw folder.failure }
     try pick(from: folder, signals)
+  }
+
+  /// Shows what two traces do not say alike, over the first of them.
+  private func compare() throws {
+    guard files.count == 2, !files.contains("-") else {
+      throw Failure("--diff compares two files", hint: "mitmilter open --diff before.mtrace after.mtrace")
+    }
+    try needTerminal(else: "mitmilter diff prints what differs")
+    let signals = Signals(Signals.ofScreen)
+    let feed = try FileFeed([files[0]], isJudged: judging.judge)
+    var model = model(of: [files[0]], feed)
+    model.show(try basis.pane(files[0], files[1]))
+    _ = try screen.run(model, feed, signals)
+  }
+
+  private func needTerminal(else hint: String) throws(Failure) {
+    guard isatty(STDOUT_FILENO) == 1 else {
+      throw Failure("open needs a terminal on standard output", hint: hint)
+    }
   }
 
   /// Shows what is picked, and the list again when it is left.
@@ -75,11 +101,15 @@ struct Open: ParsableCommand {
   private func show(
     _ files: [String], _ feed: FileFeed, _ signals: borrowing Signals, on terminal: Terminal? = nil
   ) throws -> ScreenLoop.End {
-    var model = ConsoleModel(
-      source: feed.records, origin: .files(files.map { $0 == "-" ? "standard input" : $0 }),
-      isLive: files.contains("-"), utcOffset: Clock.localOffset, charsets: .ofSystem)
+    var model = model(of: files, feed)
     model.leaving.hasList = terminal != nil
     return try screen.run(model, feed, signals, on: terminal)
+  }
+
+  private func model(of files: [String], _ feed: FileFeed) -> ConsoleModel {
+    ConsoleModel(
+      source: feed.records, origin: .files(files.map { $0 == "-" ? "standard input" : $0 }),
+      isLive: files.contains("-"), utcOffset: Clock.localOffset, charsets: .ofSystem)
   }
 }
 

@@ -78,6 +78,60 @@ import TraceModel
     #expect(outcome.tally?.different == 1)
   }
 
+  /// Both columns of the only mail, a line each.
+  private static func columns(_ first: ComparedTrace, _ second: ComparedTrace) -> [String] {
+    let comparison = Comparison(first, second)
+    var lines: [String] = []
+    _ = comparison.run(everyMail: true) { pair, _ in
+      guard pair.isMail else { return }
+      lines += comparison.columns(of: pair).map { line in
+        let sign = line.verdict == .alike ? " " : line.verdict == .asked ? "~" : "!"
+        return "\(sign)\(line.isReply ? "  " : "")\(line.first?.text ?? "-") | \(line.second?.text ?? "-")"
+      }
+    }
+    return lines
+  }
+
+  @Test func bothColumnsAreThereStageByStage() {
+    let second = Self.trace { recording in
+      recording.ask(
+        MTA.macro("M", ["{mail_addr}": "eve@example.org"]), MTA.mail("<alice@example.org>", "SIZE=100"))
+      recording.ask(MTA.rcpt("<bob@example.net>"))
+      recording.ask(MTA.rcpt("<carol@example.net>"))
+      recording.ask(MTA.data)
+      recording.ask(MTA.header("Subject", "test"))
+      recording.ask(MTA.eoh)
+      recording.ask(MTA.body("Hello.\r\n"))
+      recording.mta(MTA.bodyEOB)
+      recording.milter(Milter.addHeader("X-Test", "no"), Milter.addHeader("X-Same", "1"), Milter.accept)
+    }
+    let first = Self.mail(Milter.addHeader("X-Same", "1"), Milter.addHeader("X-Test", "yes"))
+    #expect(
+      Self.columns(first, second).dropFirst(2) == [
+        " CONNECT mail.example.org [192.0.2.7]:51234 | CONNECT mail.example.org [192.0.2.7]:51234",
+        "   CONTINUE | CONTINUE", " HELO mail.example.org | HELO mail.example.org", "   CONTINUE | CONTINUE",
+        "!{mail_addr}=alice@example.org | {mail_addr}=eve@example.org",
+        " MAIL <alice@example.org> SIZE=100 | MAIL <alice@example.org> SIZE=100", "   CONTINUE | CONTINUE",
+        "!i=4XyZ1 | -", " RCPT <bob@example.net> | RCPT <bob@example.net>", "   CONTINUE | CONTINUE",
+        "!- | RCPT <carol@example.net>", "   - | CONTINUE", "!i=4XyZ1 | -", " DATA | DATA",
+        "   CONTINUE | CONTINUE", " HEADER Subject: test | HEADER Subject: test", "   CONTINUE | CONTINUE",
+        "!i=4XyZ1 | -", " EOH end of header | EOH end of header", "   CONTINUE | CONTINUE",
+        " BODY 8 bytes \"Hello.\\r\\n\" | BODY 8 bytes \"Hello.\\r\\n\"", "   CONTINUE | CONTINUE",
+        "!i=4XyZ1 | -", " BODYEOB end of message | BODYEOB end of message",
+        "   ADDHEADER X-Same: 1 | ADDHEADER X-Same: 1", "!  ADDHEADER X-Test: yes | ADDHEADER X-Test: no",
+        "   ACCEPT | ACCEPT",
+      ])
+  }
+
+  @Test func whatOnlyOneHasStandsInItsColumn() {
+    let comparison = Comparison(Self.mail(), Self.trace { _ in })
+    var lines: [ComparedLine] = []
+    _ = comparison.run { pair, _ in if pair.isMail { lines = comparison.columns(of: pair) } }
+    #expect(lines.first?.first?.text == "MAIL <alice@example.org> SIZE=100")
+    #expect(lines.last?.first?.text == "ACCEPT" && lines.allSatisfy { $0.second == nil })
+    #expect(lines.allSatisfy { $0.verdict == .different })
+  }
+
   struct Row: CustomTestStringConvertible, Sendable {
     var testDescription: String
     var first: Packet

@@ -9,6 +9,7 @@ import threading
 
 from peers import Milter
 from programs import program
+from terminal import Terminal
 from test_screen import free_port
 
 MAIL = b"From: Alice <alice@example.org>\nTo: bob@example.net\nSubject: hello\nMessage-ID: <1@example.org>\n\nbody\n"
@@ -221,3 +222,23 @@ def test_samples_are_said_to_their_end():
                 [program("mitmilter"), "replay", os.path.join(SAMPLES, name), "--milter", f"127.0.0.1:{peer.port}"],
                 capture_output=True, text=True, timeout=60)
             assert done.returncode in (0, 1) and done.stdout.splitlines()[-1].count("mails: ") == 1, (name, done)
+
+
+def test_two_traces_beside_each_other():
+    with Recorded(E=[b"hX-Checked\0yes\0", b"c"]) as one, Recorded(E=[b"hX-Checked\0no\0", b"c"]) as other:
+        with Terminal([program("mitmilter"), "open", "--diff", one.path, other.path], size=(100, 30)) as screen:
+            screen.wait("2 differ, 0 alike")
+            assert "modification at BODYEOB" in screen.text(), screen.text()
+            screen.key("Enter")
+            screen.wait(r"≠ #\d+ +ADDHEADER X-Checked: yes +│ #\d+ +ADDHEADER X-Checked: no")
+            assert "1 line differs" in screen.text(), screen.text()
+            screen.key("q", "q")
+            screen.wait("C shows the comparison again")
+            screen.send("C")
+            screen.wait("2 differ, 0 alike")
+            screen.send("Q")
+            assert screen.end() == 0
+    _, said = run("open", "--diff", "a.mtrace", status=2)
+    assert "--diff compares two files" in said, said
+    _, said = run("open", "--ignore", "rcpt", "a.mtrace", status=2)
+    assert "are for two traces that are compared" in said, said

@@ -46,6 +46,7 @@ extension HelpPane {
     switch place {
     case .detail: "In the detail"
     case .desk, .idleDesk: "At the desk"
+    case .comparison: "In the comparison"
     default: "In \(place.words.first ?? "")"
     }
   }
@@ -73,7 +74,8 @@ extension HelpPane {
     case .steer where !canSteer: "not in a recorded trace"
     case .desk: isDesk ? "where a mail waits" : "in mitmilter milter"
     case .rules: "in view \(ListView.rules.rawValue)"
-    case .steer, .move, .view, .find, .keep, .screen: "elsewhere"
+    case .find: place == .comparison ? "in the views" : "in a comparison"
+    case .steer, .move, .view, .keep, .screen: "elsewhere"
     }
   }
 
@@ -95,5 +97,5 @@ extension HelpPane {
 
 extension Binding.Places {
   /// Whether it is some places' rather than the whole screen's.
-  fileprivate var isOwn: Bool { self != .everywhere && self != .everywhereElse }
+  fileprivate var isOwn: Bool { self != .everywhere && self != .views && self != .everywhereElse }
 }

@@ -62,7 +62,7 @@ package enum Act: String, Equatable, Sendable, CaseIterable {
   case previousRefusal = "previous-refusal"
   case toggleMark = "toggle-mark"
   case nextMark = "next-mark"
-  case time, diff, explain, follow, freeze, copy, sort
+  case time, diff, explain, follow, freeze, copy, sort, compared
   case clear = "ask-clear"
 
   case help, redraw, suspend, leave

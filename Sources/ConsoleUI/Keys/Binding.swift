@@ -48,26 +48,31 @@ package struct Binding: Sendable {
     /// Held and Messages where a person is the milter and no waiting mail is selected.
     package static let idleDesk = Places(rawValue: 1 << 9)
 
+    /// What was compared, over the views.
+    package static let comparison = Places(rawValue: 1 << 10)
+
     package static let packets: Places = [.timeline, .messages, .held, .findings, .detail, .desk, .idleDesk]
-    package static let everywhere: Places = [
+    package static let everywhere: Places = [.views, .comparison]
+    /// Everywhere but over the views; the help, which lies over both, counts to them.
+    package static let views: Places = [
       .timeline, .messages, .held, .findings, .rules, .stats, .detail, .help, .desk,
       .idleDesk,
     ]
 
     /// Where the same key judges mails at the desk.
-    package static let everywhereElse = everywhere.subtracting(.desk)
+    package static let everywhereElse = views.subtracting(.desk)
     package static let packetsElsewhere = packets.subtracting(.desk)
 
     /// The words of the places, for docs; empty for everywhere.
     package var words: [String] {
-      guard self != .everywhere else { return [] }
+      guard self != .everywhere, self != .views else { return [] }
       if self == .everywhereElse { return ["all but the desk"] }
       let desk: Places = [.desk, .idleDesk]
       if isSuperset(of: desk) { return subtracting(desk).words + ["desk"] }
       let all: [(Places, String)] = [
         (.timeline, "Timeline"), (.messages, "Messages"), (.held, "Held"), (.findings, "Findings"),
         (.rules, "Rules"), (.stats, "Stats"), (.detail, "detail"), (.help, "help"),
-        (.desk, "desk"), (.idleDesk, "desk without a mail"),
+        (.desk, "desk"), (.idleDesk, "desk without a mail"), (.comparison, "comparison"),
       ]
       return all.filter { contains($0.0) }.map(\.1)
     }

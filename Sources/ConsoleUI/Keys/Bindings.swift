@@ -42,6 +42,10 @@ extension Binding {
       "open: the detail, a mail's packets, a finding's packet"),
     Binding("Enter", .open, in: .stats, .view, hint: "its packets", "show the packets behind the number"),
     Binding("Enter", .open, in: .help, .view, hint: "do it", "do what the line says"),
+    Binding(
+      "Enter", .open, in: .comparison, .view, hint: "open",
+      "both columns of the mail; in them, the line in full"),
+    Binding("C", .compared, .view, "what was compared last, or the view again"),
     Binding("q Esc", .back, .view, hint: "back", "back one step"),
     Binding("Tab Shift-Tab", .pane, in: .packets, .view, hint: "pane", "between list and detail"),
     Binding("l Right", .nextTab, in: .packets, .view, hint: "tab", "next tab of the detail"),
@@ -49,10 +53,10 @@ extension Binding {
     Binding("l Right", .nextTab, in: .stats, .view, hint: "number", "next number, the slowest first"),
     Binding("h Left", .previousTab, in: .stats, .view, "the number before"),
     Binding("Space", .fold, in: .packets, .view, hint: "macros", "unfold or fold the macros of a command"),
-    Binding("\\", .maximise, .view, hint: "maximise", "maximise pane, or restore it"),
-    Binding("|", .split, .view, hint: "split", "the detail beside the list, or below it"),
-    Binding("<", .borderLeft, .view, "the border to the left, or up: more room for the detail"),
-    Binding(">", .borderRight, .view, "the border to the right, or down: more room for the list"),
+    Binding("\\", .maximise, in: .views, .view, hint: "maximise", "maximise pane, or restore it"),
+    Binding("|", .split, in: .views, .view, hint: "split", "the detail beside the list, or below it"),
+    Binding("<", .borderLeft, in: .views, .view, "the border to the left, or up: more room for the detail"),
+    Binding(">", .borderRight, in: .views, .view, "the border to the right, or down: more room for the list"),
     Binding(
       "S", .sort, in: .packets, .view, hint: "sort",
       "sort: mails by time, size, reply time, outcome; findings by severity, first, count"),
@@ -81,8 +85,9 @@ extension Binding {
     Binding("u", .undo, in: .packets, .steer, hint: "undo", "undo the last change of the held packet"),
     Binding("V", .revert, in: .packets, .steer, hint: "undo all", "undo all changes: the packet as it came"),
     Binding("X", .close, in: .packets, .steer, "close a leg of the packet's connection"),
-    Binding("i", .holdPrompt, .steer, hint: "hold", "hold packets that match a filter; empty: none"),
-    Binding("I", .arm, .steer, "turn all rules and holds on or off"),
+    Binding(
+      "i", .holdPrompt, in: .views, .steer, hint: "hold", "hold packets that match a filter; empty: none"),
+    Binding("I", .arm, in: .views, .steer, "turn all rules and holds on or off"),
 
     Binding("+ o", .addRule, in: .rules, .rules, hint: "add", "add a rule: on EXPRESSION do INSTRUCTION"),
     Binding("Enter e", .editRule, in: .rules, .rules, hint: "edit", "edit the rule"),
@@ -91,33 +96,39 @@ extension Binding {
     Binding("J", .ruleDown, in: .rules, .rules, hint: "move down", "move the rule down"),
     Binding("D", .deleteRule, in: .rules, .rules, hint: "delete", "delete the rule"),
 
-    Binding("f", .filterPrompt, .find, hint: "filter", "show only packets that match a filter"),
-    Binding("/", .searchPrompt, .find, hint: "search", "search the list or the detail"),
-    Binding("n", .next, .find, hint: "next", counted: true, "next match"),
-    Binding("N", .previous, .find, hint: "previous", counted: true, "previous match"),
-    Binding("]", .nextFinding, .find, hint: "finding", counted: true, "next finding, and what it says"),
-    Binding("[", .previousFinding, .find, counted: true, "previous finding"),
+    Binding("f", .filterPrompt, in: .views, .find, hint: "filter", "show only packets that match a filter"),
+    Binding("/", .searchPrompt, in: .views, .find, hint: "search", "search the list or the detail"),
+    Binding("n", .next, in: .views, .find, hint: "next", counted: true, "next match"),
+    Binding("N", .previous, in: .views, .find, hint: "previous", counted: true, "previous match"),
     Binding(
-      "}", .nextRefusal, .find, hint: "refusal", counted: true,
+      "n", .next, in: .comparison, .find, hint: "next difference", counted: true,
+      "next mail or line that differs"),
+    Binding("N", .previous, in: .comparison, .find, counted: true, "the one above that differs"),
+    Binding(
+      "]", .nextFinding, in: .views, .find, hint: "finding", counted: true, "next finding, and what it says"),
+    Binding("[", .previousFinding, in: .views, .find, counted: true, "previous finding"),
+    Binding(
+      "}", .nextRefusal, in: .views, .find, hint: "refusal", counted: true,
       "next reply against a mail: refused, discarded, quarantined"),
-    Binding("{", .previousRefusal, .find, counted: true, "the one before"),
-    Binding("!", .findings, .find, "list the findings"),
-    Binding("'", .nextMark, .find, counted: true, "next mark"),
+    Binding("{", .previousRefusal, in: .views, .find, counted: true, "the one before"),
+    Binding("!", .findings, in: .views, .find, "list the findings"),
+    Binding("'", .nextMark, in: .views, .find, counted: true, "next mark"),
 
     Binding("m", .toggleMark, in: .packets, .keep, hint: "mark", "mark the packet, or remove the mark"),
     Binding(";", .notePrompt, in: .packets, .keep, hint: "note", "add a note to the packet"),
     Binding(
       "w", .writePrompt, in: .everywhereElse, .keep, hint: "write", "write the packets shown to a trace file"),
     Binding(
-      "W", .record, .keep, hint: "record", "record to a file: all that was seen, or from now on; again: stop"),
+      "W", .record, in: .views, .keep, hint: "record",
+      "record to a file: all that was seen, or from now on; again: stop"),
     Binding(
-      "x", .exportMenu, .keep, hint: "export",
+      "x", .exportMenu, in: .views, .keep, hint: "export",
       "export the packet, its mail, the marked or the shown packets: menus"
     ),
     Binding("y", .copy, in: .packets, .keep, hint: "copy", "copy the selected value to the clipboard"),
 
-    Binding("F", .follow, .screen, hint: "follow", "follow: keep the newest packet in sight"),
-    Binding("p", .freeze, .screen, hint: "freeze", "freeze the display; recording goes on"),
+    Binding("F", .follow, in: .views, .screen, hint: "follow", "follow: keep the newest packet in sight"),
+    Binding("p", .freeze, in: .views, .screen, hint: "freeze", "freeze the display; recording goes on"),
     Binding(
       "t", .time, in: .everywhereElse, .screen, hint: "time",
       "time column: clock, since start, since the one before"),

@@ -18,7 +18,8 @@ extension ConsoleModel {
   }
 
   mutating func show(_ view: ListView) {
-    help = nil
+    over.help = nil
+    over.showsComparison = false
     guard view != self.view else { return }
     // From the packets of one mail back to all mails that were shown.
     if let step = trail.last(where: { $0.view == view && view == .messages }) {
@@ -43,6 +44,10 @@ extension ConsoleModel {
       guard let act = help.act else { return [] }
       self.help = nil
       return perform(act)
+    }
+    if compared != nil {
+      compared?.open()
+      return []
     }
     if focus == .detail { return openDetailLine() }
     switch view {
@@ -123,7 +128,8 @@ extension ConsoleModel {
       news = dropFilter("as it hides packet \(scene.trace.index.number(at: row))")
     }
     if !timeline.rows.shows(target) { target = row }
-    help = nil
+    over.help = nil
+    over.showsComparison = false
     stand(at: timeline.rows.line(of: target))
     return news
   }
@@ -176,6 +182,8 @@ extension ConsoleModel {
   mutating func back() -> [Response] {
     if help != nil {
       help = nil
+    } else if compared != nil {
+      return leaveComparison()
     } else if isMaximised {
       isMaximised = false
       if isOnDesk { focus = .list }

@@ -55,7 +55,7 @@ extension ConsoleModel {
 
   private mutating func responses(to act: Act, count: Int?, _ subject: Subject) -> [Response] {
     switch act {
-    case .bottom where count != nil: return go(toPacket: count ?? 0)
+    case .bottom where count != nil && compared == nil: return go(toPacket: count ?? 0)
     case .down, .up, .top, .bottom, .halfDown, .halfUp, .pageDown, .pageUp: move(act, count: count)
     case .nextTab: if view == .stats { stats.move(by: 1) } else { turn(to: tab.moved(by: 1)) }
     case .previousTab: if view == .stats { stats.move(by: -1) } else { turn(to: tab.moved(by: -1)) }
@@ -137,6 +137,7 @@ extension ConsoleModel {
     case .clear: return Clearing.ask(scene.scope)
     case .sort: return sort()
     case .copy: return copy(subject)
+    case .compared: return turnComparison()
     case .help:
       help = help == nil ? HelpPane(for: placeBehindHelp, scene.trace) : nil
     case .redraw: return [.outside(.redraw)]
@@ -150,6 +151,8 @@ extension ConsoleModel {
   private mutating func move(_ act: Act, count: Int?) {
     if help != nil {
       help?.move(act, count: count)
+    } else if compared != nil {
+      compared?.move(act, count: count)
     } else if focus == .detail {
       detail.list.move(act, count: count)
     } else {

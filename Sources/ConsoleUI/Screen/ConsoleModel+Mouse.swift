@@ -17,6 +17,8 @@ extension ConsoleModel {
   private mutating func scroll(by rows: Int, at place: Point) {
     if help != nil {
       help?.scroll(by: rows)
+    } else if compared != nil {
+      compared?.scroll(by: rows)
     } else if layout.detail.contains(place) {
       detail.list.move(by: rows)
     } else {
@@ -33,6 +35,10 @@ extension ConsoleModel {
       return []
     }
     guard help == nil else { return [] }
+    if compared != nil {
+      compared?.click(place, in: layout)
+      return []
+    }
     let rule = DetailRule(detail, beside: view, hasKeys: focus == .detail)
     if let tab = rule.tab(at: place, in: layout.rule) {
       turn(to: tab)

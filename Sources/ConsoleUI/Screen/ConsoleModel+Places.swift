@@ -34,7 +34,7 @@ extension ConsoleModel {
     set { self[keyPath: Self.list(of: view)] = newValue }
   }
 
-  var titleBar: TitleBar { TitleBar(scene: scene, view: help == nil ? view : nil) }
+  var titleBar: TitleBar { TitleBar(scene: scene, view: help == nil && compared == nil ? view : nil) }
 
   /// The packet that keys and lines are for: what something is open about, else what is selected.
   var subject: Subject {
@@ -55,6 +55,7 @@ extension ConsoleModel {
 
   /// The pane that has the keys again once help is closed.
   var placeBehindHelp: Binding.Places {
+    if compared != nil { return .comparison }
     if isOnDesk { return .desk }
     if scene.trace.isDesk, focus == .list, view == .held || view == .messages { return .idleDesk }
     return focus == .detail ? .detail : view.place
@@ -63,6 +64,7 @@ extension ConsoleModel {
   /// What the bottom line mentions: whoever has the keys says it.
   var hints: [Act] {
     if help != nil { return HelpPane.hints }
+    if compared != nil { return ComparisonPane.hints }
     if isOnDesk { return HeldPane.deskHints(hasBar: !layout.bar.isEmpty) }
     let isHeld = subject.isHeld || view == .timeline && subject.heldNearby != nil
     return KeyBar(
@@ -72,12 +74,15 @@ extension ConsoleModel {
     ).hints
   }
 
-  var hasDetail: Bool { help == nil && pane.share(scene) != nil }
+  var hasDetail: Bool { isViewOnTop && pane.share(scene) != nil }
+
+  /// Whether nothing lies over the view.
+  private var isViewOnTop: Bool { help == nil && compared == nil }
 
   package var layout: Layout { layout(for: size) }
 
   func layout(for size: Size) -> Layout {
-    let share = help == nil ? pane.share(scene)?.under(settings) : nil
+    let share = isViewOnTop ? pane.share(scene)?.under(settings) : nil
     let panes: Layout.Panes
     if let share {
       // Too low for two panes: the one with the keys has it all.
@@ -86,7 +91,7 @@ extension ConsoleModel {
     } else {
       panes = .listOnly
     }
-    let barRows = help == nil ? DeskBar.rows(held.desk, size) : 0
+    let barRows = isViewOnTop ? DeskBar.rows(held.desk, size) : 0
     return Layout(size, panes: panes, share ?? Layout.Share(), barRows: barRows)
   }
 }

@@ -42,7 +42,7 @@ extension ConsoleModel {
 
   /// How many lines say what is searched for, and the which of them is selected.
   var searchWords: String? {
-    guard let search, search.isMarked, help == nil else { return nil }
+    guard let search, search.isMarked, help == nil, compared == nil else { return nil }
     return focus == .detail ? detail.place(of: search) : search.tally.words(at: list.cursor, in: pane, scene)
   }
 
@@ -53,10 +53,11 @@ extension ConsoleModel {
 
   /// To the next match, or the one before. Rules and Stats leave for the Timeline.
   mutating func search(step: Int, count: Int) -> [Response] {
+    if help == nil, compared != nil { return compared?.next(step: step, count: count) ?? [] }
     guard let search else { return .refuse("nothing was searched for; / does") }
     self.search?.isMarked = true
     if help != nil {
-      return help?.search(search, step: step, count: count, scene.keymap, width: size.columns) ?? []
+      return over.help?.search(search, step: step, count: count, scene.keymap, width: size.columns) ?? []
     }
     if focus == .detail { return detail.search(search, step: step, count: count, beside: view) }
     switch view {

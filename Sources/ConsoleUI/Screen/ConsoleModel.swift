@@ -21,8 +21,7 @@ package struct ConsoleModel {
   var rules = RulesPane()
   var stats = StatsPane()
   package internal(set) var detail = DetailPane()
-  /// Over all others.
-  var help: HelpPane?
+  var over = Overlays()
 
   // Where the operator looks.
   package internal(set) var size = Size(columns: 80, rows: 24)
@@ -164,7 +163,8 @@ package struct ConsoleModel {
     for view in ListView.allCases { self[keyPath: Self.list(of: view)].resize(height: layout.list.rows) }
     detail.list.resize(height: layout.detail.rows)
     if view == .messages { messages.measure(scene) }
-    help?.refresh(scene.keymap, size)
+    over.help?.refresh(scene.keymap, size)
+    over.comparison?.refresh(in: layout)
     guard hasDetail else { return }
     let width = max(20, layout.detail.columns)
     detail.refresh(scene, pane, isOnDesk: held.desk != nil, width: width)

@@ -8,6 +8,8 @@ package func render(_ model: ConsoleModel, size: Size) -> Frame {
   model.titleBar.draw(into: &frame, in: layout.title)
   if let help = model.help {
     help.draw(scene.keymap, into: &frame, in: layout)
+  } else if let compared = model.compared {
+    compared.draw(into: &frame, in: layout)
   } else {
     model.pane.draw(scene, hasKeys: !isInDetail, into: &frame, in: layout)
     if !layout.rule.isEmpty {

@@ -6,45 +6,10 @@ import TraceFormat
 
 /// How two traces are compared, and how that is told.
 struct ComparingOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "Leave out differences at packets that this takes; can be given again.", valueName: "expression"))
-  var ignore: [String] = []
+  @OptionGroup var basis: ComparisonBasis
 
   @Flag(help: "A line of JSON for each difference; see mitmilter help diff.")
   var json = false
-
-  @Flag(help: "Compare what was found while it was recorded, not anew; for traces that are redacted or cut.")
-  var recorded = false
-
-  func expressions() throws(Failure) -> [Expression] {
-    var expressions: [Expression] = []
-    for text in ignore {
-      do { expressions.append(try Expression(parsing: text)) } catch {
-        throw Failure(error, in: "--ignore", hint: "mitmilter help filters lists the terms")
-      }
-    }
-    return expressions
-  }
-
-  func compared(_ reader: TraceFileReader, _ expressions: [Expression]) -> ComparedTrace {
-    var ignored: Set<Int> = []
-    for expression in expressions {
-      let selection = PacketSelection(expression, utcOffset: Clock.localOffset)
-      selection.catchUp(with: reader)
-      ignored.formUnion(selection.rows.lazy.map { Int($0) })
-    }
-    return ComparedTrace(reader, ignoring: ignored)
-  }
-
-  /// Where one of them is redacted, words that nobody can know again count by their shape.
-  func adjust(_ first: inout ComparedTrace, _ second: inout ComparedTrace) {
-    guard first.isRedacted || second.isRedacted else { return }
-    tell("note: words of a redacted trace are compared by their shape")
-    let shapes = PacketShapes(language: .own)
-    first.shape = shapes.shape
-    second.shape = shapes.shape
-  }
 
   /// Prints what differs.
   func report(
@@ -69,5 +34,54 @@ struct ComparingOptions: ParsableArguments {
     }
     output.write(DifferenceText.text(tally))
     return tally
+  }
+}
+
+/// What of two traces is compared.
+struct ComparisonBasis: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Leave out differences at packets that this takes; can be given again.", valueName: "expression"))
+  var ignore: [String] = []
+
+  @Flag(help: "Compare what was found while it was recorded, not anew; for traces that are redacted or cut.")
+  var recorded = false
+
+  /// All of a trace or a capture.
+  func read(_ path: String) throws(FileFailure) -> TraceFileReader {
+    let reader = try TraceFileReader(path: path, isJudged: !recorded)
+    while try reader.advance() == .grew {}
+    return reader
+  }
+
+  func expressions() throws(Failure) -> [Expression] {
+    var expressions: [Expression] = []
+    for text in ignore {
+      do { expressions.append(try Expression(parsing: text)) } catch {
+        throw Failure(error, in: "--ignore", hint: "mitmilter help filters lists the terms")
+      }
+    }
+    return expressions
+  }
+
+  func compared(_ reader: TraceFileReader, _ expressions: [Expression]) -> ComparedTrace {
+    var ignored: Set<Int> = []
+    for expression in expressions {
+      let selection = PacketSelection(expression, utcOffset: Clock.localOffset)
+      selection.catchUp(with: reader)
+      ignored.formUnion(selection.rows.lazy.map { Int($0) })
+    }
+    return ComparedTrace(reader, ignoring: ignored)
+  }
+
+  /// Where one of them is redacted, words that nobody can know again count by their shape.
+  ///
+  /// - Returns: what to say about it; nil where none is.
+  func adjust(_ first: inout ComparedTrace, _ second: inout ComparedTrace) -> String? {
+    guard first.isRedacted || second.isRedacted else { return nil }
+    let shapes = PacketShapes(language: .own)
+    first.shape = shapes.shape
+    second.shape = shapes.shape
+    return "words of a redacted trace are compared by their shape"
   }
 }

@@ -29,19 +29,15 @@ struct Diff: ParsableCommand {
     guard first != "-" || second != "-" else {
       throw Failure("standard input can be only one of the two", hint: "mitmilter diff FIRST - ")
     }
-    let expressions = try options.expressions()
-    let (one, other) = (try read(first), try read(second))
-    var (before, after) = (options.compared(one, expressions), options.compared(other, expressions))
-    options.adjust(&before, &after)
+    let expressions = try options.basis.expressions()
+    let (one, other) = (try options.basis.read(first), try options.basis.read(second))
+    var (before, after) = (
+      options.basis.compared(one, expressions), options.basis.compared(other, expressions)
+    )
+    if let words = options.basis.adjust(&before, &after) { tell("note: \(words)") }
     let tally = options.report(before, after, named: (first, second))
     let isComplete = [one, other].map { tellLosses(of: $0) }.allSatisfy { $0 }
     if !tally.isAlike || !isComplete { throw ExitCode(1) }
-  }
-
-  private func read(_ path: String) throws -> TraceFileReader {
-    let reader = try TraceFileReader(path: path, isJudged: !options.recorded)
-    while try reader.advance() == .grew {}
-    return reader
   }
 }
 

@@ -41,14 +41,8 @@ struct DifferenceText {
   }
 
   private static func name(_ pair: ComparedPair) -> String {
-    let (first, second) = (pair.first.map(name), pair.second.map(name))
-    var text = first ?? second ?? ""
-    if let first, let second, first != second { text = "\(first) / \(second)" }
+    var text = pair.numbers
     if let words = (pair.first ?? pair.second)?.name, !words.isEmpty { text += " \(words)" }
     return pair.isByOrder ? text + ", matched by order alone" : text
-  }
-
-  private static func name(_ place: ComparedPair.Place) -> String {
-    place.message > 0 ? "c\(place.connection).\(place.message)" : "c\(place.connection)"
   }
 }

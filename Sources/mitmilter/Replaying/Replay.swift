@@ -57,13 +57,12 @@ struct Replay: ParsableCommand {
         "-w: '\(write)' is the trace that is replayed",
         hint: "give the replay a name of its own: -w replay.mtrace")
     }
-    let expressions = try options.expressions()
+    let expressions = try options.basis.expressions()
     let asked = try changes.read()
     let timeouts = try SteeringOptions.patience(nil, timeout, of: "--timeout").told.timeouts
     let target = try MilterTarget(try milterAddress(milter))
-    let reader = try TraceFileReader(path: trace, isJudged: !options.recorded)
-    while try reader.advance() == .grew {}
-    var recorded = options.compared(reader, expressions)
+    let reader = try options.basis.read(trace)
+    var recorded = options.basis.compared(reader, expressions)
     let supply = RecordedConnections(recorded.index, reader, timeouts: timeouts, asked)
     var isWhole = supply.tellGaps()
     guard supply.count > 0 else {
@@ -79,9 +78,9 @@ struct Replay: ParsableCommand {
     let (replayed, failures) = try play(supply, target)
     guard failures.unreachable < supply.count else { throw ExitCode(2) }
     isWhole = supply.changes.finish() && isWhole
-    var second = options.compared(replayed, expressions)
+    var second = options.basis.compared(replayed, expressions)
     recorded.ours = supply.changes.unsaid
-    options.adjust(&recorded, &second)
+    if let words = options.basis.adjust(&recorded, &second) { tell("note: \(words)") }
     second.descends(by: supply.changes.origins, changed: supply.changes.changed)
     tellStages(recorded, second)
     let tally = options.report(recorded, second, named: (trace, write ?? "replay to \(target.address)"))

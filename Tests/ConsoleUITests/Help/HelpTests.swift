@@ -30,10 +30,10 @@ import Testing
     var driver = Driver()
     driver.press("?")
     #expect(
-      headings(driver).suffix(3) == [
+      headings(driver).suffix(4) == [
         "Hold, change, answer – not in a recorded trace",
         "Be the milter: judge the waiting mail – in mitmilter milter",
-        "Rules – in view 5",
+        "Rules – in view 5", "Find – in a comparison",
       ])
     var live = Driver(isLive: true)
     live.press("?")
