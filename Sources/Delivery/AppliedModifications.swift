@@ -72,12 +72,13 @@ struct AppliedModifications {
 
   func finished(_ content: MessageContent) -> EffectiveResult {
     var result = result
-    result.headers = headers.lines
+    result.fate = fate(content)
+    let ofSendmail = headers as? SendmailHeaders
+    result.headers = result.fate == .held ? ofSendmail?.queuedLines ?? headers.lines : headers.lines
     result.remarks = (headers.remarks + result.remarks).sorted { $0.packet < $1.packet }
     write(&result)
     result.body = result.bodyPackets.isEmpty ? result.bodyBefore : sent(newBody[...])
-    result.fate = fate(content)
-    if let list = headers as? SendmailHeaders {
+    if let list = ofSendmail {
       result.addedByMTA = list.defaults.filter { $0 != "From" || !isQueuedWithoutFrom(result) }
     }
     if result.fate.goesOn { result.remarks += SignedResult(content, result).remarks }

@@ -74,6 +74,13 @@ struct SendmailHeaders: HeaderList {
     entries.filter(\.isShown).map(\.line).filter { !isNeverWritten($0.name) }
   }
 
+  /// Those of a mail that it holds: what stands where a default of its own would is left out if it is empty or one blank
+  /// (`queueup` in queue.c; seen with 8.17.1.9).
+  var queuedLines: [EffectiveResult.HeaderLine] {
+    entries.filter { $0.isShown && !($0.isExpanded && ($0.line.text == [] || $0.line.text == [0x20])) }
+      .map(\.line).filter { !isNeverWritten($0.name) }
+  }
+
   private func isNeverWritten(_ name: [UInt8]) -> Bool {
     SendmailWriting.isNeverWritten(name) || namesRecipients && SendmailWriting.isBlind(name)
       || !isResent && Self.isOfResending(name)

@@ -537,6 +537,20 @@ import TraceModel
     #expect(result(.sendmail, null, hold).addedByMTA == ["Date", "Message-Id"])
   }
 
+  @Test func sendmailWritesNoEmptyDefaultIntoItsQueue() {
+    let hold = Modification.quarantine(reason: bytes("odd"))
+    func hasDate(_ asked: Modification...) -> Bool {
+      let result = result(.sendmail) { content in
+        content.modifications = asked.enumerated().map { .init($0.element, packet: 100 + $0.offset) }
+      }
+      return result.headers.contains { sameHeaderName($0.name, "Date".utf8) }
+    }
+    #expect(hasDate(Self.add("Date", "")))
+    #expect(!hasDate(Self.add("Date", ""), hold))
+    #expect(hasDate(Self.add("Date", "today"), hold))
+    #expect(hasDate(Self.add("X-Spam", ""), Self.add("Date", "today"), hold))
+  }
+
   @Test func aFooterIsADiffOfItsLinesAlone() {
     let diff = BodyDiff(from: bytes("a\nb\nc\n"), to: bytes("a\nb\nfooter\nc\n"))
     #expect(diff.lines == [.kept(0..<2), .kept(2..<4), .added(4..<11), .kept(11..<13)])
