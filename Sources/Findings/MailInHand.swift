@@ -39,6 +39,11 @@ struct MailInHand: Sendable {
   /// There is more of it than macros, which may be those of the next one.
   var hasCommands: Bool { kept.contains { $0.packet.kind != .command(.macro) } }
 
+  /// Those of its headers that are kept.
+  var headerNames: [ArraySlice<UInt8>] {
+    kept.compactMap { if case .header(let name, _) = $0.shape { $0.packet.bytes[name] } else { nil } }
+  }
+
   /// Bytes in all that is kept.
   var bytes: Int { size + bodySize }
 

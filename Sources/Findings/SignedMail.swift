@@ -37,7 +37,7 @@ struct SignedMail: Sendable {
   ) {
     let signatures = known(of: mail)
     guard !signatures.isEmpty, !body.isUnknown else { return }
-    let piece = repeatsHeaders ? repeated.rest(of: piece) : piece
+    let piece = repeatsHeaders ? repeated.rest(of: piece, ofMailWith: mail.headerNames) : piece
     body.bytes += piece.count
     if body.hashes == nil {
       if body.bytes <= Self.keptBytes { return body.pieces.append(piece) }

@@ -48,14 +48,19 @@ import Testing
   }
 
   @Test(arguments: [
-    ("From: a\r\n\r\nBody\r\n", "Body\r\n"), ("From: a\n\nBody", "Body"), ("\r\nBody", "Body"),
-    ("From: a\r\n", ""), ("", ""), ("A: 1\r\nB: 2\r\n\r\n\r\nx", "\r\nx"),
+    ("From: a\r\n\r\nBody\r\n", "Body\r\n"), ("FROM: a\n\nBody", "Body"), ("\r\nBody", "\r\nBody"),
+    ("From: a\r\n", ""), ("", ""), ("A: 1\r\nB: 2\r\n\r\n\r\nx", "\r\nx"), ("Hello\r\n", "Hello\r\n"),
+    ("From a friend\n\nBody", "From a friend\n\nBody"), ("Other: a\n\nBody", "Other: a\n\nBody"),
   ])
   func headersInFrontOfABodyAreLeftOutHoweverItIsCut(_ body: String, _ rest: String) {
     let bytes = Array(body.utf8)
-    for cut in 0...bytes.count {
+    let names: [ArraySlice<UInt8>] = ["From", "A"].map { Array($0.utf8)[...] }
+    // A first piece that is shorter than the name shows nothing.
+    for cut in [0] + (min(6, bytes.count)...bytes.count) {
       var repeated = RepeatedHeaders()
-      let kept = repeated.rest(of: bytes[..<cut]) + repeated.rest(of: bytes[cut...])
+      let kept =
+        repeated.rest(of: bytes[..<cut], ofMailWith: names)
+        + repeated.rest(of: bytes[cut...], ofMailWith: names)
       #expect(String(decoding: kept, as: UTF8.self) == rest, "cut at \(cut)")
     }
   }

@@ -208,7 +208,7 @@ extension MessageContent {
   /// The body as it is in the mail: what the MTA shows of it begins with the headers once more.
   fileprivate mutating func leaveOutRepeatedHeaders() {
     var repeated = RepeatedHeaders()
-    let rest = Array(repeated.rest(of: body[...]))
+    let rest = Array(repeated.rest(of: body[...], ofMailWith: headers.map { $0.header.name[...] }))
     repeatedHeaderBytes = body.count - rest.count
     body = rest
   }
