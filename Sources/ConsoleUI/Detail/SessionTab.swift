@@ -9,7 +9,8 @@ enum SessionTab {
   static func lines(_ detail: PacketDetail, width: Int, _ trace: TraceView) -> [DetailLine] {
     var page = DetailPage(width: width)
     ends(detail, into: &page, trace)
-    negotiation(detail.facts.negotiation, into: &page)
+    let unanswered = detail.ending == nil ? ", no answer yet" : ", never answered"
+    negotiation(detail.facts.negotiation, unanswered: unanswered, into: &page)
     return page.lines
   }
 
@@ -71,11 +72,14 @@ enum SessionTab {
 
   // MARK: negotiation
 
-  private static func negotiation(_ facts: Negotiation, into page: inout DetailPage) {
+  /// - Parameter unanswered: what there is instead of an answer.
+  private static func negotiation(
+    _ facts: Negotiation, unanswered: String, into page: inout DetailPage
+  ) {
     let matrix = NegotiationMatrix(facts)
     guard let offered = facts.offered, !matrix.rows.isEmpty else { return }
     page.heading("Negotiation")
-    let agreed = facts.answered.map { ", \($0.version) agreed" } ?? ", no answer yet"
+    let agreed = facts.answered.map { ", \($0.version) agreed" } ?? unanswered
     page.row("version", DisplayText("\(offered.version) offered") + DisplayText(agreed))
     page.add(
       DetailLine(

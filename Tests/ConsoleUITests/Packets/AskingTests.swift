@@ -42,6 +42,21 @@ import TraceModel
     #expect(driver.text.contains { $0.contains("answered by") && $0.contains("ACCEPT") })
   }
 
+  @Test func sessionSaysWhatBecameOfTheOffer() {
+    var play = Recording()
+    play.open()
+    play.mta(MTA.optNeg())
+    func shown() -> String? {
+      var driver = Driver(MemoryRecords(play.records, head: Story.head), size: Size(columns: 120, rows: 36))
+      driver.press("1 G h h Enter")
+      return driver.text.first { $0.contains("offered") }
+    }
+    #expect(shown()?.contains("no answer yet") == true)
+    play.close()
+    play.close(.milter)
+    #expect(shown()?.contains("never answered") == true)
+  }
+
   @Test func writingTakesTheRecordsOfWhatIsShown() {
     var driver = Driver()
     driver.enter("conn == 1 and optneg", at: "f")
