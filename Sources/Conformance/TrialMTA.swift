@@ -156,12 +156,3 @@ package struct TrialMTA: MTAScript {
     return .header(Header(name: header.name, value: [0x20] + header.value))
   }
 }
-
-extension Stage {
-  var isOfMail: Bool {
-    switch self {
-    case .negotiation, .connect, .helo, .unknown: false
-    case .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB: true
-    }
-  }
-}

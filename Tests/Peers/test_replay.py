@@ -50,5 +50,22 @@ class WhatIf(unittest.TestCase):
                 self.assertIn("said otherwise, at packet", forked.stderr)
 
 
+class AsMilter(unittest.TestCase):
+    def test_the_recorded_milter_is_the_same_to_the_mta(self):
+        bed = the_bed()
+        flows = [scenarios.FLOWS[name] for name in ("several-recipients", "several-mails", "unknown-commands", "mail-arguments")]
+        flows += [scenarios.act(scenarios.ACTS["everything"]), scenarios.verdict("rcpt", "reply5"), scenarios.verdict("eom", "discard")]
+        for mta, kind in (("postfix", "unix"), ("sendmail", "inet")):
+            with self.subTest(mta=mta, kind=kind):
+                with bed.through_proxy(ActionMilter("symlist"), kind) as proxy:
+                    before = [bed.play(flow, bed.mta(mta), kind) for flow in flows]
+                    proxy.terminate()
+                with bed.recorded_milter(kind, proxy.trace) as milter:
+                    # The mails say which they are: another order is another order alone.
+                    after = [bed.play(flow, bed.mta(mta), kind) for flow in reversed(flows)]
+                    self.assertEqual(0, milter.terminate(), milter.output())
+                self.assertEqual(before, after[::-1])
+
+
 if __name__ == "__main__":
     unittest.main()

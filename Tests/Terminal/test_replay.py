@@ -141,6 +141,83 @@ def test_what_cannot_be_otherwise():
         assert "warning: delete-rcpt <nobody@example.org> at packet" in said, said
 
 
+class Played:
+    """`replay --as-milter` of a trace; `ask` sends mails to it."""
+
+    def __init__(self, trace, *options):
+        self.socket = os.path.join(os.path.dirname(trace), "played.sock")
+        command = [program("mitmilter"), "replay", trace, "--as-milter", "--listen", f"unix:{self.socket}", *options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.first = self.process.stderr.readline()
+        assert "listening on" in self.first, self.first
+
+    def send(self, mail, *options, status=0):
+        path = f"{self.socket}.eml"
+        with open(path, "wb") as file:
+            file.write(mail)
+        return run("send", path, "--milter", f"unix:{self.socket}", "--json", *options, status=status)[0]
+
+    def end(self, status):
+        self.process.terminate()
+        printed, said = self.process.communicate(timeout=20)
+        assert self.process.returncode == status, (self.process.returncode, printed, said)
+        return printed, said
+
+
+def test_the_recorded_milter_is_played():
+    with Recorded(milter={"steps": 0x02}, E=[b"hX-Checked\0yes\0", b"y550 5.7.1 no\0"]) as trace:
+        path = os.path.join(trace.folder.name, "redacted.mtrace")
+        run("export", "trace", "--redact", "-o", path, trace.path)
+        capture = os.path.join(trace.folder.name, "capture.pcapng")
+        run("export", "pcapng", "-o", capture, trace.path)
+        bundle = os.path.join(trace.folder.name, "bundle.tar.gz")
+        run("export", "bundle", "-o", bundle, trace.path)
+        for name in (trace.path, path, capture, bundle):
+            played = Played(name)
+            mail = json.loads(played.send(MAIL))
+            assert mail["verdict"] == "rejected" and "550" in mail["why"] and len(mail["changes"]) == 1, mail
+            printed, said = played.end(0)
+            assert printed.startswith("1 connection, 1 mail; ") and "0 unmatched; 1 of 2 recorded mails" in printed, printed
+        copy = os.path.join(trace.folder.name, "played.mtrace")
+        played = Played(trace.path, "--unmatched", "tempfail", "--json", "-w", copy)
+        played.send(MAIL.replace(b"Subject", b"X-New: 1\nSubject"), "--to", "bob@example.net", "--to", "more@example.net",
+                    "--steps", "NOBODY+NOHDRS")
+        printed, said = played.end(1)
+        *told, tally = [json.loads(line) for line in printed.splitlines()]
+        assert [line.get("unmatched") for line in told] == [None, None, "RCPT", "HEADER"], told
+        assert "without NOHELO" in told[0]["text"] and "switched off: CONTINUE" in told[1]["text"], told
+        assert "RCPT <more@example.net>" in told[2]["text"] and tally["unmatched"] == 2 and tally["played"] == 1, (told, tally)
+        shown, _ = run("show", copy)
+        assert "plays the milter of" in shown and "fits no recorded command" in shown, shown
+        assert "no MTA came" in Played(trace.path).end(2)[1]
+
+
+def test_a_milter_that_closed_closes_again():
+    with Recorded() as trace:
+        part = os.path.join(trace.folder.name, "part.mtrace")
+        with open(trace.path) as whole, open(part, "w") as file:
+            # Of its first connection the milter's end alone, in place of the answer to BODYEOB.
+            lines = [line for line in whole if '"c":2' not in line]
+            answer = max(n for n, line in enumerate(lines) if '"from":"milter"' in line)
+            file.writelines(lines[:answer])
+            file.write('{"k":"close","t":9,"c":1,"leg":"milter","how":"peer"}\n')
+        played = Played(part)
+        assert json.loads(played.send(MAIL, status=2)).get("verdict") is None
+        assert "by order, 0 unmatched" in played.end(0)[0]
+
+
+def test_what_cannot_be_played():
+    with Recorded() as trace:
+        for arguments, words in [
+            ([], "needs --milter <address>"), (["--as-milter"], "--as-milter needs --listen"),
+            (["--listen", "unix:/tmp/x"], "give --as-milter as well"),
+            (["--as-milter", "--listen", "unix:/tmp/x", "--milter", "inet:1@127.0.0.1"], "--as-milter and --milter do not go together"),
+            (["--as-milter", "--listen", "unix:/tmp/x", "--unmatched", "reject"], "expected continue, tempfail or close"),
+        ]:
+            _, said = run("replay", trace.path, *arguments, status=2)
+            assert words in said, said
+
+
 def test_redacted_traces_and_captures():
     with Recorded(E=[b"hX-Checked\0yes\0", b"c"]) as trace:
         for format, name in [("trace", "redacted.mtrace"), ("pcapng", "capture.pcapng")]:

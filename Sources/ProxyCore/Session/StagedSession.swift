@@ -13,8 +13,8 @@ package struct StagedSession: Sendable {
   }
 
   /// A word for whoever reads the trace.
-  package func note(_ words: String, _ turn: inout Turn) {
-    turn.record(.noted(text: "\(words)", packet: nil), of: connection)
+  package func note(_ text: Sentence, _ turn: inout Turn) {
+    turn.record(.noted(text: text, packet: nil), of: connection)
   }
 
   /// A whole packet, of either side.

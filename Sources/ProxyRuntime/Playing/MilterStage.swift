@@ -43,77 +43,104 @@ package struct MilterStage: ~Copyable {
   /// connection that was made is over.
   ///
   /// - Returns: what the client came to, and the records of all connections.
-  package mutating func play<Script: MilterScript>(
-    _ script: Script, _ submission: Submission? = nil, title: String
+  package mutating func play(
+    _ script: some MilterScript, _ submission: Submission? = nil, title: Sentence
   ) -> (SMTPTalk.Ending?, [Record]) {
-    var connections: [StagedConnection<Script>] = []
+    var cast = EachAlone(script)
     var records: [Record] = []
+    let ending = run(&cast, submission, title: title) { _, new in records += new }
+    return (ending, records)
+  }
+
+  /// Plays milters to whoever connects, until a signal comes.
+  ///
+  /// - Parameter took: gets the records of each turn, in order.
+  package mutating func serve<Cast: MilterCast>(
+    _ cast: inout Cast, title: Sentence, until signals: borrowing Signals,
+    took: (inout Cast, [Record]) -> Void
+  ) {
+    _ = run(&cast, nil, title: title, until: signals.descriptor, took)
+  }
+
+  private mutating func run<Cast: MilterCast>(
+    _ cast: inout Cast, _ submission: Submission?, title: Sentence, until signal: Int32? = nil,
+    _ took: (inout Cast, [Record]) -> Void
+  ) -> SMTPTalk.Ending? {
+    var connections: [StagedConnection] = []
+    var hasServed = false
     var client = submission.map { SubmittingClient($0, at: clock.now) }
     var closesBy: Moment?
     turn.now = clock.now
     while true {
       client?.goOn(at: turn.now)
-      for connection in connections where connection.isOpen { connection.goOn(&turn) }
-      if !turn.effects.records.isEmpty {
-        records += turn.effects.records
-        journal.append(&turn.effects.records)
-      }
-      let isPlayed = connections.allSatisfy { !$0.isOpen }
-      if client?.isOver ?? !connections.isEmpty {
-        if isPlayed { break }
+      for connection in connections { connection.goOn(&turn) }
+      for connection in connections where !connection.isOpen { cast.ended(connection.number) }
+      connections.removeAll { !$0.isOpen }
+      keep(&cast, took)
+      if client?.isOver ?? (signal == nil && hasServed) {
+        if connections.isEmpty { break }
         closesBy = closesBy ?? turn.now + Self.lingering
         if let closesBy, client != nil, turn.now >= closesBy { break }
       }
-      var waited = [pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)]
+      var waited = [
+        pollfd(fd: signal ?? -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0),
+      ]
       if let client { waited.append(client.waited) }
-      let open = connections.filter(\.isOpen)
-      waited += open.map(\.waited)
-      let due = (open.compactMap(\.due) + [client?.due, closesBy].compactMap { $0 }).min { $0 < $1 }
+      waited += connections.map(\.waited)
+      let due = (connections.compactMap(\.due) + [client?.due, closesBy].compactMap { $0 }).min { $0 < $1 }
       let milliseconds =
         due.map { Int32(max(0, min(($0 - clock.now).microseconds / 1000 + 1, 60_000))) } ?? -1
       _ = poll(&waited, nfds_t(waited.count), milliseconds)
       turn.now = clock.now
-      if waited[0].revents != 0 { accept(into: &connections, script, title: title) }
-      var place = 1
+      if waited[0].revents != 0 { break }
+      var place = 2
       if client != nil {
         if waited[place].revents != 0 { client?.look(at: turn.now) }
         place += 1
       }
-      for connection in open {
-        if waited[place].revents != 0 { connection.look(&turn) }
+      for connection in connections {
+        if waited[place].revents != 0 { connection.look(&cast, &turn) }
         place += 1
+      }
+      if waited[1].revents != 0, let connection = accept(title: title) {
+        connections.append(connection)
+        hasServed = true
       }
     }
     for connection in connections where connection.isOpen {
-      connection.end(.ours("the trial is over"), &turn)
+      connection.end(.ours(signal == nil ? "the trial is over" : "this program was ended"), &turn)
     }
-    records += turn.effects.records
-    journal.append(&turn.effects.records)
+    keep(&cast, took)
     journal.catchUp()
     client?.hangUp()
-    return (client?.talk.ending, records)
+    return client?.talk.ending
+  }
+
+  /// Keeps the records of a turn.
+  private mutating func keep<Cast: MilterCast>(_ cast: inout Cast, _ took: (inout Cast, [Record]) -> Void) {
+    guard !turn.effects.records.isEmpty else { return }
+    took(&cast, turn.effects.records)
+    journal.append(&turn.effects.records)
   }
 
   package mutating func finish() { journal.finish() }
 
-  private mutating func accept<Script: MilterScript>(
-    into connections: inout [StagedConnection<Script>], _ script: Script, title: String
-  ) {
+  private mutating func accept(title: Sentence) -> StagedConnection? {
     let socket = accept4(listener.descriptor, nil, nil, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
-    guard socket >= 0 else { return }
+    guard socket >= 0 else { return nil }
     count += 1
     let opened = Opened(peer: "unix:", local: address.description, milter: nil)
     let session = StagedSession(connection: count, opened, &turn)
     session.note(title, &turn)
-    connections.append(StagedConnection(socket, session, script))
+    return StagedConnection(socket, session)
   }
 }
 
 /// One connection of an MTA, and what the milter still has to say on it.
-private final class StagedConnection<Script: MilterScript> {
+private final class StagedConnection {
   private var descriptor: Int32
   private var session: StagedSession
-  private var script: Script
   private var inbox: [UInt8] = []
   private var outbox: [UInt8] = []
   private var moves: ArraySlice<MilterMove> = []
@@ -123,15 +150,15 @@ private final class StagedConnection<Script: MilterScript> {
   /// Nothing more is said before then.
   private(set) var due: Moment?
 
-  init(_ descriptor: Int32, _ session: StagedSession, _ script: Script) {
+  init(_ descriptor: Int32, _ session: StagedSession) {
     self.descriptor = descriptor
     self.session = session
-    self.script = script
   }
 
   deinit { if isOpen { close(descriptor) } }
 
   var isOpen: Bool { descriptor >= 0 }
+  var number: Int { session.connection }
   /// The MTA has said its last, and something is still to be said to it.
   private var hasLeft = false
 
@@ -168,6 +195,7 @@ private final class StagedConnection<Script: MilterScript> {
       case .sayBytes(let bytes):
         session.passed(bytes, from: .milter, &turn)
         outbox += bytes
+      case .note(let text): session.note(text, &turn)
       case .pause(let span): due = turn.now + span
       case .close: end(.ours("the milter closed"), &turn)
       case .reset:
@@ -178,7 +206,7 @@ private final class StagedConnection<Script: MilterScript> {
   }
 
   /// What the MTA says.
-  func look(_ turn: inout Turn) {
+  func look<Cast: MilterCast>(_ cast: inout Cast, _ turn: inout Turn) {
     guard flush(&turn), !hasLeft else { return }
     var piece = [UInt8](repeating: 0, count: 65_536)
     let count = recv(descriptor, &piece, piece.count, 0)
@@ -200,7 +228,7 @@ private final class StagedConnection<Script: MilterScript> {
         let packet = Packet(frame: Array(inbox[..<bytes]), from: .mta)
         inbox.removeFirst(bytes)
         session.travelled(packet, &turn)
-        moves += script.moves(on: packet)
+        moves += cast.moves(on: packet, of: number)
       case .oversized:
         session.passed(inbox, from: .mta, &turn)
         return end(.ours("this is no milter protocol"), &turn)

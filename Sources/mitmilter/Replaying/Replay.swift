@@ -11,12 +11,13 @@ import TraceModel
 
 struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Say to a milter what a trace has of the MTA, and compare what it answers.",
+    abstract: "Say to a milter what a trace has of the MTA, and compare what it answers; or be its milter.",
     discussion: """
       TRACE is a trace or a packet capture, redacted or not; - is standard input. What its MTAs said is said again byte for byte, \
       for as long as the milter decides what the recorded one did; what it says is compared as diff does it, - the trace, + the \
       milter. With --set, --command or --rules it says something else in places, to see what the milter would have done then. \
-      Nothing is delivered.
+      Nothing is delivered. With --as-milter it is the milter of the trace, and answers the commands of a living MTA as that answered \
+      the recorded ones.
       Exit status: 0 no difference, 1 something differs or could not be said, 2 nothing could.
       """)
 
@@ -24,9 +25,12 @@ struct Replay: ParsableCommand {
   var trace: String
 
   @Option(help: ArgumentHelp("Where the milter is.", valueName: "address"))
-  var milter: String
+  var milter: String?
 
-  @Option(help: "fast: as soon as the milter has answered; recorded: not before it was said in the trace.")
+  @Option(
+    help:
+      "fast: as soon as the other side has said its part; recorded: not before it was said in the trace."
+  )
   var speed = Speed.fast
 
   @Flag(help: "One connection after another, whatever was open at once in the trace.")
@@ -44,18 +48,29 @@ struct Replay: ParsableCommand {
 
   @OptionGroup var changes: ChangeOptions
   @OptionGroup var options: ComparingOptions
+  @OptionGroup var asMilter: AsMilterOptions
 
   enum Speed: String, ExpressibleByArgument, CaseIterable { case fast, recorded }
 
   func run() throws {
     signal(SIGPIPE, SIG_IGN)
-    guard write != "-" else {
-      throw Failure("-w: the replay is read back, so it needs a file", hint: "-w replay.mtrace")
-    }
+    try asMilter.check(besides: names)
     if let write, isSameFile(write, trace) {
       throw Failure(
         "-w: '\(write)' is the trace that is replayed",
         hint: "give the replay a name of its own: -w replay.mtrace")
+    }
+    if asMilter.asMilter {
+      return try ReplayAsMilter(
+        trace: trace, options: asMilter, isPaced: speed == .recorded, isJSON: options.json, write: write
+      ).run()
+    }
+    guard let milter else {
+      throw Failure(
+        "mitmilter replay needs --milter <address>", hint: "or --as-milter, to be the recorded milter")
+    }
+    guard write != "-" else {
+      throw Failure("-w: the replay is read back, so it needs a file", hint: "-w replay.mtrace")
     }
     let expressions = try options.basis.expressions()
     let asked = try changes.read()
@@ -92,6 +107,16 @@ struct Replay: ParsableCommand {
     var (first, second) = (stat(), stat())
     return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev
       && first.st_ino == second.st_ino
+  }
+
+  /// Options that were given, and are about playing the MTA.
+  private var names: [String] {
+    [
+      ("--milter", milter != nil), ("--one-by-one", oneByOne), ("--timeout", timeout != nil),
+      ("--set", !changes.set.isEmpty), ("--command", !changes.command.isEmpty),
+      ("--rules", !changes.rules.isEmpty), ("--ignore", !options.basis.ignore.isEmpty),
+      ("--recorded", options.basis.recorded),
+    ].filter(\.1).map(\.0)
   }
 
   /// Plays all connections. Returns what was recorded of that.

@@ -14,7 +14,7 @@ from .addresses import Address, free_port
 from .milters import Workshop
 from .outcome import outcome
 from .postfix import Postfix
-from .proxy import ROOT, Proxy, StandIn
+from .proxy import ROOT, Proxy, RecordedMilter, StandIn
 from .relay import Relay
 from .sendmail import Sendmail
 from .sink import Sink
@@ -118,6 +118,15 @@ class Bed:
     def stand_in(self, kind, *options):
         """mitmilter as the milter, on the front of that kind."""
         milter = StandIn(self.workshop, self.fronts[kind], *options)
+        try:
+            yield milter
+        finally:
+            milter.kill()
+
+    @contextlib.contextmanager
+    def recorded_milter(self, kind, trace):
+        """The milter of a trace on the front of that kind."""
+        milter = RecordedMilter(self.workshop, self.fronts[kind], trace)
         try:
             yield milter
         finally:

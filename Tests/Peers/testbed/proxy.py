@@ -53,6 +53,16 @@ class StandIn(Child):
             return [json.loads(line) for line in lines]
 
 
+class RecordedMilter(Child):
+    """`mitmilter replay TRACE --as-milter`."""
+
+    def __init__(self, workshop, listen, trace):
+        options = ["--socket-mode", "0666"] if listen.path else []
+        super().__init__([binary(), "replay", trace, "--as-milter", "--listen", listen.libmilter, *options],
+                         workshop.file("replay.log"))
+        self.ready_at(listen)
+
+
 class Trace:
     """A trace file read without the product's code: JSON Lines, one code point an octet in `raw`."""
 
