@@ -11,6 +11,8 @@ struct AppliedModifications {
   private var newBody: [UInt8] = []
   private var bodyRun = BodyRun.none
   private var failure: String?
+  /// The sender was, or is, another one than the null sender.
+  private var hadSender = false
   /// Recipients that Postfix would not add again (`been_here` in cleanup).
   private var added: [Envelope] = []
 
@@ -30,6 +32,7 @@ struct AppliedModifications {
       }
     result = EffectiveResult(rules)
     result.sender = content.sender.map { .init(envelope: $0, change: .kept) }
+    hadSender = content.sender.map { $0.address != Self.nullSender } ?? true
     result.recipients = content.recipients.map { .init(envelope: $0, change: .kept) }
     result.bodyBefore = sent(content.body[...])
     if rules == .postfix, let packet = content.heldSince {
@@ -103,10 +106,11 @@ struct AppliedModifications {
   }
 
   /// Sendmail expands its defaults where it puts a mail into its queue, where a From of the null sender is empty and left out
-  /// (`queueup` in queue.c; seen with 8.17.1.9). What is not held goes on as it is in memory.
-  private func isQueuedWithoutFrom(_ result: EffectiveResult) -> Bool {
-    result.fate == .held && result.sender?.envelope.address == Array("<>".utf8)
-  }
+  /// (`queueup` in queue.c; seen with 8.17.1.9). What is not held goes on as it is in memory. A sender that a filter takes away
+  /// is still the one of From.
+  private func isQueuedWithoutFrom(_ result: EffectiveResult) -> Bool { result.fate == .held && !hadSender }
+
+  private static let nullSender = Array("<>".utf8)
 
   private func fate(_ content: MessageContent) -> EffectiveResult.Fate {
     if let over = content.givenUp, over.counts(for: rules) {
@@ -260,7 +264,8 @@ extension AppliedModifications {
       remark(packet, "Sendmail ignores an empty address; the null sender is <>")
       return
     }
-    let address = address.isEmpty ? Array("<>".utf8) : address
+    let address = address.isEmpty ? Self.nullSender : address
+    hadSender = hadSender || address != Self.nullSender
     let before = result.sender?.before ?? result.sender?.envelope
     let taken = words(parameters).filter(isForSenders)
     if taken.count < words(parameters).count {

@@ -74,12 +74,24 @@ struct SendmailHeaders: HeaderList {
     entries.filter(\.isShown).map(\.line).filter { !isNeverWritten($0.name) }
   }
 
-  /// Those of a mail that it holds: what stands where a default of its own would is left out if it is empty or one blank
-  /// (`queueup` in queue.c; seen with 8.17.1.9).
+  /// Those of a mail that it holds, which are written into its queue and read again. What stands where a default of its own would
+  /// is cut, or left out if it is empty or one blank; what has a blank in its name is no header then (`queueup` in queue.c,
+  /// `chompheader` in headers.c; seen with 8.17.1.9).
   var queuedLines: [EffectiveResult.HeaderLine] {
-    entries.filter { $0.isShown && !($0.isExpanded && ($0.line.text == [] || $0.line.text == [0x20])) }
-      .map(\.line).filter { !isNeverWritten($0.name) }
+    entries.filter(\.isShown).compactMap { entry in
+      if entry.line.name.contains(where: isBlank) || isNeverWritten(entry.line.name) { return nil }
+      var line = entry.line
+      if SendmailMIMEHeaders.isCutWhenRead(line.name, line.text) {
+        line.text = Array(line.text.prefix(SendmailMIMEHeaders.bytesWhenRead))
+      }
+      guard entry.isExpanded else { return line }
+      line.text = Array(line.text.prefix(Self.queuedBytes))
+      return line.text.isEmpty || line.text == [UInt8(ascii: " ")] ? nil : line
+    }
   }
+
+  /// Of the value of a default, in the queue.
+  private static let queuedBytes = 2047
 
   private func isNeverWritten(_ name: [UInt8]) -> Bool {
     SendmailWriting.isNeverWritten(name) || namesRecipients && SendmailWriting.isBlind(name)

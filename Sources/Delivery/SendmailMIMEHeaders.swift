@@ -12,6 +12,14 @@ enum SendmailMIMEHeaders {
   private static let headerBytes = 2048
   private static let parameterBytes = 1024
 
+  /// Whether a Content-Type is cut much shorter where it comes out of the queue: one that is too long and has no parameters
+  /// (seen with Sendmail 8.17.1.9, of mails that were held).
+  static func isCutWhenRead(_ name: [UInt8], _ text: [UInt8]) -> Bool {
+    text.count > headerBytes && sameHeaderName(name, "Content-Type".utf8) && !text.contains(UInt8(ascii: ";"))
+  }
+  /// To so many, the blank behind the colon included.
+  static let bytesWhenRead = 257
+
   static func closed(_ name: [UInt8], _ text: [UInt8]) -> [UInt8] {
     func isOne(of names: [String]) -> Bool { names.contains { sameHeaderName($0.utf8, name) } }
     guard isOne(of: headers) else { return text }

@@ -118,14 +118,14 @@ class Sendmail:
             os.rename(f"{self._queue}/hf{queue_id}", f"{self._queue}/qf{queue_id}")
         if held:
             subprocess.run([*self._command, "-q"], check=True, stdin=subprocess.DEVNULL, capture_output=True,
-                           timeout=120, env=self._environment)
+                           timeout=600, env=self._environment)
         return held
 
     def settle(self):
         """As `Postfix.settle`; a quarantined mail's control file is called hf…, a waiting one's qf…."""
         def waiting():
             return [name for name in os.listdir(self._queue) if name[:2] in ("qf", "tf", "xf")]
-        until(lambda: not waiting(), lambda: f"sendmail's queue to empty: {waiting()} {self.log_text()}")
+        until(lambda: not waiting(), lambda: f"sendmail's queue to empty: {waiting()} {self.log_text()}", seconds=300)
         names = os.listdir(self._queue)
         for name in names:
             os.unlink(os.path.join(self._queue, name))
