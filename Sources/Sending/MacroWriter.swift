@@ -28,6 +28,10 @@ package struct MacroWriter: Sendable {
   package func packet(
     before command: Stage, of mail: SentMail?, to recipient: Envelope? = nil, hasQueueID: Bool
   ) -> Packet? {
+    if command == .unknown, session.mta == .postfix {
+      // `milter_unknown_command_macros` is empty (seen with Postfix 3.7).
+      return Packet(encoding: Command.macro(MacroSet(command: command.rawValue, pairs: [])))
+    }
     guard let stage = macroStage(of: command) else { return nil }
     let own = session.macros.added(at: stage) { list($0).map { Array(KnownMacro.bareName($0)) } }
     let names = list(stage) + own.map(Self.onTheWire)

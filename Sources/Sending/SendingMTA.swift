@@ -17,16 +17,22 @@ import MilterProtocol
 //   HEADER … BODY   a d r t y: over                         the same
 //   SKIP            no more of that kind                    of HEADER: no body; before: nothing more at all
 //   behind a mail   ABORT, always                           ABORT where it was taken back and another one comes
+//   RSET            ABORT, where a mail is open             ABORT, where the milter knows of one that is open
+//   HELO again      ABORT behind it, one more for a mail    ABORT before it, where a mail is open
+//   UNKNOWN         its first word, behind empty macros     the whole line, none while the milter is done with a mail
 //   at the end      ABORT behind HELO, QUIT                 QUIT
 
-/// An MTA of a kind, that sends mails to a milter.
+/// An MTA of a kind, that passes on to a milter what an SMTP client says.
 package struct SendingMTA: MTAScript {
-  private let session: SendingSession
+  private var session: SendingSession
   private let mails: [SentMail]
+  private let steps: [Step]
+  /// The step that is done.
+  private var place = -1
   private var macros: MacroWriter?
   private var state = State.start
   /// What is to be said before anything else, in order.
-  private var lines: [Packet] = []
+  private var lines: [MTAMove] = []
   private var said = 0
   /// The verdict on the command that is due.
   private var verdict: Verdict?
@@ -35,10 +41,24 @@ package struct SendingMTA: MTAScript {
   private var trouble: Sentence?
   private var current = 0
   private var accepted = 0
-  private var skipsBody = false
-  /// MAIL has been said, and nothing since then that ends a mail for the MTA.
-  private var hasMail = false
+  /// Of the mail: what is not said of it any more.
+  private var skipped: Set<Stage> = []
+  private var mail = MailState.none
+  /// The milter let MAIL pass, or DATA was said to it: what Sendmail calls a message.
+  private var isInMessage = false
+  /// What Sendmail calls being done with one: until MAIL or HELO it is told of no unknown command.
+  private var isDone = false
   private var hasHelo = false
+  private var isEncrypted = false
+  /// To be said behind the answer to HELO.
+  private var aborts = 0
+
+  private enum MailState {
+    case none
+    case open
+    /// Nothing of it goes on, and the client has yet to take it back.
+    case refused
+  }
 
   private enum State {
     case start
@@ -49,17 +69,27 @@ package struct SendingMTA: MTAScript {
     case leaving
   }
 
-  fileprivate enum Step: Equatable {
+  /// What an SMTP client says, in its order.
+  package enum Step: Equatable, Sendable {
     case connect
-    case helo(isEncrypted: Bool)
-    case mail
+    case helo([UInt8])
+    case startTLS
+    /// MAIL of the mail of that number; what follows is of this mail.
+    case mail(Int)
     case rcpt(Int)
     case data
     case header(Int)
     case eoh
-    /// The chunk that begins there.
-    case body(Int)
+    /// The chunk that lies there.
+    case body(Range<Int>)
     case bodyEOB
+    case unknown([UInt8])
+    case rset
+    case quit
+    /// From here on the MTA knows this of itself and its client.
+    case knows(SendingSession)
+    /// Nothing is said; a word for whoever reads the trace.
+    case note(Sentence)
   }
 
   private struct Verdict {
@@ -68,9 +98,37 @@ package struct SendingMTA: MTAScript {
     var disconnects = false
   }
 
+  /// A client that sends these mails one behind the other.
   package init(_ session: SendingSession, _ mails: [SentMail]) {
-    self.session = session
-    self.mails = mails
+    var steps = [Step.connect]
+    steps += Self.greeting(session)
+    steps += session.unknown.map { .unknown($0) }
+    for place in mails.indices { steps += Self.steps(of: mails[place], place) }
+    self.init(session, mails, saying: steps)
+  }
+
+  /// - Parameter steps: they name the mails by their places; the client quits behind them.
+  package init(_ session: SendingSession, _ mails: [SentMail], saying steps: [Step]) {
+    (self.session, self.mails, self.steps) = (session, mails, steps)
+  }
+
+  /// HELO, twice around STARTTLS; nothing where the client says none.
+  package static func greeting(_ session: SendingSession) -> [Step] {
+    guard let helo = session.helo else { return [] }
+    return session.isEncrypted ? [.helo(helo), .startTLS, .helo(helo)] : [.helo(helo)]
+  }
+
+  package static func steps(of mail: SentMail, _ place: Int) -> [Step] {
+    [.mail(place)] + mail.recipients.indices.map { .rcpt($0) } + [.data]
+      + mail.mail.headers.indices.map { .header($0) }
+      + [.eoh] + chunks(0..<mail.mail.body.count) + [.bodyEOB]
+  }
+
+  /// A body, or a part of it, in pieces that go into a packet each.
+  package static func chunks(_ body: Range<Int>) -> [Step] {
+    stride(from: body.lowerBound, to: body.upperBound, by: Limits.chunkBytes).map {
+      .body($0..<min($0 + Limits.chunkBytes, body.upperBound))
+    }
   }
 
   // MARK: - Script
@@ -80,7 +138,7 @@ package struct SendingMTA: MTAScript {
       if let trouble { return .giveUp(trouble) }
       if said < lines.count {
         said += 1
-        return .say(lines[said - 1])
+        return lines[said - 1]
       }
       lines.removeAll(keepingCapacity: true)
       said = 0
@@ -122,7 +180,7 @@ package struct SendingMTA: MTAScript {
   private mutating func goOn(_ dialogue: Dialogue) {
     switch state {
     case .start:
-      lines = [Packet(encoding: Command.optNeg(session.offer))]
+      say(.optNeg(session.offer))
       state = .negotiating
     case .negotiating:
       guard let answer = dialogue.negotiation.answered else {
@@ -135,7 +193,7 @@ package struct SendingMTA: MTAScript {
       }
       verdict = nil
       macros = MacroWriter(session, dialogue.negotiation)
-      begin(.connect, dialogue)
+      goOnWithSteps(dialogue)
     case .at(let step):
       let verdict = self.verdict ?? takeEarly(step, dialogue)
       self.verdict = nil
@@ -163,55 +221,105 @@ package struct SendingMTA: MTAScript {
   }
 
   private mutating func takeEarly(_ step: Step, _ dialogue: Dialogue) -> Verdict? {
-    let stage = step.stage
-    guard !early.isEmpty, dialogue.negotiation.mtaWaits(at: stage),
+    guard let stage = step.stage, !early.isEmpty, dialogue.negotiation.mtaWaits(at: stage),
       !dialogue.negotiation.milterDeclines(stage)
     else { return nil }
     return early.removeFirst()
   }
 
-  /// Says the command of a step behind its macros, as far as the milter wants them.
+  /// Begins the next step that an MTA does, or ends.
+  private mutating func goOnWithSteps(_ dialogue: Dialogue) {
+    while place + 1 < steps.count {
+      place += 1
+      let step = steps[place]
+      if isLeftOut(step) { continue }
+      if let last = session.lastStage?.order, let stage = step.stage?.order, stage > last { break }
+      if case .data = step, accepted == 0 {
+        mail = .refused
+        continue
+      }
+      return begin(step, dialogue)
+    }
+    quit()
+  }
+
+  private func isLeftOut(_ step: Step) -> Bool {
+    switch step {
+    case .rcpt, .data, .header, .eoh, .body, .bodyEOB:
+      mail != .open || step.stage.map(skipped.contains) ?? false
+    case .unknown: session.mta == .sendmail && isDone
+    case .connect, .helo, .startTLS, .mail, .rset, .quit, .knows, .note: false
+    }
+  }
+
   private mutating func begin(_ step: Step, _ dialogue: Dialogue) {
     state = .at(step)
-    let isWanted = !dialogue.negotiation.milterDeclines(step.stage)
-    if isWanted || session.announcesUnwanted(step.stage) {
-      let mail = current < mails.count && step.isOfMail ? mails[current] : nil
+    switch step {
+    case .rset: takeBack()
+    case .quit: quit()
+    case .startTLS:
+      // It makes Postfix forget the client's HELO (seen with 3.7).
+      if session.mta == .postfix, hasHelo { say(.abort) }
+      if session.mta == .postfix { hasHelo = false }
+      isEncrypted = true
+    case .knows(let session):
+      self.session = session
+      macros = MacroWriter(session, dialogue.negotiation)
+    case .note(let text): lines.append(.note(text))
+    case .helo:
+      greetAgain()
+      say(step, dialogue)
+      (hasHelo, isDone) = (true, false)
+    case .mail(let number):
+      takeBack()
+      (current, accepted, skipped) = (number, 0, [])
+      (mail, isInMessage, isDone) = (.open, false, false)
+      say(step, dialogue)
+    case .data:
+      isInMessage = true
+      say(step, dialogue)
+    case .connect, .rcpt, .header, .eoh, .body, .bodyEOB, .unknown: say(step, dialogue)
+    }
+  }
+
+  private mutating func say(_ command: Command) { lines.append(.say(Packet(encoding: command))) }
+
+  /// Says the command of a step behind its macros, as far as the milter wants them.
+  private mutating func say(_ step: Step, _ dialogue: Dialogue) {
+    guard let stage = step.stage, let command = command(step, dialogue) else { return }
+    let isWanted = !dialogue.negotiation.milterDeclines(stage)
+    if isWanted || session.announcesUnwanted(stage) {
+      let mail = stage.isOfMail && mails.indices.contains(current) ? mails[current] : nil
       var recipient: Envelope?
       if case .rcpt(let place) = step { recipient = mail?.recipients[place] }
-      var writer = macros
-      if case .helo(let isEncrypted) = step, !isEncrypted { writer = writer?.inTheClear }
-      let packet = writer?.packet(
-        before: step.stage, of: mail, to: recipient, hasQueueID: hasQueueID(at: step))
-      if let packet { lines.append(packet) }
+      let writer = isEncrypted ? macros : macros?.inTheClear
+      let packet = writer?.packet(before: stage, of: mail, to: recipient, hasQueueID: hasQueueID(at: stage))
+      if let packet { lines.append(.say(packet)) }
     }
-    if isWanted { lines.append(Packet(encoding: command(step, dialogue))) }
-    if case .mail = step { hasMail = true }
-    if case .helo = step { hasHelo = true }
+    if isWanted { say(command) }
   }
 
   /// Postfix opens its queue file for the first recipient that it takes (protocol.md 5.3).
-  private func hasQueueID(at step: Step) -> Bool {
-    guard session.mta == .postfix else { return step.isOfMail }
-    return switch step {
-    case .connect, .helo, .mail: false
-    case .rcpt: accepted > 0
-    case .data, .header, .eoh, .body, .bodyEOB: true
-    }
+  private func hasQueueID(at stage: Stage) -> Bool {
+    guard session.mta == .postfix else { return stage.isOfMail }
+    return stage == .rcpt ? accepted > 0 : stage == .data || stage.isOfContent
   }
 
-  private func command(_ step: Step, _ dialogue: Dialogue) -> Command {
+  private func command(_ step: Step, _ dialogue: Dialogue) -> Command? {
     switch step {
     case .connect: return .connect(session.connect)
-    case .helo: return .helo(name: session.helo ?? [])
+    case .helo(let name): return .helo(name: name)
     case .mail: return .mail(mails[current].sender)
     case .rcpt(let place): return .rcpt(mails[current].recipients[place])
     case .data: return .data
     case .header(let place): return .header(header(place, dialogue))
     case .eoh: return .eoh
-    case .body(let start):
-      let body = mails[current].mail.body
-      return .body(Array(body[start..<min(start + Limits.chunkBytes, body.count)]))
+    case .body(let range): return .body(Array(mails[current].mail.body[range]))
     case .bodyEOB: return .bodyEOB([])
+    case .unknown(let line):
+      // Before 3.10 Postfix tells of its first word (protocol.md 3.12).
+      return .unknown(line: session.mta == .postfix ? Array(line.prefix { $0 != 0x20 }) : line)
+    case .startTLS, .rset, .quit, .knows, .note: return nil
     }
   }
 
@@ -222,19 +330,50 @@ package struct SendingMTA: MTAScript {
     return Header(name: field.name, value: isCut ? Array(field.text.dropFirst()) : field.text)
   }
 
+  // MARK: - Taking back
+
+  /// RSET, or what begins anew without it.
+  private mutating func takeBack() {
+    guard mail != .none else { return }
+    if session.mta != .sendmail || isInMessage { say(.abort) }
+    mail = .none
+  }
+
+  /// A client that says HELO for the second time takes its mail back (protocol.md 3.13; seen with Postfix 3.7 and Sendmail 8.17).
+  private mutating func greetAgain() {
+    guard hasHelo else { return }
+    if session.mta == .postfix {
+      aborts = mail == .none ? 1 : 2
+      mail = .none
+    } else {
+      takeBack()
+    }
+  }
+
   // MARK: - Verdicts
 
   private mutating func follow(_ step: Step, _ verdict: Verdict?, _ dialogue: Dialogue) {
     let course = course(step, verdict)
-    if case .rcpt = step, course != .without { accepted += 1 }
-    switch course {
-    case .goesOn, .without: next(after: step, dialogue)
-    case .skips: skip(step, dialogue)
-    case .mailIsOver: endMail(isFinished: true, dialogue)
-    case .mailIsRefused: endMail(isFinished: false, dialogue)
-    case .ends: quit()
-    case .isDeaf: leave(with: session.mta == .postfix ? [] : [.quit])
+    switch step {
+    case .rcpt where course != .without: accepted += 1
+    case .mail where verdict?.kind == .continue: isInMessage = true
+    case .helo:
+      for _ in 0..<aborts { say(.abort) }
+      aborts = 0
+    case _: break
     }
+    switch course {
+    case .goesOn, .without: break
+    case .skips: skip(step)
+    case .mailIsOver:
+      isDone = step == .bodyEOB || verdict?.kind == .accept || verdict?.kind == .discard
+      if session.mta == .postfix { say(.abort) }
+      mail = .none
+    case .mailIsRefused: mail = .refused
+    case .ends: return quit()
+    case .isDeaf: return leave(with: session.mta == .postfix ? [] : [.quit])
+    }
+    goOnWithSteps(dialogue)
   }
 
   private enum Course {
@@ -254,10 +393,12 @@ package struct SendingMTA: MTAScript {
   }
 
   private func course(_ step: Step, _ verdict: Verdict?) -> Course {
-    guard let verdict else { return .goesOn }
+    guard let stage = step.stage, let verdict else { return step == .bodyEOB ? .mailIsOver : .goesOn }
     let isSendmail = session.mta == .sendmail
-    switch (step.stage, verdict.kind) {
+    switch (stage, verdict.kind) {
     case (.bodyEOB, _): return verdict.disconnects ? .ends : .mailIsOver
+    // Its command fails in any case.
+    case (.unknown, _): return verdict.disconnects ? .ends : .goesOn
     case (_, .continue): return .goesOn
     case (.connect, .discard): return isSendmail ? .isDeaf : .goesOn
     case (.helo, .discard): return .goesOn
@@ -275,92 +416,38 @@ package struct SendingMTA: MTAScript {
     }
   }
 
-  private mutating func next(after step: Step, _ dialogue: Dialogue) {
-    switch step {
-    case .connect where isLast(.connect): quit()
-    case .connect where session.helo != nil: begin(.helo(isEncrypted: false), dialogue)
-    case .connect: beginMail(dialogue)
-    case .helo(isEncrypted: false) where session.isEncrypted:
-      // STARTTLS makes Postfix forget the client's HELO (seen with 3.7).
-      if session.mta == .postfix { lines.append(Packet(encoding: Command.abort)) }
-      begin(.helo(isEncrypted: true), dialogue)
-    case .helo: isLast(.helo) ? quit() : beginMail(dialogue)
-    case .mail: isLast(.mail) ? quit() : askRecipient(0, dialogue)
-    case .rcpt(let place): askRecipient(place + 1, dialogue)
-    case .data: isLast(.data) ? quit() : askHeader(0, dialogue)
-    case .header(let place): askHeader(place + 1, dialogue)
-    case .eoh: isLast(.eoh) ? quit() : askBody(from: 0, dialogue)
-    case .body(let start): askBody(from: start + Limits.chunkBytes, dialogue)
-    case .bodyEOB: endMail(isFinished: true, dialogue)
-    }
-  }
-
-  private mutating func skip(_ step: Step, _ dialogue: Dialogue) {
-    switch step {
-    case .rcpt: askRecipient(.max, dialogue)
+  private mutating func skip(_ step: Step) {
+    guard let stage = step.stage else { return }
+    switch stage {
     // Sendmail goes on with headers, and leaves the body out (protocol.md 4.7).
-    case .header where session.mta == .sendmail:
-      skipsBody = true
-      next(after: step, dialogue)
-    case .header: askHeader(.max, dialogue)
-    case .body: askBody(from: .max, dialogue)
-    case .connect, .helo, .mail, .data, .eoh, .bodyEOB: next(after: step, dialogue)
+    case .header where session.mta == .sendmail: skipped.insert(.body)
+    case .rcpt, .header, .body: skipped.insert(stage)
+    case .negotiation, .connect, .helo, .mail, .data, .eoh, .bodyEOB, .unknown: break
     }
   }
-
-  private mutating func beginMail(_ dialogue: Dialogue) {
-    guard current < mails.count else { return quit() }
-    accepted = 0
-    skipsBody = false
-    begin(.mail, dialogue)
-  }
-
-  private mutating func askRecipient(_ place: Int, _ dialogue: Dialogue) {
-    if place < mails[current].recipients.count { return begin(.rcpt(place), dialogue) }
-    if isLast(.rcpt) { return quit() }
-    accepted > 0 ? begin(.data, dialogue) : endMail(isFinished: false, dialogue)
-  }
-
-  private mutating func askHeader(_ place: Int, _ dialogue: Dialogue) {
-    if place < mails[current].mail.headers.count { return begin(.header(place), dialogue) }
-    isLast(.header) ? quit() : begin(.eoh, dialogue)
-  }
-
-  private mutating func askBody(from start: Int, _ dialogue: Dialogue) {
-    if !skipsBody, start < mails[current].mail.body.count, !dialogue.negotiation.milterDeclines(.body) {
-      return begin(.body(start), dialogue)
-    }
-    isLast(.body) ? quit() : begin(.bodyEOB, dialogue)
-  }
-
-  private func isLast(_ stage: Stage) -> Bool { session.lastStage == stage }
 
   // MARK: - Ends
 
-  /// - Parameter isFinished: nothing of the mail is left for the client to take back.
-  private mutating func endMail(isFinished: Bool, _ dialogue: Dialogue) {
-    current += 1
-    let isTakenBack = !isFinished && current < mails.count
-    if session.mta == .postfix || isTakenBack { lines.append(Packet(encoding: Command.abort)) }
-    hasMail = false
-    beginMail(dialogue)
-  }
-
   private mutating func quit() {
     var commands: [Command] = []
-    if hasMail, session.mta != .sendmail { commands.append(.abort) }
+    switch mail {
+    case .open where session.mta != .sendmail: commands.append(.abort)
+    case .refused where session.mta == .postfix: commands.append(.abort)
+    case .none, .open, .refused: break
+    }
     if hasHelo, session.mta == .postfix { commands.append(.abort) }
     leave(with: commands + [.quit])
   }
 
   private mutating func leave(with commands: [Command]) {
-    lines += commands.map { Packet(encoding: $0) }
+    for command in commands { say(command) }
     state = .leaving
   }
 }
 
 extension SendingMTA.Step {
-  fileprivate var stage: Stage {
+  /// nil where the milter is asked nothing.
+  package var stage: Stage? {
     switch self {
     case .connect: .connect
     case .helo: .helo
@@ -371,10 +458,18 @@ extension SendingMTA.Step {
     case .eoh: .eoh
     case .body: .body
     case .bodyEOB: .bodyEOB
+    case .unknown: .unknown
+    case .startTLS, .rset, .quit, .knows, .note: nil
     }
   }
+}
 
-  fileprivate var isOfMail: Bool { stage != .connect && stage != .helo }
+extension Stage {
+  /// Where it comes in a session; nil for what may come anywhere.
+  fileprivate var order: Int? {
+    let order: [Stage] = [.connect, .helo, .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB]
+    return order.firstIndex(of: self)
+  }
 }
 
 extension SendingSession {
@@ -384,6 +479,7 @@ extension SendingSession {
     switch stage {
     case .header, .eoh, .body: false
     case .data: offer.version >= 4
+    case .unknown: offer.version >= 3
     case _: true
     }
   }

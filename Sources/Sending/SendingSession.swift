@@ -1,7 +1,7 @@
 import MilterProtocol
 
 /// What an MTA knows of itself and of its client, and what it is to say otherwise than it would.
-package struct SendingSession: Sendable {
+package struct SendingSession: Sendable, Equatable {
   package var mta: MTAChoice
   package var offer: OptNeg
   /// Name of the MTA's own host.
@@ -12,13 +12,15 @@ package struct SendingSession: Sendable {
   package var helo: [UInt8]? = bytes("mail.example.org")
   /// Who logged in.
   package var user: [UInt8]?
+  /// What the client says behind its HELO, and the MTA does not know.
+  package var unknown: [[UInt8]] = []
   /// STARTTLS is used.
   package var isEncrypted = false
   package var macros = OwnMacros()
   /// The session ends behind the last command of that stage; nil for at its end.
   package var lastStage: Stage?
 
-  package struct Client: Sendable {
+  package struct Client: Sendable, Equatable {
     /// nil for a client whose address is not known.
     package var address: IPAddress? = IPAddress(ipv4: bytes("192.0.2.25")[...])
     package var port: UInt16 = 40_025

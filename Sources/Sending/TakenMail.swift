@@ -12,6 +12,8 @@ package struct TakenMail: Sendable, Equatable {
     package var name: [UInt8]
     /// All that stands behind the colon; folds as LF and white space.
     package var text: [UInt8]
+
+    package init(name: [UInt8], text: [UInt8]) { (self.name, self.text) = (name, text) }
   }
 
   /// - Parameters:

@@ -65,7 +65,7 @@ import TraceFormat
     Row(["open"], "error: mitmilter open needs a file", help("open")),
     Row(["show"], "error: mitmilter show needs a file", help("show")),
     Row(["export"], "error: mitmilter export needs a format and a file", help("export")),
-    Row(["send", "--milter", "127.0.0.1:9"], "error: mitmilter send needs a mail", help("send")),
+    Row(["send", "--milter", "127.0.0.1:9"], "error: mitmilter send needs a mail or --scenario", help("send")),
     Row(
       ["send", "--milter", "127.0.0.1:9", "--conformance", "--only", "plian"],
       "error: --only: no fault is called 'plian'",

@@ -14,8 +14,12 @@ private struct Play {
   private var number = 0
 
   init(_ session: SendingSession, _ mails: [SentMail], _ replies: [Packet]) {
-    dialogue = Dialogue(patience: .told(session.mta))
-    script = SendingMTA(session, mails)
+    self.init(SendingMTA(session, mails), session.mta, replies)
+  }
+
+  init(_ script: SendingMTA, _ mta: MTAChoice, _ replies: [Packet]) {
+    dialogue = Dialogue(patience: .told(mta))
+    self.script = script
     self.replies = replies[...]
     while ending == nil { step() }
   }
@@ -25,6 +29,7 @@ private struct Play {
     case .say(let packet, _):
       said.append(packet)
       _ = travel(packet)
+    case .note: break
     case .wait:
       guard let reply = replies.popFirst() else {
         ending = .wait(until: nil)
@@ -57,6 +62,48 @@ private struct Play {
       said.dropFirst(place).first ?? "nothing", expected.dropFirst(place).first ?? "nothing"
     )
     Issue.record("packet \(place + 1): \(recorded.mta) says \(theirs), we say \(ours)")
+  }
+
+  /// As Postfix 3.7 and Sendmail 8.17 were seen to do with this client.
+  @Test(arguments: [
+    (
+      MTAChoice.postfix,
+      "O DC C DH H DM M DR R A DM M A DU U DU U DM M DR R DT T DL L DN N DB B DE E A DU U DH H A DM M DH H A A A Q"
+    ),
+    (.sendmail, "O DC C DH H DM M DR R A DM M U U DM M DR R T L N B DE E DH H DM M A DH H Q"),
+  ])
+  func whatIsTakenBackAndWhatNobodyKnowsIsToldAsTheRealOneTellsIt(_ mta: MTAChoice, _ expected: String) {
+    let mail = SentMail(
+      from: Envelope(address: bytes("<a@example.org>")), to: [Envelope(address: bytes("<b@example.net>"))],
+      queueID: bytes("4X"), TakenMail(bytes("Subject: test\n\nbody\n"), as: mta))
+    let refused: [SendingMTA.Step] = [
+      .mail(0), .rcpt(0), .data, .rset, .mail(1), .rcpt(0), .unknown(bytes("XYZZY")), .rset,
+    ]
+    let rest: [SendingMTA.Step] = [
+      .unknown(bytes("BAR baz")), .helo(bytes("again")), .mail(3), .helo(bytes("more")), .quit, .mail(3),
+    ]
+    let steps =
+      [.connect, .helo(bytes("client.example.org")), .rset, .note("a word")] + refused + [
+        .unknown(bytes("FOO bar"))
+      ]
+      + SendingMTA.steps(of: mail, 2) + [.rset] + rest
+    // To CONNECT, HELO, MAIL, RCPT, MAIL, and whatever comes then.
+    let replies =
+      [Milter.continue, Milter.continue, Milter.continue, Milter.reject, Milter.reject]
+      + Array(repeating: Milter.continue, count: 20)
+    let script = SendingMTA(SendingSession(as: mta), [mail, mail, mail, mail], saying: steps)
+    let play = Play(script, mta, [Milter.optNeg()] + replies)
+    let said = play.said.map { packet -> String in
+      let letter = String(decoding: [packet.bytes[4]], as: UTF8.self)
+      return letter == "D" ? "D" + String(decoding: [packet.bytes[5]], as: UTF8.self) : letter
+    }
+    #expect(said.joined(separator: " ") == expected)
+    #expect(play.ending == .hangUp)
+    let lines = play.said.compactMap { packet -> String? in
+      guard case .command(.unknown(let line)) = PacketValue(decoding: packet) else { return nil }
+      return String(decoding: line, as: UTF8.self)
+    }
+    #expect(lines == (mta == .postfix ? ["XYZZY", "FOO", "BAR"] : ["XYZZY", "FOO bar"]))
   }
 
   private func text(_ packet: Packet) -> String {

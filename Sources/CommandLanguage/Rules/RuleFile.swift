@@ -54,7 +54,7 @@ package enum RuleFile {
   }
 
   /// A line without its comment, put together with those that it goes on with.
-  private struct LogicalLine {
+  struct LogicalLine {
     /// Of the first of its lines.
     let number: Int
     var text: [UInt8]
@@ -73,7 +73,7 @@ package enum RuleFile {
     }
   }
 
-  private static func logicalLines(_ bytes: [UInt8]) -> [LogicalLine] {
+  static func logicalLines(_ bytes: [UInt8]) -> [LogicalLine] {
     var lines: [LogicalLine] = []
     var goesOn = false
     for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {

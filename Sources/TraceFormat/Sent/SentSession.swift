@@ -10,8 +10,8 @@ package struct SentSession {
   package let index: TimelineIndex
   /// By whose rules the mails are delivered.
   package let rules: KnownMTA
-  /// Of what no mail is to blame for: the milter's end, or ours.
-  private let ending: String?
+  /// Of what no mail is to blame for: the milter's end, or ours; nil where all was said.
+  package let ending: String?
   private let facts: SessionFacts?
   /// Rows and findings of no mail, which are told with the first.
   private let sessionRows: [Int]

@@ -43,6 +43,12 @@ struct ClientOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "The client says this behind its EHLO, and the MTA does not know it: XFOO bar; can be given again.",
+      valueName: "command"))
+  var unknown: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
       "Give a macro this value, at the stage where it is sent: i=4ABC, rcpt:{rcpt_mailer}=local; can be given again.",
       valueName: "name=value"))
   var macro: [String] = []
@@ -90,6 +96,11 @@ struct ClientOptions: ParsableArguments {
     if helo?.isEmpty ?? false { session.helo = nil }
     session.user = auth.map { Array($0.utf8) }
     session.isEncrypted = tls
+    if unknown.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
+      throw Failure(
+        "--unknown: expected what the client says, there is nothing", hint: "--unknown 'XFOO bar'")
+    }
+    session.unknown = unknown.map { Array($0.utf8) }
     for text in macro { try set(text, &session) }
     for name in dropMacro { session.macros.drop(Array(name.utf8)) }
     session.lastStage = try quitAfter.map(Self.stage)
@@ -117,7 +128,7 @@ struct ClientOptions: ParsableArguments {
   }
 
   /// An address, with a port or without; its name is not known then.
-  private static func client(_ text: String) throws -> SendingSession.Client {
+  static func client(_ text: String, of option: String = "--client") throws -> SendingSession.Client {
     var client = SendingSession.Client()
     client.name = nil
     if text == "unknown" {
@@ -128,19 +139,19 @@ struct ClientOptions: ParsableArguments {
     if let end = text.lastIndex(of: ":"),
       text.hasPrefix("[") ? text[..<end].hasSuffix("]") : text.filter({ $0 == ":" }).count == 1
     {
-      guard let port = UInt16(text[text.index(after: end)...]) else { throw unreadable(text) }
+      guard let port = UInt16(text[text.index(after: end)...]) else { throw unreadable(text, of: option) }
       client.port = port
       address = text[..<end]
     }
     if address.hasPrefix("["), address.hasSuffix("]") { address = address.dropFirst().dropLast() }
-    guard let ip = IPAddress(Array(address.utf8)[...]) else { throw unreadable(text) }
+    guard let ip = IPAddress(Array(address.utf8)[...]) else { throw unreadable(text, of: option) }
     client.address = ip
     return client
   }
 
-  private static func unreadable(_ text: String) -> Failure {
+  private static func unreadable(_ text: String, of option: String) -> Failure {
     Failure(
-      "--client: expected an IP address, there is '\(text)'",
+      "\(option): expected an IP address, there is '\(text)'",
       hint:
         "192.0.2.7, 192.0.2.7:2525, 2001:db8::7, [2001:db8::7]:2525, or unknown; --client-name gives its name"
     )

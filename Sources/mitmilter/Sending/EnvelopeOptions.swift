@@ -30,8 +30,11 @@ struct EnvelopeOptions: ParsableArguments {
     return SentMail(from: sender, to: recipients, queueID: queueID(number, mta), mail)
   }
 
+  /// Options that were given, and that a scenario has lines for.
+  var namesOfMails: [String] { (from == nil ? [] : ["--from"]) + (to.isEmpty ? [] : ["--to"]) }
+
   /// Of the shape that the MTA's own ids have.
-  private func queueID(_ number: Int, _ mta: MTAChoice) -> [UInt8] {
+  func queueID(_ number: Int, _ mta: MTAChoice) -> [UInt8] {
     if let queueID { return Array((number == 1 ? queueID : "\(queueID).\(number)").utf8) }
     let digits = String(number, radix: 16, uppercase: true)
     let padded = String(repeating: "0", count: max(0, 6 - digits.count)) + digits

@@ -25,6 +25,12 @@ struct SendCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where the milter is.", valueName: "address"))
   var milter: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Say what is in this file in place of mails, an act of the client a line; - is standard input.",
+      valueName: "file"))
+  var scenario: String?
+
   @OptionGroup var client: ClientOptions
 
   @OptionGroup var envelope: EnvelopeOptions
@@ -45,6 +51,7 @@ struct SendCommand: ParsableCommand {
   func run() throws {
     signal(SIGPIPE, SIG_IGN)
     try printing.check(write)
+    try checkScenario()
     let others = printing.namesOfMails + sending.names + client.namesOfMails
     try checklist.check(besides: others + (provoking.provoke == nil ? [] : ["--provoke"]))
     let session = try client.session()
@@ -52,15 +59,19 @@ struct SendCommand: ParsableCommand {
       return try provoke(provocation, session, besides: others)
     }
     if checklist.conformance { return try checkConformance(session) }
-    guard !mails.isEmpty else {
-      throw Failure("mitmilter send needs a mail", hint: "mitmilter send --help lists the options")
+    guard !mails.isEmpty || scenario != nil else {
+      throw Failure(
+        "mitmilter send needs a mail or --scenario", hint: "mitmilter send --help lists the options")
     }
     let targets = try [milter, printing.against].compactMap { $0 }.map {
       try MilterTarget(try milterAddress($0))
     }
     let clock = Clock()
+    let scenes = try scenario.map {
+      try ScenarioConnections($0, session, envelope, Arrival(seconds: clock.startedAt / 1_000_000))
+    }
     let supply = try MailSupply(
-      mails, session, envelope, sending, milters: targets.count, startedAt: clock.startedAt)
+      mails, session, envelope, sending, scenes, milters: targets.count, startedAt: clock.startedAt)
     let head = TraceHead(
       program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
       milter: targets[0].address.description)
@@ -79,6 +90,17 @@ struct SendCommand: ParsableCommand {
       printer.take(records)
     }
     try printer.finish()
+  }
+
+  /// What a scenario says by itself.
+  private func checkScenario() throws {
+    guard scenario != nil else { return }
+    let others =
+      envelope.namesOfMails + (sending.perConnection == 1 ? [] : ["--per-connection"])
+      + (checklist.conformance ? ["--conformance"] : []) + (provoking.provoke == nil ? [] : ["--provoke"])
+    if let other = mails.first.map({ "'\($0)'" }) ?? others.first {
+      throw Failure("--scenario and \(other) do not go together", hint: "the scenario says what is sent")
+    }
   }
 
   private func provoke(_ provocation: Provocation, _ session: SendingSession, besides others: [String]) throws

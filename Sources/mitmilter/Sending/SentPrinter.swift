@@ -26,6 +26,12 @@ final class SentPrinter {
     var judged = 0
     var disappointed = 0
     var different = 0
+    var connections = 0
+    /// Connections that ended before their script.
+    var broken = 0
+    /// What a scenario expects, and what of it did not come.
+    var checks = 0
+    var failedChecks = 0
   }
 
   init(_ options: SentPrinting, _ head: TraceHead, rules: KnownMTA, _ supply: MailSupply, trace: String?)
@@ -57,7 +63,14 @@ final class SentPrinter {
     let session = SentSession(records, head: head, rules: rules)
     let selection = expectation.map { PacketSelection($0, utcOffset: Clock.localOffset) }
     selection?.catchUp(with: session.source)
-    for (number, name) in supply.takeNames(ofConnection: connection).enumerated() {
+    let begun = supply.takeBegun(ofConnection: connection)
+    counts.connections += 1
+    if let ending = session.ending {
+      counts.broken += 1
+      if begun.names.isEmpty { tell("warning: connection \(connection): \(ending)") }
+    }
+    defer { check(begun, session, records) }
+    for (number, name) in begun.names.enumerated() {
       let result = session.mail(number)
       let isExpected = selection.map { session.has(rowsOf: $0.rows, result) } ?? true
       counts.mails += 1
@@ -70,6 +83,21 @@ final class SentPrinter {
       case .different(let difference):
         counts.different += 1
         print(difference)
+      }
+    }
+  }
+
+  private func check(_ begun: MailSupply.Begun, _ session: SentSession, _ records: [Record]) {
+    let texts = ScenarioChecks(name: supply.scenarioName)
+    for answer in texts.answers(to: begun.checks, notes: begun.notes, session, records) {
+      counts.checks += 1
+      if !answer.holds { counts.failedChecks += 1 }
+      print {
+        if options.json {
+          output.append { texts.append(answer, to: &$0) }
+        } else if !answer.holds {
+          words.write(texts.text(answer))
+        }
       }
     }
   }
@@ -122,8 +150,13 @@ final class SentPrinter {
     if !supply.isOne, !options.json, counts.mails > 0 {
       words.write(comparing.summary(counts.mails, judged: counts.judged, different: counts.different) + "\n")
     }
+    if counts.checks > 0, !options.json {
+      let met = counts.checks - counts.failedChecks
+      words.write("\(met) of \(counts.checks) \(counts.checks == 1 ? "expectation" : "expectations") met\n")
+    }
     output.flush()
     words.flush()
+    if supply.isScenario { return try finishScenario() }
     if supply.count == 0, supply.unreadable == 0 {
       throw Failure(
         "there is no mail to send: every folder that was named is empty",
@@ -134,5 +167,12 @@ final class SentPrinter {
     if !isWhole || counts.disappointed > 0 || counts.different > 0 || comparing.hasMissing {
       throw ExitCode(1)
     }
+  }
+
+  /// A scenario may end mails without a verdict; what is to come of them it says itself.
+  private func finishScenario() throws {
+    if counts.broken == counts.connections { throw ExitCode(2) }
+    let isWhole = counts.broken == 0 && counts.disappointed == 0 && counts.failedChecks == 0
+    if !isWhole || counts.different > 0 || comparing.hasMissing { throw ExitCode(1) }
   }
 }
