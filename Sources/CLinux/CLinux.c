@@ -4,6 +4,7 @@
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 
 // Swift's Glibc module refers to `hypotf`, whose newest version is of glibc 2.35. Nothing here calls it; with one of our own, a
 // program with Swift's libraries built in starts on 2.34, too. The squares of two floats fit into a double.
@@ -89,6 +90,12 @@ int linux_spawn(char *const words[], int input, int output, int complaints, pid_
   posix_spawn_file_actions_destroy(&actions);
   return error;
 }
+
+ssize_t linux_access_list(const char *path, void *bytes, size_t room) {
+  return getxattr(path, "system.posix_acl_access", bytes, room);
+}
+
+int linux_memory_file(const char *label) { return (int)syscall(SYS_memfd_create, label, 0); }
 
 int linux_watch_process(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
 

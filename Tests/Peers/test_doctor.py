@@ -1,6 +1,8 @@
 """Broken set-ups of a real Postfix and a real Sendmail: doctor names each, and with its line pasted in mail flows."""
 import json
 import os
+import pwd
+import struct
 import unittest
 
 from testbed import wire
@@ -145,6 +147,23 @@ class PostfixSetups(unittest.TestCase):
                     os.chmod(folder, folder_mode)
                     os.chmod(address.path, socket_mode)
                     self.broken("path-closed", [f"smtpd_milters = {address.postfix}"])
+
+    def test_an_access_list(self):
+        """What the kernel makes of it, and doctor: the same."""
+        address = type(self.bed.fronts["unix"])(path=f"{self.bed.folder}/listed")
+        with self.bed._started(ActionMilter(), address):
+            os.chmod(address.path, 0o600)
+            for bits, flows in ((6, True), (4, False)):
+                user, nobody = pwd.getpwnam("postfix").pw_uid, 0xFFFFFFFF
+                entries = [(1, 6, nobody), (2, bits, user), (4, 0, nobody), (0x10, 6, nobody), (0x20, 0, nobody)]
+                os.setxattr(address.path, "system.posix_acl_access",
+                            struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries))
+                self.postfix.write([f"smtpd_milters = {address.postfix}"], [], "n")
+                self.postfix.start()
+                self.assertEqual(flows, self.flows(), self.postfix.log_text())
+                found, _ = doctor("--postfix", self.postfix.etc)
+                self.assertEqual([] if flows else ["path-closed"], faults(found), found["faults"])
+            self.assertEqual(("shell", f"setfacl -m u:postfix:rw {address.path}"), lines(found)[0])
 
     def test_a_wrong_port(self):
         nobody = free_port()

@@ -76,6 +76,10 @@ static inline int linux_epoll_wait(int epoll, uint64_t *tags, uint32_t *bits, in
 int linux_spawn(char *const words[], int input, int output, int complaints, pid_t *process);
 // Readable once that child has ended; -1 where it cannot be had.
 int linux_watch_process(pid_t process);
+// What `system.posix_acl_access` of a file holds; ENODATA where there is none.
+ssize_t linux_access_list(const char *path, void *bytes, size_t room);
+// A file in memory that has no name; programs that are started have it open, too.
+int linux_memory_file(const char *label);
 // The signal that comes when the parent ends, 0 for none: the system forgets it when the user changes.
 int linux_death_signal(void);
 int linux_set_death_signal(int signal);

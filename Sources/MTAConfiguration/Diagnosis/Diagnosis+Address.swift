@@ -63,8 +63,8 @@ extension Diagnosis {
         survey: survey, account: account, place: path, mta: mta, effect: Self.effect)
       for fault in check.faults { add(fault) }
     }
-    show("Who may connect, by owners and modes", rows)
-    cannotSee("access lists, SELinux and AppArmor: they may refuse whom owners and modes let pass")
+    show("Who may connect, by owners, modes and access lists", rows)
+    survey.unseen.forEach { cannotSee($0) }
     show("Postfix in a chroot", chroot(path, surroundings, queueFolder))
   }
 

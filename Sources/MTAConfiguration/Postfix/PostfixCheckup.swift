@@ -26,8 +26,6 @@ struct PostfixCheckup<Place: Surroundings> {
     if machine.account(owner) == nil {
       diagnosis.cannotSee("whether Postfix may connect: there is no user \(owner) (mail_owner) here")
     }
-    diagnosis.cannotSee(
-      "access lists, SELinux and AppArmor: they may refuse whom owners and modes let pass")
   }
 
   private var owner: String { configuration.value("mail_owner") }
@@ -131,6 +129,7 @@ struct PostfixCheckup<Place: Surroundings> {
     let root = isChrooted ? queueFolder : ""
     let slashed = path.hasPrefix("/") ? path : isChrooted ? "/" + path : queueFolder + "/" + path
     let survey = machine.survey(slashed, below: root)
+    survey.unseen.forEach { diagnosis.cannotSee($0) }
     guard survey.socket != nil else { return missing(path, survey, milter, use) }
     guard let account = machine.account(owner) else { return ask(survey, milter, use) }
     let check = AccessCheck(

@@ -16,7 +16,6 @@ struct SendmailCheckup<Place: Surroundings> {
     checkNames()
     for filter in configuration.filters { check(filter) }
     for (stage, names) in configuration.macros.sorted(by: { $0.key < $1.key }) { check(names, at: stage) }
-    diagnosis.cannotSee("access lists, SELinux and AppArmor: they may refuse whom owners and modes let pass")
   }
 
   private var file: String { configuration.language == .cf ? "sendmail.cf" : "sendmail.mc" }
@@ -166,6 +165,7 @@ struct SendmailCheckup<Place: Surroundings> {
   /// Whether there is a socket to ask; what is wrong with it is said.
   private mutating func isReachable(_ path: String, _ filter: SendmailFilter) -> Bool {
     let survey = machine.survey(path, below: "")
+    survey.unseen.forEach { diagnosis.cannotSee($0) }
     if case .hidden(let hidden)? = survey.ending {
       diagnosis.cannotSee("\(hidden): we may not look there; ask again as root")
       return false

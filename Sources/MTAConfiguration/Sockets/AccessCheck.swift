@@ -39,6 +39,11 @@ struct AccessCheck {
     }
     let steps = closed.compactMap { obstacle in
       switch obstacle {
+      // chmod would change the mask of an access list, and with it what others may do.
+      case .closedFolder(let folder) where folder.list != .none:
+        "setfacl -m u:\(account.name):x \(quoted(folder.path))"
+      case .closedSocket(let socket) where socket.list != .none:
+        "setfacl -m u:\(account.name):rw \(quoted(socket.path))"
       case .closedFolder(let folder):
         "chmod \(account.groups.contains(folder.group.id) ? "g" : "o")+x \(quoted(folder.path))"
       case .closedSocket(let socket):

@@ -22,17 +22,31 @@ package struct PathSurvey: Equatable, Sendable {
     package let group: Name
     /// The twelve permission bits.
     package let mode: UInt32
+    package let list: ListSeen
 
-    package init(_ path: String, _ kind: Kind, owner: Name, group: Name, mode: UInt32) {
+    package init(
+      _ path: String, _ kind: Kind, owner: Name, group: Name, mode: UInt32, list: ListSeen = .none
+    ) {
       self.path = path
       self.kind = kind
       self.owner = owner
       self.group = group
       self.mode = mode
+      self.list = list
     }
 
-    /// `root:adm 0750`
-    package var access: String { "\(owner.text):\(group.text) \(octal)" }
+    /// `root:adm 0750`, `root:adm 0750 + user:postfix:--x mask::--x`
+    package var access: String {
+      let bits = "\(owner.text):\(group.text) \(octal)"
+      if case .list(let list) = self.list { return "\(bits) + \(list.words)" }
+      return bits
+    }
+
+    /// Whether it has an access list that counts: one whose mask, which stands in the place of the group's bits, gives nothing,
+    /// is passed over (`check_acl` in the kernel's namei.c).
+    fileprivate var countedList: AccessList? {
+      if case .list(let list) = list, mode & 0o070 != 0 { list } else { nil }
+    }
 
     private var octal: String {
       let digits = String(mode, radix: 8)
@@ -42,12 +56,31 @@ package struct PathSurvey: Equatable, Sendable {
     /// Whether the account has these of the bits r 4, w 2, x 1.
     func gives(_ bits: UInt32, to account: Account) -> Bool {
       if account.isRoot { return true }
+      if account.user != owner.id, let countedList {
+        return countedList.gives(bits, to: account, owningGroup: group.id)
+      }
       let shift: UInt32 = account.user == owner.id ? 6 : account.groups.contains(group.id) ? 3 : 0
       return mode >> shift & bits == bits
     }
 
     /// Somebody else than its owner may put things there, and may remove others' things.
     var isWritableByOthers: Bool { mode & 0o022 != 0 }
+  }
+
+  /// What could be seen of an access list.
+  package enum ListSeen: Equatable, Sendable {
+    case none
+    case list(AccessList)
+    /// It could not be read.
+    case unread
+  }
+
+  /// What owners, modes and access lists do not tell.
+  package var unseen: [String] {
+    let unread = components.filter { $0.list == .unread }.map {
+      "the access list of \($0.path): it cannot be read, and may refuse whom owner and mode let pass"
+    }
+    return unread + ["SELinux and AppArmor: they may refuse whom owners, modes and access lists let pass"]
   }
 
   package enum Kind: Equatable, Sendable {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import MTAConfiguration
 
@@ -84,12 +85,23 @@ package struct PathLook {
     components.append(
       PathSurvey.Component(
         path, kind, owner: Accounts.user(status.st_uid), group: Accounts.group(status.st_gid),
-        mode: status.st_mode & 0o7777))
+        mode: status.st_mode & 0o7777, list: Self.accessList(path, kind)))
     guard !rest.isEmpty else { return nil }
     switch kind {
     case .folder, .link: return nil
     case .socket, .file: return .notAFolder(path)
     }
+  }
+
+  /// Links have none.
+  private static func accessList(_ path: String, _ kind: PathSurvey.Kind) -> PathSurvey.ListSeen {
+    if case .link = kind { return .none }
+    // The kernel keeps no more than that of an attribute (XATTR_SIZE_MAX).
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let count = linux_access_list(path, &bytes, bytes.count)
+    guard count >= 0 else { return errno == ENODATA || errno == EOPNOTSUPP ? .none : .unread }
+    let list = AccessList(Array(bytes.prefix(count)), user: Accounts.user, group: Accounts.group)
+    return list.map { .list($0) } ?? .unread
   }
 
   private static func kind(_ status: stat, _ path: String) -> PathSurvey.Kind {
