@@ -89,10 +89,26 @@ package struct Explainer: Sendable {
     let reading = Reading(match, message, line)
     let cause = line.process.flatMap { failures[$0] } ?? (line.program == nil ? failures[""] : nil)
     var explanation = reading.explanation(after: cause)
-    explanation.version = words(of: explanation)
+    if let own = meaning(of: explanation) {
+      explanation.meaning += " \(own)"
+    } else {
+      explanation.version = words(of: explanation)
+    }
     remember(explanation, message, line)
     let shown = InertText.string(escaping: line.bytes.prefix(LogLine.shown))
     return (.explained(explanation, line: shown), match.fit)
+  }
+
+  /// What the text means in the version that was named, where that is not the same in all.
+  private func meaning(of explanation: Explanation) -> String? {
+    let text = explanation.text
+    guard let version, version.isOf(text.speaker), !isOfMilterAlone(explanation) else { return nil }
+    return TextHistory.of(text)?.meaning(version, text.speaker)
+  }
+
+  /// What changed of refusals is what Postfix does in a milter's place.
+  private func isOfMilterAlone(_ explanation: Explanation) -> Bool {
+    explanation.facts.reply.map { !$0.contains("Service unavailable") } ?? false
   }
 
   /// What differs between versions; of a text that is the same in all of them only where one was named.
@@ -101,9 +117,7 @@ package struct Explainer: Sendable {
     let version = version.flatMap { $0.isOf(text.speaker) ? $0 : nil }
     let history = TextHistory.of(text)
     guard let version else {
-      // What changed of refusals is what Postfix does in a milter's place.
-      if let reply = explanation.facts.reply, !reply.contains("Service unavailable") { return nil }
-      return history?.meaningByVersion
+      return isOfMilterAlone(explanation) ? nil : history?.meaningByVersion
     }
     return history?.words(version, text.speaker)
       ?? "\(text.speaker.shortName) \(version.words): as in every version that is known here"

@@ -7,7 +7,7 @@ extension LogText {
   static let postfixVerdicts: [LogText] = [
     text(
       "milter-reject: {stage} from {client}: message content rejected; {envelope}",
-      "The milter closed the session at the end of a message (SHUTDOWN). Postfix 3.7 calls it refused, answers 250 and throws the mail away.",
+      "The milter closed the session at the end of a message (SHUTDOWN), which Postfix calls refused.",
       "cleanup_milter_apply in cleanup_milter.c"),
     text(
       "milter-reject: {stage} from {client}: {reply}; {envelope}", "{client} was refused at {stage}.",

@@ -29,16 +29,25 @@ struct TextHistory: Sendable {
   /// What it means from version to version; nil where it only came or went.
   var meaningByVersion: String? { meanings.isEmpty ? nil : changes.joined(separator: "; ") }
 
-  /// In one version.
+  /// Whether one version prints it; of one whose meaning changed ``meaning(_:_:)`` says more.
   func words(_ version: MTAVersion, _ speaker: Speaker) -> String {
     let name = "\(speaker.shortName) \(version.words)"
-    let isPrinted = (since.map { version >= $0 } ?? true) && (until.map { version < $0 } ?? true)
-    guard isPrinted else {
+    guard isPrinted(by: version) else {
       let other = instead.map { ": there it reads “\($0)”" } ?? ""
       return "\(name) does not print this, only \(printing ?? "")\(other)"
     }
+    return "\(name) prints it, and means the same as others that do"
+  }
+
+  /// What it means in that version and not in all; nil where that version does not print it.
+  func meaning(_ version: MTAVersion, _ speaker: Speaker) -> String? {
+    guard isPrinted(by: version) else { return nil }
     let meaning = meanings.last { one in one.from.map { version >= $0 } ?? true }
-    return "\(name): " + (meaning?.words ?? "prints it, and means the same as others that do")
+    return meaning.map { "\(speaker.shortName) \(version.words): \($0.words)." }
+  }
+
+  private func isPrinted(by version: MTAVersion) -> Bool {
+    (since.map { version >= $0 } ?? true) && (until.map { version < $0 } ?? true)
   }
 
   private var printing: String? {
