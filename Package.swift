@@ -111,7 +111,7 @@ let package = Package(
       dependencies: [
         "MilterProtocol", "Delivery", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "LogLines",
         "Comparison", "CommandLanguage", "ProxyCore", "ConsoleUI", "MTAConfiguration", "Sending", "Mail",
-        "Conformance", "ProxyRuntime", "TerminalDriver", "CLinux", "CAbout",
+        "Conformance", "Signatures", "ProxyRuntime", "TerminalDriver", "CLinux", "CAbout",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict + small, linkerSettings: hardened),
 

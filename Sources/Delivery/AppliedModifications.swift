@@ -390,7 +390,7 @@ extension AppliedModifications {
 
 extension EffectiveResult.Fate {
   /// The mail goes on to the next hop, or may yet.
-  fileprivate var goesOn: Bool {
+  var goesOn: Bool {
     switch self {
     case .pending, .delivered, .held: true
     case .aborted, .lost, .discarded, .rejected, .tempfailed, .failed: false
@@ -400,7 +400,7 @@ extension EffectiveResult.Fate {
 
 extension EffectiveResult.Change {
   /// The packet that did it.
-  fileprivate var packet: Int? {
+  var packet: Int? {
     switch self {
     case .kept: nil
     case .added(let packet), .removed(let packet), .changed(let packet): packet

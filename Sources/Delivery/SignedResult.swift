@@ -15,7 +15,7 @@ struct SignedResult {
 
   /// What each modification costs, and which lines the MTA breaks of what is signed here.
   var remarks: [EffectRemark] {
-    let change = SignedChange(headers: headers, body: bodyChange)
+    let change = change
     let damages = change.damages.map { EffectRemark(packet: $0.packet, text: $0.sentence.text) }
     let lost = change.lostResults.map {
       let sentence: Sentence =
@@ -23,6 +23,13 @@ struct SignedResult {
       return EffectRemark(packet: $0.packet, text: sentence.text)
     }
     return damages + lost + brokenLines
+  }
+
+  private var change: SignedChange { SignedChange(headers: headers, body: bodyChange) }
+
+  /// The packets whose changes that signature covers, each once.
+  func breakers(of signature: Signature) -> [Int] {
+    Set(change.damages.filter { $0.signature == signature }.map(\.packet)).sorted()
   }
 
   private var headers: [SignedChange.Header] {

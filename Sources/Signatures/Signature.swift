@@ -2,7 +2,7 @@ import MilterProtocol
 
 /// A signature over headers and body of a mail: DKIM-Signature (RFC 6376), ARC-Message-Signature (RFC 8617).
 ///
-/// What it covers can be read from it; whether it is right takes a key, and that is asked for nowhere here.
+/// What it covers can be read from it; whether it is right takes a key (``SignatureCheck`` has what to verify).
 package struct Signature: Equatable, Sendable {
   /// `d=`, the domain that signs.
   package let domain: [UInt8]
@@ -16,6 +16,10 @@ package struct Signature: Equatable, Sendable {
   package let bodyHash: [UInt8]?
   /// `i=` of an ARC-Message-Signature; nil for DKIM.
   package let instance: Int?
+  /// `a=`; nil where it is none that is still in use.
+  package let algorithm: SigningKey.Algorithm?
+  /// `b=` in base64, white space left out.
+  package let value: [UInt8]
 
   /// Nil for other headers, and for values without domain or headers.
   ///
@@ -39,6 +43,8 @@ package struct Signature: Equatable, Sendable {
       forms.count > 1 ? Canonicalization(forms[1]) : .simple, length: length.map { max($0, 0) })
     let isSHA256 = tags.value("a", in: text)?.suffix(7).elementsEqual("-sha256".utf8) ?? false
     bodyHash = isSHA256 ? tags.value("bh", in: text) : nil
+    algorithm = tags.value("a", in: text).flatMap { SigningKey.Algorithm(ofSignature: $0) }
+    value = tags.value("b", in: text) ?? []
     instance = isARC ? tags.value("i", in: text).flatMap { Int(String(decoding: $0, as: UTF8.self)) } : nil
   }
 
@@ -46,7 +52,7 @@ package struct Signature: Equatable, Sendable {
   package static func isName(ofLength bytes: Int) -> Bool { bytes == 14 || bytes == 21 }
 
   /// Whether both name the same key.
-  func isOf(_ other: Signature) -> Bool { domain == other.domain && selector == other.selector }
+  package func isOf(_ other: Signature) -> Bool { domain == other.domain && selector == other.selector }
 
   /// Whether it is over that body; nil where it is hashed by another algorithm.
   package func fits(_ body: BodyHash.Result) -> Bool? {

@@ -4,7 +4,7 @@ import MilterProtocol
 package struct SignatureDamage: Sendable {
   package let packet: Int
   /// Nil for an ARC-Seal.
-  private let signature: Signature?
+  package let signature: Signature?
   package let damage: Damage
 
   package enum Damage: Equatable, Sendable {

@@ -4,6 +4,7 @@ import Delivery
 import Glibc
 import MilterProtocol
 import ProxyRuntime
+import Signatures
 import Timeline
 import TraceFormat
 import TraceModel
@@ -31,6 +32,8 @@ struct Lint: ParsableCommand {
     name: .shortAndLong,
     help: ArgumentHelp("Only what is found at packets that this takes.", valueName: "expression"))
   var filter: String?
+
+  @OptionGroup var keys: KeyOptions
 
   @OptionGroup var expecting: ExpectOptions
 
@@ -63,10 +66,11 @@ struct Lint: ParsableCommand {
     let expression = try filter.map(filterExpression)
     let ignored = try Set(ignore.map(Self.rule))
     let output = Output()
+    let keys = try self.keys.keys()
     var report = Report()
     for path in files {
       do throws(FileFailure) {
-        try look(into: path, expression, ignored, output, &report)
+        try look(into: path, expression, ignored, keys, output, &report)
       } catch {
         mitmilter.report(error)
         report.isComplete = false
@@ -85,6 +89,8 @@ struct Lint: ParsableCommand {
     var groups = FindingTally()
     /// By file, for annotations.
     var byFile: [(file: String, groups: FindingTally)] = []
+    /// What became of each, where keys are given.
+    var signatures: [String] = []
     var packets = 0
     var connections = 0
     var readable = 0
@@ -107,8 +113,8 @@ struct Lint: ParsableCommand {
   }
 
   private func look(
-    into path: String, _ expression: Expression?, _ ignored: Set<FindingRule>, _ output: Output,
-    _ report: inout Report
+    into path: String, _ expression: Expression?, _ ignored: Set<FindingRule>, _ keys: GivenKeys?,
+    _ output: Output, _ report: inout Report
   ) throws(FileFailure) {
     let reader = try TraceFileReader(path: path, isJudged: !recorded)
     while try reader.advance() == .grew {}
@@ -137,14 +143,39 @@ struct Lint: ParsableCommand {
       own.take(one, at: place)
       report.groups.take(one, at: place, telling: tell)
       guard json else { continue }
-      output.append { lines.append(tell(finding), at: place, record.time, mta: mta, to: &$0) }
+      output.append { lines.append(tell(one), at: place, record.time, mta: mta, to: &$0) }
     }
+    if let keys { try verify(index, reader, keys, selection, lines, output, &report) }
     report.hasMatch = report.hasMatch || !(selection?.rows.isEmpty ?? (index.count == 0))
     report.byFile.append((path, own))
     report.packets += index.count
     report.connections += index.connections.count
     report.readable += 1
     report.isComplete = tellLosses(reader, path, index.unreadableCount > 0) && report.isComplete
+  }
+
+  /// Tells what became of the signatures of each mail, as the keys have it.
+  private func verify(
+    _ index: TimelineIndex, _ reader: TraceFileReader, _ keys: GivenKeys, _ selection: PacketSelection?,
+    _ lines: LintJSON, _ output: Output, _ report: inout Report
+  ) throws(FileFailure) {
+    let taken = selection.map { Set($0.rows.map(Int.init)) }
+    for place in index.messages.indices {
+      let message = index.messages[place]
+      if let taken, !index.rows(ofMessage: place).contains(where: taken.contains) { continue }
+      let content = index.content(ofMessage: place, from: reader)
+      let mta = index.connections[message.connection].mta ?? .postfix
+      for item in SignatureChecks(of: content, under: mta).items {
+        let story = try keys.story(item, mta: mta.name)
+        let connection = index.connections[message.connection].number
+        if json {
+          output.append { lines.append(story, connection: connection, message: message.number, to: &$0) }
+        } else {
+          let file = files.count > 1 ? " of '\(reader.path)'" : ""
+          report.signatures.append("c\(connection).\(message.number)\(file): \(story.sentence.text)")
+        }
+      }
+    }
   }
 
   /// What follows from something that is left out is left out with it.
@@ -170,6 +201,11 @@ struct Lint: ParsableCommand {
       }
     } else {
       for group in report.groups.groups { output.write(LintText.text(group) + "\n") }
+    }
+    if !report.signatures.isEmpty {
+      output.write("signatures, by the keys given:\n")
+      for line in report.signatures { output.write("  \(ListingText.inert(line))\n") }
+      output.write("\n")
     }
     guard report.readable > 0 else { return }
     output.write(

@@ -86,6 +86,63 @@ import Testing
     #expect(!told.contains("Sendmail"))
   }
 
+  /// Three mails, each signed with RSA (relaxed/simple) and Ed25519 (simple/relaxed), and what a milter did to them.
+  private static let signed = Fixtures.project.appendingPathComponent(
+    "Tests/TraceFormatTests/Fixtures/signed"
+  ).path
+  private static let keys = ["org", "net"].flatMap {
+    ["--dkim-key", "\(signed)/s1._domainkey.example.\($0).txt"]
+  }
+
+  @Test func aKeyTellsWhatBecameOfItsSignatures() throws {
+    let told = try BuiltProgram.run(["lint"] + Self.keys + ["\(Self.signed)/signed.pcap"])
+    #expect(told.messages == "")
+    let lines = told.output.split(separator: "\n").filter {
+      $0.contains(": the signature of ") && $0.contains("as it came")
+    }
+    let (rsa, ed) = ("the signature of example.org, selector s1", "the signature of example.net, selector s1")
+    let body = "as it came not valid: the body is not the one that was signed"
+    #expect(
+      lines.map { $0.split(separator: " ").joined(separator: " ") }.map { line in
+        line.replacing(/packet \d+/, with: "packet N")
+      } == [
+        "c1.1: \(ed): valid as it came, and as it leaves", "c1.1: \(rsa): valid as it came, and as it leaves",
+        "c2.1: \(ed): valid as it came, and as it leaves",
+        "c2.1: \(rsa): valid as it came; broken by the change of packet N",
+        "c3.1: \(ed): \(body)", "c3.1: \(rsa): \(body)",
+      ])
+    let objects = try self.objects(
+      BuiltProgram.run(["lint", "--json"] + Self.keys + ["\(Self.signed)/signed.pcap"]))
+    let broken = try #require(
+      objects.first { $0["after"] as? String == "body" && $0["before"] as? String == "valid" })
+    #expect((broken["signature"] as? [String: Any])?["domain"] as? String == "example.org")
+    #expect(
+      (broken["packets"] as? [Int])?.count == 1 && broken["conn"] as? Int == 2 && broken["msg"] as? Int == 1)
+  }
+
+  @Test func aKeyOfAnotherFitsNothingAndWhatIsNoKeySaysSo() throws {
+    let folder = try TemporaryFolder()
+    let net = try String(contentsOfFile: "\(Self.signed)/s1._domainkey.example.net.txt", encoding: .utf8)
+    try folder.write(Array(net.utf8), to: "some.txt")
+    let pcap = "\(Self.signed)/signed.pcap"
+    let told = try lint("--dkim-key", folder.file("some.txt"), pcap)
+    #expect(told.output.contains("example.net, selector s1: valid as it came"))
+    #expect(
+      told.output.contains(
+        "example.org, selector s1: as it came not verified: none of the keys given is for it"))
+    let none = try lint("--dkim-key", pcap, pcap)
+    #expect(
+      none.status == 2
+        && none.messages.contains("expected a DKIM record (v=DKIM1; k=rsa; p=…) or a key in PEM"))
+    try folder.write(
+      Array("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n".utf8), to: "broken.pem")
+    let broken = try lint("--dkim-key", folder.file("broken.pem"), pcap)
+    #expect(broken.status == 2 && broken.messages.contains("openssl reads no RSA or Ed25519 key there"))
+    let missing = try BuiltProgram.run(
+      ["lint", "--dkim-key", folder.file("some.txt"), pcap], environment: ["PATH": folder.path])
+    #expect(missing.status == 2 && missing.messages.contains("and there is none in PATH"))
+  }
+
   @Test func annotationsEscapeWhatGitHubWouldTakeForItsOwn() throws {
     let told = try lint("--github", broken)
     #expect(told.status == 1)

@@ -1,6 +1,7 @@
 """What a change costs a signed mail: the findings' answer and dkimpy's, on random mails, signatures and changes.
 
-$MITMILTER_SIGNED_MAILS says how many (default 300), $MITMILTER_SIGNED_SEED which (default 1). No MTA takes part: the sessions are captures, which
+$MITMILTER_SIGNED_MAILS says how many (default 300), $MITMILTER_VERIFIED_MAILS how many are verified with their keys (default 100),
+$MITMILTER_SIGNED_SEED which (default 1). No MTA takes part: the sessions are captures, which
 the program judges when it reads them, and the mail after the changes is written down as Postfix writes it.
 """
 import json
@@ -49,12 +50,12 @@ class Mail:
     def text(self):
         return b"".join(b"%s: %s\r\n" % header for header in self.headers) + b"\r\n" + self.body
 
-    def signed(self, rng, domain, key):
+    def signed(self, rng, domain, key, algorithm=b"rsa-sha256"):
         include = [b"from"] + [name.lower() for name in rng.sample(NAMES[1:], rng.randrange(0, 5))]
         include += rng.choices(include, k=rng.randrange(0, 3))
         form = tuple(rng.choice(BODY).encode() for _ in range(2))
         line = dkim.sign(self.text, b"sel", domain, key, canonicalize=form, include_headers=include,
-                         length=rng.random() < 0.25)
+                         length=rng.random() < 0.25, signature_algorithm=algorithm)
         name, value = line.rstrip(b"\r\n").split(b": ", 1)
         return Mail([(name, value)] + self.headers, self.body)
 
@@ -182,6 +183,75 @@ class Cost(unittest.TestCase):
                 domain = record["text"].split("breaks the signature of ")[1].split(",")[0]
                 found.setdefault(record["c"], set()).add(domain)
         return found
+
+
+class Verified(unittest.TestCase):
+    """`lint --dkim-key`: what the key says of each signature before and after the milter, and what dkimpy says."""
+
+    def test_the_key_says_what_dkimpy_says(self):
+        rng = random.Random(int(os.environ.get("MITMILTER_SIGNED_SEED", "1")))
+        rsa, rsa_record = Cost.key()
+        seed, ed_record = self.ed25519()
+        signers = {b"one.example": (rsa, rsa_record, b"rsa-sha256"), b"two.example": (seed, ed_record, b"ed25519-sha256")}
+        capture, expected = wire.Capture(), {}
+        for number in range(1, int(os.environ.get("MITMILTER_VERIFIED_MAILS", "100")) + 1):
+            mail = Mail.random(rng)
+            domains = rng.sample(DOMAINS, rng.choice([1, 1, 2]))
+            for domain in domains:
+                key, _, algorithm = signers[domain]
+                mail = mail.signed(rng, domain, key, algorithm)
+            if rng.random() < 0.2:
+                mail = Mail(mail.headers, mail.body + b"added on the way\r\n")
+            if rng.random() < 0.2:
+                mail = Mail([(name, value + b" more" if name == b"Subject" else value) for name, value in mail.headers], mail.body)
+            packets, after = changed(rng, mail)
+            capture.connect(number).play(session(mail, packets))
+            for domain in domains:
+                record = signers[domain][1]
+                expected[number, domain.decode()] = (self.holds(mail, domain, record), self.holds(after, domain, record))
+        found = self.told(capture, {domain: record for domain, (_, record, _) in signers.items()})
+        wrong = {key: (found.get(key), holds) for key, holds in expected.items() if found.get(key) != holds}
+        self.assertEqual({}, wrong, f"{len(wrong)} of {len(expected)} differ (mail: said, dkimpy's)")
+        for outcome in [(True, True), (True, False), (False, False)]:
+            self.assertIn(outcome, expected.values())
+
+    @staticmethod
+    def holds(mail, domain, record):
+        """None where the signature is gone."""
+        place = mail.signature(domain)
+        if place is None:
+            return None
+        try:
+            return dkim.DKIM(mail.text, minkey=512).verify(idx=place, dnsfunc=lambda name, timeout=5: record)
+        except dkim.DKIMException:
+            return False
+
+    @staticmethod
+    def ed25519():
+        import nacl.signing
+        key = nacl.signing.SigningKey.generate()
+        encode = wire.base64.b64encode
+        return encode(bytes(key)), b"v=DKIM1; k=ed25519; p=" + encode(bytes(key.verify_key))
+
+    @staticmethod
+    def told(capture, records):
+        """By connection and domain whether the signature is valid before and after."""
+        with tempfile.TemporaryDirectory() as folder:
+            source = os.path.join(folder, "signed.pcap")
+            pathlib.Path(source).write_bytes(capture.file())
+            options = []
+            for domain, record in records.items():
+                path = os.path.join(folder, f"sel._domainkey.{domain.decode()}.txt")
+                pathlib.Path(path).write_bytes(record + b"\n")
+                options += ["--dkim-key", path]
+            run = subprocess.run([PROGRAM, "lint", "--json", *options, source], capture_output=True, timeout=600)
+            assert run.returncode in (0, 1) and not run.stderr, run.stderr
+        told = {}
+        for line in map(json.loads, run.stdout.decode().splitlines()):
+            if "signature" in line:
+                after = line.get("after")
+                told[line["conn"], line["signature"]["domain"]] = (line["before"] == "valid", after and after == "valid")
+        return told
 
 
 if __name__ == "__main__":

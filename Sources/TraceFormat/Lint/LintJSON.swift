@@ -1,4 +1,5 @@
 import MilterProtocol
+import Signatures
 import TraceModel
 
 /// A line of JSON for each finding; `docs/lint.md` explains the members.
@@ -21,6 +22,30 @@ package struct LintJSON: Sendable {
     bytes.append(key: ",\"mta\":", mta?.rawValue)
     appendConsequences(finding.rule, to: &bytes)
     bytes.append(key: ",\"source\":", finding.rule.source)
+    bytes.append(key: ",\"file\":", file)
+    bytes.append(ascii: "}\n")
+  }
+
+  /// What became of a signature, as the keys given have it.
+  package func append(
+    _ story: SignatureStory, connection: Int, message: Int, to bytes: inout [UInt8]
+  ) {
+    let signature = story.signature
+    bytes.append(ascii: "{\"signature\":{\"domain\":")
+    bytes.append(key: "", InertText.string(escaping: signature.domain))
+    bytes.append(key: ",\"selector\":", InertText.string(escaping: signature.selector))
+    bytes.append(key: ",\"instance\":", signature.instance)
+    bytes.append(ascii: "}")
+    bytes.append(key: ",\"before\":", story.before?.rawValue)
+    bytes.append(key: ",\"after\":", story.after?.rawValue)
+    let packets = story.packets
+    if !packets.isEmpty {
+      bytes.append(ascii: ",\"packets\":")
+      bytes.append(list: packets) { $0.append(key: "", $1) }
+    }
+    bytes.append(key: ",\"text\":", story.sentence.text)
+    bytes.append(key: ",\"conn\":", connection)
+    bytes.append(key: ",\"msg\":", message)
     bytes.append(key: ",\"file\":", file)
     bytes.append(ascii: "}\n")
   }
