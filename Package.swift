@@ -79,7 +79,8 @@ let package = Package(
     .target(
       name: "ProxyCore",
       dependencies: [
-        "Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "CommandLanguage", "MilterProtocol",
+        "Conformance", "Dialogue", "Findings", "Timeline", "TraceModel", "Mail", "CommandLanguage",
+        "MilterProtocol",
       ],
       swiftSettings: pure),
     .target(name: "MTAConfiguration", dependencies: ["MilterProtocol"], swiftSettings: pure + small),
@@ -143,7 +144,10 @@ let package = Package(
     tests("CommandLanguage", also: ["Timeline", "TraceModel", "MilterProtocol"]),
     tests(
       "ProxyCore",
-      also: ["Dialogue", "Timeline", "TraceModel", "TraceFormat", "CommandLanguage", "MilterProtocol"]),
+      also: [
+        "Conformance", "Dialogue", "Timeline", "TraceModel", "TraceFormat", "CommandLanguage",
+        "MilterProtocol",
+      ]),
     tests("MTAConfiguration", also: ["MilterProtocol"]),
     tests("Cells", hasFixtures: true),
     tests(

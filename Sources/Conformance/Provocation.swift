@@ -9,6 +9,8 @@ package struct Provocation: Sendable {
   package var mta: (@Sendable (TrialMail) -> [TrialStep])?
   /// What a milter does; nil where it is an ordinary one.
   package var milter: MTATrial?
+  /// Where the MTA's part fits into a session that is under way.
+  var spots: [LiveProvocation.Spot] = []
 
   /// Either of them does it alone; else it takes both, each with its part.
   package private(set) var isEither = false
@@ -40,33 +42,45 @@ extension Provocation {
     mta("F03", at: .body) { [.odd(Packet(code: 0x42, payload: filling(65_536), from: .mta))] },
     mta("F06", at: .mail) { [.oddBytes([0, 0, 0]), .hangUp] },
     mta("F10", at: .mail) { [odd("U", "GET / HTTP/1.0\0")] },
-    start("F09") { _ in [.oddBytes(bytes("GET / HTTP/1.0\r\n\r\n")), .listen, .hangUp] },
+    start("F09", .negotiation, [.bytes(bytes("GET / HTTP/1.0\r\n\r\n")), .close]) { _ in
+      [.oddBytes(bytes("GET / HTTP/1.0\r\n\r\n")), .listen, .hangUp]
+    },
     mta("G05", at: .connect) { [odd("C", "client.example\0X\u{1}\u{1}192.0.2.1\0")] },
     mta("G06", at: .connect) { [odd("C", "client.example\04\u{1}\u{1}here\0")] },
     mta("G07", at: .connect) { [odd("C", "client.example\06\u{1}\u{1}IPv6:2001:db8::1\0")] },
     mta("G11", at: .mail) { [odd("M", "<a@example.org>\0FOO\0")] },
     mta("G12", at: .body) { [odd("B", "")] },
-    start("N01") { _ in [odd("H", "client.example\0"), .listen, .hangUp] },
+    start("N01", .negotiation, [.packet(packet("H", bytes("client.example\0"), .mta)), .itself]) { _ in
+      [odd("H", "client.example\0"), .listen, .hangUp]
+    },
     mta("N15", at: .mail) {
       [.odd(Packet(encoding: Command.optNeg(OptNeg(version: 6, actions: .current, protocolFlags: .current))))]
     },
-    start("N19") { [.negotiate(offer(1, of: $0)), .hangUp] },
-    start("N20") { $0.greeting(offering: offer(0x0600_0000, of: $0)) + $0.wholeMail + [$0.quit] },
+    start("N19", .negotiation, [.packet(offering(1))]) { [.negotiate(offer(1, of: $0)), .hangUp] },
+    start("N20", .negotiation, [.packet(offering(0x0600_0000))]) {
+      $0.greeting(offering: offer(0x0600_0000, of: $0)) + $0.wholeMail + [$0.quit]
+    },
     mta("S01", at: .mail) { [odd("T", "")] },
     mta("S03", at: .mail) { [odd("D", "Mi\01\0"), odd("H", "client.example\0")] },
-    start("S04") {
+    start("S04", .mail, [.itself, .packet(packet("D", bytes("Mi\01\0"), .mta))]) {
       $0.greeting + [
         .odd(Packet(encoding: Command.mail($0.mail.sender))), odd("D", "Mi\01\0"), .listen, $0.quit,
       ]
     },
     mta("S05", at: .header) { [odd("D", "Li\01\0")] },
     mta("S06", at: .rcpt) { [odd("T", "")] },
-    start("S07") { $0.greeting + [$0.abort] + $0.wholeMail + [$0.quit] },
-    start("S08") { $0.greeting + [$0.sender, $0.sender, $0.recipient, $0.quit] },
+    start("S07", .mail, [.packet(Packet(encoding: Command.abort)), .itself]) {
+      $0.greeting + [$0.abort] + $0.wholeMail + [$0.quit]
+    },
+    start("S08", .rcpt, [.packet(Packet(encoding: Command.mail(nobody))), .itself]) {
+      $0.greeting + [$0.sender, $0.sender, $0.recipient, $0.quit]
+    },
     mta("S09", at: .mail) { [odd("K", "")] },
-    start("S10") { $0.greeting + [.hangUp] },
-    start("S11") { $0.greeting + [.odd(Packet(encoding: Command.mail($0.mail.sender))), .hangUp] },
-    start("S12") {
+    start("S10", nil, [.close]) { $0.greeting + [.hangUp] },
+    start("S11", .mail, [.itself, .close]) {
+      $0.greeting + [.odd(Packet(encoding: Command.mail($0.mail.sender))), .hangUp]
+    },
+    start("S12", .mail, [.itself, .packet(Packet(encoding: Command.rcpt(nobody)))]) {
       $0.greeting
         + [
           .odd(Packet(encoding: Command.mail($0.mail.sender))),
@@ -74,25 +88,37 @@ extension Provocation {
         ]
     },
     mta("S13", at: .bodyEOB) { [odd("E", "bytes")] },
-    start("W07") { _ in [.hangUp] },
-    start("W02") {
+    start("W07", .negotiation, [.close]) { _ in [.hangUp] },
+    start("W02", .mail, [.itself, .packet(Packet(encoding: Command.abort))]) {
       $0.greeting + [.odd(Packet(encoding: Command.mail($0.mail.sender))), $0.abort, .listen, $0.quit]
     },
-    start("M01") { $0.greeting + $0.wholeMail(headers: [subject], body: hello) + [$0.quit] },
-    start("M02") { $0.greeting + $0.wholeMail(headers: [from, from, subject], body: hello) + [$0.quit] },
-    start("M03") {
-      $0.greeting
-        + $0.wholeMail(
-          headers: [from, subject],
-          body: bytes("From: a@example.org\r\nSubject: one  subject\r\n\r\n") + hello) + [$0.quit]
+    start("M01", .header, header: "From", [], repeats: true) {
+      $0.greeting + $0.wholeMail(headers: [subject], body: hello) + [$0.quit]
     },
-    start("M04") {
+    start("M02", .header, [again(from), again(from), .itself]) {
+      $0.greeting + $0.wholeMail(headers: [from, from, subject], body: hello) + [$0.quit]
+    },
+    start(
+      "M03", .header, [again(from), again(subject), .itself],
+      then: [
+        LiveProvocation.Spot(
+          .body, [.packet(Packet(code: 0x42, payload: headersAgain, from: .mta)), .itself])
+      ]
+    ) {
+      $0.greeting + $0.wholeMail(headers: [from, subject], body: headersAgain + hello) + [$0.quit]
+    },
+    start(
+      "M04", .mail, [.packet(Packet(encoding: Command.mail(Envelope(address: bytes("<é@example.org>")))))]
+    ) {
       $0.greeting + [.say(.mail(Envelope(address: bytes("<é@example.org>")))), $0.recipient, $0.quit]
     },
-    start("M05") {
+    start(
+      "M05", .body,
+      [.packet(Packet(code: 0x42, payload: filling(1500) + [0x0D, 0x0A], from: .mta)), .itself]
+    ) {
       $0.greeting + $0.wholeMail(headers: [from, subject], body: filling(1500) + [0x0D, 0x0A]) + [$0.quit]
     },
-    start("H12") {
+    start("H12", .header, [again(Header(name: bytes("X-Long"), value: filling(59_900))), .itself]) {
       let version = MacroSet(
         command: CommandKind.connect.rawValue,
         pairs: [.init(name: bytes("v"), value: bytes("Postfix 3.7.11"))])
@@ -266,17 +292,41 @@ extension Provocation {
 
   // MARK: - Making them
 
-  private static func start(_ id: String, _ steps: @escaping @Sendable (TrialMail) -> [TrialStep])
-    -> Provocation
-  {
-    Provocation(id: id, mta: steps)
+  /// A session of its own; on one that is under way, what is done at that stage.
+  private static func start(
+    _ id: String, _ stage: Stage?, header: String? = nil, _ live: [LiveProvocation.Step],
+    repeats: Bool = false, then more: [LiveProvocation.Spot] = [],
+    _ steps: @escaping @Sendable (TrialMail) -> [TrialStep]
+  ) -> Provocation {
+    var provocation = Provocation(id: id, mta: steps)
+    provocation.spots = [LiveProvocation.Spot(stage, header: header, live, repeats: repeats)] + more
+    return provocation
   }
+
+  private static func again(_ header: Header) -> LiveProvocation.Step {
+    .packet(Packet(encoding: Command.header(header)))
+  }
+
+  private static func offering(_ version: UInt32) -> Packet {
+    Packet(
+      encoding: Command.optNeg(OptNeg(version: version, actions: .current, protocolFlags: .current)))
+  }
+
+  private static let nobody = Envelope(address: bytes("<nobody@example.org>"))
+  private static let headersAgain = bytes("From: a@example.org\r\nSubject: one  subject\r\n\r\n")
 
   /// In the place of the command of that stage.
   private static func mta(_ id: String, at stage: Stage, _ fault: @escaping @Sendable () -> [TrialStep])
     -> Provocation
   {
-    Provocation(id: id, mta: { $0.all(before: stage) + fault() + [.listen, $0.quit] })
+    var provocation = Provocation(id: id, mta: { $0.all(before: stage) + fault() + [.listen, $0.quit] })
+    // The MTA's own command follows, unless the fault is one of that kind.
+    let steps = fault().live
+    let isInstead = steps.contains { step in
+      if case .packet(let packet) = step { packet.code == stage.rawValue } else { false }
+    }
+    provocation.spots = [LiveProvocation.Spot(stage, steps + (isInstead || fault().ends ? [] : [.itself]))]
+    return provocation
   }
 
   private static func milter(

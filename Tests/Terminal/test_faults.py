@@ -19,6 +19,7 @@ AS_MILTER = {
     "on rcpt do extra add-header X-Early yes": "R04",
     "on bodyeob do progress storm 5": "W04",
     "on mail do raw 00 00 00 00": "F01",
+    "on connect do provoke T03": "T03",
     "on rcpt do close mta reset": "W05",
     "on mail do extra 00 00 00 01 5a": "F05",
     "on rcpt do close mta after 3": "F06",
@@ -30,6 +31,7 @@ TO_MILTER = {
     "on mail do duplicate": "S08",
     "on rcpt do shorten 1": "G01",
     "on helo do append 00": "G03",
+    "on connect do provoke G05": "G05",
     "on data do extra 00 00 00 01 5a": "F05",
     "on rcpt do close milter after 3": "F06",
 }

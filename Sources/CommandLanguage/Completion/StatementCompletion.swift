@@ -126,6 +126,7 @@ struct StatementCompletion {
     case .close: Leg.allCases.map { Completion.Candidate($0.name, "the connection to the \($0.name)") }
     case .silence:
       Leg.allCases.map { Completion.Candidate($0.name, "nothing more leaves for the \($0.name)") }
+    case .provoke: Self.rules
     case .progress: [Completion.Candidate("storm", "a thousand of them")]
     case .extra:
       Leg.allCases.map { Completion.Candidate($0.name, "one packet more to the \($0.name)") }
@@ -158,6 +159,13 @@ struct StatementCompletion {
     }
   }
 
+  /// Two rows of one rule, for either sender, are one.
+  private static let rules = FindingRule.all.reduce(into: [Completion.Candidate]()) { rules, rule in
+    if !rules.contains(where: { $0.text == rule.id }) {
+      rules.append(Completion.Candidate(rule.id, rule.title))
+    }
+  }
+
   private var nothing: Completion { Completion(bytes.count..<bytes.count, of: bytes, among: []) }
 
   private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
@@ -183,7 +191,7 @@ extension InstructionWord {
       .skip,
       .connfail, .shutdown, .progress, .deleteHeader, .deletePart, .raw, .duplicate, .truncate, .shorten,
       .append,
-      .corrupt, .split, .coalesce, .reorder, .silence, .revert, .mark, .unmark, .on, .rules,
+      .corrupt, .split, .coalesce, .reorder, .silence, .provoke, .revert, .mark, .unmark, .on, .rules,
       .rule, .savePart, .apply, .edit, .filter, .search, .goto, .write, .export, .bind, .unbind, .screen,
       .explain, .quit:
       false

@@ -53,6 +53,7 @@ extension Fault {
     case .split(let count, let pause): "split \(count) \(Units.duration(pause.microseconds))"
     case .coalesce: "coalesce"
     case .reorder: "reorder"
+    case .provoke(let id): "provoke \(id)"
     case .silence(let leg): "silence" + (leg.map { " " + $0.name } ?? "")
     case .storm(Self.stormCount): "progress storm"
     case .storm(let count): "progress storm \(count)"

@@ -19,6 +19,7 @@ extension InstructionParser {
         pieces, pause: reader.isAtEnd ? Fault.splitPause : Moment.Span(microseconds: try duration()))
     case .coalesce: return .coalesce
     case .reorder: return .reorder
+    case .provoke: return .provoke(try rule())
     default: return .silence(try leg())
     }
   }
@@ -56,6 +57,18 @@ extension InstructionParser {
         "extra takes a frame in hexadecimal, a verdict, or a modification",
         hint: "such as extra 00 00 00 01 63, extra continue, extra add-header X-Early yes", at: next.range)
     }
+  }
+
+  /// The id of a rule.
+  private mutating func rule() throws(SyntaxError) -> String {
+    let (text, range) = try reader.word("a rule such as R02")
+    let id = text.uppercased()
+    guard FindingRule.withID(id) != nil else {
+      throw reader.scanner.error(
+        "there is no rule '\(text)'", hint: "mitmilter help findings lists them",
+        near: Nearest.match(for: id, among: FindingRule.all.map(\.id)), at: range)
+    }
+    return id
   }
 
   private mutating func leg() throws(SyntaxError) -> Leg? {

@@ -34,7 +34,8 @@ struct InstructionParser {
       return .note(try ArgumentReader.string(bytes, range, in: reader.scanner))
     case .raw: return .raw(try hexBytes())
     case .revert: return .revert(try isFollowed(by: "last") ? .last : .all)
-    case .extra, .duplicate, .truncate, .shorten, .append, .corrupt, .split, .coalesce, .reorder, .silence:
+    case .extra, .duplicate, .truncate, .shorten, .append, .corrupt, .split, .coalesce, .reorder, .silence,
+      .provoke:
       return .fault(try fault(word))
     case .set: return try assignment(takesEqualsSign: false).map(Instruction.set)
     case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,

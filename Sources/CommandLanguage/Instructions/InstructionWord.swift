@@ -20,7 +20,7 @@ package enum InstructionWord: String, Equatable, Sendable, CaseIterable {
   // The packet itself.
   case set, raw, revert, mark, unmark, note
   // Faults.
-  case extra, duplicate, truncate, shorten, append, corrupt, split, coalesce, reorder, silence
+  case extra, duplicate, truncate, shorten, append, corrupt, split, coalesce, reorder, silence, provoke
   // Rules.
   case on, rules, rule
   // Screen and program.
@@ -213,6 +213,10 @@ package struct InstructionTerm: Equatable, Sendable {
       .silence, "silence [mta|milter]",
       "from here on nothing leaves on that connection, and it stays open; else for where the packet goes",
       "silence mta", .fault),
+    .init(
+      .provoke, "provoke RULE",
+      "what that rule of the findings needs, at the next packet that fits: toward where the packet goes, if either peer can break it",
+      "provoke R02", .fault),
   ]
 
   private static let rules: [InstructionTerm] = [

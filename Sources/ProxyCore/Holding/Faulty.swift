@@ -1,3 +1,4 @@
+import Conformance
 import MilterProtocol
 import TraceModel
 
@@ -23,6 +24,12 @@ struct Faulty: Sendable {
   private(set) var muted = LegSet()
   /// Commands up to this one have what they get for an answer.
   private(set) var answered = 0
+  /// Rules that are to be provoked.
+  private(set) var provoking: [Provoking] = []
+  /// Our answer to OPTNEG is to have these.
+  var wantedFlags: ProtocolFlags = []
+  /// A peer is to wait for something: nothing keeps it waiting.
+  var isPausing = false
   private var joinedForMTA: Joined?
   private var joinedForMilter: Joined?
 
@@ -33,6 +40,22 @@ struct Faulty: Sendable {
   }
 
   mutating func hasAnswer(_ command: Int) { answered = max(answered, command) }
+
+  /// Once is enough: a rule on OPTNEG is asked about both peers'.
+  mutating func provoke(_ rule: Provoking) {
+    isUnderWay = true
+    if provoking.contains(where: { $0.id == rule.id && $0.leg == rule.leg }) { return }
+    provoking.append(rule)
+  }
+
+  /// The spot of that rule is done, with who hears it and on whose behalf.
+  mutating func takeSpot(of place: Int) -> (spot: LiveProvocation.Spot, peer: Leg, cause: Cause)? {
+    let rule = provoking[place]
+    guard let spot = rule.spots.first else { return nil }
+    if !spot.repeats { provoking[place].spots.removeFirst() }
+    if provoking[place].spots.isEmpty { provoking.remove(at: place) }
+    return (spot, rule.leg, rule.cause)
+  }
 
   mutating func sentInPieces() { isUnderWay = true }
 

@@ -124,6 +124,8 @@ struct LegQueue: Sendable {
     case answer(Answer)
     /// Where we are the milter: these bytes, also where no answer is due.
     case answerRaw(Packet)
+    /// A rule of the findings is provoked in its place.
+    indirect case provoked(Provoked)
   }
 
   /// A slice, so that taking the first of many moves none of the others.

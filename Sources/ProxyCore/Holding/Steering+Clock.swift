@@ -22,7 +22,7 @@ extension Steering {
 
   /// When PROGRESS is due, while we make the MTA wait.
   private var progressDue: Moment? {
-    queues.keepsSomething ? deadlines.progress(pending.owed, dialogue.patience) : nil
+    queues.keepsSomething && !faulty.isPausing ? deadlines.progress(pending.owed, dialogue.patience) : nil
   }
 
   /// The next moment at which something is due; nil for none.

@@ -22,6 +22,7 @@ extension Steering {
     }
     defer { leaveNothing(&turn) }
     switch entry.fate {
+    case .provoked(let provoked): leave(provoked, insteadOf: entry, kind, macros, &turn)
     case .answerRaw(let packet):
       keepBack(macros, entry, .answered, cause, &turn)
       settleRaw(entry.number, with: packet, cause, &turn)
@@ -105,7 +106,7 @@ extension Steering {
     }
   }
 
-  private mutating func forward(_ entry: LegQueue.Entry, _ kind: CommandKind, _ turn: inout Turn) {
+  mutating func forward(_ entry: LegQueue.Entry, _ kind: CommandKind, _ turn: inout Turn) {
     let isOwed = pending.owes(entry.number)
     if case .keptFromMilter(let why, let consequence) = route(entry.original) {
       if kind == .mail { beganMessageWithoutMilter() }
@@ -159,7 +160,7 @@ extension Steering {
   }
 
   /// Macros stay with the command that they are for; others go on.
-  private mutating func keepBack(
+  mutating func keepBack(
     _ macros: [LegQueue.Entry], _ entry: LegQueue.Entry, _ outcome: Released.Outcome, _ cause: Cause,
     _ turn: inout Turn
   ) {

@@ -16,6 +16,7 @@ extension Steering {
     switch fault {
     case .silence(let named): return silence(named ?? goal)
     case .breakOff(let named, let resets, nil): return breakOff(named, resets: resets)
+    case .provoke(let id): return provoke(id, toward: goal, cause)
     case .breakOff(let named, _, _) where named != goal:
       return Refusal("what leaves for packet \(packet: entry.number) does not go to the \(named.noun)")
     case .extra(_, to: .milter?) where isMilter: return .noMilter
@@ -40,6 +41,7 @@ extension Steering {
       return (leg ?? onlyLeg).map { silence($0) } ?? Refusal("say for whom: silence mta")
     case .breakOff(let leg, let resets, nil): return breakOff(leg, resets: resets)
     case .storm(let count): sendStorm(count, cause, &turn)
+    case .provoke(let id): return provoke(id, toward: nil, cause)
     case .extra(let extra, let leg):
       guard let leg = leg ?? extra.goal ?? onlyLeg else {
         return Refusal("say to whom: extra mta, or extra milter")
@@ -139,7 +141,7 @@ extension Steering {
     case .extra(let extra, let named) where extra.isInFront:
       sendExtra(extra, to: named ?? extra.goal ?? leg, cause, &turn)
     case .extra, .duplicate, .truncate, .shorten, .append, .corrupt, .split, .coalesce, .reorder, .silence,
-      .breakOff:
+      .breakOff, .provoke:
       break
     }
   }

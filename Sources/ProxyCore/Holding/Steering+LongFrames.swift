@@ -109,6 +109,7 @@ extension Steering {
         continue
       case .success(.mark), .success(.unmark), .success(.forward), .success(.forwardAll): continue
       case .success(.change), .success(.close), .success(.fault(.silence)), .success(.fault(.storm)),
+        .success(.fault(.provoke)),
         .success(.fault(.breakOff(_, _, after: nil))):
         refusal = carryOutElsewhere(order.asked, nil, order.cause, &turn)
       case .success(.drop):

@@ -6,7 +6,9 @@ import TraceModel
 extension Steering {
   mutating func leaveForMTA(_ entry: LegQueue.Entry, _ turn: inout Turn) {
     guard case .reply(let said) = entry.original.kind else { return send(entry, to: .mta, &turn) }
-    if said.settles {
+    if case .provoked(let provoked) = entry.fate {
+      leave(provoked, insteadOf: entry, said, &turn)
+    } else if said.settles {
       settleByMilter(entry, said, &turn)
     } else {
       relay(entry, said, &turn)
@@ -29,7 +31,7 @@ extension Steering {
   }
 
   /// The milter settles the oldest command that it was asked about, if it was asked.
-  private mutating func settleByMilter(_ entry: LegQueue.Entry, _ said: ReplyKind, _ turn: inout Turn) {
+  mutating func settleByMilter(_ entry: LegQueue.Entry, _ said: ReplyKind, _ turn: inout Turn) {
     guard let asked = pending.command(answeredBy: entry.number) else {
       return passUnasked(entry, said, isAsked: false, &turn)
     }
@@ -107,7 +109,9 @@ extension Steering {
     guard let role else { return }
     guard stage != .negotiation else {
       guard let offered = dialogue.negotiation.offered else { return }
-      return settle(number, with: .optNeg(role.answer(to: offered)), .policy(role.why), &turn)
+      var answer = role.answer(to: offered)
+      answer.protocolFlags.formUnion(faulty.wantedFlags.intersection(offered.protocolFlags))
+      return settle(number, with: .optNeg(answer), .policy(role.why), &turn)
     }
     let answer = role.answer(at: stage)
     // Half of a change is none that anybody wanted: the mail comes again.
@@ -143,7 +147,7 @@ extension Steering {
   }
 
   /// Before the final reply of end of message leave the modifications that were kept for it.
-  private mutating func prepareToSettle(_ stage: Stage, _ told: ReplyKind, _ turn: inout Turn) {
+  mutating func prepareToSettle(_ stage: Stage, _ told: ReplyKind, _ turn: inout Turn) {
     if stage == .bodyEOB, told == .continue || told == .accept {
       sendModifications(&turn)
     } else if told.endsMessage(at: stage) {

@@ -17,6 +17,7 @@ extension Steering {
     if reorders(leg, index) { return true }
     queues.passDelays(leg, upTo: index, at: turn.now)
     guard queues[leg].kept == nil, !waitsForAnother(leg, index) else { return false }
+    if isProvoked(leg, index, &turn) { return true }
     leave(leg, index, &turn)
     return true
   }

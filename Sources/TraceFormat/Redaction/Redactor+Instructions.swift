@@ -61,7 +61,7 @@ extension Redactor {
     case .append(let bytes): .append(replaced(bytes, .said))
     case .corrupt(let offset, let bytes): .corrupt(offset: offset, replaced(bytes, .said))
     case .extra(.progress, _), .duplicate, .truncate, .shorten, .split, .coalesce, .reorder, .silence, .storm,
-      .breakOff:
+      .breakOff, .provoke:
       fault
     }
   }

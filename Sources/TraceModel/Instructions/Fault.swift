@@ -26,6 +26,8 @@ package enum Fault: Equatable, Sendable {
   case storm(Int)
   /// That connection breaks (RST) or is closed, behind so many bytes of the packet; nil: at once.
   case breakOff(Leg, reset: Bool, after: Int?)
+  /// What the rule of that id needs, at the next packets that fit.
+  case provoke(String)
 
   package enum Extra: Equatable, Sendable {
     /// Length field and code included, right or wrong.
@@ -47,7 +49,7 @@ extension Fault {
     switch self {
     case .duplicate, .truncate, .shorten, .append, .corrupt, .split, .coalesce, .reorder, .extra: true
     case .breakOff(_, _, let after): after != nil
-    case .silence, .storm: false
+    case .silence, .storm, .provoke: false
     }
   }
 
@@ -63,7 +65,7 @@ extension Fault {
       var frame = frame
       for (place, byte) in zip(offset..., bytes) where frame.indices.contains(place) { frame[place] = byte }
       return frame
-    case .extra, .duplicate, .split, .coalesce, .reorder, .silence, .storm, .breakOff: return frame
+    case .extra, .duplicate, .split, .coalesce, .reorder, .silence, .storm, .breakOff, .provoke: return frame
     }
   }
 

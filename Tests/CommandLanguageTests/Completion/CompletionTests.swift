@@ -60,7 +60,7 @@ import Testing
     ("set mail.|", "mail.", ["mail.address", "mail.args"]),
     ("close m|", "m", ["mta", "milter"]), ("silence m|", "m", ["mta", "milter"]),
     ("extra te|", "te", ["tempfail"]), ("extra add-header X-A {client.a|", "client.a", ["client.address}"]),
-    ("progress s|", "s", ["storm"]),
+    ("progress s|", "s", ["storm"]), ("provoke R0|", "R0", ["R01", "R02"]),
     ("export r|", "r", ["report"]),
     ("export report |", "", ["packet", "message", "marked", "shown", "--redact", "--no-redact"]),
     ("export report ma|", "ma", ["marked"]), ("export report marked --n|", "--n", ["--no-redact"]),

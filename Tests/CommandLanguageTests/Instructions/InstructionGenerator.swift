@@ -27,7 +27,7 @@ extension SeededGenerator {
     let leg: Leg? = chance(1, in: 2) ? element(of: Leg.allCases) : nil
     return switch Int.random(in: 0..<10, using: &self) {
     case 0: .extra(extra(), to: leg)
-    case 1: element(of: [.duplicate, .coalesce, .reorder, .silence(leg)])
+    case 1: element(of: [.duplicate, .coalesce, .reorder, .silence(leg), .provoke("R02"), .provoke("S04")])
     case 2: .truncate(count)
     case 3: .shorten(count + 1)
     case 4: .append(bytes(1...9))

@@ -18,6 +18,7 @@ import TraceModel
     ("shorten 1", "shorten 1"), ("append F0 0f", "append F00F"), ("corrupt 4 5A", "corrupt 4 5A"),
     ("split 3", "split 3"), ("split 3 10ms", "split 3"), ("split 3 2s", "split 3 2s"),
     ("coalesce", "coalesce"), ("reorder", "reorder"), ("silence", "silence"), ("silence mta", "silence mta"),
+    ("provoke r02", "provoke R02"),
     ("reply 550 5.7.1 \"not here\"", "reply 550 5.7.1 \"not here\""),
     ("reply 550 \"a\" \"b\"", "reply 550 \"a\" \"b\""), ("reply 451 try later", "reply 451 \"try later\""),
     ("add-header X-Seen \"by mitmilter\"", "add-header X-Seen \"by mitmilter\""),
@@ -217,6 +218,14 @@ import TraceModel
       extra takes a frame in hexadecimal, a verdict, or a modification
         extra hold
               ^^^^ such as extra 00 00 00 01 63, extra continue, extra add-header X-Early yes
+      """
+    ),
+    (
+      "provoke R99",
+      """
+      there is no rule 'R99'
+        provoke R99
+                ^^^ mitmilter help findings lists them; try: provoke R09
       """
     ),
     (
