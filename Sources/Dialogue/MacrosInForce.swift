@@ -68,6 +68,17 @@ package struct MacrosInForce: Sendable {
     find(name).map { $0.slot.packet.bytes[$0.pair.value] }
   }
 
+  /// The same of the set for the command of that letter, whatever a later stage has.
+  package func bytes(named name: [UInt8], announcedFor letter: UInt8) -> ArraySlice<UInt8>? {
+    let bare = KnownMacro.bareName(name)
+    for slot in slots where slot.packet.bytes[slot.packet.payload].first == letter {
+      if let pair = MacroPairs(of: slot.packet).first(where: { slot.packet.isMacro($0, named: bare) }) {
+        return slot.packet.bytes[pair.value]
+      }
+    }
+    return nil
+  }
+
   private func find(_ name: [UInt8]) -> (slot: Slot, pair: MacroPairs.Pair)? {
     let bare = KnownMacro.bareName(name)
     for slot in slots.reversed() {

@@ -136,7 +136,7 @@ struct ExpressionCompletion {
 
   /// What may stand in the brackets of a term, with the end of its string and of the brackets.
   static func keys(of term: Term) -> [Completion.Candidate] {
-    term.name == "macro"
+    term.name.hasPrefix("macro")
       ? KnownMacro.table.map { Completion.Candidate($0.name + "\"]", $0.meaning) }
       : headers.map { Completion.Candidate($0 + "\"]", "header") }
   }

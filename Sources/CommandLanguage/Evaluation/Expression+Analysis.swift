@@ -115,7 +115,11 @@ extension Term.Source {
       case .messageBody, .messageRaw, .partType, .partName, .partText: return .content
       case .messageFrom: return .envelope
       case .messageRecipients: return .recipients
-      case .macro: return .macros
+      case .macro, .macroOf: return .macros
+      // Read back by itself.
+      case .previousFrom, .previousRecipients, .previousSubject, .previousHeader, .previousQueue,
+        .previousVerdict:
+        return .packet
       // Of the macros that brought it, wherever they stand.
       case .queue: return .packet
       case .messageSubject, .messageHeader: return .headers
@@ -134,13 +138,15 @@ extension Term.Source {
       }
     case .text(let field):
       switch field {
-      case .heloName, .clientHost, .clientAddress, .clientFamily, .macro, .messageFrom, .messageRecipients,
+      case .heloName, .clientHost, .clientAddress, .clientFamily, .macro, .macroOf, .messageFrom,
+        .messageRecipients,
         .messageSubject,
         .messageHeader:
         return true
       case .code, .mailAddress, .mailArguments, .rcptAddress, .rcptArguments, .headerName, .headerValue,
         .body, .replyText, .unknownLine, .reason, .text, .raw, .queue, .messageBody, .messageRaw, .partType,
-        .partName, .partText:
+        .partName, .partText, .previousFrom, .previousRecipients, .previousSubject, .previousHeader,
+        .previousQueue, .previousVerdict:
         return false
       }
     }

@@ -92,7 +92,10 @@ extension Term.TextField {
     case .text, .raw, .headerName, .headerValue, .body, .unknownLine, .reason, .rcptArguments: .all
     // A verdict has them from the command that it answers.
     case .mailAddress, .mailArguments, .rcptAddress: PacketKindSet.replies(role: .verdict).complement
-    case .code, .replyText, .macro, .messageHeader, .messageSubject, .messageFrom, .messageRecipients, .queue,
+    case .code, .replyText, .macro, .macroOf, .previousFrom, .previousRecipients, .previousSubject,
+      .previousHeader,
+      .previousQueue, .previousVerdict, .messageHeader, .messageSubject, .messageFrom, .messageRecipients,
+      .queue,
       .heloName, .clientHost, .clientAddress, .clientFamily, .messageBody, .messageRaw, .partType, .partName,
       .partText:
       nil

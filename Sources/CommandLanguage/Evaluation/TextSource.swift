@@ -25,13 +25,21 @@ struct TextSource: Sendable {
 
   init(_ field: Term.TextField, key: [UInt8]? = nil) {
     self.field = field
-    self.key = key ?? (field == .messageSubject ? Array("Subject".utf8) : [])
+    self.key = key ?? (field == .messageSubject || field == .previousSubject ? Array("Subject".utf8) : [])
   }
 
   func values(in context: some PacketContext) -> TextValues {
     switch field {
     case .macro: TextValues(context.macro(key))
     case .messageHeader, .messageSubject: .many(context.messageHeaders(named: key))
+    case .macroOf(let stage): TextValues(context.macro(key, announcedFor: stage.rawValue))
+    case .previousFrom: TextValues(context.earlierMail?.sender?[...])
+    case .previousRecipients: .many(context.earlierMail?.recipients.map { $0[...] } ?? [])
+    case .previousSubject, .previousHeader:
+      .many(
+        context.earlierMail?.headers.filter { sameHeaderName($0.name, key) }.map { $0.value[...] } ?? [])
+    case .previousQueue: TextValues(context.earlierMail?.queueID?[...])
+    case .previousVerdict: TextValues(context.earlierMail?.verdict.map { Array($0.utf8)[...] })
     case .messageFrom: TextValues(context.messageFrom)
     case .messageRecipients: .many(context.messageRecipients)
     case .queue: TextValues(context.queueID)

@@ -19,7 +19,7 @@ package struct Term: Equatable, Sendable {
   /// Whether it is written with an index, as `macro["i"]`.
   package var hasKey: Bool {
     switch source {
-    case .text(.macro), .text(.messageHeader): true
+    case .text(.macro), .text(.macroOf), .text(.messageHeader), .text(.previousHeader): true
     case .kinds, .refusal, .flags, .number, .text, .finding, .stage, .sender, .time: false
     }
   }
@@ -57,6 +57,10 @@ package struct Term: Equatable, Sendable {
     case macro, messageFrom, messageRecipients, messageSubject, messageHeader
     case clientFamily
     case messageBody, messageRaw, partType, partName, partText
+    /// Of the macros for that command.
+    case macroOf(Stage)
+    /// Of the mail in front.
+    case previousFrom, previousRecipients, previousSubject, previousHeader, previousQueue, previousVerdict
   }
 }
 

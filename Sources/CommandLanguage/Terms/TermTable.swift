@@ -3,7 +3,8 @@ import TraceModel
 
 extension Term {
   /// Every term, in the order of the docs.
-  package static let table: [Term] = sides + commands + replies + flags + fields + facts
+  package static let table: [Term] =
+    sides + commands + replies + flags + fields + facts + macroSets + previous
 
   package static let byName: [String: [Term]] = Dictionary(grouping: table, by: \.name)
 
@@ -269,6 +270,48 @@ extension Term {
       name: "part.text", type: .text, doc: "the text of each text part, decoded",
       example: "bodyeob and part.text ~ \"dear (sir|madam)\"", kinds: ends, place: endsInWords,
       source: .text(.partText)),
+  ]
+
+  /// As a stage had them, whatever later ones say.
+  private static let macroSets: [Term] = [
+    Stage.connect, .helo, .mail, .rcpt, .data, .eoh, .bodyEOB,
+  ].map { stage in
+    let word = stage.name.lowercased()
+    return Term(
+      name: "macro.\(word)", type: .text,
+      doc: "the value that the macro was sent with for \(stage.name), whatever came later",
+      example:
+        "macro.\(word)[\"\(stage == .connect ? "j" : stage == .helo ? "tls_version" : "i")\"] == \"abc\"",
+      kinds: .all, place: "from the macros for \(stage.name) on", source: .text(.macroOf(stage)))
+  }
+
+  private static func previous(
+    _ name: String, _ type: ValueType, _ doc: String, _ example: String, _ field: TextField
+  ) -> Term {
+    Term(
+      name: "previous.\(name)", type: type, doc: doc, example: example, kinds: .all,
+      place: "from the second mail of a connection on, and behind the first", source: .text(field))
+  }
+
+  private static let previous: [Term] = [
+    previous(
+      "from", .mailbox, "the sender of the mail before this one on the connection",
+      "mail and previous.from == \"a@example.net\"", .previousFrom),
+    previous(
+      "rcpts", .mailbox, "each of its recipients that was not refused",
+      "rcpt and previous.rcpts == \"list@example.net\"", .previousRecipients),
+    previous(
+      "subject", .text, "its Subject, as sent", "bodyeob and previous.subject contains \"test\"",
+      .previousSubject),
+    previous(
+      "header", .text, "each of its headers of that name", "previous.header[\"X-Spam-Flag\"] == \"YES\"",
+      .previousHeader),
+    previous(
+      "queue", .text, "its queue id, where the MTA told it", "previous.queue == \"4XyZ1234ab\"",
+      .previousQueue),
+    previous(
+      "verdict", .text, "the reply that settled it: accept, continue, reject, tempfail, discard, replycode …",
+      "mail and previous.verdict in [\"reject\", \"replycode\"]", .previousVerdict),
   ]
 
   /// Where the mail is whole.

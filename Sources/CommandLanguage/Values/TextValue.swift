@@ -93,9 +93,11 @@ extension Expression.Field {
   /// Several values are a list; of headers of one name it is the first that is meant.
   private func written(_ values: [ArraySlice<UInt8>], _ source: Term.TextField) -> [UInt8] {
     switch source {
-    case .messageHeader, .messageSubject, .headerValue: return values.first.map(Self.withoutLead) ?? []
+    case .messageHeader, .messageSubject, .headerValue, .previousHeader, .previousSubject:
+      return values.first.map(Self.withoutLead) ?? []
     case .mailArguments, .rcptArguments: return Array(values.joined(separator: [0x20]))
-    case .code, .raw, .text, .macro, .mailAddress, .rcptAddress, .heloName, .clientHost, .clientAddress,
+    case .code, .raw, .text, .macro, .macroOf, .previousFrom, .previousRecipients, .previousQueue,
+      .previousVerdict, .mailAddress, .rcptAddress, .heloName, .clientHost, .clientAddress,
       .clientFamily, .messageBody, .messageRaw, .partType, .partName, .partText, .headerName, .body,
       .replyText, .unknownLine, .reason, .queue, .messageFrom, .messageRecipients:
       let plain = values.map { term.type == .mailbox ? $0.withoutBrackets : $0 }

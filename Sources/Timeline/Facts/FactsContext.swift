@@ -69,6 +69,11 @@ package struct FactsContext: PacketContext {
   package var clientFamily: UInt8? { facts.client?.family }
   package func macro(_ name: [UInt8]) -> ArraySlice<UInt8>? { facts.macros.bytes(of: name) }
 
+  package func macro(_ name: [UInt8], announcedFor letter: UInt8) -> ArraySlice<UInt8>? {
+    facts.macros.bytes(named: name, announcedFor: letter)
+  }
+  package var earlierMail: EarlierMail? { facts.message(before: placement)?.asEarlier }
+
   private var mail: MessageFacts? { facts.message(at: placement) }
   package var queueID: ArraySlice<UInt8>? { (mail?.queueID ?? laterQueueID)?.slice }
   package var messageFrom: ArraySlice<UInt8>? { mail?.envelopeSender?.address.slice }

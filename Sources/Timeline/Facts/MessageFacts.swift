@@ -86,6 +86,15 @@ package struct MessageFacts: Equatable, Sendable {
     headers.first { $0.isNamed("Subject".utf8) }
   }
 
+  /// What expressions about a later mail may ask for.
+  package var asEarlier: EarlierMail {
+    EarlierMail(
+      sender: envelopeSender?.address.bytes, recipients: accepted.map(\.address.bytes),
+      queueID: queueID?.bytes,
+      verdict: decision?.kind.name.lowercased(),
+      headers: headers.map { EarlierMail.Field(name: $0.name.bytes, value: $0.value.bytes) })
+  }
+
   /// The string's head, within what one message may keep.
   mutating func keep(_ string: ArraySlice<UInt8>) -> Head {
     let head = Head(

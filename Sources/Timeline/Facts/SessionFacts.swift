@@ -23,6 +23,8 @@ package struct SessionFacts: Sendable {
   package internal(set) var latest: Settled?
   /// The message in progress, or the latest one.
   package internal(set) var message: MessageFacts?
+  /// The one before it.
+  package internal(set) var earlier: MessageFacts?
   /// Legs that have ended.
   package internal(set) var closed: [Closed] = []
 
@@ -69,6 +71,12 @@ package struct SessionFacts: Sendable {
   package func message(at placement: Placement) -> MessageFacts? {
     guard let message, placement.message == message.number else { return nil }
     return message
+  }
+
+  /// The message in front of that of such a packet, while its facts are at hand.
+  package func message(before placement: Placement) -> MessageFacts? {
+    guard placement.message > 0 else { return message }
+    return placement.message == message?.number ? earlier : nil
   }
 
   package var isOver: Bool { closed.contains { $0.leg == .mta } }

@@ -14,6 +14,8 @@ package final class TimelineReader {
   private var queueIDs: [Int: Head?] = [:]
   private static let queueIDLimit = 4096
   private let readContent: ContentReading?
+  /// The message in front of that of a row asked about last.
+  private var lastEarlier: (message: Int, value: EarlierMail?)?
   /// Of the message asked about last.
   private var lastContent: (message: Int, value: MailContent)?
 
@@ -38,6 +40,16 @@ package final class TimelineReader {
     let mail = index.content(ofMessage: message, upTo: row, from: source, bodyLimit: MailContent.bodyLimit)
     let value = readContent(mail.headers.map(\.header), mail.body)
     lastContent = (message, value)
+    return value
+  }
+
+  /// A message as later ones of its connection may be asked about it.
+  func earlierMail(_ message: Int) -> EarlierMail? {
+    if let lastEarlier, lastEarlier.message == message { return lastEarlier.value }
+    let entry = index.messages[message]
+    let facts = index.facts(at: entry.lastRow, from: source).message
+    let value = facts?.number == entry.number ? facts?.asEarlier : nil
+    lastEarlier = (message, value)
     return value
   }
 
@@ -139,6 +151,12 @@ package struct RowContext: PacketContext {
   package var clientFamily: UInt8? { session { $0.client?.family } }
   package var content: MailContent? { stage == .bodyEOB ? reader.content(endingAt: row) : nil }
   package func macro(_ name: [UInt8]) -> ArraySlice<UInt8>? { session { $0.macros.bytes(of: name) } }
+  package func macro(_ name: [UInt8], announcedFor letter: UInt8) -> ArraySlice<UInt8>? {
+    session { $0.macros.bytes(named: name, announcedFor: letter) }
+  }
+  package var earlierMail: EarlierMail? {
+    reader.index.message(before: row).flatMap { reader.earlierMail($0) }
+  }
   package var queueID: ArraySlice<UInt8>? {
     reader.index.messageIndex(at: row).flatMap { reader.queueID(ofMessage: $0) }?.slice
   }

@@ -83,6 +83,14 @@ extension TimelineIndex {
     return message == .max ? nil : Int(message)
   }
 
+  /// Index of the message in front of that of a row on its connection, or in front of a row outside any.
+  package func message(before row: Int) -> Int? {
+    if let own = messageIndex(at: row) { return messages[own].previous }
+    var latest = connections[connectionIndex(at: row)].latestMessage
+    while let i = latest, messages[i].firstRow > row { latest = messages[i].previous }
+    return latest
+  }
+
   /// Index in ``connections``.
   package func connectionIndex(at row: Int) -> Int { Int(spans[Int(packets[row].span)].connection) }
 

@@ -60,6 +60,12 @@ package protocol PacketContext {
   ///
   /// - Parameter name: without braces.
   func macro(_ name: [UInt8]) -> ArraySlice<UInt8>?
+  /// The value that came with the macros for the command of that letter and still stands, be it shadowed by a later stage.
+  ///
+  /// - Parameter name: without braces.
+  func macro(_ name: [UInt8], announcedFor letter: UInt8) -> ArraySlice<UInt8>?
+  /// The mail in front of the packet's own on its connection, or in front of a packet outside any; nil for none.
+  var earlierMail: EarlierMail? { get }
   /// The address of MAIL, as sent, or `{mail_addr}` where the milter declined MAIL; nil outside a message.
   var messageFrom: ArraySlice<UInt8>? { get }
   /// The ESMTP arguments of MAIL.
@@ -80,4 +86,6 @@ package protocol PacketContext {
 
 extension PacketContext {
   package var utcOffset: Int { 0 }
+  package var earlierMail: EarlierMail? { nil }
+  package func macro(_ name: [UInt8], announcedFor letter: UInt8) -> ArraySlice<UInt8>? { nil }
 }
