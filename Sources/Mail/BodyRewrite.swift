@@ -15,8 +15,14 @@ package struct BodyRewrite: Equatable, Sendable {
     var number: Int
     var range: Range<Int>
     var bytes: [UInt8]
-    var deletes: Bool
+    var kind: Kind
+    var deletes: Bool { kind == .deletion }
+
+    enum Kind { case deletion, content, field }
   }
+
+  /// Of a mail of one part, the headers that it is to have instead.
+  package private(set) var newHeaders: [Header] = []
 
   /// - Parameters:
   ///   - body: the whole of it.
@@ -53,7 +59,7 @@ package struct BodyRewrite: Equatable, Sendable {
     }
     let range = boundary(before: entry.part.header.lowerBound)..<lineEnd(at: entry.part.content.upperBound)
     edits.removeAll { range.contains($0.range.lowerBound) }
-    edits.append(Edit(number: number, range: range, bytes: [], deletes: true))
+    edits.append(Edit(number: number, range: range, bytes: [], kind: .deletion))
   }
 
   /// Puts `content` in place of the part's own, encoded as its Content-Transfer-Encoding says.
@@ -63,12 +69,13 @@ package struct BodyRewrite: Equatable, Sendable {
       throw Refusal("part \(number) is a multipart: replace one of the parts in it")
     }
     let coded = try encoded(content, entry)
-    edits.removeAll { $0.number == number }
-    edits.append(Edit(number: number, range: entry.part.content, bytes: coded, deletes: false))
+    edits.removeAll { $0.number == number && $0.kind == .content }
+    edits.append(Edit(number: number, range: entry.part.content, bytes: coded, kind: .content))
   }
 
   /// Whether it is another body.
-  package var isChanged: Bool { !edits.isEmpty }
+  package var isChanged: Bool { changesBody || !newHeaders.isEmpty }
+  package var changesBody: Bool { !edits.isEmpty }
 
   /// Takes out each part that fits; one that cannot go, since nothing else is in its multipart or in the mail, is emptied.
   package mutating func delete(_ fits: (MIMEPart) -> Bool) throws(Refusal) {
@@ -82,6 +89,41 @@ package struct BodyRewrite: Equatable, Sendable {
     _ fits: (MIMEPart) -> Bool, with content: (MIMEPart, _ body: [UInt8]) -> [UInt8]
   ) throws(Refusal) {
     for entry in fitting(fits) { try replace(entry.number, with: content(entry.part, body)) }
+  }
+
+  /// Gives the part a name and a type with which nothing is run; what is in it, and all its other fields, stay.
+  package mutating func defang(_ number: Int) throws(Refusal) {
+    let entry = try part(number)
+    guard !entry.part.type.isMultipart else {
+      throw Refusal("part \(number) is a multipart: defang one of the parts in it")
+    }
+    let fields = HarmlessFields(entry.part, number: number)
+    guard entry.depth > 0 else {
+      newHeaders = fields.all.map { Header(name: $0.name, value: $0.value) }
+      return
+    }
+    edits.removeAll { $0.number == number && $0.kind == .field }
+    let header = entry.part.header
+    let block = HeaderBlock(body[header])
+    var missing: [UInt8] = []
+    for field in fields.all {
+      let line = [0x20] + field.value
+      let places = block.fields.filter { sameHeaderName(trimmedBlanks(body[$0.name]), field.name) }
+      // A second one of that name may be what a reader looks at.
+      for place in places {
+        edits.append(Edit(number: number, range: place.value, bytes: line, kind: .field))
+      }
+      if places.isEmpty { missing += field.name + [0x3A] + line + [0x0D, 0x0A] }
+    }
+    guard !missing.isEmpty else { return }
+    // Where nothing ends the header, that comes as well.
+    if header.isEmpty { missing += [0x0D, 0x0A] }
+    let start = header.lowerBound..<header.lowerBound
+    edits.append(Edit(number: number, range: start, bytes: missing, kind: .field))
+  }
+
+  package mutating func defang(_ fits: (MIMEPart) -> Bool) throws(Refusal) {
+    for entry in fitting(fits) { try defang(entry.number) }
   }
 
   package mutating func replace(

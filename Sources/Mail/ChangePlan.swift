@@ -49,8 +49,11 @@ package struct ChangePlan: Equatable, Sendable {
         for case .chgHeader(let index, let header) in modifications { headers.change(header, index) }
       } else if place == carried.first, let rewrite {
         // All parts in one run of chunks: Postfix takes no second one.
-        let body = Change.replaceBody(.text(rewrite.result))
-        steps.append(Step(change: place, modifications: body.modifications(on: headers)))
+        var modifications = rewrite.newHeaders.map { Modification.chgHeader(index: 1, $0) }
+        if rewrite.changesBody {
+          modifications += Change.replaceBody(.text(rewrite.result)).modifications(on: headers)
+        }
+        steps.append(Step(change: place, modifications: modifications))
       }
     }
   }
@@ -61,6 +64,8 @@ extension BodyRewrite {
     switch change {
     case .deletePart(.number(let number)): try delete(number)
     case .deletePart(let choice): try delete(choice.fits)
+    case .defang(.number(let number)): try defang(number)
+    case .defang(let choice): try defang(choice.fits)
     case .replacePart(let choice, let source):
       switch (choice, source) {
       case (_, .file(let path)): throw Refusal("the contents of '\(others: path)' are not there")

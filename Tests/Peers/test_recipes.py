@@ -43,9 +43,12 @@ NO_SUBJECT = scenarios.mail().replace(b"Subject: A test\r\n", b"")
 REPLACED = base64.b64encode(b"bill.EXE was removed.\r\n") + b"\r\n"
 MIXED = ["MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=limit"]
 PROGRAM = b"TVqQAAMAAAAEAAAA\r\n"
+NAMED = b"Content-Type: application/octet-stream; name=\"=?utf-8?Q?bill.EXE?=\"\r\n"
+RENAMED = b"Content-Disposition: attachment; filename=\"bill.EXE.txt\"\r\n" \
+    b"Content-Type: application/octet-stream; name=\"bill.EXE.txt\"\r\n"
 ATTACHED = b"--limit\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" \
     b"UGxlYXNlIG1ha2UgYSBXaXJlICBUcmFuc2Zlci4=\r\n--limit\r\n" \
-    b"Content-Type: application/octet-stream; name=\"=?utf-8?Q?bill.EXE?=\"\r\nContent-Transfer-Encoding: base64\r\n\r\n" \
+    + NAMED + b"Content-Transfer-Encoding: base64\r\n\r\n" \
     + PROGRAM + b"--limit--\r\n"
 
 RECIPES = {
@@ -65,6 +68,10 @@ RECIPES = {
         Mail(fields=MIXED, body=ATTACHED, has=["X-Removed: programs"], lacks=["X-Removed: scripts"],
              without=PROGRAM, instead=REPLACED),
         Mail(lacks=["X-Removed: programs"])],
+    "rename-programs": [
+        Mail(fields=MIXED, body=ATTACHED, has=["X-Renamed: programs"], lacks=["X-Renamed: scripts"],
+             without=NAMED, instead=RENAMED),
+        Mail(lacks=["X-Renamed: programs"])],
     "ask-a-program": [
         Mail(fields=MIXED, body=ATTACHED, has=["X-Attached: bill.EXE"]), Mail(),
         Mail("550 5.7.1 a bounce has one recipient", sender="", rcpts=("first@example.test", "other@example.test"))],

@@ -138,7 +138,7 @@ struct StatementCompletion {
           Completion.Candidate("optneg.macros[\"", "the macros that a milter asks for at a stage"),
           Completion.Candidate("macro[\"", "a macro that travels with the packet"),
         ] + vocabulary.options
-    case .deletePart, .replacePart:
+    case .deletePart, .replacePart, .defang:
       [
         Completion.Candidate("type", "each part whose type fits"),
         Completion.Candidate("name", "each part whose file's name fits"),
@@ -189,7 +189,8 @@ extension InstructionWord {
     case .hold, .ask, .forward, .step, .drop, .delay, .close, .continue, .accept, .reject, .tempfail,
       .discard,
       .skip,
-      .connfail, .shutdown, .progress, .deleteHeader, .deletePart, .raw, .duplicate, .truncate, .shorten,
+      .connfail, .shutdown, .progress, .deleteHeader, .deletePart, .defang, .raw, .duplicate, .truncate,
+      .shorten,
       .append,
       .corrupt, .split, .coalesce, .reorder, .silence, .provoke, .revert, .mark, .unmark, .on, .rules,
       .rule, .savePart, .apply, .edit, .filter, .search, .goto, .write, .export, .bind, .unbind, .screen,

@@ -105,6 +105,7 @@ extension Change {
     case .replaceBody(let source): "replace-body \(source.text)"
     case .quarantine(let reason): "quarantine \(ValuedText(reason).quoted)"
     case .deletePart(let choice): "delete-part \(choice.text)"
+    case .defang(let choice): "defang \(choice.text)"
     case .replacePart(let choice, let source): "replace-part \(choice.text) \(source.text)"
     }
   }

@@ -27,6 +27,7 @@ extension InstructionParser {
     case .changeFrom: return .changeFrom(address: try address(), parameters: try parameters())
     case .replaceBody: return .replaceBody(try source())
     case .deletePart: return .deletePart(try partChoice())
+    case .defang: return .defang(try partChoice())
     case .replacePart:
       let choice = try partChoice()
       return .replacePart(choice, try source())

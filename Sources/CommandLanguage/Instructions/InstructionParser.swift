@@ -40,7 +40,7 @@ struct InstructionParser {
     case .set: return try assignment(takesEqualsSign: false).map(Instruction.set)
     case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
       .changeFrom,
-      .replaceBody, .deletePart, .replacePart, .quarantine:
+      .replaceBody, .deletePart, .replacePart, .defang, .quarantine:
       return .change(try change(word))
     case .on, .rules, .rule, .apply, .edit, .filter, .search, .goto, .write, .savePart, .export,
       .bind, .unbind,

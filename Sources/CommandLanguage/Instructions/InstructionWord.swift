@@ -16,7 +16,7 @@ package enum InstructionWord: String, Equatable, Sendable, CaseIterable {
   case replaceBody = "replace-body"
   case deletePart = "delete-part"
   case replacePart = "replace-part"
-  case quarantine
+  case defang, quarantine
   // The packet itself.
   case set, raw, revert, mark, unmark, note
   // Faults.
@@ -157,6 +157,10 @@ package struct InstructionTerm: Equatable, Sendable {
       .replacePart, "replace-part NUMBER|type TYPE|name NAME @FILE|TEXT",
       "put something else in place of a MIME part, or of each that fits; {part.name}, {part.type} and {part.size} in the text are its own",
       "replace-part 2 \"removed\"", .modification),
+    .init(
+      .defang, "defang NUMBER|type TYPE|name NAME",
+      "rename MIME parts so that nothing runs them: x.exe is x.exe.txt of type application/octet-stream, and all in it stays byte for byte",
+      "defang name \"*.exe\"", .modification),
     .init(
       .quarantine, "quarantine REASON", "hold the message in the MTA's queue",
       "quarantine \"suspicious attachment\"", .modification),

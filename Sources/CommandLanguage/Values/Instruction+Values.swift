@@ -88,7 +88,7 @@ extension Change {
     case .replaceBody(.aboutPart(let words)), .replacePart(_, .aboutPart(let words)):
       words.compactMap { if case .plain(let bytes) = $0 { bytes } else { nil } }
     case .quarantine(let reason): [reason]
-    case .replaceBody(.file), .replacePart(_, .file), .deleteHeader, .deletePart: []
+    case .replaceBody(.file), .replacePart(_, .file), .deleteHeader, .deletePart, .defang: []
     }
   }
 
@@ -126,7 +126,8 @@ extension Change {
       }
       return .replacePart(choice, .aboutPart(written))
     case .quarantine(let reason): return .quarantine(reason: try write(.reason, reason))
-    case .replaceBody(.file), .replaceBody(.aboutPart), .replacePart(_, .file), .deleteHeader, .deletePart:
+    case .replaceBody(.file), .replaceBody(.aboutPart), .replacePart(_, .file), .deleteHeader, .deletePart,
+      .defang:
       return self
     }
   }

@@ -128,12 +128,13 @@ struct Subject {
     let rows: [(Unicode.Scalar, InstructionWord, String)] = [
       ("a", .addHeader, ""), ("i", .insertHeader, "0 "), ("c", .changeHeader, ""), ("d", .deleteHeader, ""),
       ("r", .addRcpt, ""), ("R", .deleteRcpt, ""), ("f", .changeFrom, ""), ("b", .replaceBody, ""),
-      ("p", .deletePart, ""), ("P", .replacePart, ""), ("z", .quarantine, "\""),
+      ("p", .deletePart, ""), ("P", .replacePart, ""), ("x", .defang, ""), ("z", .quarantine, "\""),
     ]
     let items = rows.map { key, word, start in
       let help = InstructionTerm.byWord[word]?.doc ?? ""
-      if let needed = word.requiredAction, let actions, !actions.contains(needed) {
-        let words = "\(needed.names.joined(separator: " ")) was not negotiated with the MTA"
+      if let needed = word.requiredAction, let actions, !actions.isSuperset(of: needed) {
+        let words =
+          "\(needed.subtracting(actions).names.joined(separator: " ")) was not negotiated with the MTA"
         return Menu.Item(
           key, word.rawValue, DisplayText("▲ " + words, style: Style(.findingWarning)),
           .say(StatusMessage(.refused, words + ": start with --negotiation widen")))

@@ -107,11 +107,11 @@ struct PendingModifications: Sendable {
     _ needed: ActionFlags, _ negotiation: Negotiation, isOurRole: Bool
   ) throws(Refusal) {
     if negotiation.actions.isSuperset(of: needed) { return }
-    let name = ActionFlags.table.first { $0.flag == needed }?.name ?? "the action"
+    let name = needed.subtracting(negotiation.actions).names.joined(separator: " and ")
     throw Refusal(
       isOurRole
-        ? "\(name) was not negotiated with the MTA: --actions leaves it out, or the MTA does not offer it"
-        : "\(name) was not negotiated with the MTA: start with --negotiation widen")
+        ? "\(others: name) was not negotiated with the MTA: --actions leaves it out, or the MTA does not offer it"
+        : "\(others: name) was not negotiated with the MTA: start with --negotiation widen")
   }
 
   /// Why a part of the body cannot be changed so, as far as that can be said by now.
@@ -193,7 +193,7 @@ struct PendingModifications: Sendable {
 extension Change {
   var replacesBody: Bool {
     switch self {
-    case .replaceBody, .deletePart, .replacePart: true
+    case .replaceBody, .deletePart, .replacePart, .defang: true
     case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
       .changeFrom,
       .quarantine:
@@ -207,6 +207,9 @@ extension Change {
     case (.deletePart(let a), .deletePart(let b)), (.deletePart(let a), .replacePart(let b, _)),
       (.replacePart(let a, _), .deletePart(let b)), (.replacePart(let a, _), .replacePart(let b, _)):
       a == b
+    case (.defang(let a), .defang(let b)), (.defang(let a), .deletePart(let b)): a == b
+    // What is in a part and what it is called are two things.
+    case (.defang, .replacePart), (.replacePart, .defang), (.deletePart, .defang): false
     case (_, _): replacesBody && later.replacesBody
     }
   }
@@ -218,7 +221,8 @@ extension Change {
       Refusal("the contents of '\(others: path)' are not there")
     case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
       .changeFrom,
-      .replaceBody(.text), .replaceBody(.aboutPart), .quarantine, .deletePart, .replacePart(_, .text),
+      .replaceBody(.text), .replaceBody(.aboutPart), .quarantine, .deletePart, .defang,
+      .replacePart(_, .text),
       .replacePart(_, .aboutPart):
       nil
     }

@@ -49,7 +49,7 @@ extension SessionFacts {
 
   private mutating func enter(_ placement: Placement, number: Int) {
     guard placement.message > message?.number ?? 0 else { return }
-    earlier = message
+    earlier = message.map { EarlierMessage($0) }
     message = MessageFacts(number: placement.message, firstPacket: number)
     message?.heldSince = heldSince
   }

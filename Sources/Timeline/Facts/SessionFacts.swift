@@ -23,8 +23,8 @@ package struct SessionFacts: Sendable {
   package internal(set) var latest: Settled?
   /// The message in progress, or the latest one.
   package internal(set) var message: MessageFacts?
-  /// The one before it.
-  package internal(set) var earlier: MessageFacts?
+  /// The one before it; elsewhere, for these facts are copied whenever rules are asked.
+  var earlier: EarlierMessage?
   /// Legs that have ended.
   package internal(set) var closed: [Closed] = []
 
@@ -45,6 +45,11 @@ package struct SessionFacts: Sendable {
     package var message: Int
     /// How long the MTA waited for it.
     package var waited: Moment.Span?
+  }
+
+  final class EarlierMessage: Sendable {
+    let facts: MessageFacts
+    init(_ facts: MessageFacts) { self.facts = facts }
   }
 
   struct Stopped: Sendable {
@@ -76,7 +81,7 @@ package struct SessionFacts: Sendable {
   /// The message in front of that of such a packet, while its facts are at hand.
   package func message(before placement: Placement) -> MessageFacts? {
     guard placement.message > 0 else { return message }
-    return placement.message == message?.number ? earlier : nil
+    return placement.message == message?.number ? earlier?.facts : nil
   }
 
   package var isOver: Bool { closed.contains { $0.leg == .mta } }

@@ -80,6 +80,7 @@ extension Redactor {
     case .replaceBody(let source): .replaceBody(self.source(source))
     case .replacePart(let choice, let source): .replacePart(part(choice), self.source(source))
     case .deletePart(let choice): .deletePart(part(choice))
+    case .defang(let choice): .defang(part(choice))
     case .quarantine(let reason): .quarantine(reason: valued(reason) { $0.replaced($1, .said) })
     case .deleteHeader: change
     }

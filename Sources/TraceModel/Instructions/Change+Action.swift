@@ -11,6 +11,8 @@ extension Change {
     case .deleteRcpt: .deleteRcpt
     case .changeFrom: .changeFrom
     case .replaceBody, .deletePart, .replacePart: .changeBody
+    // Of a mail of one part the headers are the mail's.
+    case .defang: [.changeBody, .changeHeaders]
     case .quarantine: .quarantine
     }
   }

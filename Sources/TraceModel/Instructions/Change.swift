@@ -20,6 +20,8 @@ package enum Change: Equatable, Sendable {
   /// Takes the MIME part of that number, from 1, out of the body; the rest stays byte for byte.
   case deletePart(PartChoice)
   case replacePart(PartChoice, BodySource)
+  /// Renames MIME parts so that nothing runs them; what is in them stays.
+  case defang(PartChoice)
 
   /// Which MIME parts are meant.
   package enum PartChoice: Equatable, Sendable {
@@ -52,7 +54,7 @@ package enum Change: Equatable, Sendable {
       switch self {
       case .replaceBody(let source), .replacePart(_, let source): source
       case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
-        .changeFrom, .quarantine, .deletePart:
+        .changeFrom, .quarantine, .deletePart, .defang:
         nil
       }
     }
@@ -62,7 +64,7 @@ package enum Change: Equatable, Sendable {
       case .replaceBody: self = .replaceBody(newValue)
       case .replacePart(let number, _): self = .replacePart(number, newValue)
       case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
-        .changeFrom, .quarantine, .deletePart:
+        .changeFrom, .quarantine, .deletePart, .defang:
         break
       }
     }
@@ -71,7 +73,7 @@ package enum Change: Equatable, Sendable {
   /// Whether it is about one part of the body.
   package var rewritesPart: Bool {
     switch self {
-    case .deletePart, .replacePart: true
+    case .deletePart, .replacePart, .defang: true
     case .addHeader, .insertHeader, .changeHeader, .prefixHeader, .deleteHeader, .addRcpt, .deleteRcpt,
       .changeFrom, .replaceBody, .quarantine:
       false
@@ -97,7 +99,7 @@ package enum Change: Equatable, Sendable {
     case .changeFrom(let address, let parameters): [.chgFrom(address: address, parameters: parameters)]
     case .replaceBody(.text(let body)): chunks(of: body)
     case .quarantine(let reason): [.quarantine(reason: reason)]
-    case .replaceBody(.file), .replaceBody(.aboutPart), .deletePart, .replacePart: []
+    case .replaceBody(.file), .replaceBody(.aboutPart), .deletePart, .replacePart, .defang: []
     }
   }
 

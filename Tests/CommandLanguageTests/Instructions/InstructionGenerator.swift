@@ -106,7 +106,7 @@ extension SeededGenerator {
     let source: Change.BodySource =
       chance(1, in: 2) ? .text(valued(bytes(0...8))) : .file(String(decoding: string(1...8), as: UTF8.self))
     let parameters = chance(1, in: 2) ? valued(string(1...8)) : nil
-    switch Int.random(in: 0..<11, using: &self) {
+    switch Int.random(in: 0..<12, using: &self) {
     case 0: return .addHeader(header)
     case 1: return .insertHeader(index: index, header)
     case 2: return .changeHeader(index: chance(1, in: 2) ? 1 : index, header)
@@ -117,6 +117,7 @@ extension SeededGenerator {
     case 7: return .replaceBody(source)
     case 8: return .quarantine(reason: valued(string()))
     case 9: return .deletePart(part())
+    case 10: return .defang(part())
     default: return .replacePart(part(), source)
     }
   }

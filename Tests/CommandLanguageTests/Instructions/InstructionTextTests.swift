@@ -35,7 +35,7 @@ import TraceModel
     ("replace-body @'new body.txt'", "replace-body @\"new body.txt\""),
     ("replace-body \"line\\r\\n\"", "replace-body \"line\\r\\n\""),
     ("quarantine looks odd", "quarantine \"looks odd\""),
-    ("delete-part 2", "delete-part 2"),
+    ("delete-part 2", "delete-part 2"), ("defang NAME *.exe", "defang name \"*.exe\""),
     ("delete-part type application/*", "delete-part type \"application/*\""),
     (
       "replace-part NAME '*.exe' removed: {part.name}", "replace-part name \"*.exe\" \"removed: {part.name}\""

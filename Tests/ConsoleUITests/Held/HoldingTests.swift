@@ -128,9 +128,9 @@ import TraceModel
   @Test func aMenuThatIsCutSaysSo() {
     var (driver, _, _) = start(Size(columns: 40, rows: 10))
     driver.press("+")
-    #expect(driver.text.contains { $0.contains("↓ 5 more") })
+    #expect(driver.text.contains { $0.contains("↓ 6 more") })
     driver.press("Up")
-    #expect(driver.text.contains { $0.contains("↑ 5 more") } && !driver.text.contains { $0.contains("↓ 5") })
+    #expect(driver.text.contains { $0.contains("↑ 6 more") } && !driver.text.contains { $0.contains("↓ 6") })
   }
 
   /// What is held or let go while one thinks about a question counts.
