@@ -23,12 +23,16 @@ struct Open: ParsableCommand {
   @Flag(help: "Compare two traces: a list of their mails, and both columns of the one that is opened.")
   var diff = false
 
+  @Option(help: ArgumentHelp("Where r and R replay mails; else it is asked for.", valueName: "address"))
+  var milter: String?
+
   @OptionGroup var basis: ComparisonBasis
   @OptionGroup var judging: JudgingOptions
   @OptionGroup var screen: ScreenOptions
 
   func run() throws {
     try screen.check()
+    if let milter { _ = try milterAddress(milter) }
     guard files.filter({ $0 == "-" }).count <= 1 else {
       throw Failure("standard input can be read once only", hint: "- is there more than once")
     }
@@ -107,9 +111,11 @@ struct Open: ParsableCommand {
   }
 
   private func model(of files: [String], _ feed: FileFeed) -> ConsoleModel {
-    ConsoleModel(
+    var model = ConsoleModel(
       source: feed.records, origin: .files(files.map { $0 == "-" ? "standard input" : $0 }),
       isLive: files.contains("-"), utcOffset: Clock.localOffset, charsets: .ofSystem)
+    model.replaysAt = milter
+    return model
   }
 }
 

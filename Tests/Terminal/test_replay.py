@@ -319,3 +319,38 @@ def test_two_traces_beside_each_other():
     assert "--diff compares two files" in said, said
     _, said = run("open", "--ignore", "rcpt", "a.mtrace", status=2)
     assert "are for two traces that are compared" in said, said
+
+
+def test_a_mail_is_replayed_from_the_screen():
+    with Recorded(E=[b"hX-Checked\0yes\0", b"c"]) as trace, Milter(replies={b"E": [b"hX-Checked\0no\0", b"c"]}) as peer:
+        with Terminal([program("mitmilter"), "open", trace.path], size=(110, 30)) as screen:
+            screen.wait("lists the keys")
+            screen.send("2")
+            screen.wait("Outcome")
+            screen.send("r")
+            screen.wait("replay at milter:")
+            screen.send(f"127.0.0.1:{peer.port}\r")
+            screen.wait(r"≠ #\d+ +ADDHEADER X-Checked: yes +│ #\d+ +ADDHEADER X-Checked: no")
+            assert "1 line differs" in screen.text(), screen.text()
+            # The mail alone, as it was.
+            assert peer.received.count(b"B" + b"body\r\n") == 1, peer.received
+            screen.send("q")
+            screen.wait("C shows the comparison again")
+            screen.send("R")
+            screen.wait("say otherwise:")
+            screen.send('macro["{auth_authen}"] = "alice"\r')
+            screen.wait("replay at milter:")
+            screen.send("\r")
+            screen.wait(r"~ .*│ .*\{auth_authen\}=alice")
+            assert any(packet[:2] == b"DM" and b"{auth_authen}\0alice\0" in packet for packet in peer.received), peer.received
+            screen.send("q")
+            screen.send("R")
+            screen.wait("say otherwise:")
+            screen.send("reply.code = 550\r\r")
+            screen.wait("reply.code is the milter's")
+            screen.send("r")
+            screen.wait("replay at milter:")
+            screen.send(f"127.0.0.1:{free_port()}\r")
+            screen.wait("the milter cannot be reached: connection refused")
+            screen.send("Q")
+            assert screen.end() == 0

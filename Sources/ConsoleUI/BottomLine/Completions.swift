@@ -11,7 +11,8 @@ enum Completions {
     case .filter, .hold: return list(Completion.expression(text, at: cursor))
     case .rule: return list(Completion.statement(text, at: cursor))
     case .note, .reply, .quarantine: return list(Completion.value(text, at: cursor))
-    case .search, .write, .record: return []
+    case .fork: return ChangesLine.completions(text, at: cursor)
+    case .search, .write, .record, .milter: return []
     }
   }
 
@@ -21,7 +22,7 @@ enum Completions {
     return vocabulary
   }
 
-  private static func list(_ completion: Completion) -> [Prompt.Completion] {
+  static func list(_ completion: Completion) -> [Prompt.Completion] {
     completion.candidates.map { Prompt.Completion(range: completion.range, text: $0.text, help: $0.doc) }
   }
 

@@ -5,8 +5,8 @@ extension Prompt.Purpose {
   /// Whether the text that is there already is a proposal as a whole, rather than the start of a line.
   var isProposed: Bool {
     switch self {
-    case .quarantine, .record: true
-    case .instruction, .filter, .search, .note, .write, .reply, .hold, .rule: false
+    case .quarantine, .record, .milter: true
+    case .instruction, .filter, .search, .note, .write, .reply, .hold, .rule, .fork: false
     }
   }
 
@@ -14,7 +14,7 @@ extension Prompt.Purpose {
   var takesValues: Bool {
     switch self {
     case .instruction, .rule, .reply, .quarantine, .note: true
-    case .filter, .search, .write, .record, .hold: false
+    case .filter, .search, .write, .record, .hold, .fork, .milter: false
     }
   }
 
@@ -23,7 +23,7 @@ extension Prompt.Purpose {
     switch self {
     case .reply: "reply " + text
     case .quarantine, .note: "note " + Quoting.string(Array(text.utf8))
-    case .instruction, .rule, .filter, .search, .write, .record, .hold: text
+    case .instruction, .rule, .filter, .search, .write, .record, .hold, .fork, .milter: text
     }
   }
 
@@ -32,7 +32,7 @@ extension Prompt.Purpose {
     switch self {
     case .note, .reply, .quarantine: true
     case .instruction: (try? Typed.statements(text))?.contains(where: \.isForSelected) ?? false
-    case .filter, .search, .write, .record, .hold, .rule: false
+    case .filter, .search, .write, .record, .hold, .rule, .fork, .milter: false
     }
   }
 }

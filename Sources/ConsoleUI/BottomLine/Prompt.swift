@@ -15,6 +15,10 @@ package struct Prompt: Equatable, Sendable {
     case hold
     /// A rule in place of the one at that index; nil for a new one.
     case rule(Int?)
+    /// What the MTA is to say otherwise in a replay, from the selected packet on.
+    case fork
+    /// The milter that mails are replayed at.
+    case milter
 
     /// The words in front of the line.
     package var label: String {
@@ -28,6 +32,8 @@ package struct Prompt: Equatable, Sendable {
       case .reply: "reply "
       case .quarantine: "quarantine, because: "
       case .hold: "hold on: "
+      case .fork: "say otherwise: "
+      case .milter: "replay at milter: "
       case .rule(let place): place == nil ? "new rule: " : "rule: "
       }
     }

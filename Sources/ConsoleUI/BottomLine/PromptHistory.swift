@@ -26,6 +26,7 @@ package struct PromptHistory {
   /// The prompts whose lines last, by the word that they are kept under.
   private static let lasting: [(word: String, purpose: Prompt.Purpose)] = [
     ("filter", .filter), ("search", .search), ("hold", .hold), ("rule", .rule(nil)), ("type", .instruction),
+    ("milter", .milter),
   ]
 
   /// The word to keep a line under; nil for one that is not to last.

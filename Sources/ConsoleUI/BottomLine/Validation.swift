@@ -14,7 +14,8 @@ enum Validation {
     case .hold: return expression(text, isFilter: false)
     case .reply: return reply(text)
     case .rule: return rule(text)
-    case .search, .note, .write, .record, .quarantine: return .open
+    case .fork: return changes(text)
+    case .search, .note, .write, .record, .quarantine, .milter: return .open
     }
   }
 
@@ -64,6 +65,17 @@ enum Validation {
   private static func rule(_ text: String) -> Prompt.Validity {
     do throws(SyntaxError) {
       _ = try Rule(parsing: text)
+      return .valid
+    } catch {
+      return error.range.upperBound >= text.utf8.count
+        ? incomplete(error) : .invalid(error.range, error.summary)
+    }
+  }
+
+  private static func changes(_ text: String) -> Prompt.Validity {
+    if text.isEmpty { return .open }
+    do throws(SyntaxError) {
+      _ = try ChangesLine.instructions(text)
       return .valid
     } catch {
       return error.range.upperBound >= text.utf8.count

@@ -9,7 +9,7 @@ struct ColumnsPage {
   private var unfolded: Set<Int> = []
   private var rows: [Row] = []
   private var width = 0
-  /// Not yet on screen: the first difference is to be in sight, with what is around it.
+  /// Not yet on screen: what was wanted otherwise, else the first difference, is to be in sight, with what is around it.
   private var isNew = true
 
   private struct Row {
@@ -32,7 +32,8 @@ struct ColumnsPage {
     list.resize(height: rect.rows)
     guard isNew else { return }
     isNew = false
-    list.begin(at: lines.firstIndex { $0.verdict != .alike } ?? 0)
+    let fork = lines.firstIndex { $0.verdict == .asked }
+    list.begin(at: fork ?? lines.firstIndex { $0.verdict == .different } ?? 0)
   }
 
   /// Shows the selected line in full, or in one row again.
@@ -47,6 +48,12 @@ struct ColumnsPage {
   mutating func next(step: Int) -> Bool {
     let (rows, lines) = (self.rows, self.lines)
     return list.next(step: step) { rows[$0].part == 0 && lines[rows[$0].line].verdict != .alike }
+  }
+
+  /// The packet of the first trace that is selected, or the next one above.
+  var packet: Int? {
+    guard rows.indices.contains(list.cursor) else { return nil }
+    return lines[...rows[list.cursor].line].reversed().lazy.compactMap { $0.first?.packet }.first
   }
 
   // MARK: rows

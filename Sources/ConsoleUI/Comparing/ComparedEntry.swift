@@ -64,6 +64,8 @@ struct ComparedEntry {
     return DisplayText(parts.joined(separator: ", "), columns: mostColumns)
   }
 
+  var isMail: Bool { if case .pair(let pair) = content { pair.isMail } else { false } }
+
   /// Which it is, for the line above its columns.
   var title: DisplayText { numbers + " " + name }
 

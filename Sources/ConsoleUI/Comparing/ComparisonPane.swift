@@ -14,6 +14,8 @@ package struct ComparisonPane {
   private let widths: (numbers: Int, name: Int)
   private var list = ListState()
   private var columns: ColumnsPage?
+  /// Whether there is but one mail to look at, and its columns are all there is.
+  private let isOfOneMail: Bool
 
   /// What the two columns are called.
   package struct Names: Equatable, Sendable {
@@ -23,8 +25,10 @@ package struct ComparisonPane {
     package init(_ first: String, _ second: String) { (self.first, self.second) = (first, second) }
   }
 
-  /// - Parameter remarks: what is to be known about it before, a sentence each.
-  package init(_ comparison: Comparison, _ names: Names, remarks: [String] = []) {
+  /// - Parameters:
+  ///   - remarks: what is to be known about it before, a sentence each.
+  ///   - opensMail: whether a single mail is open at once; else all begins with the list.
+  package init(_ comparison: Comparison, _ names: Names, remarks: [String] = [], opensMail: Bool = false) {
     var entries: [ComparedEntry] = []
     tally = comparison.run(everyMail: true) { pair, differences in
       entries.append(ComparedEntry(pair, differences))
@@ -36,11 +40,15 @@ package struct ComparisonPane {
     widths = (entries.map(\.numbers.width).max() ?? 0, entries.map(\.name.width).max() ?? 0)
     list.setCount(entries.count)
     list.select(entries.firstIndex(where: \.isDifferent) ?? 0)
-    // Of a single mail there is no list to choose from.
-    if entries.count == 1 { openColumns() }
+    let mails = entries.indices.filter { entries[$0].isMail }
+    isOfOneMail = opensMail && mails.count == 1
+    if isOfOneMail {
+      list.select(mails[0])
+      openColumns()
+    }
   }
 
-  static let hints: [Act] = [.open, .next, .previous, .back, .pageDown, .pageUp]
+  static let hints: [Act] = [.open, .next, .previous, .back, .replay, .fork, .pageDown, .pageUp]
 
   // MARK: keys
 
@@ -69,7 +77,7 @@ package struct ComparisonPane {
 
   /// From the columns to the list; false where there is none to go back to.
   mutating func back() -> Bool {
-    guard columns != nil, entries.count != 1 else { return false }
+    guard columns != nil, !isOfOneMail else { return false }
     columns = nil
     return true
   }
@@ -102,6 +110,9 @@ package struct ComparisonPane {
     if row == state.cursor { return open() }
     if columns != nil { columns?.list.select(row) } else { list.select(row) }
   }
+
+  /// The packet of the first trace that is selected in the columns.
+  var packet: Int? { columns?.packet }
 
   // MARK: drawing
 

@@ -226,7 +226,7 @@ package struct DetailPane {
       ? Act.steering + [.back, .nextTab, .pane, .open, .copy]
       : [
         .back, .nextTab, .open, .maximise, .searchPrompt, .copy, .nextFinding, .pane, .diff, .exportMenu,
-        .toggleMark, .notePrompt, .split,
+        .replay, .fork, .toggleMark, .notePrompt, .split,
       ]
   }
 

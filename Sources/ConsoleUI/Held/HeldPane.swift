@@ -259,7 +259,7 @@ struct HeldPane: ListPane {
       else { return nil }
       return
         "for \(Self.matching(condition, trace).count) of \(NumberText.count(trace.waiting.count, "held packet"))"
-    case .filter, .search, .note, .write, .record, .quarantine, .hold, .rule: return nil
+    case .filter, .search, .note, .write, .record, .quarantine, .hold, .rule, .fork, .milter: return nil
     }
   }
 }

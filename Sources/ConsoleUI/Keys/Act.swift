@@ -63,6 +63,7 @@ package enum Act: String, Equatable, Sendable, CaseIterable {
   case toggleMark = "toggle-mark"
   case nextMark = "next-mark"
   case time, diff, explain, follow, freeze, copy, sort, compared
+  case replay, fork
   case clear = "ask-clear"
 
   case help, redraw, suspend, leave

@@ -51,6 +51,9 @@ package struct Binding: Sendable {
     /// What was compared, over the views.
     package static let comparison = Places(rawValue: 1 << 10)
 
+    /// Where a mail can be selected, and no letter is a verdict on it.
+    package static let replayed: Places = [.timeline, .messages, .held, .findings, .detail, .comparison]
+
     package static let packets: Places = [.timeline, .messages, .held, .findings, .detail, .desk, .idleDesk]
     package static let everywhere: Places = [.views, .comparison]
     /// Everywhere but over the views; the help, which lies over both, counts to them.

@@ -45,6 +45,14 @@ extension Binding {
     Binding(
       "Enter", .open, in: .comparison, .view, hint: "open",
       "both columns of the mail; in them, the line in full"),
+    Binding(
+      "r", .replay, in: .replayed, .view, hint: "replay",
+      "replay the mail at the milter, on a connection of its own, and compare"),
+    Binding(
+      "R", .fork, in: .replayed, .view, hint: "what if",
+      "the same with something said otherwise from the packet on"),
+    Binding("T", .replay, in: [.desk, .idleDesk], .view, "replay the mail at a milter, and compare"),
+    Binding("U", .fork, in: [.desk, .idleDesk], .view, "the same with something said otherwise"),
     Binding("C", .compared, .view, "what was compared last, or the view again"),
     Binding("q Esc", .back, .view, hint: "back", "back one step"),
     Binding("Tab Shift-Tab", .pane, in: .packets, .view, hint: "pane", "between list and detail"),

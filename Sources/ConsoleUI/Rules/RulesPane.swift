@@ -39,7 +39,7 @@ struct RulesPane: ListPane {
     switch prompt.purpose {
     case .rule: (try? Rule(parsing: prompt.editor.text))?.condition
     case .hold: try? Expression(parsing: prompt.editor.text)
-    case .instruction, .filter, .search, .note, .write, .record, .reply, .quarantine: nil
+    case .instruction, .filter, .search, .note, .write, .record, .reply, .quarantine, .fork, .milter: nil
     }
   }
 

@@ -22,6 +22,8 @@ package struct TraceView {
   package private(set) var due: [DueReply] = []
   /// What happens to a held packet at its deadline, as badges say it.
   var timeoutWords = "forwards"
+  /// The milter at which mails are replayed, where somebody said so.
+  var replaysAt: String?
   /// Where what comes is written for good.
   package internal(set) var recording = RecordingState.off
 

@@ -4,7 +4,7 @@ import MilterProtocol
 import TraceModel
 
 /// What happened to the screen.
-package enum ConsoleEvent: Sendable {
+package enum ConsoleEvent {
   case key(Key)
   /// There are more records to fold in.
   case appended
@@ -23,6 +23,8 @@ package enum ConsoleEvent: Sendable {
   case streamChanged(ConsoleModel.Stream)
   /// Records are written to that file from here on, or to none.
   case recording(String?)
+  /// What was asked for is compared.
+  case compared(ComparisonPane)
   /// The rules stay as they were: a file that they name cannot be read.
   case rulesRefused(String)
   /// The terminal, or another program, asks it to stop for a while.
@@ -52,6 +54,8 @@ package enum ConsoleEffect: Equatable, Sendable {
   /// Write the records to a file as they come, with those that came or without.
   case record(path: String, withPast: Bool)
   case stopRecording
+  /// Say a mail again to a milter, and compare; `ConsoleEvent.compared` brings what came of it.
+  case replay(ReplayRequest)
   /// A setting that holds from now on, also the next time.
   case remember(Settings.Name, String)
   /// A line typed at a prompt, for the next time; its purpose by the word of ``PromptHistory``.

@@ -138,6 +138,8 @@ extension ConsoleModel {
     case .sort: return sort()
     case .copy: return copy(subject)
     case .compared: return turnComparison()
+    case .replay: return replay([])
+    case .fork: return askChanges()
     case .help:
       help = help == nil ? HelpPane(for: placeBehindHelp, scene.trace) : nil
     case .redraw: return [.outside(.redraw)]
@@ -239,7 +241,7 @@ extension ConsoleModel {
     case .search where text.isEmpty:
       leaveSearch()
       return []
-    case .instruction, .search, .note, .write, .record: if text.isEmpty { return [] }
+    case .instruction, .search, .note, .write, .record, .fork, .milter: if text.isEmpty { return [] }
     case .filter, .reply, .quarantine, .hold, .rule: break
     }
     switch purpose {
@@ -257,6 +259,8 @@ extension ConsoleModel {
       else { return [.run("reply " + text)] }
       return [.conclude([instruction])]
     case .quarantine: return [.conclude(held.quarantining(text))]
+    case .fork: return (try? ChangesLine.instructions(text)).map { replay($0) } ?? []
+    case .milter: return replay(at: text)
     case .hold: return scene.rules.hold(on: text)
     case .rule(let place): return scene.rules.set(text, at: place)
     }

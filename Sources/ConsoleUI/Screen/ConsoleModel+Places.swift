@@ -39,7 +39,8 @@ extension ConsoleModel {
   /// The packet that keys and lines are for: what something is open about, else what is selected.
   var subject: Subject {
     let aimed = aim.flatMap { scene.trace.index.row(number: $0.number) }
-    return Subject(scene: scene, row: aimed ?? pane.packet(scene), view: view)
+    let compared = compared?.packet.flatMap { scene.trace.index.row(number: $0) }
+    return Subject(scene: scene, row: aimed ?? compared ?? pane.packet(scene), view: view)
   }
 
   var exporting: Exporting { Exporting(formats: exports, subject: subject, rows: timeline.rows) }

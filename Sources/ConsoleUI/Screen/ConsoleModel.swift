@@ -102,6 +102,7 @@ package struct ConsoleModel {
     case .reported(let message): return [.say(message)]
     case .streamChanged(let stream): scene.trace.stream = stream
     case .recording(let path): scene.trace.recording = path.map { .started($0) } ?? .off
+    case .compared(let pane): show(pane)
     case .rulesRefused(let why):
       scene.rules.takeBack()
       return .refuse(why)

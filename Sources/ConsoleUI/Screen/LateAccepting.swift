@@ -22,7 +22,7 @@ enum LateAccepting {
     case .instruct(.forward, let packet), .instruct(.step, let packet):
       return late.first { $0.number == packet && goesOn($0, trace) }
     case .forwardAll, .instruct(.forwardAll, _): return late.first { goesOn($0, trace) }
-    case .instruct, .setRules, .arm, .edit, .write, .export, .save, .record, .stopRecording, .copy,
+    case .instruct, .setRules, .arm, .edit, .write, .export, .save, .record, .stopRecording, .replay, .copy,
       .redraw, .suspend, .quit, .backToList, .remember, .keepLine:
       return nil
     }

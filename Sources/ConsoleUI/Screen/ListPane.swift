@@ -39,7 +39,8 @@ extension ListPane {
   static var usualHints: [Act] {
     [
       .open, .nextTab, .filterPrompt, .searchPrompt, .holdPrompt, .back, .nextFinding, .nextRefusal,
-      .exportMenu, .follow, .freeze, .time, .diff, .fold, .pane, .toggleMark, .notePrompt, .split,
+      .exportMenu, .replay, .fork, .follow, .freeze, .time, .diff, .fold, .pane, .toggleMark, .notePrompt,
+      .split,
       .writePrompt, .copy,
     ]
   }

@@ -1,9 +1,13 @@
+import TraceModel
+
 /// What lies over the views: the help, and under it what was compared last.
 struct Overlays {
   var help: HelpPane?
   /// Kept where it is not shown, for the key that shows it again.
   var comparison: ComparisonPane?
   var showsComparison = false
+  /// What a replay says otherwise, while its milter is asked for.
+  var changes: [Instruction] = []
 }
 
 extension ConsoleModel {

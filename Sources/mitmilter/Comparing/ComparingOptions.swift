@@ -77,7 +77,7 @@ struct ComparisonBasis: ParsableArguments {
   /// Where one of them is redacted, words that nobody can know again count by their shape.
   ///
   /// - Returns: what to say about it; nil where none is.
-  func adjust(_ first: inout ComparedTrace, _ second: inout ComparedTrace) -> String? {
+  static func adjust(_ first: inout ComparedTrace, _ second: inout ComparedTrace) -> String? {
     guard first.isRedacted || second.isRedacted else { return nil }
     let shapes = PacketShapes(language: .own)
     first.shape = shapes.shape

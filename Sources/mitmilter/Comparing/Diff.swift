@@ -34,7 +34,7 @@ struct Diff: ParsableCommand {
     var (before, after) = (
       options.basis.compared(one, expressions), options.basis.compared(other, expressions)
     )
-    if let words = options.basis.adjust(&before, &after) { tell("note: \(words)") }
+    if let words = ComparisonBasis.adjust(&before, &after) { tell("note: \(words)") }
     let tally = options.report(before, after, named: (first, second))
     let isComplete = [one, other].map { tellLosses(of: $0) }.allSatisfy { $0 }
     if !tally.isAlike || !isComplete { throw ExitCode(1) }

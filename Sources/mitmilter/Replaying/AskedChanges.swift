@@ -20,12 +20,12 @@ struct AskedChanges {
   }
 
   /// By connection of the index, in the order of packets.
-  func orders(in index: TimelineIndex, _ source: TraceFileReader) -> [Int: [Order]] {
+  func orders(in index: TimelineIndex, _ source: any RecordSource) -> [Int: [Order]] {
     var orders: [Int: [Order]] = [:]
     for assignment in assignments {
       let instruction = Instruction.set(assignment)
       for c in index.connections.indices {
-        orders[c, default: []] += rows(of: assignment.field, in: c, index, source).map {
+        orders[c, default: []] += Self.rows(of: assignment.field, in: c, index, source).map {
           Order(row: $0, written: instruction, meaning: .success(instruction))
         }
       }
@@ -36,10 +36,48 @@ struct AskedChanges {
     return orders.filter { !$0.value.isEmpty }
   }
 
+  /// What changes from a packet on: its own field; where it has none of that kind, those behind it, and a macro wherever it is told from
+  /// there on. What is no field is done about the packet itself.
+  static func orders(
+    _ instructions: [Instruction], from number: Int, in index: TimelineIndex, _ source: any RecordSource
+  ) throws(Failure) -> [Int: [Order]] {
+    guard let row = index.row(number: number) else { throw Failure("packet \(number) cannot be read back") }
+    let command = index[row].answers ?? index[row].foldsInto ?? row
+    let c = index.connectionIndex(at: row)
+    var orders: [Order] = []
+    for instruction in instructions {
+      if let refusal = WhatIf.refusal(of: instruction) {
+        throw Failure("\(instruction.text): \(refusal.reason)")
+      }
+      guard case .set(let assignment) = instruction else {
+        orders.append(Order(row: command, written: instruction, meaning: .success(instruction)))
+        continue
+      }
+      let rows = rows(of: assignment.field, from: command, in: c, index, source)
+      if rows.isEmpty {
+        throw Failure(
+          "\(instruction.text): from packet \(index.number(at: command)) on there is nothing of that kind")
+      }
+      orders += rows.map { Order(row: $0, written: instruction, meaning: .success(instruction)) }
+    }
+    return [c: orders]
+  }
+
+  private static func rows(
+    of field: Assignment.Field, from command: Int, in c: Int, _ index: TimelineIndex,
+    _ source: any RecordSource
+  ) -> [Int] {
+    let start = index.macroRows(of: command).min() ?? command
+    let rows = rows(of: field, in: c, index, source).filter { $0 >= start }
+    // Nobody tells it from there on: then with the packet itself.
+    if case .macro = field { return rows.isEmpty ? [command] : rows }
+    return rows.contains(command) ? [command] : rows
+  }
+
   // MARK: - Rules
 
   /// Which packets they match is asked of the trace as it is recorded.
-  private func ordersOfRules(_ index: TimelineIndex, _ source: TraceFileReader) -> [Order] {
+  private func ordersOfRules(_ index: TimelineIndex, _ source: any RecordSource) -> [Order] {
     var rows: Set<UInt32> = []
     for rule in rules where rule.isEnabled {
       let selection = PacketSelection(rule.condition, utcOffset: Clock.localOffset)
@@ -60,8 +98,8 @@ struct AskedChanges {
 
   // MARK: - Fields
 
-  private func rows(
-    of field: Assignment.Field, in c: Int, _ index: TimelineIndex, _ source: TraceFileReader
+  private static func rows(
+    of field: Assignment.Field, in c: Int, _ index: TimelineIndex, _ source: any RecordSource
   ) -> [Int] {
     let commands = index.rows(ofConnection: c).filter { index[$0].sender == .mta }
     guard case .macro(let name) = field else {
@@ -89,7 +127,7 @@ struct AskedChanges {
     return (told + would).sorted()
   }
 
-  private func stages(of macro: [UInt8], _ mta: KnownMTA?) -> [Stage] {
+  private static func stages(of macro: [UInt8], _ mta: KnownMTA?) -> [Stage] {
     let known = KnownMacro.named(macro)
     let provision = mta == .sendmail ? known?.sendmail : known?.postfix
     if case .byDefault(let stages)? = provision { return stages }

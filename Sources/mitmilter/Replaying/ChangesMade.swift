@@ -16,6 +16,10 @@ struct ChangesMade {
   private var made = 0
   private var refusals = 0
   private static let told = 5
+  /// Takes the words for whoever asked.
+  private let tell: (String) -> Void
+
+  init(tell: @escaping (String) -> Void) { self.tell = tell }
 
   mutating func said(_ line: ReplayedMTA.Line) { leaving.append(line) }
 

@@ -11,7 +11,8 @@ import TraceModel
 /// `Sendable` is not checked: player, scripts and the file's reader are all on the thread that calls `MTAPlayer.run`.
 final class RecordedConnections: RecordedPackets, @unchecked Sendable {
   private let index: TimelineIndex
-  private let source: TraceFileReader
+  private let source: any RecordSource
+  private let tell: (String) -> Void
   private let timeouts: MTATimeouts?
   /// Connections that can be replayed, in their order, and the next of these.
   private let playable: [Int]
@@ -21,14 +22,19 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
   private var orders: [Int: [AskedChanges.Order]]
   private let isWhatIf: Bool
   /// What came of them.
-  private(set) var changes = ChangesMade()
+  private(set) var changes: ChangesMade
 
+  /// - Parameters:
+  ///   - orders: what is to be said otherwise, by connection; nil where nothing is.
+  ///   - tell: takes what is to be known about it.
   init(
-    _ index: TimelineIndex, _ source: TraceFileReader, timeouts: MTATimeouts?, _ changes: AskedChanges?
+    _ index: TimelineIndex, _ source: any RecordSource, timeouts: MTATimeouts?,
+    _ orders: [Int: [AskedChanges.Order]]?, tell: @escaping (String) -> Void
   ) {
-    (self.index, self.source, self.timeouts) = (index, source, timeouts)
-    isWhatIf = changes != nil
-    orders = changes?.orders(in: index, source) ?? [:]
+    (self.index, self.source, self.timeouts, self.tell) = (index, source, timeouts, tell)
+    isWhatIf = orders != nil
+    self.orders = orders ?? [:]
+    changes = ChangesMade(tell: tell)
     playable = index.connections.indices.filter { c in
       let first = index.connections[c].rows.first { row in
         index.connectionIndex(at: row) == c && index[row].sender == .mta
@@ -73,7 +79,7 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
   /// Files of a process are few.
   private static let mostOpen = 500
 
-  func next(at now: Moment, isPaced: Bool, to target: MilterTarget) -> MTAPlayer<ReplayedMTA>.Work {
+  private func next(at now: Moment, isPaced: Bool, to target: MilterTarget) -> MTAPlayer<ReplayedMTA>.Work {
     guard place < playable.count else { return .done }
     let c = playable[place]
     let entry = index.connections[c]
@@ -99,6 +105,8 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
     var lines: [ReplayedMTA.Line] = []
     var places: [Int: Int] = [:]
     var verdicts: [Int: ReplyKind] = [:]
+    // Where there was none, all is answered, and nothing was kept from anybody.
+    let hasMilter = index.facts(at: index.connections[c].firstRow, from: source).opened?.milter != nil
     for row in index.rows(ofConnection: c) {
       let entry = index[row]
       if entry.sender == .milter {
@@ -106,7 +114,7 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
         if verdicts[command] == nil { verdicts[command] = kind }
         continue
       }
-      if !entry.flags.isDisjoint(with: [.dropped, .answered]) { continue }
+      if !entry.flags.isDisjoint(with: hasMilter ? [.dropped, .answered] : []) { continue }
       places[row] = lines.count
       var kind: CommandKind?
       if case .command(let command) = entry.kind { kind = command }
@@ -118,6 +126,24 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
       if let place = places[row] { lines[place].verdict = verdict }
     }
     return lines
+  }
+
+  /// Says all of it, on this thread, until the last connection is over.
+  ///
+  /// - Parameters:
+  ///   - most: connections at once.
+  ///   - took: gets the records of each turn.
+  func play(
+    at target: MilterTarget, most: Int, isPaced: Bool = false, clock: Clock, _ journal: consuming Journal,
+    took: ([Record]) -> Void
+  ) {
+    var player = MTAPlayer<ReplayedMTA>(most: most, clock: clock, journal: journal)
+    player.run { now in
+      next(at: now, isPaced: isPaced, to: target)
+    } took: { records in
+      changes.take(records)
+      took(records)
+    }
   }
 
   // MARK: - Changes
@@ -142,9 +168,6 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
     return session.lines
   }
 
-  /// Records of what was said.
-  func took(_ records: [Record]) { changes.take(records) }
-
   private func packet(at row: Int) -> Packet? {
     index.sentInstead(of: row, from: source) ?? index.packet(at: row, from: source)
   }
@@ -158,7 +181,7 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
 
 extension TimelineIndex {
   /// Whether values of headers have the blank behind the colon, by the milter's answer to OPTNEG.
-  fileprivate func keepsBlank(ofConnection c: Int, _ source: TraceFileReader) -> Bool {
+  fileprivate func keepsBlank(ofConnection c: Int, _ source: any RecordSource) -> Bool {
     let answer = rows(ofConnection: c).first { glance(at: $0).kind == .reply(.optNeg) }
     return answer.map { facts(at: $0, from: source).negotiation.keepsLeadingSpace } ?? false
   }

@@ -78,7 +78,8 @@ struct Replay: ParsableCommand {
     let target = try MilterTarget(try milterAddress(milter))
     let reader = try options.basis.read(trace)
     var recorded = options.basis.compared(reader, expressions)
-    let supply = RecordedConnections(recorded.index, reader, timeouts: timeouts, asked)
+    let supply = RecordedConnections(
+      recorded.index, reader, timeouts: timeouts, asked?.orders(in: recorded.index, reader), tell: tell)
     var isWhole = supply.tellGaps()
     guard supply.count > 0 else {
       throw Failure(
@@ -95,9 +96,9 @@ struct Replay: ParsableCommand {
     isWhole = supply.changes.finish() && isWhole
     var second = options.basis.compared(replayed, expressions)
     recorded.ours = supply.changes.unsaid
-    if let words = options.basis.adjust(&recorded, &second) { tell("note: \(words)") }
+    if let words = ComparisonBasis.adjust(&recorded, &second) { tell("note: \(words)") }
     second.descends(by: supply.changes.origins, changed: supply.changes.changed)
-    tellStages(recorded, second)
+    if let words = recorded.stagesNote(second) { tell("note: \(words)") }
     let tally = options.report(recorded, second, named: (trace, write ?? "replay to \(target.address)"))
     isWhole = tellLosses(of: reader) && isWhole
     if !tally.isAlike || !isWhole || failures.count > 0 { throw ExitCode(1) }
@@ -134,29 +135,27 @@ struct Replay: ParsableCommand {
     if let kept = writer.kept { tell("note: '\(write ?? "")' was there already; it is kept as '\(kept)'") }
     // Before the journal has the file: a temporary one has no name. What is found, the player finds.
     let replayed = try TraceFileReader(path: "/proc/self/fd/\(writer.descriptor)")
-    var player = MTAPlayer<ReplayedMTA>(
-      most: oneByOne ? 1 : supply.mostAtOnce, clock: clock,
-      journal: Journal(file: writer, window: nil) { tell("warning: \($0)") })
     var failures = ReplayFailures()
-    player.run { now in
-      supply.next(at: now, isPaced: speed == .recorded, to: target)
-    } took: { records in
-      supply.took(records)
-      for record in records { failures.take(record) }
+    supply.play(
+      at: target, most: oneByOne ? 1 : supply.mostAtOnce, isPaced: speed == .recorded, clock: clock,
+      Journal(file: writer, window: nil) { tell("warning: \($0)") }
+    ) { records in
+      for record in records { failures.report(record) }
     }
     failures.finish()
     while try replayed.advance() == .grew {}
     return (replayed, failures)
   }
+}
 
-  /// A stage that the recorded milter did not want was never said by the MTA.
-  private func tellStages(_ recorded: ComparedTrace, _ replayed: ComparedTrace) {
-    let (before, now) = (recorded.stagesDeclined, replayed.stagesDeclined)
+extension ComparedTrace {
+  /// A stage that the recorded milter did not want was never said by the MTA, and cannot be said again.
+  func stagesNote(_ replayed: ComparedTrace) -> String? {
+    let (before, now) = (stagesDeclined, replayed.stagesDeclined)
     let stages = Stage.allCases.filter { before.contains($0) && !now.contains($0) }
-    guard !stages.isEmpty, replayed.hasNegotiated else { return }
+    guard !stages.isEmpty, replayed.hasNegotiated else { return nil }
     let names = stages.map(\.name).joined(separator: ", ")
-    tell(
-      "note: the recorded milter had \(names) switched off, and this one wants \(stages.count > 1 ? "them" : "it"): the trace does not have it, so it is not said"
-    )
+    return
+      "the recorded milter had \(names) switched off, and this one wants \(stages.count > 1 ? "them" : "it"): the trace does not have it, so it is not said"
   }
 }

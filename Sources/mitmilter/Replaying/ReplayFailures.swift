@@ -10,33 +10,40 @@ struct ReplayFailures {
   private var leftByMTA: Set<Int> = []
   private static let told = 5
 
-  mutating func take(_ record: Record) {
-    guard case .closed(let closed) = record.event else { return }
+  /// - Returns: what is to be said about it, without the number of the connection.
+  mutating func take(_ record: Record) -> String? {
+    guard case .closed(let closed) = record.event else { return nil }
+    defer { if case .unreachable = closed.how { leftByMTA.insert(record.connection) } }
     switch (closed.leg, closed.how) {
     case (.milter, .unreachable(let why)):
       unreachable += 1
-      report(record.connection, "the milter cannot be reached: \(why.text)")
+      return count("the milter cannot be reached: \(why.text)")
     case (.mta, .ours(let why)):
       // What was said of the milter already is why this one ends.
-      if !leftByMTA.contains(record.connection) { report(record.connection, why.text) }
-      leftByMTA.insert(record.connection)
+      return leftByMTA.insert(record.connection).inserted ? count(why.text) : nil
     case (.milter, .peer):
       if leftByMTA.insert(record.connection).inserted {
-        report(record.connection, "the milter closed the connection before the MTA did")
+        return count("the milter closed the connection before the MTA did")
       }
     case (.milter, .error(let name)):
       if leftByMTA.insert(record.connection).inserted {
-        report(record.connection, "the connection to the milter broke: \(name)")
+        return count("the connection to the milter broke: \(name)")
       }
     case (.mta, _): leftByMTA.insert(record.connection)
     case (.milter, .ours): break
     }
-    if case .unreachable = closed.how { leftByMTA.insert(record.connection) }
+    return nil
   }
 
-  private mutating func report(_ connection: Int, _ words: String) {
+  private mutating func count(_ words: String) -> String {
     count += 1
-    if count <= Self.told { tell("warning: connection \(connection) of the replay: \(words)") }
+    return words
+  }
+
+  /// Takes it, and tells of the first few.
+  mutating func report(_ record: Record) {
+    guard let words = take(record), count <= Self.told else { return }
+    tell("warning: connection \(record.connection) of the replay: \(words)")
   }
 
   func finish() {

@@ -106,6 +106,7 @@ final class LiveScreen {
       model.timeoutWords = answer.isCustom ? "answers" : "\(answer.name)s"
     }
     model.leaving = leaving
+    model.replaysAt = head.milter
     if let path { model.recording = .byOption(path) }
     started()
     defer {

@@ -38,6 +38,8 @@ final class ScreenLoop {
   /// What is being written, and how far it is.
   private var export: ScreenExport?
   private var exportPercent = -1
+  /// What is being said again to a milter.
+  private var replay: ScreenReplay?
 
   /// - Parameter effects: what was asked for before there was a screen.
   init(
@@ -63,6 +65,7 @@ final class ScreenLoop {
       send(.tick(feed.now))
       takeKeys()
       takeRecords()
+      takeReplay()
       if model.isBusy { send(.idle) }
       if end == nil || isLeft {
         goOnExporting()
@@ -85,11 +88,13 @@ final class ScreenLoop {
       pollfd(fd: terminal.isAway ? -1 : terminal.descriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0),
     ]
-    if let descriptor = feed.descriptor, restLeft == .zero {
-      polled.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+    // A descriptor below zero is passed over.
+    let feeding = restLeft == .zero ? feed.descriptor : nil
+    for descriptor in [feeding, replay?.descriptor] {
+      polled.append(pollfd(fd: descriptor ?? -1, events: Int16(POLLIN), revents: 0))
     }
     _ = Glibc.poll(&polled, nfds_t(polled.count), Int32(patience.milliseconds))
-    feedIsReady = polled.count > 2 && polled[2].revents != 0
+    feedIsReady = polled[2].revents != 0
   }
 
   private var feedIsReady = false
@@ -155,6 +160,15 @@ final class ScreenLoop {
     }
   }
 
+  private func takeReplay() {
+    guard let outcome = replay?.take() else { return }
+    replay = nil
+    switch outcome {
+    case .compared(let pane): send(.compared(pane))
+    case .refused(let words): report(words)
+    }
+  }
+
   private func obey(_ signal: Signals.Signal) {
     switch signal {
     // What happened to it meanwhile, is asked when the shell has handed it over.
@@ -200,6 +214,8 @@ final class ScreenLoop {
     case .export(let request, let replaces): beginExport(request, replacing: replaces)
     case .save(let path, let bytes, let replaces): save(bytes, to: path, replacing: replaces)
     case .record(let path, let withPast): record(to: path, withPast)
+    // One that is under way ends by itself, and nobody looks at it any more.
+    case .replay(let request): replay = ScreenReplay(request, of: feed.records)
     case .stopRecording:
       let path = feed.recording
       feed.stopRecording()
