@@ -46,7 +46,7 @@ let package = Package(
     .target(name: "MilterProtocol", dependencies: ["CBlocks"], swiftSettings: pure),
     .target(name: "Dialogue", dependencies: ["MilterProtocol"], swiftSettings: pure),
     .target(
-      name: "Sending", dependencies: ["Dialogue", "TraceModel", "Mail", "MilterProtocol"],
+      name: "Sending", dependencies: ["Comparison", "Dialogue", "TraceModel", "Mail", "MilterProtocol"],
       swiftSettings: pure + small),
     .target(
       name: "Conformance", dependencies: ["Sending", "Dialogue", "TraceModel", "MilterProtocol"],
@@ -98,7 +98,7 @@ let package = Package(
       name: "ProxyRuntime",
       dependencies: [
         "ProxyCore", "TraceFormat", "Dialogue", "Findings", "MTAConfiguration", "Timeline", "TraceModel",
-        "Mail", "Sending", "CommandLanguage", "MilterProtocol", "CLinux",
+        "Mail", "Comparison", "Sending", "CommandLanguage", "MilterProtocol", "CLinux",
       ], swiftSettings: strict),
     .target(name: "TerminalDriver", dependencies: ["Cells", "CNcurses"], swiftSettings: strict + small),
     .target(name: "CLinux", cSettings: strictC, linkerSettings: [.linkedLibrary("z")]),

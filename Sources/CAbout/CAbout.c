@@ -84,6 +84,9 @@ static const unsigned char security[] = {
 static const unsigned char send[] = {
 #embed "../../docs/send.md"
 };
+static const unsigned char shadow[] = {
+#embed "../../docs/shadow.md"
+};
 static const unsigned char trace_format[] = {
 #embed "../../docs/trace-format.md"
 };
@@ -123,6 +126,7 @@ static const struct about_page pages[] = {
     {"replay", replay, sizeof replay},
     {"security", security, sizeof security},
     {"send", send, sizeof send},
+    {"shadow", shadow, sizeof shadow},
     {"trace-format", trace_format, sizeof trace_format},
     {"words", words, sizeof words},
 };

@@ -182,23 +182,18 @@ struct Half {
   /// What another run says, too, where it says the same.
   func rest(of packet: Packet) -> [UInt8] {
     let packet = trace.comparable(packet)
-    var rest: [UInt8] = packet.code.map { [$0] } ?? []
     if case .connect = Dissection(packet).shape {
+      var rest: [UInt8] = packet.code.map { [$0] } ?? []
       // A client comes from another port each time.
       for field in PacketField.fields(of: packet).dropFirst(2) where field.label != "port" {
         rest += packet.bytes[field.range] + [0]
       }
-    } else if let header = packet.header {
-      rest += packet.bytes[packet.payload.lowerBound..<header.name.endIndex]
-      // The space behind the colon travels where that is negotiated, which is told there.
-      let value =
-        packet.kind == .command(.header) && flags.contains(.headerLeadingSpace)
-        ? header.value.withoutLead : header.value
-      rest += [0] + marks.rest(ofHeader: header.name, value)
-    } else {
-      rest += marks.rest(of: packet.bytes[packet.payload])
+      return rest
     }
-    return rest
+    // The space behind the colon travels where that is negotiated, which is told there.
+    guard packet.kind == .command(.header), flags.contains(.headerLeadingSpace), let header = packet.header
+    else { return marks.rest(of: packet) }
+    return marks.rest(of: packet, withValue: header.value.withoutLead)
   }
 }
 

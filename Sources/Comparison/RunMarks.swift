@@ -2,7 +2,7 @@ import MilterProtocol
 
 /// What is known to differ from run to run, and is taken for the same: queue ids, Message-IDs, dates, the tags b=, t= and
 /// x= of signatures, MIME boundaries, and the names by which MTA and milter call their host.
-struct RunMarks {
+struct RunMarks: Sendable {
   /// Strings of this run, and what stands for each.
   private var own: [(bytes: [UInt8], mark: String)] = []
 
@@ -74,6 +74,16 @@ struct RunMarks {
   }
 
   // MARK: What stays
+
+  /// What another run says, too, where it says the same.
+  ///
+  /// - Parameter value: of the header, where another one counts than the packet's.
+  func rest(of packet: Packet, withValue value: ArraySlice<UInt8>? = nil) -> [UInt8] {
+    let code = packet.code.map { [$0] } ?? []
+    guard let header = packet.header else { return code + rest(of: packet.bytes[packet.payload]) }
+    let front = packet.bytes[packet.payload.lowerBound..<header.name.endIndex]
+    return code + front + [0] + rest(ofHeader: header.name, value ?? header.value)
+  }
 
   func rest(ofHeader name: ArraySlice<UInt8>, _ value: ArraySlice<UInt8>) -> [UInt8] {
     let signatures = ["DKIM-Signature", "ARC-Seal", "ARC-Message-Signature"]

@@ -65,7 +65,7 @@ package struct TrialMTA: MTAScript {
   }
 
   package mutating func heard(
-    _ packet: Packet, _ place: Placement, _ dialogue: Dialogue, at now: Moment
+    _ packet: Packet, number: Int, _ place: Placement, _ dialogue: Dialogue, at now: Moment
   ) {
     guard case .reply(let kind) = packet.kind, kind.settles else { return }
     if hasFault, listensUntil != nil, !holds { listensUntil = now }

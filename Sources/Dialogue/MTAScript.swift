@@ -9,8 +9,23 @@ package protocol MTAScript: Sendable {
   /// milter said something or the time is over that was waited for.
   mutating func next(_ dialogue: Dialogue, at now: Moment) -> MTAMove
 
-  /// A packet of the milter has come; the dialogue knows of it.
-  mutating func heard(_ packet: Packet, _ place: Placement, _ dialogue: Dialogue, at now: Moment)
+  /// What was said just now has that number in the trace.
+  mutating func said(_ packet: Packet, number: Int)
+
+  /// A packet of the milter has come, and has that number in the trace; the dialogue knows of it.
+  mutating func heard(_ packet: Packet, number: Int, _ place: Placement, _ dialogue: Dialogue, at now: Moment)
+
+  /// What it remarks on, since it was asked last.
+  mutating func remarks() -> [Finding]
+
+  /// The connection has ended, whether or not the script is over.
+  mutating func ended()
+}
+
+extension MTAScript {
+  package mutating func said(_ packet: Packet, number: Int) {}
+  package mutating func remarks() -> [Finding] { [] }
+  package mutating func ended() {}
 }
 
 /// What a played MTA does.

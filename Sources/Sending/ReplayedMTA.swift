@@ -52,21 +52,8 @@ package struct ReplayedMTA: MTAScript {
   private var place = 0
   /// The last command that was said, of those that may be answered.
   private var latest: Line?
-  private var omission = Omission.nothing
-  private var accepted = 0
-  /// Whether this milter refused a recipient that the recorded one took.
-  private var hasRefused = false
+  private var omitted = LeftOut()
   private var trouble: Sentence?
-
-  private enum Omission {
-    case nothing
-    /// Of the kind that this is.
-    case kind(CommandKind)
-    /// Up to the next mail.
-    case mail
-    /// Up to QUIT.
-    case session
-  }
 
   /// - Parameters:
   ///   - start: the moment at which the trace begins anew; nil to go as fast as the milter does.
@@ -91,63 +78,30 @@ package struct ReplayedMTA: MTAScript {
       let line = lines[place]
       if let start, now < start + (line.time - .zero) { return .wait(until: start + (line.time - .zero)) }
       place += 1
-      if isLeftOut(line, dialogue.negotiation) { continue }
+      if omitted.leavesOut(line.kind, at: line.stage, dialogue.negotiation) { continue }
       guard let packet = packets.said(line) else { continue }
       if line.kind != .macro, line.stage != nil { latest = line }
-      if line.kind == .mail { (accepted, hasRefused) = (0, false) }
+      omitted.said(line.kind)
       return .say(packet, note: line.change?.why)
     }
   }
 
-  private mutating func isLeftOut(_ line: Line, _ negotiation: Negotiation) -> Bool {
-    if hasRefused, accepted == 0, line.stage == .data || line.stage == .header { omission = .mail }
-    if endsOmission(line) { omission = .nothing }
-    switch omission {
-    case .mail, .session: return true
-    case .kind(let kind) where line.stage == kind.stage: return true
-    case .kind, .nothing: break
-    }
-    // Macros go to a milter that declined their command, too, where an MTA had sent them (protocol.md 2.3).
-    guard line.kind != .macro, let stage = line.stage else { return false }
-    return negotiation.milterDeclines(stage)
-  }
-
-  private func endsOmission(_ line: Line) -> Bool {
-    let isNewSession = line.kind == .optNeg || line.kind == .quit || line.kind == .quitNC
-    switch omission {
-    case .nothing: return false
-    case .session: return isNewSession
-    case .mail, .kind: return isNewSession || line.kind == .abort || line.stage == .mail
-    }
-  }
-
   package mutating func heard(
-    _ packet: Packet, _ place: Placement, _ dialogue: Dialogue, at now: Moment
+    _ packet: Packet, number: Int, _ place: Placement, _ dialogue: Dialogue, at now: Moment
   ) {
     guard case .reply(let kind) = packet.kind else {
       trouble = "the milter says something that is no reply"
       return
     }
     guard kind.settles, let latest, let stage = place.stage, latest.stage == stage else { return }
-    if stage == .rcpt, !kind.refuses { accepted += 1 }
+    omitted.accepted(kind, at: stage)
     guard kind != latest.verdict else { return }
     if makesUpEnds, let recorded = latest.verdict, recorded.endsMessage(at: stage),
       !kind.endsMessage(at: stage)
     {
       makeUpEnd(of: latest)
     }
-    switch stage {
-    case .connect, .helo: if kind != .continue, kind != .skip { omission = .session }
-    case .rcpt where kind.refuses: hasRefused = true
-    case .data where kind.refuses: omission = .mail
-    case .negotiation, .bodyEOB, .unknown: break
-    case .mail, .rcpt, .data, .header, .eoh, .body:
-      if kind.endsMessage(at: stage) {
-        omission = .mail
-      } else if kind == .skip, let command = latest.kind {
-        omission = .kind(command)
-      }
-    }
+    omitted.decided(kind, at: stage, to: latest.kind)
   }
 
   /// The recorded milter ended the mail there, so its MTA said no more of it, and this one wants more.

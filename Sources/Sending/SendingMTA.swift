@@ -154,7 +154,7 @@ package struct SendingMTA: MTAScript {
   }
 
   package mutating func heard(
-    _ packet: Packet, _ place: Placement, _ dialogue: Dialogue, at now: Moment
+    _ packet: Packet, number: Int, _ place: Placement, _ dialogue: Dialogue, at now: Moment
   ) {
     if let stage = place.stage, givesUp(over: packet, at: stage) {
       trouble = "\(packet.kind.name) is no answer to \(stage.name) that the MTA takes"

@@ -23,6 +23,8 @@ struct Proxy: ParsableCommand {
   @Option(help: ArgumentHelp("Where the milter is.", valueName: "address"))
   var milter: String
 
+  @OptionGroup var shadows: ShadowOptions
+
   @OptionGroup var recording: RecordingOptions
 
   @OptionGroup var writing: WriteOptions
@@ -52,6 +54,7 @@ struct Proxy: ParsableCommand {
         "the milter's address \(milter) is the one to listen on: every connection would come back to us",
         hint: "give --milter the address of the milter itself")
     }
+    options.shadows = try shadows.plan(besides: options.milter, listeningOn: options.listen)
     options.socket = try socket.access()
     options.service = try service.plan()
     options.writing = try writing.plan(for: recording, isShown: wantsScreen(recording))

@@ -78,7 +78,7 @@ import Testing
   @Test func theVersionSaysWhatIsKnown() throws {
     let text = try BuiltProgram.run(["--version"]).output
     #expect(
-      text.wholeMatch(of: /mitmilter \d+\.\d+\.\d+ \((?:commit \w+, )?(?:build \S+, )?trace format 1\)\n/)
+      text.wholeMatch(of: /mitmilter \d+\.\d+\.\d+ \((?:commit \w+, )?(?:build \S+, )?trace format 2\)\n/)
         != nil)
   }
 }

@@ -51,7 +51,7 @@ import TraceFormat
       ["help", "bogus"], "error: unknown command or topic 'bogus'",
       commands
         + "; the topics are asking, attach, ci, desk, diff, doctor, effects, explain, exports, faults, filters, findings, fleet, guide, holding, instructions, "
-        + "keys, lint, log-lines, milter, mtas, postmaster, protocol, recipes, redaction, replay, security, send, trace-format, words"
+        + "keys, lint, log-lines, milter, mtas, postmaster, protocol, recipes, redaction, replay, security, send, shadow, trace-format, words"
     ),
     Row(
       ["help", "findings", "Z99"], "error: nothing is called 'Z99' there",

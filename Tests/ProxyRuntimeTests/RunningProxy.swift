@@ -21,7 +21,7 @@ final class RunningProxy: Sendable {
   init(
     listen: MilterAddress = .inet(host: "127.0.0.1", port: 0, family: .any), milter: MilterAddress,
     trace: String? = nil, grace: Moment.Span = .seconds(0), controls: ProxySettings = ProxySettings(),
-    lingering: Lingering = Lingering(), openFiles: Int64? = nil
+    lingering: Lingering = Lingering(), openFiles: Int64? = nil, shadows: [UInt16] = [], rate: Double = 1
   ) throws {
     let started = Mailbox<Result<MilterAddress, any Error>>()
     let requests = Mailbox<Engine.Request>()
@@ -42,6 +42,12 @@ final class RunningProxy: Sendable {
         configuration.settings = controls
         configuration.lingering = lingering
         if let openFiles { configuration.openFiles = openFiles }
+        if !shadows.isEmpty {
+          let targets = try shadows.map {
+            try MilterTarget(.inet(host: "127.0.0.1", port: $0, family: .any))
+          }
+          configuration.shadows = Shadows.Plan(targets, rate: rate)
+        }
         var engine = Engine(
           configuration, listener: listener, milter: try MilterTarget(milter), clock: clock,
           journal: Journal(file: file, window: window, report: { said.post($0) }), requests: requests,

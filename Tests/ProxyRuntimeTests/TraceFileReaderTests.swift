@@ -207,7 +207,7 @@ import TraceModel
     let rows: [([UInt8], String)] = [
       ([], "it is empty"),
       (Array("From: a@example.org\n".utf8), "it is not a trace; it looks like a mail message"),
-      (Array("{\"mitmilter\":7}\n".utf8), "this trace is format 7; this program reads 1"),
+      (Array("{\"mitmilter\":7}\n".utf8), "this trace is format 7; this program reads 1 to 2"),
       ([0x28, 0xB5, 0x2F, 0xFD, 0], "it is not a trace; it looks like data compressed with zstd"),
       ([0x1F], "it is not a trace"),
     ]

@@ -12,9 +12,12 @@ import TraceModel
     let mta: LoopbackSocket
     let milter: LoopbackSocket
 
-    init() throws {
+    /// - Parameter shadows: ports of milters that get the same.
+    init(shadows: [UInt16] = []) throws {
       let listener = try LoopbackSocket.listening()
-      proxy = try RunningProxy(milterPort: listener.port)
+      proxy = try RunningProxy(
+        milter: .inet(host: "127.0.0.1", port: listener.port, family: .any),
+        grace: .seconds(shadows.isEmpty ? 0 : 5), shadows: shadows)
       mta = try LoopbackSocket.connected(toPort: proxy.port)
       milter = try listener.accept()
     }

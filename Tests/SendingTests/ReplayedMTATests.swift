@@ -55,7 +55,7 @@ import Testing
           recorded == .reject ? Milter.reject : recorded == .accept ? Milter.accept : Milter.continue
         let answer = place == 0 ? optNeg : place.flatMap { answers[$0] } ?? verdict
         let placement = travel(answer)
-        script.heard(answer, placement, dialogue, at: now)
+        script.heard(answer, number: number, placement, dialogue, at: now)
       case .wait(let until): now = until ?? now
       case .hangUp: return said
       case .giveUp(let why): return said + [why.text]

@@ -36,7 +36,7 @@ private struct Play {
         return
       }
       let place = travel(reply)
-      script.heard(reply, place, dialogue, at: .zero)
+      script.heard(reply, number: number, place, dialogue, at: .zero)
     case let move: ending = move
     }
   }

@@ -341,6 +341,9 @@ SESSIONS = [
     Session("L01", hello() + MAIL + content() + END + milter(b"a") + ask(b"M", b"<eve@two.example>\0") + RCPT + DATA
             + header(b"From", b"eve@two.example") + EOH + BODY + END + add(b"X-Envelope-From", b"a@example.org") + milter(b"a") + QUIT, never="V05"),
 
+    # ---- Shadows, of which the test plays one
+    Session("X01 X02", ending(), proxy="shadowed"),
+
     # The seven that a library of edits made at once.
     Session("V01 V04 V05 H05 H07 H09 H11", ending(
         milter(b"+", b"<b@example.net>\0"), milter(b"-", b"<NoSuch@example.test>\0"), change(5, b"Subject", b"x"),

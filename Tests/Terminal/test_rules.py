@@ -6,7 +6,9 @@ import re
 import select
 import signal
 import socket
+import struct
 import subprocess
+import threading
 import time
 from collections import namedtuple
 
@@ -15,7 +17,7 @@ from rule_sessions import CAPTURES, EXEMPT, SESSIONS, Session
 from terminal import TIMEOUT, Failure
 from test_screen import Home, free_port, left
 
-PROXIES = {"plain": [], "impatient": ["--mta-timeout", "200ms"], "patient": ["--mta-timeout", "1500ms"], "unreachable": []}
+PROXIES = {"plain": [], "impatient": ["--mta-timeout", "200ms"], "patient": ["--mta-timeout", "1500ms"], "unreachable": [], "shadowed": []}
 Said = namedtuple("Said", "id severity consequence")
 Row = namedtuple("Row", "said sender")
 
@@ -54,6 +56,17 @@ def expected(rows):
 # ---- The peers
 
 
+def shadow(door):
+    """A second milter, that adds a header and refuses the mail."""
+    answers = {b"O": struct.pack(">IBIII", 13, ord("O"), 6, 0x1FF, 0), b"D": b"", b"Q": b"",
+               b"E": struct.pack(">I", 9) + b"hX-S\0yes\0" + b"\0\0\0\1r"}
+    with door, door.accept()[0] as end, end.makefile("rb") as stream:
+        end.settimeout(TIMEOUT)
+        while head := stream.read(4):
+            code = stream.read(struct.unpack(">I", head)[0])[:1]
+            end.sendall(answers.get(code, b"\0\0\0\1c"))
+
+
 class Peers:
     """A proxy that records, and a milter behind it that does as it is told."""
 
@@ -64,10 +77,16 @@ class Peers:
         behind, self.port = self.door.getsockname()[1], free_port()
         if kind == "unreachable":
             self.door.close()
+        options = list(PROXIES[kind])
+        if kind == "shadowed":
+            door = socket.create_server(("127.0.0.1", 0))
+            door.settimeout(TIMEOUT)
+            options += ["--shadow", f"127.0.0.1:{door.getsockname()[1]}"]
+            threading.Thread(target=shadow, args=(door,), daemon=True).start()
         self.log = open(home.file(f"{kind}.log"), "w+")
         self.proxy = subprocess.Popen(
             [program("mitmilter"), "proxy", "--listen", f"127.0.0.1:{self.port}", "--milter", f"127.0.0.1:{behind}",
-             "--headless", "-q", "-w", self.trace, *PROXIES[kind]],
+             "--headless", "-q", "-w", self.trace, *options],
             stdout=self.log, stderr=self.log, env={**os.environ, "XDG_CONFIG_HOME": home.path, "XDG_STATE_HOME": home.path})
         self.sockets = {}
 
@@ -156,7 +175,8 @@ def record(home):
                     peers.play(session)
                 except (OSError, AssertionError) as error:
                     raise AssertionError(f"the session for '{session.rules}': {error}") from error
-        traces.append((peers.trace, dict(enumerate(sessions, 1))))
+        # A shadow's connection comes among those of MTAs.
+        traces.append((peers.trace, {0: sessions[0]} if kind == "shadowed" else dict(enumerate(sessions, 1))))
     for rule, data in CAPTURES.items():
         path = home.file(f"{rule}.pcap")
         with open(path, "wb") as file:

@@ -60,6 +60,16 @@ package struct PlayedSession<Script: MTAScript>: Sendable {
 
   package var isOver: Bool { if case .over = state { true } else { false } }
 
+  /// The script hears of something from elsewhere; ``goOn(room:_:)`` is to follow.
+  package mutating func tell(_ turn: inout Turn, _ change: (inout Script) -> Void) {
+    change(&script)
+    recordRemarks(&turn)
+  }
+
+  private mutating func recordRemarks(_ turn: inout Turn) {
+    for finding in script.remarks() { turn.record(.found(finding), of: connection) }
+  }
+
   // MARK: - Events
 
   package mutating func milterConnected(_ turn: inout Turn) {
@@ -78,8 +88,11 @@ package struct PlayedSession<Script: MTAScript>: Sendable {
 
   /// A whole packet of the milter.
   package mutating func received(_ packet: Packet, _ turn: inout Turn) {
+    let number = turn.effects.nextPacket
     let place = passing.follow(packet, of: connection, &turn)
-    if case .talking = state { script.heard(packet, place, passing.dialogue, at: turn.now) }
+    guard case .talking = state else { return }
+    script.heard(packet, number: number, place, passing.dialogue, at: turn.now)
+    recordRemarks(&turn)
   }
 
   /// Bytes of the milter that make no packet.
@@ -100,6 +113,14 @@ package struct PlayedSession<Script: MTAScript>: Sendable {
     if case .talking = state {
       noteEnd(of: .mta, .ours("the connection to the milter ended"), &turn)
     }
+    end(&turn)
+  }
+
+  /// It is not gone on with.
+  package mutating func terminated(_ why: Sentence, _ turn: inout Turn) {
+    guard !isOver else { return }
+    if case .leaving = state {} else { noteEnd(of: .mta, .ours(why), &turn) }
+    noteEnd(of: .milter, .ours(why), &turn)
     end(&turn)
   }
 
@@ -137,6 +158,7 @@ package struct PlayedSession<Script: MTAScript>: Sendable {
       case .say(let packet, let note):
         let number = turn.effects.nextPacket
         passing.follow(packet, of: connection, &turn)
+        script.said(packet, number: number)
         if let note { turn.record(.noted(text: note, packet: number), of: connection) }
         turn.act(.send(packet, to: .milter))
         room -= packet.bytes.count
@@ -189,6 +211,7 @@ package struct PlayedSession<Script: MTAScript>: Sendable {
 
   private mutating func end(_ turn: inout Turn, by act: Effects.Act = .close(.milter)) {
     state = .over
+    script.ended()
     turn.act(act)
     wake(&turn)
   }

@@ -5,6 +5,8 @@ struct ConnectionTable {
   private(set) var count = 0
   /// Connections so far.
   private(set) var accepted = 0
+  /// In the trace so far, those of no MTA among them.
+  private var numbers = 0
 
   /// A place for a new one, and its number in the trace.
   mutating func reserve() -> (slot: Int, number: Int) {
@@ -13,7 +15,13 @@ struct ConnectionTable {
       free.append(slots.count)
       slots.append(nil)
     }
-    return (free.removeLast(), accepted)
+    return (free.removeLast(), takeNumber())
+  }
+
+  /// The number in the trace of a connection that is not kept here.
+  mutating func takeNumber() -> Int {
+    numbers += 1
+    return numbers
   }
 
   mutating func insert(_ connection: Connection) {

@@ -3,6 +3,7 @@ import CommandLanguage
 import Glibc
 import MilterProtocol
 import ProxyCore
+import Sending
 import TraceFormat
 import TraceModel
 
@@ -35,6 +36,8 @@ package struct Engine: ~Copyable {
     case note(Sentence)
     /// How things are, for whoever asks.
     case report(@Sendable (Status) -> Void)
+    /// Shadows of the milter said something.
+    case shadowed(Shadows.Batch)
     /// Somebody was asked about a packet, and this came of it.
     case answered(Question, Advice)
     /// A line for the operator.
@@ -65,6 +68,8 @@ package struct Engine: ~Copyable {
     package var rereadRules: (() -> [Rule]?)?
     /// Who wants to hear how we are.
     package var supervisor: Supervisor?
+    /// Other milters that get what this one gets; nil for none.
+    package var shadows: Shadows.Plan?
     /// Takes what rules want told, one line; nil: as other messages.
     package var tell: ((String) -> Void)?
 
@@ -100,6 +105,9 @@ package struct Engine: ~Copyable {
   private static let offsetInterval = Moment.Span.seconds(60)
   /// There once somebody is to be asked.
   var advisers: Advisers?
+  private let shadows: Shadows?
+  /// When nobody waits for shadows any more, behind the last connection.
+  private var shadowsEnd: Moment?
   /// About those that gave no answer.
   var adviserComplaints: [Adviser: Complaint] = [:]
   /// Whether the trace knows of rules.
@@ -124,7 +132,11 @@ package struct Engine: ~Copyable {
     if let descriptor = signals?.descriptor { poller.add(descriptor, .reading, tag: Tag.signals) }
     self.signals = signals
     self.report = report
-    acceptor = Acceptor(openFiles: configuration.openFiles, most: configuration.ceilings.connections)
+    let ofShadows = configuration.shadows?.most(openFiles: configuration.openFiles) ?? 0
+    shadows = configuration.shadows.map { Shadows($0, most: ofShadows, clock, answering: requests) }
+    acceptor = Acceptor(
+      openFiles: configuration.openFiles < 0 ? -1 : configuration.openFiles - Int64(ofShadows),
+      most: configuration.ceilings.connections)
     memory = KeptMemory(ceiling: configuration.ceilings.memory)
     poller.add(listener.descriptor, .reading, tag: Tag.listener)
     poller.add(requests.descriptor, .reading, tag: Tag.requests)
@@ -147,7 +159,7 @@ package struct Engine: ~Copyable {
     inspectTrace()
     configuration.supervisor?.isReady()
     showLife()
-    while listener != nil || connections.count > 0 {
+    while listener != nil || connections.count > 0 || waitsForShadows() {
       let ready = poller.wait(milliseconds: patience)
       turn.now = clock.now
       turn.effort = .ofTurn
@@ -159,9 +171,39 @@ package struct Engine: ~Copyable {
       journal.catchUp()
     }
     advisers?.stop()
+    endShadows()
     awaitReaders()
     journal.finish()
   }
+
+  /// Whether shadows that are behind get a moment more, when all mail is through.
+  private mutating func waitsForShadows() -> Bool {
+    guard let shadows, shadows.open > 0 else { return false }
+    if let stopsAt, stopsAt <= turn.now { return false }
+    let end = shadowsEnd ?? turn.now + Shadows.lastPatience
+    shadowsEnd = end
+    return turn.now < end
+  }
+
+  private mutating func endShadows() {
+    guard let shadows else { return }
+    shadows.stop()
+    for case .shadowed(let batch) in requests.take() { adopt(batch) }
+    flush()
+  }
+
+  private mutating func adopt(_ batch: Shadows.Batch) {
+    shadows?.adopt(batch, &turn, &connections, report)
+  }
+
+  /// Where shadows are, and what came of each.
+  package var shadowTallies: [(address: String, tally: ShadowTally)] {
+    guard let shadows else { return [] }
+    return zip(shadows.plan.targets, shadows.tallies).map { ($0.address.description, $1) }
+  }
+
+  /// Connections that should have had shadows, and had none for want of room.
+  package var unshadowed: Int { shadows?.missed ?? 0 }
 
   /// Twice a year clocks are set.
   private mutating func checkOffset() {
@@ -189,7 +231,7 @@ package struct Engine: ~Copyable {
   /// How long the poller may wait, in milliseconds; -1 for ever.
   private var patience: Int32 {
     let longest: Int32 = journal.waiting > 0 ? Self.readerPatience : -1
-    guard let next = earlier(timers.next, stopsAt) else { return longest }
+    guard let next = earlier(earlier(timers.next, stopsAt), shadowsEnd) else { return longest }
     let microseconds = max(0, (next - clock.now).microseconds)
     return min(Int32(min(microseconds / 1000 + 1, 60_000)), longest < 0 ? .max : longest)
   }
@@ -245,7 +287,8 @@ package struct Engine: ~Copyable {
     guard journal.hasFile else { return }
     journal.inspect()
     if journal.hasOlderFiles {
-      journal.closeOlderFiles(before: connections.all.lazy.map(\.machine.connection).min())
+      let oldest = connections.all.lazy.map(\.machine.connection).min()
+      journal.closeOlderFiles(before: [oldest, shadows?.oldest].compactMap { $0 }.min())
     }
     timers.set(turn.now + Self.inspectionPause, for: Self.traceSlot)
   }
@@ -326,6 +369,7 @@ package struct Engine: ~Copyable {
     case .note(let words): recordForRun(.noted(text: words, packet: nil))
     case .report(let take): take(status)
     case .answered(let question, let advice): answered(question, advice)
+    case .shadowed(let batch): adopt(batch)
     case .tell(let words): (configuration.tell ?? report)(words)
     case .arm(let isOn):
       turn.settings.rules.isArmed = isOn
@@ -374,6 +418,7 @@ package struct Engine: ~Copyable {
   /// Keeps the records, then lets the bytes out. A peer that takes nothing more can make both again.
   mutating func flush() {
     repeat {
+      shadows?.take(turn.effects.records)
       if journal.append(&turn.effects.records), hasRecordedRules { recordRules() }
       swap(&outgoing, &leaving)
       for place in 0..<leaving.count {

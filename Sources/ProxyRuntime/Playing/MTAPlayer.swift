@@ -16,8 +16,13 @@ package struct MTAPlayer<Script: MTAScript>: ~Copyable {
     package var target: MilterTarget
     /// What is known of the MTA that is played.
     package var patience: MTAPatience
+    /// The connection that is played again meanwhile; nil for none.
+    package var shadowOf: Int?
 
-    package init(_ script: Script, to target: MilterTarget, patience: MTAPatience = MTAPatience()) {
+    package init(
+      _ script: Script, to target: MilterTarget, patience: MTAPatience = MTAPatience(), shadowOf: Int? = nil
+    ) {
+      self.shadowOf = shadowOf
       self.script = script
       self.target = target
       self.patience = patience
@@ -27,10 +32,16 @@ package struct MTAPlayer<Script: MTAScript>: ~Copyable {
   /// What there is to do where another connection may begin.
   package enum Work {
     case call(Call)
+    /// The script of a connection, by its number, hears of something; nothing where that has ended.
+    case tell(Int, (inout Script) -> Void)
     /// Nothing before then.
     case later(Moment)
+    /// Nothing before the bell rings.
+    case uponRing
     /// Nothing any more.
     case done
+    /// Nothing any more, and all connections end.
+    case stop(Sentence)
   }
 
   private let clock: Clock
@@ -42,15 +53,26 @@ package struct MTAPlayer<Script: MTAScript>: ~Copyable {
   private var connections: [Int: PlayedConnection<Script>] = [:]
   private var count = 0
   private var startsAt: Moment?
+  private var awaitsRing = false
   private var touched: [PlayedConnection<Script>] = []
   private var buffer = [UInt8](repeating: 0, count: 262_144)
 
-  /// - Parameter most: connections at once.
-  package init(most: Int, clock: Clock, journal: consuming Journal) {
+  /// - Parameters:
+  ///   - most: connections at once.
+  ///   - bell: a descriptor that is readable once there is other work.
+  ///   - numbering: packets are numbered from there on.
+  package init(
+    most: Int, clock: Clock, journal: consuming Journal, bell: Int32? = nil, numbering: Int = 1
+  ) {
     self.most = max(1, most)
     self.clock = clock
     self.journal = journal
+    turn.effects.nextPacket = numbering
+    if let bell { poller.add(bell, .reading, tag: Self.bellTag) }
   }
+
+  /// No connection has that number.
+  private static var bellTag: UInt64 { 0 }
 
   /// Makes connections for as long as there is work, and returns once the last one is over.
   ///
@@ -62,9 +84,9 @@ package struct MTAPlayer<Script: MTAScript>: ~Copyable {
     while true {
       turn.now = clock.now
       while let timer = timers.due(at: turn.now) { wake(timer) }
-      if hasWork, startsAt ?? turn.now <= turn.now { hasWork = begin(next) }
+      if hasWork, !awaitsRing, startsAt ?? turn.now <= turn.now { hasWork = begin(next) }
       endTurn(took)
-      if hasWork, startsAt == nil, connections.count < most { continue }
+      if hasWork, !awaitsRing, startsAt == nil, connections.count < most { continue }
       guard hasWork || !connections.isEmpty else { break }
       let ready = poller.wait(milliseconds: patience)
       turn.now = clock.now
@@ -86,10 +108,23 @@ package struct MTAPlayer<Script: MTAScript>: ~Copyable {
     while connections.count < most {
       switch next(turn.now) {
       case .call(let call): open(call)
+      case .tell(let number, let change):
+        guard let connection = connections[number] else { continue }
+        connection.session.tell(&turn, change)
+        perform(connection)
+      case .uponRing:
+        awaitsRing = true
+        return true
       case .later(let moment):
         startsAt = moment
         return true
       case .done: return false
+      case .stop(let why):
+        for connection in Array(connections.values) {
+          connection.session.terminated(why, &turn)
+          perform(connection)
+        }
+        return false
       }
     }
     return true
@@ -100,7 +135,8 @@ package struct MTAPlayer<Script: MTAScript>: ~Copyable {
     var patience = Patience()
     patience.told = call.patience
     let address = call.target.address.description
-    let opened = Opened(peer: "unix:", local: address, milter: address, patience: call.patience)
+    let opened = Opened(
+      peer: "unix:", local: address, milter: address, patience: call.patience, shadowOf: call.shadowOf)
     let session = PlayedSession(connection: count, opened, call.script, patience: patience, &turn)
     let connection = PlayedConnection(session, call.target.candidates[...])
     connections[count] = connection
@@ -110,6 +146,7 @@ package struct MTAPlayer<Script: MTAScript>: ~Copyable {
   // MARK: - Events
 
   private mutating func handle(_ event: Poller.Event) {
+    if event.tag == Self.bellTag { return awaitsRing = false }
     guard let connection = connections[Int(event.tag)] else { return }
     let milter = connection.milter
     if milter.isConnecting {

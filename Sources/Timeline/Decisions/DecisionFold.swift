@@ -13,6 +13,8 @@ package struct DecisionFold: Sendable {
   private var connections: [Int: Connection] = [:]
   /// Those whose MTA has gone.
   private var ended: [Int] = []
+  /// Shadows decide nothing.
+  private var shadows: Set<Int> = []
 
   package init() {}
 
@@ -21,6 +23,11 @@ package struct DecisionFold: Sendable {
 
   package mutating func apply(_ record: Record) -> Decision? {
     guard record.connection != 0 else { return nil }
+    if case .opened(let opened) = record.event, opened.shadowOf != nil { shadows.insert(record.connection) }
+    if !shadows.isEmpty, shadows.contains(record.connection) {
+      if case .closed(let closed) = record.event, closed.leg == .milter { shadows.remove(record.connection) }
+      return nil
+    }
     if case .closed(let closed) = record.event, closed.leg == .mta { ended.append(record.connection) }
     return connections[record.connection, default: Connection()].apply(record)
   }

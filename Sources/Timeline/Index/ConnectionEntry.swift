@@ -12,6 +12,8 @@ package struct ConnectionEntry: Sendable, Equatable {
   @CompactCount package internal(set) var packetCount = 0
   @CompactCount package internal(set) var messageCount = 0
   package internal(set) var openedAt: Moment?
+  /// The connection whose MTA it plays to a shadow of the milter; nil for one of an MTA.
+  @CompactIndex package internal(set) var shadowOf: Int? = nil
   package internal(set) var closedAt: Moment?
   /// Rows of the latest CONNECT and HELO.
   @CompactIndex package internal(set) var connectRow: Int? = nil

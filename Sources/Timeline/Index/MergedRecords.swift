@@ -51,6 +51,7 @@ package final class MergedRecords: RecordSource {
   package var head: TraceHead? {
     guard var head = parts.lazy.compactMap(\.source.head).first else { return nil }
     head.startedAt = startedAt
+    head.format = parts.lazy.compactMap(\.source.head?.format).max() ?? head.format
     return head
   }
 
@@ -74,7 +75,8 @@ package final class MergedRecords: RecordSource {
     guard var record = part.source.record(at: Int(order[index].record)) else { return nil }
     record.time = record.time + part.offset
     record.connection = part.connections[record.connection] ?? 0
-    record.event = renumbered(record.event, part.packets)
+    record.event = record.event.renumbered(
+      packets: { part.packets[$0] }, connections: { part.connections[$0] })
     if case .held(var held) = record.event {
       held.deadline = held.deadline.map { $0 + part.offset }
       held.client = held.client.map { $0 + part.offset }
@@ -120,53 +122,5 @@ package final class MergedRecords: RecordSource {
     guard let number, part.packets[number] == nil else { return }
     packetCount += 1
     part.packets[number] = packetCount
-  }
-
-  private func renumbered(_ event: Record.Event, _ numbers: [Int: Int]) -> Record.Event {
-    func new(_ old: Int) -> Int { numbers[old] ?? 0 }
-    func new(_ sentence: Sentence) -> Sentence {
-      sentence.map { if case .packet(let old) = $0 { .packet(numbers[old] ?? old) } else { $0 } }
-    }
-    func new(_ cause: Cause) -> Cause {
-      if case .policy(let words) = cause { .policy(new(words)) } else { cause }
-    }
-    switch event {
-    case .opened, .passed: return event
-    case .received(var received):
-      received.number = new(received.number)
-      return .received(received)
-    case .sent(var sent):
-      sent.original = sent.original.map(new)
-      sent.number = sent.number.map(new)
-      sent.cause = new(sent.cause)
-      return .sent(sent)
-    case .held(var held):
-      held.number = new(held.number)
-      held.cause = new(held.cause)
-      return .held(held)
-    case .released(var released):
-      released.number = new(released.number)
-      released.cause = new(released.cause)
-      return .released(released)
-    case .instructed(var instructed):
-      instructed.packet = instructed.packet.map(new)
-      instructed.cause = new(instructed.cause)
-      instructed.refusal = instructed.refusal.map(new)
-      return .instructed(instructed)
-    case .found(var finding):
-      finding.packet = finding.packet.map(new)
-      finding.sentence = new(finding.sentence)
-      if let packet = finding.cause?.packet { finding.cause?.packet = new(packet) }
-      return .found(finding)
-    case .noted(let text, let packet): return .noted(text: new(text), packet: packet.map(new))
-    case .marked(let packet, let on): return .marked(packet: new(packet), on: on)
-    case .closed(var closed):
-      switch closed.how {
-      case .peer, .error: break
-      case .unreachable(let why): closed.how = .unreachable(new(why))
-      case .ours(let why): closed.how = .ours(new(why))
-      }
-      return .closed(closed)
-    }
   }
 }

@@ -152,8 +152,9 @@ extension TimelineIndex {
       add(received.packet, number: received.number, record: index, at: record.time, c, placement)
       if connections[c].mta == nil { tellMTA(received.packet.kind, c, place(c)) }
     case .sent(let sent): self.sent(sent, record: index, at: record.time, c, placement)
-    case .opened:
+    case .opened(let opened):
       connections[c].openedAt = record.time
+      connections[c].shadowOf = opened.shadowOf
       connections[c].openedRecord = index
       remark(index, c)
     case .closed(let closed): self.closed(closed, record: index, at: record.time, c)

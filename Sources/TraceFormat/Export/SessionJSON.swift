@@ -60,6 +60,7 @@ struct SessionJSON {
       bytes.append(key: ",\"peer\":", ends.peer)
       bytes.append(key: ",\"local\":", ends.local)
       bytes.append(key: ",\"milter\":", ends.milter)
+      bytes.append(key: ",\"shadow_of\":", ends.shadowOf)
     }
     if let facts { FactsJSON.append(session: facts, to: &bytes) }
     bytes.append(key: ",\"packets\":", entry.packetCount)

@@ -8,7 +8,7 @@ import TraceModel
 ///
 /// Findings are a function of dialogue, packet and mail, all of which a trace tells; those in it are what the version that recorded
 /// it knew. What is told by something else stays as it was recorded: that nobody could be reached, that a stranger spoke, what a
-/// capture lacks, and what was said when we closed.
+/// capture lacks, what a shadow says otherwise, and what was said when we closed.
 package struct Judge {
   private var connections: [Int: Followed] = [:]
   /// Findings that come now are of something that is not judged here.
@@ -48,8 +48,8 @@ package struct Judge {
   /// Whether findings of that rule come of following a dialogue.
   private static func makes(_ rule: FindingRule) -> Bool {
     if rule == .unreachable || rule == .notMilter || rule == .lengthAbsurd { return false }
-    // Those of captures, and those of a version to come.
-    return !rule.id.hasPrefix("C") && FindingRule.all.contains(rule)
+    // Those of captures, of two milters, and those of a version to come.
+    return !rule.id.hasPrefix("C") && !rule.id.hasPrefix("X") && FindingRule.all.contains(rule)
   }
 }
 

@@ -30,6 +30,7 @@ enum RemarkText {
   private static func words(_ opened: Opened) -> String {
     "open \(inert(opened.peer)) → \(inert(opened.local))"
       + (opened.milter.map { ", milter at \(inert($0))" } ?? "")
+      + (opened.shadowOf.map { ", shadow of c\($0)" } ?? "")
   }
 
   private static func words(_ passed: Passed) -> String {

@@ -3,7 +3,7 @@ enum Key: Int, CaseIterable {
   case k, t, c, n, from, to, of, by, rule, policy, raw, until, outcome, text, refused, id, severity, title,
     set, cause
   case leg, how, why, peer, local, milter, parts, policyParts
-  case client, mta, mtaTimeout, gaveUpPostfix, gaveUpSendmail, gaveUpOther
+  case client, mta, mtaTimeout, gaveUpPostfix, gaveUpSendmail, gaveUpOther, shadowOf
   case mitmilter, program, started, command, listen, negotiation, ofSeveral, redacted
 
   /// The key that is spelled by `name`; nil for all others.
@@ -59,6 +59,7 @@ enum Key: Int, CaseIterable {
     case (15, "g"): .gaveUpPostfix
     case (16, "g"): .gaveUpSendmail
     case (13, "g"): .gaveUpOther
+    case (9, "s"): .shadowOf
     default: nil
     }
   }
@@ -99,6 +100,7 @@ enum Key: Int, CaseIterable {
     case .gaveUpPostfix: "gave_up_postfix"
     case .gaveUpSendmail: "gave_up_sendmail"
     case .gaveUpOther: "gave_up_other"
+    case .shadowOf: "shadow_of"
     case .mitmilter: "mitmilter"
     case .program: "program"
     case .started: "started"

@@ -1,7 +1,7 @@
 import MilterProtocol
 import TraceModel
 
-/// Lines of a trace, format 1, as records again: the inverse of ``RecordWriter``.
+/// Lines of a trace, formats 1 and 2, as records again: the inverse of ``RecordWriter``.
 ///
 /// A line that is no record is a ``LineFault`` and nothing worse: whoever reads a trace goes on with the next line. Keys
 /// that are not known are skipped, kinds that are not known are faults, so that nothing is shown as less than it is.
@@ -50,7 +50,8 @@ package enum RecordReader {
   private static func opened(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> Opened {
     Opened(
       peer: try members.text(.peer, in: line), local: try members.text(.local, in: line),
-      milter: try members.maybeText(.milter, in: line), patience: try patience(members, line))
+      milter: try members.maybeText(.milter, in: line), patience: try patience(members, line),
+      shadowOf: try members.maybeNumber(.shadowOf, in: line))
   }
 
   private static func patience(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> MTAPatience {

@@ -1,13 +1,13 @@
 import MilterProtocol
 import TraceModel
 
-/// Records as lines of a trace, format 1 (`docs/trace-format.md`).
+/// Records as lines of a trace, formats 1 and 2 (`docs/trace-format.md`).
 ///
 /// On the path of every packet: it appends to a buffer that the caller uses again, allocates nothing else, and copies
 /// what needs no escape 16 bytes at a time. What it writes is printable ASCII and line feeds, nothing more.
 package enum RecordWriter {
-  /// The format that this program writes.
-  package static let format = 1
+  /// The newest format that this program writes and reads.
+  package static let format = TraceHead.withShadows
 
   /// Appends `record` as one line, its line feed included.
   package static func append(_ record: Record, to line: inout [UInt8]) {
@@ -62,6 +62,7 @@ package enum RecordWriter {
     line.append(key: ",\"peer\":", opened.peer)
     line.append(key: ",\"local\":", opened.local)
     line.append(key: ",\"milter\":", opened.milter)
+    if let shadowOf = opened.shadowOf { line.append(key: ",\"shadow_of\":", shadowOf) }
     guard let patience = opened.patience else { return }
     if patience.mta != .auto { line.append(key: ",\"mta\":", patience.mta.rawValue) }
     line.append(key: ",\"mta_timeout\":", patience.timeouts?.typed)

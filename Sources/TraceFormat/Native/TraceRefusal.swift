@@ -14,7 +14,7 @@ package enum TraceRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .empty: "it is empty"
     case .otherFormat(let format):
-      "this trace is format \(format); this program reads \(RecordWriter.format)"
+      "this trace is format \(format); this program reads 1 to \(RecordWriter.format)"
     case .foreign(let what?): "it is not a trace; it looks like \(what)"
     case .foreign(nil): "it is not a trace"
     case .headless: "its first line is a record, not the head of a trace"

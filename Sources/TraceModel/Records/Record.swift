@@ -54,8 +54,13 @@ package struct Opened: Equatable, Sendable {
   package var milter: String?
   /// What was known of the MTA; nil for nothing.
   package var patience: MTAPatience?
+  /// The connection whose MTA is played here to another milter, a shadow of its own; nil where an MTA connected.
+  package var shadowOf: Int?
 
-  package init(peer: String, local: String, milter: String?, patience: MTAPatience? = nil) {
+  package init(
+    peer: String, local: String, milter: String?, patience: MTAPatience? = nil, shadowOf: Int? = nil
+  ) {
+    self.shadowOf = shadowOf
     self.peer = peer
     self.local = local
     self.milter = milter

@@ -1,6 +1,6 @@
 /// The first line of a trace: what recorded it, and how it was set up.
 package struct TraceHead: Equatable, Sendable {
-  /// Version of the trace format. This program writes 1.
+  /// Version of the trace format. This program writes 1, and 2 where milters have shadows.
   package var format: Int
   /// Version of the program that wrote it.
   package var program: String
@@ -18,8 +18,14 @@ package struct TraceHead: Equatable, Sendable {
   /// Whether private words were replaced by others of the same shape.
   package var isRedacted: Bool
 
+  /// What there is in every trace.
+  package static let plain = 1
+  /// With connections that are no MTA's but shadows of those: a program that does not know them is not to take them for mail.
+  package static let withShadows = 2
+
   package init(
-    format: Int = 1, program: String, startedAt: Int64, command: [String], listen: String? = nil,
+    format: Int = TraceHead.plain, program: String, startedAt: Int64, command: [String],
+    listen: String? = nil,
     milter: String? = nil, negotiation: String? = nil, isOneOfSeveral: Bool = false, isRedacted: Bool = false
   ) {
     self.format = format

@@ -54,6 +54,7 @@ struct Relay: ~Copyable {
     engine.run()
     control?.stop()
     printer.finish()
+    for line in ShadowSummary.lines(engine.shadowTallies, unshadowed: engine.unshadowed) { tell(line) }
     tellFindings()
   }
 

@@ -20,6 +20,8 @@ struct Wiring: ~Copyable {
     var grace = Engine.Configuration().grace
     var steering = SteeringPlan()
     var ceilings = Ceilings()
+    /// Milters beside the one; nil for none.
+    var shadows: Shadows.Plan?
     /// Where screens and scripts of other processes may come in; nil for nowhere.
     var control: ControlPlan?
     /// What to say once it listens, with the lines for the MTA; nil says nothing.
@@ -66,7 +68,8 @@ struct Wiring: ~Copyable {
       listeningOn: address, isLocal: listener.isLocal, access, control: options.control?.access.path)
     self.listener = consume listener
     head = TraceHead(
-      program: Mitmilter.version, startedAt: clock.startedAt, command: CommandLine.arguments,
+      format: options.shadows == nil ? TraceHead.plain : TraceHead.withShadows, program: Mitmilter.version,
+      startedAt: clock.startedAt, command: CommandLine.arguments,
       listen: address.description, milter: options.milter?.description,
       negotiation: options.steering.controls.negotiation.rawValue,
       isOneOfSeveral: options.writing.ring != nil)
@@ -148,6 +151,7 @@ struct Wiring: ~Copyable {
     var configuration = Engine.Configuration()
     configuration.grace = options.grace
     configuration.ceilings = options.ceilings
+    configuration.shadows = options.shadows
     configuration.settings = options.steering.controls
     configuration.tell = tell
     configuration.supervisor = Supervisor()

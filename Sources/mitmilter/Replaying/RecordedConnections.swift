@@ -36,6 +36,7 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
     self.orders = orders ?? [:]
     changes = ChangesMade(tell: tell)
     playable = index.connections.indices.filter { c in
+      if index.connections[c].shadowOf != nil { return false }
       let first = index.connections[c].rows.first { row in
         index.connectionIndex(at: row) == c && index[row].sender == .mta
       }
@@ -47,7 +48,7 @@ final class RecordedConnections: RecordedPackets, @unchecked Sendable {
 
   /// Says what of the trace is not said; whether it is all of it.
   func tellGaps() -> Bool {
-    let without = index.connections.filter { $0.packetCount > 0 }.count - count
+    let without = index.connections.filter { $0.packetCount > 0 && $0.shadowOf == nil }.count - count
     if without > 0 {
       tell(
         "warning: of the trace's connections \(without) do not begin with OPTNEG, and are left out"

@@ -27,7 +27,8 @@ final class RecordedMilter: RecordedAnswers, @unchecked Sendable {
 
   func recording() -> MilterRecording {
     var recording = MilterRecording()
-    for c in index.connections.indices where index.connections[c].packetCount > 0 {
+    for c in index.connections.indices
+    where index.connections[c].packetCount > 0 && index.connections[c].shadowOf == nil {
       append(c, to: &recording)
     }
     return recording

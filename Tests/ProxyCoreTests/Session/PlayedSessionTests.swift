@@ -18,7 +18,8 @@ private struct Lines: MTAScript {
     return lines.isEmpty ? .hangUp : .say(lines.removeFirst())
   }
 
-  mutating func heard(_ packet: Packet, _ place: Placement, _ dialogue: Dialogue, at now: Moment) {
+  mutating func heard(_ packet: Packet, number: Int, _ place: Placement, _ dialogue: Dialogue, at now: Moment)
+  {
     heard.append(packet)
   }
 }
@@ -31,7 +32,8 @@ private struct Moves: MTAScript {
     moves.isEmpty ? .hangUp : moves.removeFirst()
   }
 
-  mutating func heard(_ packet: Packet, _ place: Placement, _ dialogue: Dialogue, at now: Moment) {}
+  mutating func heard(_ packet: Packet, number: Int, _ place: Placement, _ dialogue: Dialogue, at now: Moment)
+  {}
 }
 
 /// A script that does what no MTA should.

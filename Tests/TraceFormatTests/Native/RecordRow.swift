@@ -30,7 +30,7 @@ struct RecordRow: Sendable, CustomTestStringConvertible {
   private static let rule = FindingRule(
     id: "X99", severity: .warning, title: "a title", consequence: "", source: "")
 
-  static let all = withoutParts + inParts + ofTheClock + withCauses
+  static let all = withoutParts + inParts + ofTheClock + withCauses + shadows
 
   private static let patience: MTAPatience = {
     var patience = MTAPatience()
@@ -65,6 +65,14 @@ struct RecordRow: Sendable, CustomTestStringConvertible {
       .found(Finding(rule, packet: nil, "late", cause: Finding.Cause(.milterLeft, packet: nil))),
       #"{"k":"find","t":0.000001,"c":1,"id":"X99","severity":"warning","title":"a title","text":"late","parts":[],"cause":"W05"}"#
     ),
+  ]
+
+  /// Those of format 2.
+  static let shadows: [RecordRow] = [
+    RecordRow(
+      "open, of a shadow", 12, 3,
+      .opened(Opened(peer: "unix:", local: "unix:/n", milter: "unix:/n", shadowOf: 1)),
+      #"{"k":"open","t":0.000012,"c":3,"peer":"unix:","local":"unix:/n","milter":"unix:/n","shadow_of":1}"#)
   ]
 
   /// Those of the file that is kept as the first versions wrote it.

@@ -26,8 +26,10 @@ import TraceModel
 
   @Test(arguments: [
     ("", "it is empty"),
-    (#"{"mitmilter":2,"shape":{"of":"things to come"}}"#, "this trace is format 2; this program reads 1"),
-    (#"{"mitmilter":0,"started":0}"#, "this trace is format 0; this program reads 1"),
+    (
+      #"{"mitmilter":3,"shape":{"of":"things to come"}}"#, "this trace is format 3; this program reads 1 to 2"
+    ),
+    (#"{"mitmilter":0,"started":0}"#, "this trace is format 0; this program reads 1 to 2"),
     (RecordRow.all[0].line, "its first line is a record, not the head of a trace"),
     (
       #"{"format":"milter-capture/1","mta":"x"}"#,

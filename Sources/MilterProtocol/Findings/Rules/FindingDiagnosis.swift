@@ -269,5 +269,11 @@ extension FindingDiagnosis {
     "L01": One(
       "values of modifications, against what earlier mails had",
       "data kept in a global, or not cleared in xxfi_abort"),
+    "X01": One(
+      "the verdicts of milter and shadow on the same command, but for what differs each time",
+      "another version or configuration, or a shadow that did not get what the milter got"),
+    "X02": One(
+      "what milter and shadow change at the end of the same mail, but for what differs each time",
+      "another version or configuration, or a shadow that did not get what the milter got"),
   ]
 }

@@ -23,6 +23,7 @@ extension FindingRule {
     Family(letter: "M", title: "Mail as the MTA gives it", rules: mails),
     Family(letter: "D", title: "Signatures", rules: signatures),
     Family(letter: "L", title: "State that leaks", rules: leaks),
+    Family(letter: "X", title: "Shadows", rules: shadows),
   ]
 
   package static let all: [FindingRule] = families.flatMap(\.rules)
