@@ -55,6 +55,7 @@ enum MessageTab {
         trace: trace
       ).add(into: &page)
     }
+    ShadowSection(trace: trace).add(message, into: &page)
     envelope(content, isWhole ? last : detail.facts.message, into: &page)
     let body = BodySection(content, hasEnded: hasEnded, trace.charsets)
     if trace.isDesk {

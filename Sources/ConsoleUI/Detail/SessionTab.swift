@@ -37,6 +37,7 @@ enum SessionTab {
   private static func ends(_ opened: Opened, into page: inout DetailPage) {
     page.row("MTA", DisplayText(opened.peer) + DisplayText("  to  ", style: .dim) + DisplayText(opened.local))
     page.row("milter", DisplayText(opened.milter ?? "we are the milter"))
+    if let original = opened.shadowOf { page.row("shadow", DisplayText("of the milter of c\(original)")) }
   }
 
   private static func end(

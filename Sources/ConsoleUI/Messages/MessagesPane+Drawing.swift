@@ -9,7 +9,9 @@ extension MessagesPane {
     let length: MailOutcome.Length =
       layout.list.columns >= 112 ? .long : layout.list.columns >= 88 ? .medium : .short
     drawTable(
-      columns(name: max(7, scene.trace.nameColumns), length, width: layout.list.columns),
+      columns(
+        name: max(7, scene.trace.nameColumns), length, width: layout.list.columns,
+        hasShadows: !scene.trace.index.shadows.isEmpty),
       empty: emptyWords(scene), hasKeys: hasKeys,
       into: &frame, in: layout
     ) { index in
@@ -43,13 +45,15 @@ extension MessagesPane {
     frame.put(shown, at: Point(column: rect.endColumn - shown.width, row: rect.row))
   }
 
-  private func columns(name: Int, _ length: MailOutcome.Length, width: Int) -> [Column] {
+  private func columns(
+    name: Int, _ length: MailOutcome.Length, width: Int, hasShadows: Bool
+  ) -> [Column] {
     // What mark, mail, time, subject and outcome leave beside a whole id.
-    let room = width - (1 + name + 8 + needs.queueID + 18 + 19 + 7)
+    let room = width - (1 + name + 8 + needs.queueID + 18 + 19 + 7) - (hasShadows ? 10 : 0)
     let addresses = [needs.sender, needs.recipients].map {
       Column.Width.growing(minimum: least($0, length, room: room), wanted: $0)
     }
-    return [
+    let columns = [
       Column("", .fixed(1)),
       Column("mail", .fixed(name)),
       Column("time", .fixed(8), priority: 5),
@@ -62,6 +66,7 @@ extension MessagesPane {
       outcome(length),
       Column("by", .fixed(8), priority: 9),
     ]
+    return hasShadows ? columns + [Column("shadow", .fixed(9), priority: 2)] : columns
   }
 
   /// Where the list has the room of a whole screen, an ordinary address is whole, and lesser columns go for it, but not the id.
@@ -87,7 +92,7 @@ extension MessagesPane {
     let message = trace.messages[mail]
     let connection = trace.connections[message.connection].number
     func begin(_ mail: Int) -> Moment { trace.index.time(at: trace.messages[mail].rows.lowerBound) }
-    return [
+    let cells = [
       message.severity?.mark ?? "",
       DisplayText("c\(connection).\(message.number)", style: Style(.connection(connection))),
       DisplayText(trace.clock(begin(mail), below: above.map(begin), columns: 8), style: .dim),
@@ -101,6 +106,21 @@ extension MessagesPane {
         : due(mail, trace, isLong: length != .short) ?? MailOutcome.words(message, of: trace, length),
       by(message),
     ]
+    return trace.index.shadows.isEmpty ? cells : cells + [shadow(mail, trace)]
+  }
+
+  /// Whose shadow got it, or whether those of its milter did the same with it.
+  private func shadow(_ mail: Int, _ trace: TraceView) -> DisplayText {
+    let index = trace.index
+    if let original = index.original(ofConnection: index.messages[mail].connection) {
+      return DisplayText("of c\(index.connections[original].number)", style: .dim)
+    }
+    guard index.isShadowed(message: mail) else { return DisplayText("·", style: .dim) }
+    let shadows = index.shadows(ofMessage: mail)
+    let count = shadows.reduce(0) { $0 + index.differences(ofShadowsMessage: $1) }
+    if count > 0 { return DisplayText("\(count) differ", style: Style(.warn)) }
+    let isOver = !shadows.isEmpty && shadows.allSatisfy { index.messages[$0].phase != .open }
+    return isOver ? DisplayText("same", style: Style(.good)) : DisplayText("…", style: .dim)
   }
 
   /// The row whole, for search, with what became of the mail in both lengths.

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import MilterProtocol
+import Sending
 import TraceFormat
 
 /// How a run stands, as other programs read it.
@@ -54,8 +55,24 @@ struct ControlReport {
       bytes.append(key: "", finding.id)
       bytes.append(key: ":", finding.count)
     }
-    bytes.append(ascii: "}}")
+    bytes.append(ascii: "}")
+    appendShadows(to: &bytes)
+    bytes.append(ascii: "}")
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Nothing where there are none.
+  private func appendShadows(to bytes: inout [UInt8]) {
+    for (place, shadow) in status.shadows.enumerated() {
+      bytes.append(key: place == 0 ? ",\"shadows\":[{\"address\":" : ",{\"address\":", shadow.address)
+      bytes.append(key: ",\"conversations\":", shadow.tally.conversations)
+      bytes.append(key: ",\"alike\":", shadow.tally.mails.alike)
+      bytes.append(key: ",\"different\":", shadow.tally.mails.different)
+      bytes.append(key: ",\"unfinished\":", shadow.tally.mails.open)
+      bytes.append(key: ",\"givenUp\":", shadow.tally.givenUp)
+      bytes.append(ascii: "}")
+    }
+    if !status.shadows.isEmpty { bytes.append(ascii: "]") }
   }
 
   /// In the text format of Prometheus.
@@ -78,7 +95,23 @@ struct ControlReport {
       Self.head(entry.0, entry.1, kind) + ["mitmilter_\(entry.0) \(entry.2)"]
     }
     return lines + Self.head("findings_total", "Findings since the start, by id (mitmilter lint).", "counter")
-      + findings.map { "mitmilter_findings_total{id=\"\($0.id)\"} \($0.count)" }
+      + findings.map { "mitmilter_findings_total{id=\"\($0.id)\"} \($0.count)" } + ofShadows
+  }
+
+  private var ofShadows: [String] {
+    if status.shadows.isEmpty { return [] }
+    var mails = Self.head("shadow_mails_total", "Mails that a shadow got, by how it answered.", "counter")
+    var ends = Self.head(
+      "shadow_given_up_total", "Conversations with a shadow that were given up.", "counter")
+    for (address, tally) in status.shadows {
+      let name = address.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\\\"")
+      let results = [
+        ("alike", tally.mails.alike), ("different", tally.mails.different), ("unfinished", tally.mails.open),
+      ]
+      mails += results.map { "mitmilter_shadow_mails_total{shadow=\"\(name)\",result=\"\($0.0)\"} \($0.1)" }
+      ends.append("mitmilter_shadow_given_up_total{shadow=\"\(name)\"} \(tally.givenUp)")
+    }
+    return mails + ends
   }
 
   private static func head(_ name: String, _ help: String, _ kind: String) -> [String] {

@@ -1,5 +1,6 @@
 import MilterProtocol
 import ProxyCore
+import Sending
 import TraceFormat
 import TraceModel
 
@@ -20,6 +21,8 @@ extension Engine {
     package let findings: FindingTally
     /// Of what peers say, in bytes.
     package let keptBytes: Int
+    /// Where shadows are, and what came of each.
+    package let shadows: [(address: String, tally: ShadowTally)]
 
     package struct Held: Sendable {
       package let connection: Int
@@ -41,7 +44,7 @@ extension Engine {
         time: turn.now, connections: connections.count, accepted: accepted, packets: packets, held: held,
         rules: turn.settings.rules.entries.map(\.rule.text), isArmed: turn.settings.rules.isArmed,
         findings: findings,
-        keptBytes: memory.total)
+        keptBytes: memory.total, shadows: shadowTallies)
     }
   }
 }

@@ -45,6 +45,7 @@ package struct TimelineIndex: Sendable {
   package internal(set) var lastInstructed: (record: Int, outcome: Instructed)?
   package internal(set) var ruleHits = RuleHits()
   package internal(set) var statistics = TimelineStatistics()
+  package internal(set) var shadows = ShadowPairs()
   /// Rows of which something became known after their packet; nil where nobody asks.
   private var changes: [UInt32]?
   /// Numbers of connections that are out of the ordinary order, and their indices.
@@ -155,6 +156,7 @@ extension TimelineIndex {
     case .opened(let opened):
       connections[c].openedAt = record.time
       connections[c].shadowOf = opened.shadowOf
+      if let original = opened.shadowOf.flatMap({ connectionIndex($0) }) { shadows.pair(c, with: original) }
       connections[c].openedRecord = index
       remark(index, c)
     case .closed(let closed): self.closed(closed, record: index, at: record.time, c)
@@ -271,6 +273,7 @@ extension TimelineIndex {
     modify(row) { $0.severity = max($0.severity, finding.severity) }
     if let message = messageIndex(at: row) {
       messages[message].findingCount += 1
+      shadows.found(finding.rule, inMessage: message)
       messages[message].severity = max(messages[message].severity, finding.severity)
     }
   }

@@ -116,6 +116,8 @@ final class LiveScreen {
       _ = try? feed.refresh()
       for words in feed.takeMessages() { tell(words) }
       if case .unrecorded = feed.stream { tell(Self.incomplete) }
+      let (tallies, unshadowed) = (handover.engine.shadowTallies, handover.engine.unshadowed)
+      for line in ShadowSummary.lines(tallies, unshadowed: unshadowed) { tell(line) }
     }
     var isLost = false
     var goesOn = false
