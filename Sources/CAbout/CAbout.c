@@ -9,6 +9,9 @@ static const unsigned char asking[] = {
 static const unsigned char attach[] = {
 #embed "../../docs/attach.md"
 };
+static const unsigned char chain[] = {
+#embed "../../docs/chain.md"
+};
 static const unsigned char ci[] = {
 #embed "../../docs/ci.md"
 };
@@ -100,6 +103,7 @@ static const unsigned char recipes[] = {
 static const struct about_page pages[] = {
     {"asking", asking, sizeof asking},
     {"attach", attach, sizeof attach},
+    {"chain", chain, sizeof chain},
     {"ci", ci, sizeof ci},
     {"desk", desk, sizeof desk},
     {"diff", diff, sizeof diff},

@@ -40,16 +40,18 @@ struct DemoCommand: ParsableCommand {
       throw Failure("cannot listen on the loopback interface", hint: "the demo needs 127.0.0.1")
     }
     var options = Wiring.Options(
-      listen: .inet(host: "127.0.0.1", port: 0, family: .any), milter: demo.milterAddress, recording)
+      [
+        GatePlan(listen: .inet(host: "127.0.0.1", port: 0, family: .any), milter: demo.milterAddress)
+      ], recording)
     options.steering = try steering.plan(with: screen, isShown: wantsScreen(recording))
     if isShown {
       let live = try LiveScreen(options)
-      guard case .inet(_, let port, _) = live.address else { return }
+      guard case .inet(_, let port, _)? = live.listening.first else { return }
       let sentAll = live.sentAll
       return try live.run(screen.withoutRules, origin: .demo) { demo.play(throughPort: port, ended: sentAll) }
     }
     var relay = try Relay(options)
-    guard case .inet(_, let port, _) = relay.address else { return }
+    guard case .inet(_, let port, _)? = relay.listening.first else { return }
     let requests = relay.requests
     demo.play(throughPort: port) { requests.post(.stop) }
     relay.run()

@@ -91,7 +91,8 @@ struct MilterCommand: ParsableCommand {
     }
     try screen.check()
     let isShown = wantsScreen(recording)
-    var options = Wiring.Options(listen: try listeningAddress(listen), milter: nil, recording)
+    var options = Wiring.Options(
+      [GatePlan(listen: try listeningAddress(listen), milter: nil)], recording)
     options.socket = try socket.access()
     options.service = try service.plan()
     options.writing = try writing.plan(for: recording, isShown: isShown)
@@ -105,7 +106,7 @@ struct MilterCommand: ParsableCommand {
       Terminal.keepApart()
       return try LiveScreen(options).run(screen.withoutRules, origin: nil) {}
     }
-    options.greeting = { "listening on \($0) as a milter" }
+    options.greeting = { $0.map { "listening on \($0.address) as a milter" } }
     var relay = try Relay(options)
     relay.run()
   }

@@ -11,17 +11,14 @@ struct Proxy: ParsableCommand {
     abstract: "Sit between an MTA and a milter: record everything, change what rules say.",
     discussion: """
       ADDRESS is inet:8891@127.0.0.1, inet:127.0.0.1:8891, inet6:8891@::1, [::1]:8891, unix:/path or /path.
-      With --listen systemd it takes the socket of a .socket unit.
+      With --listen systemd it takes the socket of a .socket unit. --tap puts it in front of several milters at once: one \
+      trace, one screen (mitmilter help chain).
       SIGINT, SIGTERM and SIGQUIT shut down gracefully: no new connections, and --grace seconds for those that are \
       open; a second signal quits at once. SIGHUP reads the rules again, and goes on in new files where the trace and the \
       log were moved away.
       """)
 
-  @Option(help: ArgumentHelp("Where the MTA connects.", valueName: "address"))
-  var listen: String
-
-  @Option(help: ArgumentHelp("Where the milter is.", valueName: "address"))
-  var milter: String
+  @OptionGroup var taps: TapOptions
 
   @OptionGroup var shadows: ShadowOptions
 
@@ -47,14 +44,9 @@ struct Proxy: ParsableCommand {
 
   func run() throws {
     try screen.check()
-    var options = Wiring.Options(
-      listen: try listeningAddress(listen), milter: try milterAddress(milter), recording)
-    if let milter = options.milter, let listen = options.listen, listen.takesConnections(to: milter) {
-      throw Failure(
-        "the milter's address \(milter) is the one to listen on: every connection would come back to us",
-        hint: "give --milter the address of the milter itself")
-    }
-    options.shadows = try shadows.plan(besides: options.milter, listeningOn: options.listen)
+    let plans = try taps.plans()
+    var options = Wiring.Options(plans, recording)
+    options.shadows = try shadows.plan(beside: plans)
     options.socket = try socket.access()
     options.service = try service.plan()
     options.writing = try writing.plan(for: recording, isShown: wantsScreen(recording))
@@ -69,8 +61,12 @@ struct Proxy: ParsableCommand {
       Terminal.keepApart()
       return try LiveScreen(options).run(screen.withoutRules, origin: nil) {}
     }
-    let milter = try milterAddress(milter)
-    options.greeting = { "listening on \($0), milter at \(milter)" }
+    options.greeting = { listening in
+      listening.map { address, plan in
+        (plan.name.map { "tap \($0): " } ?? "")
+          + "listening on \(address)\(plan.milter.map { ", milter at \($0)" } ?? "")"
+      }
+    }
     var relay = try Relay(options)
     relay.run()
   }

@@ -50,8 +50,9 @@ import TraceFormat
     Row(
       ["help", "bogus"], "error: unknown command or topic 'bogus'",
       commands
-        + "; the topics are asking, attach, ci, desk, diff, doctor, effects, explain, exports, faults, filters, findings, fleet, guide, holding, instructions, "
-        + "keys, lint, log-lines, milter, mtas, postmaster, protocol, recipes, redaction, replay, security, send, shadow, trace-format, words"
+        + "; the topics are asking, attach, chain, ci, desk, diff, doctor, effects, explain, exports, faults, filters, findings, fleet, guide, "
+        + "holding, instructions, keys, lint, log-lines, milter, mtas, postmaster, protocol, recipes, redaction, replay, security, send, "
+        + "shadow, trace-format, words"
     ),
     Row(
       ["help", "findings", "Z99"], "error: nothing is called 'Z99' there",
@@ -133,6 +134,45 @@ import TraceFormat
     Row(
       ["proxy", "--listen", "x", "--milter", "y"],
       "error: address 'x': expected a port number from 0 to 65535, there is 'x'", addresses),
+    Row(
+      ["proxy", "--tap", "a=127.0.0.1:1,127.0.0.1:2", "--listen", "127.0.0.1:3"],
+      "error: --listen is for one milter, --tap for several: they do not go together",
+      "hint: give that one a name, too: --tap NAME=LISTEN,MILTER"),
+    Row(
+      ["proxy", "--tap", "127.0.0.1:1"],
+      "error: --tap: expected NAME=LISTEN,MILTER, there is '127.0.0.1:1'",
+      "hint: such as opendkim=inet:8892@127.0.0.1,inet:8891@127.0.0.1"),
+    Row(
+      ["proxy", "--tap", "1 a=127.0.0.1:1,127.0.0.1:2"], "error: --tap: '1 a' is no name for a tap",
+      "hint: a letter, then letters, digits, '-', '_' and '.', 32 at most: tap == opendkim asks for it"),
+    Row(
+      ["proxy", "--tap", "a=127.0.0.1:1"],
+      "error: --tap: expected two addresses with a comma between them behind 'a=', there is '127.0.0.1:1'",
+      "hint: such as opendkim=inet:8892@127.0.0.1,inet:8891@127.0.0.1"),
+    Row(
+      ["proxy", "--tap", "a=127.0.0.1:1,x"],
+      "error: --tap: address 'x': expected a port number from 0 to 65535, there is 'x'", addresses),
+    Row(
+      ["proxy", "--tap", "a=systemd,/b"], "error: --tap: systemd hands over one socket, for --listen alone",
+      "hint: give the tap an address of its own"),
+    Row(
+      ["proxy", "--tap", "a=127.0.0.1:1,/a", "--tap", "a=127.0.0.1:2,/b"],
+      "error: two taps have the name 'a'", "hint: a name says which milter it is"),
+    Row(
+      ["proxy", "--tap", "a=0.0.0.0:1,/a", "--tap", "b=127.0.0.1:1,/b"],
+      "error: taps 'a' and 'b' listen on the same address, inet:1@127.0.0.1",
+      "hint: an MTA tells them apart by it: give each its own"),
+    Row(
+      ["proxy", "--tap", "a=127.0.0.1:1,127.0.0.1:2", "--tap", "b=127.0.0.1:2,/b"],
+      "error: tap 'a': the milter's address inet:2@127.0.0.1 is where tap 'b' listens: every connection would come back to us",
+      "hint: name the address of the milter itself; the MTA asks one after the other, taps do not"),
+    Row(
+      ["proxy", "--tap", "a=/x,/x"],
+      "error: tap 'a': the milter's address unix:/x is the one to listen on: every connection would come back to us",
+      "hint: name the address of the milter itself; the MTA asks one after the other, taps do not"),
+    Row(
+      ["proxy", "--taps", "/nosuch"], "error: cannot open '/nosuch': no such file or folder",
+      "hint: check the spelling; folders are not created"),
     Row(
       proxy("--socket-mode", "999"),
       "error: --socket-mode: expected an octal mode from 0 to 777, there is '999'",

@@ -49,7 +49,7 @@ final class RunningProxy: Sendable {
           configuration.shadows = Shadows.Plan(targets, rate: rate)
         }
         var engine = Engine(
-          configuration, listener: listener, milter: try MilterTarget(milter), clock: clock,
+          configuration, gates: [Gate(listener, milter: try MilterTarget(milter))], clock: clock,
           journal: Journal(file: file, window: window, report: { said.post($0) }), requests: requests,
           signals: nil, report: { said.post($0) })
         started.post(.success(address))

@@ -11,11 +11,11 @@ from test_screen import free_port
 
 
 class Run:
-    """`mitmilter ARGUMENTS` with `--listen` on a port of its own; standard error line by line."""
+    """`mitmilter ARGUMENTS` with `--listen` on a port of its own, or as its taps say; standard error line by line."""
 
     def __init__(self, *arguments, before=(), **options):
         self.port = free_port()
-        listen = ["--listen", f"127.0.0.1:{self.port}"]
+        listen = [] if "--tap" in arguments else ["--listen", f"127.0.0.1:{self.port}"]
         command = [*before, program("mitmilter"), arguments[0], *listen, *arguments[1:]]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
         self.said = ""

@@ -104,7 +104,7 @@ extension Term.Source {
       }
     case .text(let field):
       switch field {
-      case .code: return []
+      case .code, .tap: return []
       // Verdicts take them from the facts, and so do macros in place of a command; other packets have them themselves.
       case .mailAddress, .mailArguments, .rcptAddress:
         let others = PacketKindSet.replies(role: .verdict).union(.commands(.macro))
@@ -138,7 +138,7 @@ extension Term.Source {
       }
     case .text(let field):
       switch field {
-      case .heloName, .clientHost, .clientAddress, .clientFamily, .macro, .macroOf, .messageFrom,
+      case .heloName, .clientHost, .clientAddress, .clientFamily, .tap, .macro, .macroOf, .messageFrom,
         .messageRecipients,
         .messageSubject,
         .messageHeader:

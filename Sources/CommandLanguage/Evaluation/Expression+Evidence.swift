@@ -49,7 +49,8 @@ extension Term.TextField {
     case .clientHost: Evidence(.connection, kinds: [.command(.connect)], texts: [text])
     case .macro, .macroOf: Evidence(.connection, kinds: [.command(.macro)], texts: [text])
     // A queue id is known of a message's packets in front of its macros, too.
-    case .queue, .clientAddress, .clientFamily, .messageBody, .messageRaw, .partType, .partName, .partText,
+    case .queue, .tap, .clientAddress, .clientFamily, .messageBody, .messageRaw, .partType, .partName,
+      .partText,
       .rcptArguments, .headerName, .headerValue, .body, .replyText, .unknownLine,
       .reason, .text, .raw, .code, .previousFrom, .previousRecipients, .previousSubject, .previousHeader,
       .previousQueue, .previousVerdict:

@@ -41,6 +41,7 @@ private struct FindingContext: PacketContext {
   var frameBytes: Int { Limits.lengthBytes }
   var severity: Finding.Severity? { finding.severity }
   var findingIDs: [String] { [finding.rule.id] }
+  var tap: ArraySlice<UInt8>? { nil }
   var heloName: ArraySlice<UInt8>? { nil }
   var clientHost: ArraySlice<UInt8>? { nil }
   var clientAddress: ArraySlice<UInt8>? { nil }

@@ -43,6 +43,7 @@ struct TextSource: Sendable {
     case .messageFrom: TextValues(context.messageFrom)
     case .messageRecipients: .many(context.messageRecipients)
     case .queue: TextValues(context.queueID)
+    case .tap: TextValues(context.tap)
     case .heloName: TextValues(context.heloName)
     case .clientHost: TextValues(context.clientHost)
     case .clientAddress: TextValues(context.clientAddress)

@@ -118,7 +118,9 @@ struct LiteralParser {
       (.mailbox, .value), (.address, .value), (.bytes, .value), (.text, .plain), (.mailbox, .plain),
       (.address, .plain), (.bytes, .plain):
       if let network = network(next.token) { return .network(network) }
-      if isFilter { return .text(Array(scanner.bytes[next.range])) }
+      if isFilter || term.source == .text(.tap), comparison != .matches {
+        return .text(Array(scanner.bytes[next.range]))
+      }
     case (.number, .value(let text)), (.size, .value(let text)), (.duration, .value(let text)),
       (.time, .value(let text)):
       if comparison == .in, let (low, high) = Self.range(text, for: term.type) {

@@ -51,7 +51,7 @@ package struct Term: Equatable, Sendable {
 
   package enum TextField: Equatable, Sendable {
     case mailAddress, mailArguments, rcptAddress, rcptArguments
-    case heloName, clientHost, clientAddress
+    case heloName, clientHost, clientAddress, tap
     case headerName, headerValue, body, replyText, unknownLine, reason
     case queue, code, text, raw
     case macro, messageFrom, messageRecipients, messageSubject, messageHeader

@@ -127,6 +127,10 @@ extension Term {
       example: "finding >= warning or finding == \"R02\"", kinds: .all, place: "packets with findings",
       source: .finding),
     Term(
+      name: "tap", type: .text, doc: "name of the tap that its connection came in by (proxy --tap)",
+      example: "tap == opendkim", kinds: .all, place: "where a run has several milters",
+      source: .text(.tap)),
+    Term(
       name: "client.host", type: .text, doc: "name of the SMTP client as the MTA knows it",
       example: "client.host endswith \".example.org\"", kinds: .all, place: "from CONNECT on",
       source: .text(.clientHost)),

@@ -98,7 +98,7 @@ extension Expression.Field {
     case .mailArguments, .rcptArguments: return Array(values.joined(separator: [0x20]))
     case .code, .raw, .text, .macro, .macroOf, .previousFrom, .previousRecipients, .previousQueue,
       .previousVerdict, .mailAddress, .rcptAddress, .heloName, .clientHost, .clientAddress,
-      .clientFamily, .messageBody, .messageRaw, .partType, .partName, .partText, .headerName, .body,
+      .clientFamily, .tap, .messageBody, .messageRaw, .partType, .partName, .partText, .headerName, .body,
       .replyText, .unknownLine, .reason, .queue, .messageFrom, .messageRecipients:
       let plain = values.map { term.type == .mailbox ? $0.withoutBrackets : $0 }
       return Array(plain.joined(separator: Array(", ".utf8)))

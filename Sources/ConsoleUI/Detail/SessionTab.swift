@@ -38,6 +38,7 @@ enum SessionTab {
     page.row("MTA", DisplayText(opened.peer) + DisplayText("  to  ", style: .dim) + DisplayText(opened.local))
     page.row("milter", DisplayText(opened.milter ?? "we are the milter"))
     if let original = opened.shadowOf { page.row("shadow", DisplayText("of the milter of c\(original)")) }
+    if let tap = opened.tap { page.row("tap", DisplayText(tap)) }
   }
 
   private static func end(

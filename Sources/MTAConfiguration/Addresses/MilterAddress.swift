@@ -65,8 +65,17 @@ package enum MilterAddress: Equatable, Sendable, CustomStringConvertible {
   }
 
   /// The line for Postfix's `main.cf`.
-  package var postfixLine: String { "smtpd_milters = \(reachable.postfixForm)" }
+  package var postfixLine: String { Self.postfixLine([self]) }
+
+  /// The same for several, which Postfix asks in that order.
+  package static func postfixLine(_ addresses: [MilterAddress]) -> String {
+    "smtpd_milters = \(addresses.map(\.reachable.postfixForm).joined(separator: ", "))"
+  }
 
   /// The line for Sendmail's `sendmail.mc`.
-  package var sendmailLine: String { "INPUT_MAIL_FILTER(`mitmilter', `S=\(reachable)')dnl" }
+  ///
+  /// - Parameter name: of the filter there, where it is one of several.
+  package func sendmailLine(named name: String? = nil) -> String {
+    "INPUT_MAIL_FILTER(`\(name ?? "mitmilter")', `S=\(reachable)')dnl"
+  }
 }

@@ -51,10 +51,13 @@ package struct Steering: Sendable {
     package let resets: Bool
   }
 
-  package init(connection: Int, patience: Patience = Patience(), role: ProxySettings.MilterRole? = nil) {
+  package init(
+    connection: Int, _ opened: Opened? = nil, patience: Patience = Patience(),
+    role: ProxySettings.MilterRole? = nil
+  ) {
     self.connection = connection
     self.role = role
-    facts = SessionFacts(Dialogue(patience: patience))
+    facts = SessionFacts(Dialogue(patience: patience), opened: opened)
   }
 
   var dialogue: Dialogue { _read { yield facts.dialogue } }

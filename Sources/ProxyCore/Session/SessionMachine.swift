@@ -67,7 +67,7 @@ package struct SessionMachine: Sendable {
     let settings = turn.settings
     if settings.steers {
       conduct = .steered(
-        Steering(connection: connection, patience: settings.patience, role: settings.role))
+        Steering(connection: connection, opened, patience: settings.patience, role: settings.role))
     } else {
       conduct = .passing(Passing(patience: settings.patience))
     }

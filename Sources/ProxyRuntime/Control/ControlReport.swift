@@ -35,10 +35,12 @@ struct ControlReport {
     bytes.append(key: ",\"keptBytes\":", status.keptBytes)
     bytes.append(key: ",\"trace\":", name)
     bytes.append(key: ",\"traceBytes\":", traceBytes)
+    if !status.taps.isEmpty { appendTaps(to: &bytes) }
     bytes.append(ascii: ",\"held\":[")
     for (place, held) in status.held.enumerated() {
       if place > 0 { bytes.append(ascii: ",") }
       bytes.append(key: "{\"conn\":", held.connection)
+      bytes.append(key: ",\"tap\":", held.tap)
       bytes.append(key: ",\"packet\":", held.packet)
       bytes.append(key: ",\"seconds\":", Int((status.time - held.since).microseconds / 1_000_000))
       bytes.append(ascii: "}")
@@ -75,6 +77,18 @@ struct ControlReport {
     if !status.shadows.isEmpty { bytes.append(ascii: "]") }
   }
 
+  private func appendTaps(to bytes: inout [UInt8]) {
+    bytes.append(ascii: ",\"taps\":")
+    bytes.append(list: status.taps) { bytes, one in
+      bytes.append(key: "{\"name\":", one.tap.name)
+      bytes.append(key: ",\"listen\":", one.tap.listen)
+      bytes.append(key: ",\"milter\":", one.tap.milter)
+      bytes.append(key: ",\"connections\":", one.connections)
+      bytes.append(key: ",\"accepted\":", one.accepted)
+      bytes.append(ascii: "}")
+    }
+  }
+
   /// In the text format of Prometheus.
   var prometheus: [String] {
     let gauges: [(String, String, Int)] = [
@@ -94,7 +108,7 @@ struct ControlReport {
     let lines = plain.flatMap { entry, kind in
       Self.head(entry.0, entry.1, kind) + ["mitmilter_\(entry.0) \(entry.2)"]
     }
-    return lines + Self.head("findings_total", "Findings since the start, by id (mitmilter lint).", "counter")
+    return lines + taps + Self.head("findings_total", "Findings since the start, by id (mitmilter lint).", "counter")
       + findings.map { "mitmilter_findings_total{id=\"\($0.id)\"} \($0.count)" } + ofShadows
   }
 
@@ -112,6 +126,14 @@ struct ControlReport {
       ends.append("mitmilter_shadow_given_up_total{shadow=\"\(name)\"} \(tally.givenUp)")
     }
     return mails + ends
+  }
+
+  private var taps: [String] {
+    guard !status.taps.isEmpty else { return [] }
+    return Self.head("tap_connections", "Open connections from MTAs, by tap.", "gauge")
+      + status.taps.map { "mitmilter_tap_connections{tap=\"\($0.tap.name)\"} \($0.connections)" }
+      + Self.head("tap_connections_total", "Connections from MTAs since the start, by tap.", "counter")
+      + status.taps.map { "mitmilter_tap_connections_total{tap=\"\($0.tap.name)\"} \($0.accepted)" }
   }
 
   private static func head(_ name: String, _ help: String, _ kind: String) -> [String] {

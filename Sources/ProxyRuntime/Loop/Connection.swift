@@ -4,6 +4,8 @@ import ProxyCore
 /// The runtime's side of one session: two sockets and the machine that decides about them.
 final class Connection {
   let slot: Int
+  /// Where the MTA connected.
+  let gate: Gate
   var machine: SessionMachine
   let mta = Endpoint()
   let milter = Endpoint()
@@ -20,8 +22,9 @@ final class Connection {
   /// Between attempts to reach the milter.
   var backoff = Backoff()
 
-  init(slot: Int, _ machine: SessionMachine) {
+  init(slot: Int, at gate: Gate, _ machine: SessionMachine) {
     self.slot = slot
+    self.gate = gate
     self.machine = machine
   }
 
@@ -59,10 +62,14 @@ final class Connection {
 
 /// What an event of the poller is about.
 enum Tag {
-  static let listener: UInt64 = 0
   static let requests: UInt64 = 1
   static let signals: UInt64 = 2
-  private static let firstLeg: UInt64 = 16
+  private static let firstListener: UInt64 = 16
+  private static let firstLeg = firstListener + UInt64(Gate.most)
+
+  static func listener(_ gate: Int) -> UInt64 { firstListener + UInt64(gate) }
+  /// Which one, of the tag of a listener.
+  static func gate(_ tag: UInt64) -> Int { Int(tag - firstListener) }
 
   static func leg(_ leg: Leg, _ slot: Int) -> UInt64 { firstLeg + UInt64(slot) << 1 + UInt64(leg.rawValue) }
 

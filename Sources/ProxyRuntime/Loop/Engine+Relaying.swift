@@ -223,7 +223,7 @@ extension Engine {
       case .sendBytes(let bytes, let leg): outgoing.append(.owned(bytes), to: leg, of: connection.slot)
       case .send(let packet, let leg): outgoing.append(.owned(packet.bytes), to: leg, of: connection.slot)
       case .connectMilter:
-        connection.candidates = (target?.candidates ?? [])[...]
+        connection.candidates = (connection.gate.target?.candidates ?? [])[...]
         connect(connection)
       case .finish(let leg): connection[leg].ending = .finish
       case .close(let leg): connection[leg].ending = .close
@@ -266,7 +266,7 @@ extension Engine {
   }
 
   private mutating func unreachable(_ connection: Connection, _ why: String) {
-    complain(thatUnreachable: why)
+    complain(thatUnreachable: connection.gate, why)
     connection.machine.milterUnreachable(Sentence(words: why), &turn)
   }
 }

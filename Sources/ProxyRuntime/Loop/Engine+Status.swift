@@ -15,6 +15,8 @@ extension Engine {
     package let packets: Int
     /// What waits for somebody.
     package let held: [Held]
+    /// By name; empty where there is but one place.
+    package let taps: [Tapped]
     /// In force, as text.
     package let rules: [String]
     package let isArmed: Bool
@@ -26,8 +28,16 @@ extension Engine {
 
     package struct Held: Sendable {
       package let connection: Int
+      package let tap: String?
       package let packet: Int
       package let since: Moment
+    }
+
+    package struct Tapped: Sendable {
+      package let tap: Tap
+      package let connections: Int
+      /// So far, those that have ended included.
+      package let accepted: Int
     }
   }
 
@@ -37,14 +47,25 @@ extension Engine {
       for connection in connections.all {
         let number = connection.machine.connection
         for one in connection.machine.held() {
-          held.append(Status.Held(connection: number, packet: one.packet, since: one.since))
+          held.append(
+            Status.Held(
+              connection: number, tap: connection.gate.name, packet: one.packet, since: one.since))
         }
       }
       return Status(
         time: turn.now, connections: connections.count, accepted: accepted, packets: packets, held: held,
+        taps: tapped,
         rules: turn.settings.rules.entries.map(\.rule.text), isArmed: turn.settings.rules.isArmed,
         findings: findings,
         keptBytes: memory.total, shadows: shadowTallies)
+    }
+  }
+
+  private var tapped: [Status.Tapped] {
+    gates.compactMap { gate in
+      guard let tap = gate.tap else { return nil }
+      return Status.Tapped(
+        tap: tap, connections: connections.all.count { $0.gate === gate }, accepted: gate.accepted)
     }
   }
 }

@@ -77,8 +77,8 @@ package struct Engine: ~Copyable {
   }
 
   let configuration: Configuration
-  /// nil where we are the milter.
-  let target: MilterTarget?
+  /// Where MTAs connect.
+  let gates: [Gate]
   let clock: Clock
   let report: (String) -> Void
   let poller = Poller()
@@ -94,9 +94,8 @@ package struct Engine: ~Copyable {
   var journal: Journal
   let requests: Mailbox<Request>
   private let signals: Signals?
-  private var listener: Listener?
+  private var isListening = true
   private var acceptor: Acceptor
-  private var unreachable = Complaint()
   /// About connections for which there was no memory.
   var short = Complaint()
   var memory: KeptMemory
@@ -117,7 +116,7 @@ package struct Engine: ~Copyable {
   ///   - signals: where INT, TERM and HUP are read from, if this loop is the one to obey them.
   ///   - report: takes a message for the operator, one line.
   package init(
-    _ configuration: Configuration, listener: consuming Listener, milter: MilterTarget?, clock: Clock,
+    _ configuration: Configuration, gates: [Gate], clock: Clock,
     journal: consuming Journal, requests: Mailbox<Request>, signals: consuming Signals?,
     report: @escaping (String) -> Void
   ) {
@@ -125,7 +124,7 @@ package struct Engine: ~Copyable {
     turn = Turn(configuration.settings)
     turn.startedAt = clock.startedAt
     turn.utcOffset = Clock.localOffset
-    target = milter
+    self.gates = gates
     self.clock = clock
     self.journal = journal
     self.requests = requests
@@ -138,9 +137,8 @@ package struct Engine: ~Copyable {
       openFiles: configuration.openFiles < 0 ? -1 : configuration.openFiles - Int64(ofShadows),
       most: configuration.ceilings.connections)
     memory = KeptMemory(ceiling: configuration.ceilings.memory)
-    poller.add(listener.descriptor, .reading, tag: Tag.listener)
     poller.add(requests.descriptor, .reading, tag: Tag.requests)
-    self.listener = consume listener
+    listen()
   }
 
   /// Packets that arrived so far.
@@ -159,7 +157,7 @@ package struct Engine: ~Copyable {
     inspectTrace()
     configuration.supervisor?.isReady()
     showLife()
-    while listener != nil || connections.count > 0 || waitsForShadows() {
+    while isListening || connections.count > 0 || waitsForShadows() {
       let ready = poller.wait(milliseconds: patience)
       turn.now = clock.now
       turn.effort = .ofTurn
@@ -243,9 +241,9 @@ package struct Engine: ~Copyable {
     switch Tag.connection(event.tag) {
     case (let slot, let leg)?:
       if let connection = connections[slot] { handle(event, connection, leg) }
-    case nil where event.tag == Tag.listener: acceptAll()
     case nil where event.tag == Tag.requests: for request in requests.take() { obey(request) }
-    case nil: for signal in signals?.take() ?? [] { obey(signal) }
+    case nil where event.tag == Tag.signals: for signal in signals?.take() ?? [] { obey(signal) }
+    case nil: acceptAll(at: gates[Tag.gate(event.tag)])
     }
   }
 
@@ -259,22 +257,28 @@ package struct Engine: ~Copyable {
 
   // MARK: - Starting and stopping
 
-  private mutating func acceptAll() {
-    guard let descriptor = listener?.descriptor else { return }
+  private mutating func acceptAll(at gate: Gate) {
+    guard let descriptor = gate.descriptor else { return }
     let before = acceptor.isPaused
     let arrived = acceptor.acceptAll(from: descriptor, alreadyOpen: connections.count)
-    for (socket, peer) in arrived { open(socket, peer) }
+    for (socket, peer) in arrived { open(socket, peer, at: gate) }
     guard acceptor.isPaused, !before else { return }
     makeRoom()
-    poller.remove(descriptor)
+    for descriptor in gates.compactMap(\.descriptor) { poller.remove(descriptor) }
     timers.set(turn.now + Acceptor.pause, for: Self.listenerSlot)
     if let complaint = acceptor.complaint { report(complaint) }
   }
 
   private mutating func acceptAgain() {
-    guard let descriptor = listener?.descriptor, acceptor.isPaused else { return }
+    guard isListening, acceptor.isPaused else { return }
     acceptor.isPaused = false
-    poller.add(descriptor, .reading, tag: Tag.listener)
+    listen()
+  }
+
+  private func listen() {
+    for (place, gate) in gates.enumerated() {
+      if let descriptor = gate.descriptor { poller.add(descriptor, .reading, tag: Tag.listener(place)) }
+    }
   }
 
   private static let listenerSlot = -1
@@ -328,17 +332,18 @@ package struct Engine: ~Copyable {
   /// To look whether anybody uses the connection.
   static let idlers = 1 << 34
 
-  private mutating func open(_ socket: Int32, _ peer: SocketAddress) {
+  private mutating func open(_ socket: Int32, _ peer: SocketAddress, at gate: Gate) {
     guard hasMemoryForAnother() else {
       close(socket)
       return
     }
     let local = SocketAddress { _ = getsockname(socket, $0, &$1) }
     let opened = Opened(
-      peer: peer.canonical, local: local.canonical, milter: target?.address.description,
-      patience: turn.settings.patience.told)
+      peer: peer.canonical, local: local.canonical, milter: gate.target?.address.description,
+      tap: gate.name, patience: turn.settings.patience.told)
     let (slot, number) = connections.reserve()
-    let connection = Connection(slot: slot, SessionMachine(connection: number, opened, &turn))
+    gate.accepted += 1
+    let connection = Connection(slot: slot, at: gate, SessionMachine(connection: number, opened, &turn))
     connections.insert(connection)
     Endpoint.prepare(socket, isUnix: peer.isUnix)
     connection.mta.open(socket, isUnix: peer.isUnix)
@@ -390,9 +395,13 @@ package struct Engine: ~Copyable {
   }
 
   private mutating func stopListening() {
-    if listener != nil { configuration.supervisor?.isStopping() }
-    if let descriptor = listener?.descriptor, !acceptor.isPaused { poller.remove(descriptor) }
-    listener = nil
+    guard isListening else { return }
+    isListening = false
+    configuration.supervisor?.isStopping()
+    for gate in gates {
+      if let descriptor = gate.descriptor, !acceptor.isPaused { poller.remove(descriptor) }
+      gate.shut()
+    }
   }
 
   private mutating func terminate() {
@@ -457,13 +466,11 @@ package struct Engine: ~Copyable {
   }
 
   /// Says that the milter is out of reach, but not for every connection.
-  mutating func complain(thatUnreachable why: String) {
-    if let suffix = unreachable.due(at: turn.now) {
+  mutating func complain(thatUnreachable gate: Gate, _ why: String) {
+    if let suffix = gate.unreachable.due(at: turn.now) {
       let seen = turn.settings.onMilterFailure.map { "is told \($0.name)" } ?? "sees a closed connection"
-      report(
-        "cannot reach the milter at \(target?.address.description ?? "nowhere"): \(why); the MTA \(seen)\(suffix)"
-      )
+      report("cannot reach \(gate.milterWords): \(why); the MTA \(seen)\(suffix)")
     }
-    target?.lookUpAgain()
+    gate.target?.lookUpAgain()
   }
 }

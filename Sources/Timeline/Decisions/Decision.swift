@@ -5,6 +5,8 @@ import TraceModel
 package struct Decision: Equatable, Sendable {
   package var time: Moment
   package var connection: Int
+  /// Of its connection, where a run has several.
+  package var tap: String?
   /// Within the connection; 0 outside any mail.
   package var message: Int
   /// The packet that carried the verdict; the held command where the MTA gave up.

@@ -144,6 +144,7 @@ package struct DecisionFold: Sendable {
     }
 
     private func describe(_ decision: inout Decision, command: Int) {
+      decision.tap = facts.opened?.tap
       decision.client = facts.client
       decision.helo = facts.helo
       guard decision.message != 0, let message = facts.message, message.number == decision.message else {

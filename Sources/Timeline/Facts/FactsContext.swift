@@ -62,6 +62,7 @@ package struct FactsContext: PacketContext {
   package var severity: Finding.Severity? { findings.map(\.severity).max() }
   package var findingIDs: [String] { findings.map(\.rule.id) }
 
+  package var tap: ArraySlice<UInt8>? { (facts.opened?.tap).map { Array($0.utf8)[...] } }
   package var heloName: ArraySlice<UInt8>? { facts.helo?.slice }
   package var clientHost: ArraySlice<UInt8>? { facts.client?.hostname.slice }
   package var clientAddress: ArraySlice<UInt8>? { facts.client?.address?.slice }

@@ -59,7 +59,10 @@ package struct SessionFacts: Sendable {
   }
 
   /// - Parameter dialogue: that knows what the operator said; nothing has travelled on it.
-  package init(_ dialogue: Dialogue = Dialogue()) { self.dialogue = dialogue }
+  package init(_ dialogue: Dialogue = Dialogue(), opened: Opened? = nil) {
+    self.dialogue = dialogue
+    self.opened = opened
+  }
 
   /// What is known of the MTA beyond what it shows by itself.
   package mutating func tell(_ patience: MTAPatience) { dialogue.tell(patience) }

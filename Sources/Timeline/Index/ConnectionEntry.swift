@@ -22,6 +22,8 @@ package struct ConnectionEntry: Sendable, Equatable {
   package internal(set) var severity: Finding.Severity?
   /// Which MTA it is, as far as anything in the connection tells, be it later than the packet that one looks at.
   package internal(set) var mta: KnownMTA?
+  /// Its tap's place among those of the index, from 1; 0 for none.
+  var tap: UInt8 = 0
   /// The record of its opening.
   @CompactIndex package internal(set) var openedRecord: Int? = nil
   /// The record of the leg that ended first: what ended the connection.

@@ -144,6 +144,9 @@ package struct RowContext: PacketContext {
     return session { $0.message?.number == number ? look($0) : nil }
   }
 
+  package var tap: ArraySlice<UInt8>? {
+    reader.index.tap(ofConnection: reader.index.connectionIndex(at: row))?[...]
+  }
   package var heloName: ArraySlice<UInt8>? { session { $0.helo?.slice } }
   package var clientHost: ArraySlice<UInt8>? { session { $0.client?.hostname.slice } }
   package var clientAddress: ArraySlice<UInt8>? { session { $0.client?.address?.slice } }

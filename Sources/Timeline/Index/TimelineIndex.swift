@@ -33,6 +33,7 @@ package struct TimelineIndex: Sendable {
   package internal(set) var recordCount = 0
   /// Those among them that could not be read.
   package private(set) var unreadableCount = 0
+  var taps = TapNames()
   package internal(set) var connections: [ConnectionEntry] = []
   package internal(set) var messages: [MessageEntry] = []
   package internal(set) var findings: [FindingEntry] = []
@@ -154,6 +155,7 @@ extension TimelineIndex {
       if connections[c].mta == nil { tellMTA(received.packet.kind, c, place(c)) }
     case .sent(let sent): self.sent(sent, record: index, at: record.time, c, placement)
     case .opened(let opened):
+      if let tap = opened.tap { connections[c].tap = taps.place(of: tap) }
       connections[c].openedAt = record.time
       connections[c].shadowOf = opened.shadowOf
       if let original = opened.shadowOf.flatMap({ connectionIndex($0) }) { shadows.pair(c, with: original) }

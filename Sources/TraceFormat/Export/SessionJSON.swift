@@ -28,6 +28,15 @@ struct SessionJSON {
     bytes.append(list: head.command) { $0.append(key: "", $1) }
     bytes.append(key: ",\"listen\":", head.listen)
     bytes.append(key: ",\"milter\":", head.milter)
+    if !head.taps.isEmpty {
+      bytes.append(ascii: ",\"taps\":")
+      bytes.append(list: head.taps) { bytes, tap in
+        bytes.append(key: "{\"name\":", tap.name)
+        bytes.append(key: ",\"listen\":", tap.listen)
+        bytes.append(key: ",\"milter\":", tap.milter)
+        bytes.append(ascii: "}")
+      }
+    }
     bytes.append(key: ",\"negotiation\":", head.negotiation)
   }
 
@@ -61,6 +70,7 @@ struct SessionJSON {
       bytes.append(key: ",\"local\":", ends.local)
       bytes.append(key: ",\"milter\":", ends.milter)
       bytes.append(key: ",\"shadow_of\":", ends.shadowOf)
+      bytes.append(key: ",\"tap\":", ends.tap)
     }
     if let facts { FactsJSON.append(session: facts, to: &bytes) }
     bytes.append(key: ",\"packets\":", entry.packetCount)
@@ -134,7 +144,7 @@ struct SessionJSON {
 }
 
 extension [UInt8] {
-  mutating func append<Item>(list items: [Item], _ append: (inout [UInt8], Item) -> Void) {
+  package mutating func append<Item>(list items: [Item], _ append: (inout [UInt8], Item) -> Void) {
     self.append(ascii: "[")
     for (place, item) in items.enumerated() {
       if place > 0 { self.append(ascii: ",") }

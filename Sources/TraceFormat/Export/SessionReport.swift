@@ -39,6 +39,7 @@ struct SessionReport {
     var rows: [(String, String)] = [("command", input.head.command.joined(separator: " "))]
     if let listen = input.head.listen { rows.append(("listening on", listen)) }
     if let milter = input.head.milter { rows.append(("milter at", milter)) }
+    for tap in input.head.taps { rows.append((tap.name, "\(tap.listen), milter at \(tap.milter)")) }
     if let negotiation = input.head.negotiation { rows.append(("negotiation policy", negotiation)) }
     var blocks = [
       "## Versions and addresses\n\n| | |\n|---|---|\n"
@@ -108,6 +109,7 @@ struct SessionReport {
     if let opened = facts.opened {
       head += "MTA at \(MarkdownText.code(opened.peer))"
       if let milter = opened.milter { head += ", milter at \(MarkdownText.code(milter))" }
+      if let tap = opened.tap { head += ", tap \(MarkdownText.code(tap))" }
       head += ".\n"
     }
     if let client = facts.client {

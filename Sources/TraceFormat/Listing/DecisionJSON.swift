@@ -15,6 +15,7 @@ package struct DecisionJSON {
   package func append(_ decision: Decision, to line: inout [UInt8]) {
     line.append(key: "{\"time\":", clock.rfc3339(decision.time.microseconds))
     line.append(key: ",\"conn\":", decision.connection)
+    line.append(key: ",\"tap\":", decision.tap)
     line.append(key: ",\"msg\":", decision.message)
     line.append(key: ",\"packet\":", decision.packet)
     line.append(key: ",\"stage\":", decision.stage.name)

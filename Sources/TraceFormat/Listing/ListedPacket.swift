@@ -8,6 +8,8 @@ package struct ListedPacket: Equatable, Sendable {
   package var number: Int
   package var time: Moment
   package var connection: Int
+  /// Of its connection, where a run has several.
+  package var tap: String?
   /// Within the connection, from 1; 0 outside any.
   package var message: Int
   package var packet: Packet

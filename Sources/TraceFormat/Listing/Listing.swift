@@ -46,6 +46,7 @@ package struct Listing {
     }
     var entries = flush()
     let placement = place(record)
+    defer { latest?.tap = sessions[record.connection]?.opened?.tap }
     switch record.event {
     case .received(let received):
       latest = ListedPacket(

@@ -147,6 +147,9 @@ package struct ListingText {
     var words = "recorded by mitmilter \(Self.inert(head.program)) from \(clock.rfc3339(0))"
     if let listen = head.listen { words += ", listening on \(Self.inert(listen))" }
     if let milter = head.milter { words += ", milter at \(Self.inert(milter))" }
+    for tap in head.taps {
+      words += ", \(tap.name) at \(Self.inert(tap.listen)) for \(Self.inert(tap.milter))"
+    }
     if let negotiation = head.negotiation { words += ", negotiation \(Self.inert(negotiation))" }
     return indented(
       [words] + (head.command.isEmpty ? [] : ["command: " + Self.inert(head.command.joined(separator: " "))]))

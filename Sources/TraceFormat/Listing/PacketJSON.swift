@@ -44,6 +44,7 @@ package struct PacketJSON {
     line.append(key: "\"n\":", packet.number)
     line.append(key: ",\"file\":", file)
     line.append(key: ",\"conn\":", packet.connection)
+    line.append(key: ",\"tap\":", packet.tap)
     line.append(key: ",\"msg\":", packet.message)
     line.append(key: ",\"time\":", clock.rfc3339(packet.time.microseconds))
     line.append(key: ",\"from\":", packet.packet.sender.name)

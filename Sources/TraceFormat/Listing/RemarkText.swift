@@ -28,7 +28,8 @@ enum RemarkText {
   }
 
   private static func words(_ opened: Opened) -> String {
-    "open \(inert(opened.peer)) → \(inert(opened.local))"
+    "open " + (opened.tap.map { "at \(inert($0)), " } ?? "")
+      + "\(inert(opened.peer)) → \(inert(opened.local))"
       + (opened.milter.map { ", milter at \(inert($0))" } ?? "")
       + (opened.shadowOf.map { ", shadow of c\($0)" } ?? "")
   }

@@ -4,18 +4,20 @@ enum Key: Int, CaseIterable {
     set, cause
   case leg, how, why, peer, local, milter, parts, policyParts
   case client, mta, mtaTimeout, gaveUpPostfix, gaveUpSendmail, gaveUpOther, shadowOf
+  case tap, taps
   case mitmilter, program, started, command, listen, negotiation, ofSeveral, redacted
 
   /// The key that is spelled by `name`; nil for all others.
   init?(_ name: Span<UInt8>) {
-    guard name.count > 0, let key = Self.candidate(length: name.count, first: name[0]),
+    guard name.count > 0,
+      let key = Self.candidate(length: name.count, first: name[0], last: name[name.count - 1]),
       name.spells(key.name)
     else { return nil }
     self = key
   }
 
-  /// Length and one letter tell the keys apart; whether the rest agrees is for the caller to see.
-  private static func candidate(length: Int, first: UInt8) -> Key? {
+  /// Length and a letter or two tell the keys apart; whether the rest agrees is for the caller to see.
+  private static func candidate(length: Int, first: UInt8, last: UInt8) -> Key? {
     switch (length, UnicodeScalar(first)) {
     case (1, "k"): .k
     case (1, "t"): .t
@@ -32,7 +34,6 @@ enum Key: Int, CaseIterable {
     case (3, "w"): .why
     case (4, "f"): .from
     case (4, "r"): .rule
-    case (4, "t"): .text
     case (4, "p"): .peer
     case (5, "u"): .until
     case (5, "t"): .title
@@ -55,6 +56,8 @@ enum Key: Int, CaseIterable {
     case (12, "p"): .policyParts
     case (6, "c"): .client
     case (3, "m"): .mta
+    case (3, "t"): .tap
+    case (4, "t"): last == UInt8(ascii: "s") ? .taps : .text
     case (11, "m"): .mtaTimeout
     case (15, "g"): .gaveUpPostfix
     case (16, "g"): .gaveUpSendmail
@@ -101,6 +104,8 @@ enum Key: Int, CaseIterable {
     case .gaveUpSendmail: "gave_up_sendmail"
     case .gaveUpOther: "gave_up_other"
     case .shadowOf: "shadow_of"
+    case .tap: "tap"
+    case .taps: "taps"
     case .mitmilter: "mitmilter"
     case .program: "program"
     case .started: "started"

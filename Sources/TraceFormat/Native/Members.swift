@@ -3,7 +3,7 @@
 /// Keys may come in any order and with any white space, so that a trace which went through `jq -c` still reads. Of a key
 /// that comes twice the last one counts, unknown keys are stepped over.
 struct Members {
-  private var tokens = InlineArray<43, JSONCursor.Token>(repeating: JSONCursor.Token())
+  private var tokens = InlineArray<45, JSONCursor.Token>(repeating: JSONCursor.Token())
 
   init(_ line: Span<UInt8>) throws(LineFault) {
     precondition(Key.allCases.count == tokens.count, "every key has its place")

@@ -50,8 +50,8 @@ package enum RecordReader {
   private static func opened(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> Opened {
     Opened(
       peer: try members.text(.peer, in: line), local: try members.text(.local, in: line),
-      milter: try members.maybeText(.milter, in: line), patience: try patience(members, line),
-      shadowOf: try members.maybeNumber(.shadowOf, in: line))
+      milter: try members.maybeText(.milter, in: line), tap: try members.maybeText(.tap, in: line),
+      patience: try patience(members, line), shadowOf: try members.maybeNumber(.shadowOf, in: line))
   }
 
   private static func patience(_ members: Members, _ line: Span<UInt8>) throws(LineFault) -> MTAPatience {

@@ -52,10 +52,18 @@ package enum RecordWriter {
     line.append(ascii: "]")
     line.append(key: ",\"listen\":", head.listen)
     line.append(key: ",\"milter\":", head.milter)
+    append(head.taps, to: &line)
     line.append(key: ",\"negotiation\":", head.negotiation)
     if head.isOneOfSeveral { line.append(ascii: ",\"of_several\":true") }
     if head.isRedacted { line.append(ascii: ",\"redacted\":true") }
     line.append(ascii: "}\n")
+  }
+
+  private static func append(_ taps: [Tap], to line: inout [UInt8]) {
+    guard !taps.isEmpty else { return }
+    line.append(ascii: ",\"taps\":[")
+    for (place, tap) in taps.enumerated() { line.append(key: place == 0 ? "" : ",", tap.text) }
+    line.append(ascii: "]")
   }
 
   private static func append(_ opened: Opened, to line: inout [UInt8]) {
@@ -63,6 +71,7 @@ package enum RecordWriter {
     line.append(key: ",\"local\":", opened.local)
     line.append(key: ",\"milter\":", opened.milter)
     if let shadowOf = opened.shadowOf { line.append(key: ",\"shadow_of\":", shadowOf) }
+    line.append(key: ",\"tap\":", opened.tap)
     guard let patience = opened.patience else { return }
     if patience.mta != .auto { line.append(key: ",\"mta\":", patience.mta.rawValue) }
     line.append(key: ",\"mta_timeout\":", patience.timeouts?.typed)

@@ -33,6 +33,7 @@ package enum TraceHeadReader {
       format: format, program: try members.maybeText(.program, in: line) ?? "",
       startedAt: try members.microseconds(.started, in: line), command: try members.texts(.command, in: line),
       listen: try members.maybeText(.listen, in: line), milter: try members.maybeText(.milter, in: line),
+      taps: try members.texts(.taps, in: line).compactMap { Tap($0) },
       negotiation: try members.maybeText(.negotiation, in: line),
       isOneOfSeveral: members[.ofSeveral] == nil ? false : try members.flag(.ofSeveral, in: line),
       isRedacted: members[.redacted] == nil ? false : try members.flag(.redacted, in: line))

@@ -181,7 +181,7 @@ package struct RecordRedactor {
       return .opened(
         Opened(
           peer: redactor.address(opened.peer), local: redactor.address(opened.local),
-          milter: opened.milter.map { redactor.address($0) }, patience: opened.patience,
+          milter: opened.milter.map { redactor.address($0) }, tap: opened.tap, patience: opened.patience,
           shadowOf: opened.shadowOf))
     case .passed(let passed): return .passed(self.passed(passed, connection))
     case .received(var received):

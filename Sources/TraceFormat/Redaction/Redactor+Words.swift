@@ -12,6 +12,9 @@ extension Redactor {
     }
     head.listen = head.listen.map { address($0) }
     head.milter = head.milter.map { address($0) }
+    head.taps = head.taps.map { tap in
+      Tap(name: tap.name, listen: address(tap.listen), milter: address(tap.milter))
+    }
     head.negotiation = head.negotiation.map { own($0) }
     head.isRedacted = true
     return head
@@ -42,6 +45,7 @@ extension Redactor {
   private mutating func commandWord(_ word: String, after option: String) -> String {
     if Self.isOption(word) { return word }
     if option.hasPrefix("--"), Self.isMeasure(word) { return word }
+    if option == "--tap" { return tap(word) }
     for kind in ["inet:", "inet6:", "unix:", "local:", "tcp:"] where word.hasPrefix(kind) {
       return address(word)
     }
@@ -50,6 +54,14 @@ extension Redactor {
       return String(word[...sign]) + commandWord(value, after: String(word[..<sign]))
     }
     return path(word)
+  }
+
+  /// `NAME=LISTEN,MILTER`: the name stays, it says which milter it is.
+  private mutating func tap(_ word: String) -> String {
+    let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2, Tap.isName(parts[0]) else { return path(word) }
+    return parts[0] + "="
+      + parts[1].split(separator: ",").map { commandWord(String($0), after: "") }.joined(separator: ",")
   }
 
   mutating func path(_ word: String) -> String {

@@ -45,6 +45,8 @@ package protocol PacketContext {
 
   // Facts of the session and of the message.
 
+  /// Name of the place where the MTA connected, of several.
+  var tap: ArraySlice<UInt8>? { get }
   /// HELO's name, the latest.
   var heloName: ArraySlice<UInt8>? { get }
   /// CONNECT's hostname (`[192.0.2.7]` or `unknown` where the MTA found none).

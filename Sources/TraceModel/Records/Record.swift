@@ -52,18 +52,22 @@ package struct Opened: Equatable, Sendable {
   package var local: String
   /// Where the milter is; nil where we are the milter.
   package var milter: String?
+  /// Name of the place where it connected, of several (``Tap``); nil where there is but one.
+  package var tap: String?
   /// What was known of the MTA; nil for nothing.
   package var patience: MTAPatience?
   /// The connection whose MTA is played here to another milter, a shadow of its own; nil where an MTA connected.
   package var shadowOf: Int?
 
   package init(
-    peer: String, local: String, milter: String?, patience: MTAPatience? = nil, shadowOf: Int? = nil
+    peer: String, local: String, milter: String?, tap: String? = nil, patience: MTAPatience? = nil,
+    shadowOf: Int? = nil
   ) {
     self.shadowOf = shadowOf
     self.peer = peer
     self.local = local
     self.milter = milter
+    self.tap = tap
     self.patience = patience == MTAPatience() ? nil : patience
   }
 }

@@ -11,6 +11,8 @@ package struct TraceHead: Equatable, Sendable {
   /// Canonical addresses; nil where the run had none.
   package var listen: String?
   package var milter: String?
+  /// Where the run has several; then `listen` and `milter` are nil.
+  package var taps: [Tap]
   /// `transparent`, `widen` or `all`; nil where nothing was negotiated by us.
   package var negotiation: String?
   /// Whether the run writes several files with this head, each connection into one of them.
@@ -25,8 +27,8 @@ package struct TraceHead: Equatable, Sendable {
 
   package init(
     format: Int = TraceHead.plain, program: String, startedAt: Int64, command: [String],
-    listen: String? = nil,
-    milter: String? = nil, negotiation: String? = nil, isOneOfSeveral: Bool = false, isRedacted: Bool = false
+    listen: String? = nil, milter: String? = nil, taps: [Tap] = [], negotiation: String? = nil,
+    isOneOfSeveral: Bool = false, isRedacted: Bool = false
   ) {
     self.format = format
     self.program = program
@@ -34,6 +36,7 @@ package struct TraceHead: Equatable, Sendable {
     self.command = command
     self.listen = listen
     self.milter = milter
+    self.taps = taps
     self.negotiation = negotiation
     self.isOneOfSeveral = isOneOfSeveral
     self.isRedacted = isRedacted

@@ -29,7 +29,9 @@ struct AttachCommand: ParsableCommand {
     let head = feed.records.head
     var model = ConsoleModel(
       source: feed.records,
-      origin: .attached(listen: head?.listen ?? "", milter: head?.milter, file: client.path), isLive: true,
+      origin: .attached(
+        listen: head?.places.listen ?? "", milter: head?.places.milter, file: client.path),
+      isLive: true,
       utcOffset: Clock.localOffset, charsets: .ofSystem)
     model.leaving.detached = try client.ask(.attend).first.flatMap(Leaving.Detached.init)
     model.ruleList = RuleList(try client.ask(.listRules).compactMap { try? Rule(parsing: $0) })

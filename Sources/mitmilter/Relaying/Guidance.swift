@@ -9,14 +9,41 @@ struct Guidance {
   let remarks: [String]
 
   /// - Parameters:
-  ///   - isLocal: whether only this machine can reach `address`.
+  ///   - places: in the order in which an MTA is to ask.
   ///   - access: to a unix socket.
   ///   - control: the path of the control socket; nil for none.
-  init(listeningOn address: MilterAddress, isLocal: Bool, _ access: SocketAccess, control: String?) {
-    lines = [
-      SetUpLine("Postfix main.cf", address.postfixLine),
-      SetUpLine("Sendmail sendmail.mc", address.sendmailLine),
-    ]
+  init(listeningOn places: [Place], _ access: SocketAccess, control: String?) {
+    let isOne = places.count == 1
+    lines =
+      [
+        SetUpLine("Postfix main.cf", MilterAddress.postfixLine(places.map(\.address)))
+      ]
+      + places.map {
+        SetUpLine("Sendmail sendmail.mc", $0.address.sendmailLine(named: isOne ? nil : $0.name))
+      }
+    var remarks = places.flatMap { Self.remarks(on: $0.address, access) }
+    if geteuid() == 0 {
+      remarks.append(
+        "warning: mitmilter runs as root, and reads what strangers send: --user names who it is to be once it listens"
+      )
+    }
+    for place in places where !place.isLocal {
+      remarks.append(
+        "warning: other machines can reach \(place.address), and the milter protocol knows no passwords")
+    }
+    if let control { remarks.append("note: mitmilter attach \(control) opens a screen") }
+    self.remarks = remarks
+  }
+
+  /// Where MTAs connect.
+  struct Place {
+    let name: String?
+    let address: MilterAddress
+    /// Whether only this machine can reach it.
+    let isLocal: Bool
+  }
+
+  private static func remarks(on address: MilterAddress, _ access: SocketAccess) -> [String] {
     var remarks: [String] = []
     if case .inet(let host, _, _) = address.reachable, address.isEveryInterface {
       remarks.append(
@@ -32,22 +59,12 @@ struct Guidance {
         "warning: \(address) is for root alone, and Postfix connects as its own user: --socket-group postfix lets it"
       )
     }
-    if case .unix(let path) = address, !access.isRootsAlone, let refusal = Self.refusal(at: path) {
+    if case .unix(let path) = address, !access.isRootsAlone, let refusal = refusal(at: path) {
       remarks.append(
         "note: Postfix cannot connect, for its user postfix cannot \(refusal): 'mitmilter doctor \(address)' says what lets it"
       )
     }
-    if geteuid() == 0 {
-      remarks.append(
-        "warning: mitmilter runs as root, and reads what strangers send: --user names who it is to be once it listens"
-      )
-    }
-    if !isLocal {
-      remarks.append(
-        "warning: other machines can reach \(address), and the milter protocol knows no passwords")
-    }
-    if let control { remarks.append("note: mitmilter attach \(control) opens a screen") }
-    self.remarks = remarks
+    return remarks
   }
 
   /// What keeps Postfix's user from the socket that we made; nil where nothing does, or there is no Postfix here.
@@ -56,9 +73,9 @@ struct Guidance {
   }
 
   /// Says it all on standard error, `words` first; nothing without them.
-  func announce(_ words: String?) {
+  func announce(_ words: [String]?) {
     guard let words else { return }
-    tell(words)
+    for line in words { tell(line) }
     let width = lines.map(\.file.count).max() ?? 0
     for line in lines {
       tell("  " + line.file + String(repeating: " ", count: width - line.file.count + 2) + line.text)

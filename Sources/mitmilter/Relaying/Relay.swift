@@ -5,7 +5,7 @@ import TraceFormat
 /// A proxy without a screen: listens, and relays on this thread until it is told to stop.
 struct Relay: ~Copyable {
   /// Where it listens: the port that was taken for port 0.
-  let address: MilterAddress
+  let listening: [MilterAddress]
   /// Stops it from any thread.
   let requests: Mailbox<Engine.Request>
   private var engine: Engine
@@ -22,7 +22,7 @@ struct Relay: ~Copyable {
     }
     let signals = Signals(Signals.ofRelay)
     let wiring = try Wiring(options, obeying: signals)
-    let greeting = options.greeting?(wiring.address)
+    let greeting = options.greeting?(wiring.listening)
     // Whoever reads a trace on standard output may draw a screen from its first line on.
     if recording.write == "-" { wiring.guidance.announce(greeting) }
     let trace = options.control == nil ? try wiring.trace() : try wiring.readableTrace()
@@ -33,7 +33,7 @@ struct Relay: ~Copyable {
       recording.printing, startedAt: wiring.clock.startedAt,
       sharing: recording.write == "-" ? SharedTerminal() : nil)
     let warn = { (words: String) in printer.say("warning: \(words)") }
-    let (address, requests, pidFile) = (wiring.address, wiring.requests, wiring.pidFile)
+    let (listening, requests, pidFile) = (wiring.listening.map(\.address), wiring.requests, wiring.pidFile)
     let (ring, sieve) = (wiring.ring, wiring.sieve(warn))
     let engine = wiring.engine(
       Journal(
@@ -42,7 +42,7 @@ struct Relay: ~Copyable {
       tell: { printer.say($0) }, report: warn)
     let control = try openControl?(engine.traceDescriptor)
     if recording.write != "-" { guidance.announce(greeting) }
-    (self.address, self.requests, self.printer, self.control) = (address, requests, printer, control)
+    (self.listening, self.requests, self.printer, self.control) = (listening, requests, printer, control)
     self.pidFile = pidFile
     self.engine = engine
   }

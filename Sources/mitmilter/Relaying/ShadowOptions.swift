@@ -16,10 +16,8 @@ struct ShadowOptions: ParsableArguments {
 
   /// nil where there are none.
   ///
-  /// - Parameters:
-  ///   - milter: where the milter itself is.
-  ///   - listen: where we are; nil where systemd knows.
-  func plan(besides milter: MilterAddress?, listeningOn listen: MilterAddress?) throws -> Shadows.Plan? {
+  /// - Parameter gates: where we listen, and where the milter itself is.
+  func plan(beside gates: [GatePlan]) throws -> Shadows.Plan? {
     let rate = try rate()
     guard !shadow.isEmpty else {
       guard shadowRate == nil else {
@@ -27,6 +25,12 @@ struct ShadowOptions: ParsableArguments {
       }
       return nil
     }
+    guard gates.count == 1, let gate = gates.first, gate.name == nil else {
+      throw Failure(
+        "--shadow gets what one milter gets: it does not go with --tap",
+        hint: "run a proxy of its own in front of that milter: --listen, --milter and --shadow")
+    }
+    let (listen, milter) = (gate.listen, gate.milter)
     let addresses = try shadow.map { try milterAddress($0) }
     for (place, address) in addresses.enumerated() {
       if let listen, listen.takesConnections(to: address) {

@@ -9,10 +9,8 @@ import TraceModel
 /// What every run that relays is made of, with a screen or without one, up to its engine.
 struct Wiring: ~Copyable {
   struct Options {
-    /// nil where systemd listens for us.
-    var listen: MilterAddress?
-    /// nil where we are the milter.
-    var milter: MilterAddress?
+    /// One, or several with names.
+    var gates: [GatePlan]
     var socket = SocketAccess()
     var service = ServicePlan()
     var writing = WritePlan()
@@ -25,11 +23,10 @@ struct Wiring: ~Copyable {
     /// Where screens and scripts of other processes may come in; nil for nowhere.
     var control: ControlPlan?
     /// What to say once it listens, with the lines for the MTA; nil says nothing.
-    var greeting: ((MilterAddress) -> String)?
+    var greeting: (([(address: MilterAddress, plan: GatePlan)]) -> [String])?
 
-    init(listen: MilterAddress?, milter: MilterAddress?, _ recording: RecordingOptions) {
-      self.listen = listen
-      self.milter = milter
+    init(_ gates: [GatePlan], _ recording: RecordingOptions) {
+      self.gates = gates
       self.recording = recording
     }
   }
@@ -38,14 +35,13 @@ struct Wiring: ~Copyable {
   /// Asks something of the engine, from any thread.
   let requests = Mailbox<Engine.Request>()
   /// Where it listens: the port that was taken for port 0.
-  let address: MilterAddress
+  let listening: [(address: MilterAddress, plan: GatePlan)]
   let guidance: Guidance
   let head: TraceHead
   /// There for as long as somebody keeps it.
   let pidFile: PidFile?
   private let options: Options
-  private let target: MilterTarget?
-  private let listener: Listener
+  private let gates: [Gate]
   private let pipes: AwaitedPipes
 
   /// Waits for whoever reads what is written into pipes, looks for the milter, and listens.
@@ -55,37 +51,36 @@ struct Wiring: ~Copyable {
     let written = [options.recording.write, options.recording.log].compactMap { $0 }
     // Told to end before it began.
     guard let pipes = AwaitedPipes(written, until: signals, tell: tell) else { throw ExitCode.success }
-    let target = try options.milter.map { try MilterTarget($0) }
+    let targets = try options.gates.map { try $0.milter.map { try MilterTarget($0) } }
     let access = options.socket.given(to: options.service.user)
     let pidFile = try options.service.pidFile.map { try PidFile($0) }
-    let listener = try Self.listener(on: options.listen, access, goingOnAs: options.service.user)
+    var (gates, places): ([Gate], [Guidance.Place]) = ([], [])
+    for (plan, target) in zip(options.gates, targets) {
+      let listener =
+        if let address = plan.listen {
+          try Listener(on: address, access: access)
+        } else {
+          try Listener(handedOver: ServicePlan.takeHandedOver())
+        }
+      places.append(
+        Guidance.Place(name: plan.name, address: listener.address, isLocal: listener.isLocal))
+      gates.append(Gate(listener, milter: target, name: plan.name))
+    }
+    try options.service.user?.take()
     self.options = options
-    self.target = target
+    self.gates = gates
     self.pipes = pipes
     self.pidFile = pidFile
-    address = listener.address
-    guidance = Guidance(
-      listeningOn: address, isLocal: listener.isLocal, access, control: options.control?.access.path)
-    self.listener = consume listener
+    listening = zip(places, options.gates).map { (address: $0.address, plan: $1) }
+    guidance = Guidance(listeningOn: places, access, control: options.control?.access.path)
+    let taps = gates.compactMap(\.tap)
     head = TraceHead(
       format: options.shadows == nil ? TraceHead.plain : TraceHead.withShadows, program: Mitmilter.version,
       startedAt: clock.startedAt, command: CommandLine.arguments,
-      listen: address.description, milter: options.milter?.description,
+      listen: taps.isEmpty ? places.first?.address.description : nil,
+      milter: taps.isEmpty ? options.gates.first?.milter?.description : nil, taps: taps,
       negotiation: options.steering.controls.negotiation.rawValue,
       isOneOfSeveral: options.writing.ring != nil)
-  }
-
-  private static func listener(
-    on address: MilterAddress?, _ access: SocketAccess, goingOnAs user: ServiceUser?
-  ) throws -> Listener {
-    guard let address else {
-      let listener = try Listener(handedOver: ServicePlan.takeHandedOver())
-      try user?.take()
-      return listener
-    }
-    let listener = try Listener(on: address, access: access)
-    try user?.take()
-    return listener
   }
 
   /// The trace that was asked for; nil for none.
@@ -161,7 +156,7 @@ struct Wiring: ~Copyable {
     let asksFiles = options.steering.controls.rules.entries.contains { !$0.rule.condition.files.isEmpty }
     if !sources.files.isEmpty || asksFiles { configuration.rereadRules = { sources.reread(report) } }
     return Engine(
-      configuration, listener: listener, milter: target, clock: clock, journal: journal, requests: requests,
-      signals: signals, report: report)
+      configuration, gates: gates, clock: clock, journal: journal, requests: requests, signals: signals,
+      report: report)
   }
 }

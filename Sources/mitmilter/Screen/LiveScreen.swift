@@ -9,7 +9,7 @@ import TraceModel
 /// A proxy with a screen: the engine relays on a thread of its own, the screen has the main one.
 final class LiveScreen {
   /// Where the proxy listens: the port that was taken for port 0.
-  let address: MilterAddress
+  let listening: [MilterAddress]
   private let feed: LiveFeed
   private let engine: Handover
   private let requests: Mailbox<Engine.Request>
@@ -49,7 +49,7 @@ final class LiveScreen {
     let signals = Signals(Signals.ofScreen)
     let wiring = try Wiring(options, obeying: signals)
     self.signals = signals
-    address = wiring.address
+    listening = wiring.listening.map(\.address)
     requests = wiring.requests
     guidance = wiring.guidance
     head = wiring.head
@@ -97,7 +97,7 @@ final class LiveScreen {
     var model = ConsoleModel(
       source: feed.records,
       origin: origin
-        ?? .live(listen: head.listen ?? "", milter: head.milter, file: path), isLive: true,
+        ?? .live(listen: head.places.listen ?? "", milter: head.places.milter, file: path), isLive: true,
       utcOffset: Clock.localOffset, charsets: .ofSystem)
     model.setUp = guidance.lines
     model.setUpRemarks = guidance.remarks

@@ -210,6 +210,7 @@ extension MatcherTests {
     var severity: Finding.Severity? { context.severity }
     var findingIDs: [String] { context.findingIDs }
     var startedAt: Int64 { context.startedAt }
+    var tap: ArraySlice<UInt8>? { context.tap }
     var heloName: ArraySlice<UInt8>? { context.heloName }
     var clientHost: ArraySlice<UInt8>? { context.clientHost }
     var clientAddress: ArraySlice<UInt8>? { context.clientAddress }

@@ -54,7 +54,14 @@ import Testing
   @Test func tellsTheLinesForBothMTAs() throws {
     let address = try MilterAddress(parsing: "inet6:8891@::1")
     #expect(address.postfixLine == "smtpd_milters = inet:[::1]:8891")
-    #expect(address.sendmailLine == "INPUT_MAIL_FILTER(`mitmilter', `S=inet6:8891@::1')dnl")
+    #expect(address.sendmailLine() == "INPUT_MAIL_FILTER(`mitmilter', `S=inet6:8891@::1')dnl")
+  }
+
+  @Test func tellsTheLinesForSeveralMilters() throws {
+    let addresses = try ["unix:/run/a", "inet:8891@127.0.0.1"].map { try MilterAddress(parsing: $0) }
+    #expect(MilterAddress.postfixLine(addresses) == "smtpd_milters = unix:/run/a, inet:127.0.0.1:8891")
+    #expect(
+      addresses[0].sendmailLine(named: "opendkim") == "INPUT_MAIL_FILTER(`opendkim', `S=unix:/run/a')dnl")
   }
 
   /// An address to listen on everywhere is none to connect to.
@@ -69,7 +76,7 @@ import Testing
   {
     let address = try MilterAddress(parsing: listen)
     #expect(address.postfixLine == "smtpd_milters = \(postfix)")
-    #expect(address.sendmailLine == "INPUT_MAIL_FILTER(`mitmilter', `S=\(sendmail)')dnl")
+    #expect(address.sendmailLine() == "INPUT_MAIL_FILTER(`mitmilter', `S=\(sendmail)')dnl")
     #expect(address.isEveryInterface == (address.reachable != address))
   }
 

@@ -14,7 +14,7 @@ from .addresses import Address, free_port
 from .milters import Workshop
 from .outcome import outcome
 from .postfix import Postfix
-from .proxy import ROOT, Proxy, RecordedMilter, StandIn
+from .proxy import ROOT, Chain, Proxy, RecordedMilter, StandIn
 from .relay import Relay
 from .sendmail import Sendmail
 from .sink import Sink
@@ -96,6 +96,18 @@ class Bed:
         with self._started(milter, back) as running, self.proxy(self.fronts[kind], back, *options) as proxy:
             proxy.milter, proxy.back = running, back
             yield proxy
+
+    @contextlib.contextmanager
+    def through_chain(self, first, second, *options):
+        """One mitmilter on both fronts, for the door `chain`, with a milter behind each: taps `first` and `second`."""
+        backs = [self.spot(kind) for kind in self.fronts]
+        with self._started(first, backs[0]), self._started(second, backs[1]):
+            taps = dict(zip(("first", "second"), zip(self.fronts.values(), backs)))
+            chain = Chain(self.workshop, taps, *options)
+            try:
+                yield chain
+            finally:
+                chain.kill()
 
     @contextlib.contextmanager
     def through_proxy_and_relay(self, milter, kind, change, *options):

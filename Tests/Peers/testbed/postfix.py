@@ -70,7 +70,7 @@ SHORT_TIMEOUTS = {"milter_connect_timeout": "2s", "milter_command_timeout": "2s"
 
 
 class Postfix:
-    """Doors, each a port with its own settings: `inet`, `unix`, `short`, `steady`, `accept`, `none`, and `remote`, where
+    """Doors, each a port with its own settings: `inet`, `unix`, `chain` (both, one after the other), `short`, `steady`, `accept`, `none`, and `remote`, where
     clients count as strangers, whose headers Postfix does not complete."""
 
     name = "postfix"
@@ -81,10 +81,12 @@ class Postfix:
         self._queue = os.path.join(self._folder, "queue")
         self.log = self.maillog = os.path.join(self._folder, "maillog")
         inet, unix = (f"smtpd_milters={fronts[kind].postfix}" for kind in ("inet", "unix"))
+        both = f"{inet},{fronts['unix'].postfix}"
         short = [f"{name}={value}" for name, value in SHORT_TIMEOUTS.items()]
         options = {
             "inet": [inet],
             "unix": [unix],
+            "chain": [both],
             "short": [inet, *short],
             "steady": [inet, *(f"{name}={value}" for name, value in STEADY_TIMEOUTS.items())],
             "accept": [inet, *short, "milter_default_action=accept"],

@@ -37,6 +37,19 @@ class Proxy(Child):
         self.ready_at(listen)
 
 
+class Chain(Child):
+    """As `Proxy`, with a tap for each name: where it listens, and the milter."""
+
+    def __init__(self, workshop, taps, *options):
+        self.trace = workshop.file("session.mtrace")
+        words = [word for name, (listen, milter) in taps.items()
+                 for word in ("--tap", f"{name}={listen.libmilter},{milter.libmilter}")]
+        super().__init__([binary(), "proxy", *words, "-w", self.trace, "--headless", "-q", "--socket-mode", "0666",
+                          *options], workshop.file("mitmilter.log"))
+        for listen, _ in taps.values():
+            self.ready_at(listen)
+
+
 class StandIn(Child):
     """`mitmilter milter --headless -q`, recording to `trace` and logging decisions to `log_file`."""
 

@@ -15,13 +15,17 @@ package struct Recording {
   private var step = Moment.Span.milliseconds(1)
   /// The connection that the next records belong to.
   package var connection = 1
+  /// Where the next connections come in; nil where there is but one place.
+  package var tap: String?
 
   package init() {}
 
   package mutating func open() {
     append(
       .opened(
-        Opened(peer: "inet:50000@127.0.0.1", local: "inet:8891@127.0.0.1", milter: "inet:8892@127.0.0.1")))
+        Opened(
+          peer: "inet:50000@127.0.0.1", local: "inet:8891@127.0.0.1", milter: "inet:8892@127.0.0.1", tap: tap)
+      ))
   }
 
   /// Packets that pass as they come.
@@ -77,11 +81,11 @@ package struct Recording {
   }
 
   /// Negotiation, CONNECT and HELO, all answered with `continue`.
-  package mutating func greet(_ milter: Packet = Milter.optNeg()) {
+  package mutating func greet(_ milter: Packet = Milter.optNeg(), client port: UInt16 = 51234) {
     open()
     mta(MTA.optNeg())
     self.milter(milter)
-    ask(MTA.macro("C", ["j": "mx.example.net", "v": "Postfix 3.7.11"]), MTA.connect())
+    ask(MTA.macro("C", ["j": "mx.example.net", "v": "Postfix 3.7.11"]), MTA.connect(port: port))
     ask(MTA.macro("H"), MTA.helo())
   }
 

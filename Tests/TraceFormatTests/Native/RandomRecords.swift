@@ -10,7 +10,7 @@ extension Record {
         .opened(
           Opened(
             peer: .random(using: &g), local: .random(using: &g), milter: g.maybe(String.random),
-            patience: g.maybe { $0.patience() }))
+            tap: g.maybe(String.random), patience: g.maybe { $0.patience() }))
       },
       { g in .received(Received(number: g.anyInt(), packet: g.anyPacket(), forwarded: .random(using: &g))) },
       { g in
@@ -64,6 +64,9 @@ extension TraceHead {
       program: .random(using: &generator), startedAt: generator.moment().microseconds,
       command: (0..<Int.random(in: 0...4, using: &generator)).map { _ in .random(using: &generator) },
       listen: generator.maybe(String.random), milter: generator.maybe(String.random),
+      taps: (0..<Int.random(in: 0...3, using: &generator)).map {
+        Tap(name: "tap-\($0).a", listen: "inet:\($0)@127.0.0.1", milter: "unix:/run/a,b=\($0)")
+      },
       negotiation: generator.maybe(String.random), isOneOfSeveral: .random(using: &generator),
       isRedacted: .random(using: &generator))
   }

@@ -30,7 +30,7 @@ struct RecordRow: Sendable, CustomTestStringConvertible {
   private static let rule = FindingRule(
     id: "X99", severity: .warning, title: "a title", consequence: "", source: "")
 
-  static let all = withoutParts + inParts + ofTheClock + withCauses + shadows
+  static let all = withoutParts + inParts + ofTheClock + withCauses + shadows + ofTaps
 
   private static let patience: MTAPatience = {
     var patience = MTAPatience()
@@ -51,6 +51,15 @@ struct RecordRow: Sendable, CustomTestStringConvertible {
       .opened(Opened(peer: "unix:", local: "unix:/m", milter: nil, patience: patience)),
       #"{"k":"open","t":0.000012,"c":2,"peer":"unix:","local":"unix:/m","mta":"postfix","mta_timeout":"30s,300s","gave_up_sendmail":"5s,1500ms"}"#
     ),
+  ]
+
+  /// Of a run with several milters.
+  static let ofTaps: [RecordRow] = [
+    RecordRow(
+      "open, at one of several taps", 12, 2,
+      .opened(Opened(peer: "unix:", local: "unix:/m", milter: "unix:/k", tap: "opendkim")),
+      #"{"k":"open","t":0.000012,"c":2,"peer":"unix:","local":"unix:/m","milter":"unix:/k","tap":"opendkim"}"#
+    )
   ]
 
   /// What follows from another finding.

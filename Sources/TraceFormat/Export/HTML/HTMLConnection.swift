@@ -62,7 +62,8 @@ struct HTMLConnection {
   private var ends: Markup {
     guard let opened = facts.opened else { return "" }
     let milter: Markup = opened.milter.map { ", milter at <code>\($0)</code>" } ?? ""
-    return "<p>MTA at <code>\(opened.peer)</code>\(milter)</p>\n"
+    let tap: Markup = opened.tap.map { ", tap <code>\($0)</code>" } ?? ""
+    return "<p>MTA at <code>\(opened.peer)</code>\(milter)\(tap)</p>\n"
   }
 
   private var client: Markup {

@@ -56,7 +56,8 @@ struct HTMLOverview {
     var rows: Markup =
       "<tr><td class=\"k\">command</td><td><code>\(head.command.joined(separator: " "))</code></td></tr>\n"
     for (name, value) in [
-      ("listening on", head.listen), ("milter at", head.milter), ("negotiation policy", head.negotiation),
+      ("listening on", head.places.listen), ("milter at", head.places.milter),
+      ("negotiation policy", head.negotiation),
     ] {
       if let value { rows += "<tr><td class=\"k\">\(name)</td><td><code>\(value)</code></td></tr>\n" }
     }

@@ -26,7 +26,8 @@ struct MiltertestExport: Exporter {
 
   mutating func step(_ number: Int, into bytes: inout [UInt8]) {
     guard number > 0 else {
-      let address = input.head.milter ?? input.head.listen ?? "inet:8891@127.0.0.1"
+      let address =
+        input.head.milter ?? input.head.taps.first?.milter ?? input.head.listen ?? "inet:8891@127.0.0.1"
       bytes += MiltertestLua.opening(address: LuaText.quoted(Array(address.utf8))).utf8
       return
     }
