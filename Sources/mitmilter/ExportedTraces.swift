@@ -32,7 +32,7 @@ struct ExportedTraces {
     self.traces = traces
     self.paths = traces.map { TraceFolder.bundledTrace(in: $0.path) ?? $0.path }.filter { $0 != "-" }
     isMissingAny = !failures.isEmpty
-    records = traces.count > 1 ? MergedRecords(traces) : first
+    records = traces.count > 1 ? MergedRecords(traces, names: traces.map(\.path)) : first
   }
 
   /// Tells what was lost at the ends of the files. Whether all of them could be read.

@@ -56,6 +56,7 @@ enum MessageTab {
       ).add(into: &page)
     }
     ShadowSection(trace: trace).add(message, into: &page)
+    ChainSection.add(of: message, under: scene.settings.knownRules(for: detail), trace, into: &page)
     envelope(content, isWhole ? last : detail.facts.message, into: &page)
     let body = BodySection(content, hasEnded: hasEnded, trace.charsets)
     if trace.isDesk {

@@ -11,7 +11,7 @@ extension MessagesPane {
     drawTable(
       columns(
         name: max(7, scene.trace.nameColumns), length, width: layout.list.columns,
-        hasShadows: !scene.trace.index.shadows.isEmpty),
+        hasShadows: !scene.trace.index.shadows.isEmpty) + MailByTap.columns(scene.trace),
       empty: emptyWords(scene), hasKeys: hasKeys,
       into: &frame, in: layout
     ) { index in
@@ -89,8 +89,11 @@ extension MessagesPane {
   func cells(
     _ mail: Int, below above: Int?, _ trace: TraceView, _ length: MailOutcome.Length
   ) -> [DisplayText] {
+    let chain = trace.index.chain(ofMessage: mail)
+    let decisive = MailByTap.decisive(of: chain, trace)
     let message = trace.messages[mail]
     let connection = trace.connections[message.connection].number
+    let changes = chain.reduce(0) { $0 + trace.messages[$1].modificationCount }
     func begin(_ mail: Int) -> Moment { trace.index.time(at: trace.messages[mail].rows.lowerBound) }
     let cells = [
       message.severity?.mark ?? "",
@@ -99,14 +102,15 @@ extension MessagesPane {
       queueID(message, trace),
       trace.address(at: message.mailRow), trace.recipients(of: message), trace.subject(of: message),
       DisplayText(NumberText.bytes(message.bytes), style: .dim),
-      message.modificationCount == 0
-        ? DisplayText("·", style: .dim) : DisplayText("\(message.modificationCount)", style: Style(.changed)),
-      trace.isHeld(mail: mail)
+      changes == 0 ? DisplayText("·", style: .dim) : DisplayText("\(changes)", style: Style(.changed)),
+      chain.contains { trace.isHeld(mail: $0) }
         ? DisplayText("waits", style: Style(.held, .bold))
-        : due(mail, trace, isLong: length != .short) ?? MailOutcome.words(message, of: trace, length),
-      by(message),
+        : chain.lazy.compactMap { due($0, trace, isLong: length != .short) }.first
+          ?? MailOutcome.words(trace.messages[decisive], of: trace, length),
+      by(decisive, trace),
     ]
-    return trace.index.shadows.isEmpty ? cells : cells + [shadow(mail, trace)]
+    let ofShadows = trace.index.shadows.isEmpty ? [] : [shadow(mail, trace)]
+    return cells + ofShadows + MailByTap.cells(of: chain, trace)
   }
 
   /// Whose shadow got it, or whether those of its milter did the same with it.
@@ -125,7 +129,8 @@ extension MessagesPane {
 
   /// The row whole, for search, with what became of the mail in both lengths.
   func plainBytes(_ mail: Int, _ trace: TraceView) -> [UInt8] {
-    let short = MailOutcome.words(trace.messages[mail], of: nil, .short)
+    let decisive = MailByTap.decisive(of: trace.index.chain(ofMessage: mail), trace)
+    let short = MailOutcome.words(trace.messages[decisive], of: nil, .short)
     return (cells(mail, below: nil, trace, .long) + [short]).joined().plainBytes
   }
 
@@ -146,8 +151,12 @@ extension MessagesPane {
     return DisplayText(isLong ? "\(due.stage.name) \(words)" : words, style: Style(.warn))
   }
 
-  private func by(_ message: MessageEntry) -> DisplayText {
-    DisplayText(message.outcomeBy?.word ?? "", style: .dim)
+  /// Where there are several milters, which of them.
+  private func by(_ mail: Int, _ trace: TraceView) -> DisplayText {
+    let message = trace.messages[mail]
+    let tap = trace.index.tap(ofConnection: message.connection)
+    if message.outcomeBy == .milter, let tap { return DisplayText(escaping: tap, style: .dim) }
+    return DisplayText(message.outcomeBy?.word ?? "", style: .dim)
   }
 }
 

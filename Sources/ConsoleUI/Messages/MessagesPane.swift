@@ -38,7 +38,7 @@ struct MessagesPane: ListPane {
     if let filter = scene.scope.filter {
       mails.extend(matches: filter.pass.rows, scene.trace.index)
     } else {
-      mails.extend(to: scene.extent.mails)
+      mails.extend(to: scene.extent.mails, scene.trace.index)
     }
     arrange(scene)
     list.setCount(mails.count)

@@ -2,7 +2,7 @@ import Timeline
 import TraceModel
 
 /// The mails that Messages shows: all, or those of which the filter takes a packet; the newest last, unless they are put in
-/// another order.
+/// another order. A mail that passes several milters is there once, where it came first.
 struct ShownMails {
   /// Indices in ``TimelineIndex/messages``, ascending.
   private var mails: [Int] = []
@@ -10,10 +10,17 @@ struct ShownMails {
   private var arranged: [Int]?
   /// Where a filter is on: how many of its matches were looked at.
   private var seenMatches = 0
+  /// Where none is on: mails before this one were looked at.
+  private var seenMails: Int
+  /// Joinings and partings of mails that were heeded.
+  private var seenChains = 0
   /// The first mail that is shown.
   private let start: Int
 
-  init(from start: Int = 0) { self.start = start }
+  init(from start: Int = 0) {
+    self.start = start
+    seenMails = start
+  }
 
   /// Lines: those that came since mails were put in another order have none before they are put so again.
   var count: Int { arranged?.count ?? mails.count }
@@ -31,19 +38,33 @@ struct ShownMails {
   }
 
   /// Goes on to the mail before `end`.
-  mutating func extend(to end: Int) {
-    guard start + mails.count < end else { return }
-    mails.append(contentsOf: start + mails.count..<end)
+  mutating func extend(to end: Int, _ index: TimelineIndex) {
+    if let first = index.firstChanged(sinceChains: seenChains), first < seenMails {
+      seenMails = max(start, first)
+      mails.removeLast(mails.count - mails.prefix { $0 < seenMails }.count)
+    }
+    seenChains = index.chainRevision
+    guard seenMails < end else { return }
+    mails += (seenMails..<end).filter { head(of: $0, index) == $0 }
+    seenMails = end
   }
 
   /// Goes on to the end of what a filter has found.
   mutating func extend(matches: [UInt32], _ index: TimelineIndex) {
+    if index.chainRevision != seenChains { (mails, seenMatches, seenChains) = ([], 0, index.chainRevision) }
     while seenMatches < matches.count {
       defer { seenMatches += 1 }
-      guard let mail = index.messageIndex(at: Int(matches[seenMatches])), mail >= start else { continue }
+      guard let match = index.messageIndex(at: Int(matches[seenMatches])), match >= start else { continue }
+      let mail = head(of: match, index)
       let place = place(after: mail)
       if place == 0 || mails[place - 1] != mail { mails.insert(mail, at: place) }
     }
+  }
+
+  /// The mail whose line is that of `mail`, too, where it passes several milters.
+  private func head(of mail: Int, _ index: TimelineIndex) -> Int {
+    let head = index.head(ofMessage: mail)
+    return head < start ? mail : head
   }
 
   /// Whether they are in another order than that of time.

@@ -175,7 +175,7 @@ extension ConsoleModel {
     list.select(step.row)
     if let mail = step.mail {
       refreshRows()
-      messages.reveal(mail)
+      messages.reveal(scene.trace.index.head(ofMessage: mail))
     }
   }
 

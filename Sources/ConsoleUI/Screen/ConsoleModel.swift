@@ -268,7 +268,10 @@ package struct ConsoleModel {
     guard let next else { return effects }
     switch view {
     case .held: held.select(next, scene.trace)
-    case .messages: if let mail = scene.trace.index.messageIndex(at: next.row) { messages.reveal(mail) }
+    case .messages:
+      if let mail = scene.trace.index.messageIndex(at: next.row) {
+        messages.reveal(scene.trace.index.head(ofMessage: mail))
+      }
     case .timeline, .findings, .rules, .stats: break
     }
     return effects

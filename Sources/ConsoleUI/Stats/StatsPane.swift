@@ -82,6 +82,7 @@ struct StatsPane: ListPane {
     var lines = due(trace, width: width)
     lines += replyTimes(trace, slow: slow, width: width) + [Self.blank]
     lines += shares(trace, width: width) + rates(trace, width: width) + [Self.blank]
+    lines += taps(trace, slow: slow, width: width)
     let side = (verdicts.map(\.text.width).max() ?? 0) + 4
     let isBeside = width - side >= 48
     let right = totals(trace, width: isBeside ? width - side : width)
@@ -97,7 +98,7 @@ struct StatsPane: ListPane {
     return lines
   }
 
-  private static let blank = StatsLine("")
+  static let blank = StatsLine("")
 
   private static let stages: [Stage] = [
     .negotiation, .connect, .helo, .mail, .rcpt, .data, .header, .eoh, .body, .bodyEOB, .unknown,
@@ -389,7 +390,7 @@ struct StatsPane: ListPane {
     return lines
   }
 
-  private func heading(_ words: String) -> StatsLine {
+  func heading(_ words: String) -> StatsLine {
     StatsLine(" " + DisplayText(words, style: Style(.heading, .bold)))
   }
 }

@@ -10,6 +10,8 @@ package final class MergedRecords: RecordSource {
   private let parts: [Part]
   private var order: [Place] = []
   private let startedAt: Int64
+  /// Of the files whose milters differ.
+  private let taps: [Tap]
   private var connectionCount = 0
   private var packetCount = 0
 
@@ -21,6 +23,8 @@ package final class MergedRecords: RecordSource {
   private final class Part {
     let source: any RecordSource
     let name: String?
+    /// Its milter among those of the others; nil where it names taps itself, or has no other milter than they.
+    let tap: String?
     /// From the common moment zero to the part's own.
     let offset: Moment.Span
     var next = 0
@@ -28,9 +32,10 @@ package final class MergedRecords: RecordSource {
     var packets: [Int: Int] = [:]
     var connections: [Int: Int] = [:]
 
-    init(_ source: any RecordSource, name: String?, offset: Moment.Span) {
+    init(_ source: any RecordSource, name: String?, tap: String?, offset: Moment.Span) {
       self.source = source
       self.name = name
+      self.tap = tap
       self.offset = offset
     }
   }
@@ -40,9 +45,11 @@ package final class MergedRecords: RecordSource {
     let starts = sources.map { $0.head?.startedAt ?? 0 }
     let first = starts.min() ?? 0
     startedAt = first
+    let taps = FileTaps(sources.map(\.head), names: names)
+    self.taps = taps.all
     parts = sources.indices.map {
       Part(
-        sources[$0], name: names.indices.contains($0) ? names[$0] : nil,
+        sources[$0], name: names.indices.contains($0) ? names[$0] : nil, tap: taps[$0],
         offset: Moment(microseconds: starts[$0]) - Moment(microseconds: first))
     }
     merge()
@@ -52,6 +59,7 @@ package final class MergedRecords: RecordSource {
     guard var head = parts.lazy.compactMap(\.source.head).first else { return nil }
     head.startedAt = startedAt
     head.format = parts.lazy.compactMap(\.source.head?.format).max() ?? head.format
+    if !taps.isEmpty { (head.listen, head.milter, head.taps) = (nil, nil, taps) }
     return head
   }
 
@@ -77,6 +85,10 @@ package final class MergedRecords: RecordSource {
     record.connection = part.connections[record.connection] ?? 0
     record.event = record.event.renumbered(
       packets: { part.packets[$0] }, connections: { part.connections[$0] })
+    if let tap = part.tap, case .opened(var opened) = record.event {
+      opened.tap = tap
+      record.event = .opened(opened)
+    }
     if case .held(var held) = record.event {
       held.deadline = held.deadline.map { $0 + part.offset }
       held.client = held.client.map { $0 + part.offset }

@@ -1,6 +1,7 @@
 /// The taps of a trace, each named once; connections keep a place here.
 struct TapNames: Sendable {
   private(set) var names: [[UInt8]] = []
+  private(set) var totals: [TapTotals] = []
 
   /// From 1; 0 where there are more than a run can have, so that the table stays small whatever a file says.
   mutating func place(of name: String) -> UInt8 {
@@ -8,7 +9,13 @@ struct TapNames: Sendable {
     if let place = names.firstIndex(of: bytes) { return UInt8(place + 1) }
     guard names.count < Self.most else { return 0 }
     names.append(bytes)
+    totals.append(TapTotals())
     return UInt8(names.count)
+  }
+
+  /// Counts something at a tap.
+  mutating func count(at place: UInt8, _ body: (inout TapTotals) -> Void) {
+    if place != 0 { body(&totals[Int(place) - 1]) }
   }
 
   subscript(place: UInt8) -> [UInt8]? { place == 0 ? nil : names[Int(place) - 1] }

@@ -23,6 +23,7 @@ extension TimelineIndex {
     }
     note(took: placement, row: row, at: time)
     statistics.add(packet.kind, placement, share: share(placement, c), at: time)
+    if connections[c].tap != 0 { taps.count(at: connections[c].tap) { $0.add(packet.kind, placement) } }
     return row
   }
 
@@ -80,6 +81,7 @@ extension TimelineIndex {
           connection: c, number: number, row: row, previous: latest, span: UInt32(spans.count - 1)))
       connections[c].latestMessage = messages.count - 1
       connections[c].messageCount += 1
+      taps.count(at: connections[c].tap) { $0.messages += 1 }
       statistics.addMessage(at: packets.count == 0 ? .zero : packets.time(packets.count - 1))
       return messages.count - 1
     }
@@ -94,6 +96,7 @@ extension TimelineIndex {
     let isNamed = messages[i].queueRow != nil
     messages[i].note(kind, row: row, &live.facts[place], numbers)
     if !isNamed, messages[i].queueRow != nil { noteChange(ofMessage: i) }
+    if connections[c].tap != 0 { noteChain(kind, message: i, c, packets.time(row)) }
     if kind == .command(.macro),
       live.facts[place].message?.address(announcedBy: numbers.number(row)) != nil
     {

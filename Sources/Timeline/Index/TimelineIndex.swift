@@ -34,6 +34,8 @@ package struct TimelineIndex: Sendable {
   /// Those among them that could not be read.
   package private(set) var unreadableCount = 0
   var taps = TapNames()
+  /// Which mails are one, where they pass several milters.
+  var chains = MailChains()
   package internal(set) var connections: [ConnectionEntry] = []
   package internal(set) var messages: [MessageEntry] = []
   package internal(set) var findings: [FindingEntry] = []
@@ -155,7 +157,10 @@ extension TimelineIndex {
       if connections[c].mta == nil { tellMTA(received.packet.kind, c, place(c)) }
     case .sent(let sent): self.sent(sent, record: index, at: record.time, c, placement)
     case .opened(let opened):
-      if let tap = opened.tap { connections[c].tap = taps.place(of: tap) }
+      if let tap = opened.tap {
+        connections[c].tap = taps.place(of: tap)
+        taps.count(at: connections[c].tap) { $0.connections += 1 }
+      }
       connections[c].openedAt = record.time
       connections[c].shadowOf = opened.shadowOf
       if let original = opened.shadowOf.flatMap({ connectionIndex($0) }) { shadows.pair(c, with: original) }

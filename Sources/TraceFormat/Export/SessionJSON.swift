@@ -87,6 +87,11 @@ struct SessionJSON {
     let facts = index.finalFacts(ofMessage: i, from: input.source).message
     bytes.append(key: "\"conn\":", index.connections[entry.connection].number)
     bytes.append(key: ",\"msg\":", entry.number)
+    let chain = index.chain(ofMessage: i)
+    if chain.count > 1 {
+      bytes.append(ascii: ",\"chain\":")
+      bytes.append(list: chain) { append(passage: $1, to: &$0) }
+    }
     bytes.append(key: ",\"first\":", index.number(at: entry.firstRow))
     bytes.append(key: ",\"last\":", index.number(at: entry.lastRow))
     if let facts, facts.number == entry.number { FactsJSON.append(facts, to: &bytes) }
@@ -133,6 +138,17 @@ struct SessionJSON {
       bytes.append(key: ",\"text\":", remark.text)
       bytes.append(ascii: "}")
     }
+    bytes.append(ascii: "}")
+  }
+
+  /// The same mail at a milter.
+  private func append(passage i: Int, to bytes: inout [UInt8]) {
+    let entry = input.index.messages[i]
+    bytes.append(key: "{\"conn\":", input.index.connections[entry.connection].number)
+    bytes.append(key: ",\"msg\":", entry.number)
+    bytes.append(
+      key: ",\"tap\":",
+      input.index.tap(ofConnection: entry.connection).map { String(decoding: $0, as: UTF8.self) })
     bytes.append(ascii: "}")
   }
 

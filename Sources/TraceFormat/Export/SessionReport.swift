@@ -45,6 +45,7 @@ struct SessionReport {
       "## Versions and addresses\n\n| | |\n|---|---|\n"
         + rows.map { "| \($0.0) | \(MarkdownText.code($0.1, limit: 1000)) |\n" }.joined()
     ]
+    if let mails = ChainReport(input: input).table { blocks.append(mails) }
     if let findings = findings { blocks.append(findings) }
     if let times = replyTimes { blocks.append(times) }
     return blocks
@@ -192,6 +193,7 @@ struct SessionReport {
     if let unseen = content.unseen {
       blocks.append("Not all of this mail is here: \(unseen.words).\n")
     }
+    if let story = ChainReport(input: input).story(ofMessage: i, under: rules) { blocks.append(story) }
     if let changes = changes(ofMessage: i, under: rules) { blocks.append(changes) }
     let rows = index.rows(ofMessage: i).filter(input.chosen.hasRow)
     if let table = conversation(rows) { blocks.append(table) }
