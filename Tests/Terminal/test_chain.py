@@ -93,3 +93,38 @@ def test_a_milter_that_is_not_there_is_named_and_the_others_go_on():
             assert answers(ports[0]) == b"c"
             run.signal("TERM")
             run.ends(within=5)
+
+
+def test_a_mail_at_two_milters_is_one():
+    with Home() as home:
+        trace = home.file("a.mtrace")
+        ports = free_port(), free_port()
+        with Milter(replies={b"E": [b"hX-Seen\0yes\0", b"a"]}) as a, Milter(replies={b"E": [b"r"]}) as b:
+            taps = [word for name, port, milter in (("first", ports[0], a), ("second", ports[1], b))
+                    for word in ("--tap", f"{name}=127.0.0.1:{port},127.0.0.1:{milter.port}")]
+            with Run("proxy", *taps, "--headless", "-q", "-w", trace) as run:
+                run.hears("tap second: listening on")
+                with Client(ports[0]) as first, Client(ports[1]) as second:
+                    for mta in (first, second):
+                        mta.greet()
+                    for mta, fields in ((first, []), (second, [b"LX-Seen\0yes\0"])):
+                        assert mta.ask(b"M<alice@example.org>\0") == b"c"
+                        assert mta.ask(b"R<bob@example.net>\0") == b"c"
+                        for packet in [b"LSubject\0test\0", *fields, b"N", b"Bhello\r\n"]:
+                            assert mta.ask(packet) == b"c"
+                        mta.send(b"E")
+                        assert mta.reply() in (b"hX-Seen\0yes\0", b"r")
+                run.signal("TERM")
+                run.ends(within=5)
+        report = subprocess.run([program("mitmilter"), "export", "report", trace], capture_output=True, text=True,
+                                timeout=60, check=True).stdout
+        assert "One mail at 2 milters" in report and "(seen by `second`)".replace("`", "") in report, report
+        assert "| mail | `first` | `second` |" in report and "| 1.1 | accepted" in report, report
+        messages = [line for line in json_lines("export", "jsonl", trace) if line["type"] == "message"]
+        assert [message["chain"] for message in messages] == [[{"conn": 1, "msg": 1, "tap": "first"},
+                                                               {"conn": 2, "msg": 1, "tap": "second"}]] * 2, messages
+        with home.run("open", trace, size=(180, 40)) as t:
+            t.key("2")
+            t.wait(r"c1\.1 .* rejected +second +ok .* ±1 +rejected")
+            assert "c2.1" not in "\n".join(line for line in t.text().splitlines() if "bob@example.net" in line), t.text()
+            t.key("Q")

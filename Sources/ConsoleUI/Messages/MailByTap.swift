@@ -8,9 +8,14 @@ enum MailByTap {
   /// One a milter, as far as there is room; none where a run has but one.
   static func columns(_ trace: TraceView) -> [Column] {
     taps(trace).enumerated().map { place, tap in
-      Column(DisplayText(tap), .fixed(min(20, max(16, tap.utf8.count))), priority: 10 + place)
+      Column(DisplayText(tap), .fixed(columns(tap)), priority: 7 + place)
     }
   }
+
+  private static func columns(_ tap: String) -> Int { min(20, max(16, tap.utf8.count)) }
+
+  /// How much room they want, the blanks before them included.
+  static func width(_ trace: TraceView) -> Int { taps(trace).reduce(0) { $0 + columns($1) + 1 } }
 
   /// Verdict, time and changes at each.
   static func cells(of chain: [Int], _ trace: TraceView) -> [DisplayText] {

@@ -17,7 +17,13 @@ struct MessagesPane: ListPane {
 
   var view: ListView { .messages }
 
-  func share(_ scene: Scene) -> Layout.Share? { Layout.Share(listColumns: 150, listRows: mails.count + 2) }
+  /// With columns for several milters the list has use for more of the screen.
+  func share(_ scene: Scene) -> Layout.Share? {
+    let more = MailByTap.width(scene.trace)
+    var share = Layout.Share(listColumns: 150 + more, listRows: mails.count + 2)
+    share.sideBySideFrom += more * 2
+    return share
+  }
 
   /// Measures the mails on screen.
   mutating func measure(_ scene: Scene) {
