@@ -124,6 +124,7 @@ def test_a_mail_at_two_milters_is_one():
         assert [message["chain"] for message in messages] == [[{"conn": 1, "msg": 1, "tap": "first"},
                                                                {"conn": 2, "msg": 1, "tap": "second"}]] * 2, messages
         with home.run("open", trace, size=(180, 40)) as t:
+            t.wait("BODYEOB")
             t.key("2")
             t.wait(r"c1\.1 .* rejected +second +ok .* ±1 +rejected")
             assert "c2.1" not in "\n".join(line for line in t.text().splitlines() if "bob@example.net" in line), t.text()
