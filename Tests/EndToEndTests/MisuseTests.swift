@@ -50,9 +50,9 @@ import TraceFormat
     Row(
       ["help", "bogus"], "error: unknown command or topic 'bogus'",
       commands
-        + "; the topics are asking, attach, chain, ci, desk, diff, doctor, effects, explain, exports, faults, filters, findings, fleet, guide, "
-        + "holding, instructions, keys, lint, log-lines, milter, mtas, postmaster, protocol, recipes, redaction, replay, security, send, "
-        + "shadow, trace-format, words"
+        + "; the topics are asking, attach, chain, ci, desk, diff, doctor, effects, explain, exports, "
+        + "faults, filters, findings, fleet, guide, holding, instructions, keys, lint, log-lines, milter, mtas, "
+        + "postmaster, protocol, recipes, redaction, replay, security, send, shadow, trace-format, words"
     ),
     Row(
       ["help", "findings", "Z99"], "error: nothing is called 'Z99' there",
@@ -66,7 +66,9 @@ import TraceFormat
     Row(["open"], "error: mitmilter open needs a file", help("open")),
     Row(["show"], "error: mitmilter show needs a file", help("show")),
     Row(["export"], "error: mitmilter export needs a format and a file", help("export")),
-    Row(["send", "--milter", "127.0.0.1:9"], "error: mitmilter send needs a mail or --scenario", help("send")),
+    Row(
+      ["send", "--milter", "127.0.0.1:9"], "error: mitmilter send needs a mail or --scenario",
+      help("send")),
     Row(
       ["send", "--milter", "127.0.0.1:9", "--conformance", "--only", "plian"],
       "error: --only: no fault is called 'plian'",

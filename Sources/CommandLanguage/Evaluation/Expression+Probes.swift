@@ -96,7 +96,8 @@ extension Term.TextField {
       .previousHeader,
       .previousQueue, .previousVerdict, .messageHeader, .messageSubject, .messageFrom, .messageRecipients,
       .queue,
-      .heloName, .tap, .clientHost, .clientAddress, .clientFamily, .messageBody, .messageRaw, .partType, .partName,
+      .heloName, .tap, .clientHost, .clientAddress, .clientFamily, .messageBody, .messageRaw, .partType,
+      .partName,
       .partText:
       nil
     }

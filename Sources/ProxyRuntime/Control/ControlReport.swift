@@ -108,7 +108,8 @@ struct ControlReport {
     let lines = plain.flatMap { entry, kind in
       Self.head(entry.0, entry.1, kind) + ["mitmilter_\(entry.0) \(entry.2)"]
     }
-    return lines + taps + Self.head("findings_total", "Findings since the start, by id (mitmilter lint).", "counter")
+    return lines + taps
+      + Self.head("findings_total", "Findings since the start, by id (mitmilter lint).", "counter")
       + findings.map { "mitmilter_findings_total{id=\"\($0.id)\"} \($0.count)" } + ofShadows
   }
 
