@@ -4,7 +4,7 @@ import Comparison
 package struct ShadowTally: Equatable, Sendable {
   package internal(set) var conversations = 0
   package internal(set) var mails = ShadowComparison.Tally()
-  /// Conversations that ended before the MTA's did.
+  /// Conversations that ended before all was said that the MTA said.
   package internal(set) var givenUp = 0
 
   package init() {}

@@ -175,8 +175,9 @@ package struct ShadowedMTA: MTAScript {
   }
 
   package mutating func ended() {
+    let isShort = !isEnded || place < lines.count || !pieces.isEmpty
     giveUp("")
-    finish(gaveUp: !isEnded)
+    finish(gaveUp: isShort)
   }
 
   private mutating func finish(gaveUp: Bool) {

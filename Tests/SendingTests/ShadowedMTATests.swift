@@ -188,6 +188,16 @@ import Testing
     #expect(outcome.found == [] && outcome.said.count == 12)
   }
 
+  @Test func aShadowThatEndsBeforeAllIsSaidIsCounted() {
+    var script = ShadowedMTA(0, of: ledger)
+    for (number, packet) in [MTA.optNeg(), MTA.connect(), MTA.quit].enumerated() {
+      script.happened(.said(packet, number: number), at: .zero)
+    }
+    script.happened(.ended, at: .zero)
+    script.ended()
+    #expect(ledger.tallies[0].givenUp == 1 && ledger.queued == 0)
+  }
+
   @Test func aShadowThatFloodsIsGivenUp() {
     let outcome = play(Self.mail, [.helo: Array(repeating: Milter.raw("p"), count: 10_001)])
     #expect(outcome.ending == .giveUp("the shadow says more to one command than is kept"))
