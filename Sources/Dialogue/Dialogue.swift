@@ -253,6 +253,12 @@ extension Dialogue {
 
   // MARK: Replies
 
+  /// Whether CONN_FAIL is a verdict: Postfix and Sendmail give the milter up over it (docs/mtas.md).
+  package var takesConnFail: Bool { mta == .stalwart }
+
+  /// What settles its stage with this MTA.
+  private func settles(_ kind: ReplyKind) -> Bool { kind.settles || kind == .connFail && takesConnFail }
+
   private mutating func reply(
     _ kind: ReplyKind, _ packet: Packet, _ shape: PacketShape, number: Int, _ way: Way, at now: Moment
   ) -> Placement {
@@ -260,11 +266,11 @@ extension Dialogue {
     guard way.leaves else { return place(meant, took: meant?.thought(until: now)) }
     let heard = reached(kind, packet, shape, number: number, way, at: now)
     // Whatever became of a verdict that came, the milter is through with its command.
-    if way == .left, !kind.settles { pending.keptReply(number) }
+    if way == .left, !settles(kind) { pending.keptReply(number) }
     var took: Moment.Span?
     if way == .through, let meant, meant.number == heard?.number { took = meant.thought(until: now) }
     var placement = place(heard, took: took)
-    if kind.settles, let heard { placement.waited = now - heard.came }
+    if settles(kind), let heard { placement.waited = now - heard.came }
     return placement
   }
 
@@ -273,7 +279,7 @@ extension Dialogue {
     _ kind: ReplyKind, _ packet: Packet, _ shape: PacketShape, number: Int, at now: Moment
   ) -> PendingReply? {
     if kind == .optNeg, let answer = OptNeg(shape, of: packet) { negotiation.answer(answer) }
-    guard kind.settles else {
+    guard settles(kind) else {
       milterLeg.replied(at: now, isProgress: kind == .progress)
       return pending.asked
     }
@@ -294,7 +300,7 @@ extension Dialogue {
     _ kind: ReplyKind, _ packet: Packet, _ shape: PacketShape, number: Int, _ way: Way, at now: Moment
   ) -> PendingReply? {
     if kind == .optNeg, let answer = OptNeg(shape, of: packet) { negotiation.tell(answer) }
-    guard kind.settles else {
+    guard settles(kind) else {
       mtaLeg.replied(at: now, isProgress: kind == .progress)
       return pending.owed
     }

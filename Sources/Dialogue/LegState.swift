@@ -141,7 +141,7 @@ package struct LegState: Sendable {
       } else {
         position = .out
       }
-    case .reject, .tempfail, .replyCode, .shutdown:
+    case .reject, .tempfail, .replyCode, .shutdown, .connFail:
       switch stage {
       case .connect, .helo: settleConnection()
       case .rcpt: break
@@ -151,7 +151,7 @@ package struct LegState: Sendable {
       case .mail, .header, .eoh, .body: position = .done
       case .negotiation, .bodyEOB, .unknown: break
       }
-    case .continue, .skip, .optNeg, .connFail, .progress, .addHeader, .insHeader, .chgHeader, .addRcpt,
+    case .continue, .skip, .optNeg, .progress, .addHeader, .insHeader, .chgHeader, .addRcpt,
       .addRcptPar, .delRcpt, .chgFrom, .replBody, .quarantine, .setSymList:
       break
     }

@@ -16,6 +16,8 @@ extension Remarks {
     case .negotiation, .verdict: verdict(kind, scene, dialogue, &findings)
     case .keepAlive: if scene.way != .made { progress(scene, dialogue, &findings) }
     case .modification: modification(kind, scene, dialogue, &findings)
+    case .misplaced where kind == .connFail && dialogue.takesConnFail:
+      verdict(kind, scene, dialogue, &findings)
     case .misplaced:
       scene.remark(.notForMilters, "no MTA takes \(kind.name)\(logged(kind, scene))", &findings)
     }

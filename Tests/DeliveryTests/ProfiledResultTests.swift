@@ -119,6 +119,7 @@ import TraceModel
     #expect(fate("Stalwart v0.12.4", Milter.discard) == .discarded)
     #expect(fate("maddy", Milter.discard) == .tempfailed)
     #expect(fate("Stalwart v0.12.4", Milter.shutdown) == .tempfailed)
+    #expect(fate("Stalwart v0.12.4", Milter.connFail) == .tempfailed)
     #expect(fate("Stalwart v0.12.4", Milter.quarantine("odd"), Milter.accept) == .delivered)
     for (name, setting) in [("maddy", "fail_open"), ("Stalwart v1", "options.tempfail-on-error")] {
       guard case .failed(let why) = fate(name, Milter.skip) else {

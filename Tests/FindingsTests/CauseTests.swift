@@ -82,6 +82,17 @@ import Testing
       ])
   }
 
+  @Test func connFailIsAVerdictForAnMTAThatTakesIt() {
+    var play = LegPlay("")
+    play.play(MTA.optNeg(ActionFlags(rawValue: 0xFF), ProtocolFlags(rawValue: 0x42)))
+    play.play(Milter.optNeg(.current, []))
+    play.play(Letters.packets("C/c M"))
+    play.play(Milter.connFail)
+    play.close(.mta)
+    let words = Self.words(play.findings)
+    #expect(!words.contains { $0.hasPrefix("R13") || $0.hasPrefix("R03") || $0.hasPrefix("S11") }, "\(words)")
+  }
+
   @Test func aMalformedCommandExplainsWhyTheMilterClosed() {
     var play = LegPlay("O/O C/c")
     play.play(Packet(code: CommandKind.mail.rawValue, payload: Array("<a@b>".utf8), from: .mta))

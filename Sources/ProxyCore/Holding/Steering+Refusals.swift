@@ -80,7 +80,7 @@ extension Steering {
       return Refusal(
         "\(answer.name) at UNKNOWN: Postfix's server process dies of it at the next MAIL, Sendmail discards "
           + "the next message")
-    case .connFail where dialogue.mta == .stalwart: return nil
+    case .connFail where dialogue.takesConnFail: return nil
     case .connFail: return Refusal("neither Postfix nor Sendmail takes CONN_FAIL: both give the milter up")
     case .shutdown:
       guard dialogue.mta != .postfix, dialogue.mta != .stalwart else { return nil }

@@ -48,7 +48,7 @@ extension SessionFacts {
     if placement.answers != nil, let stage = placement.stage {
       noteGivingUp(packet, number: number, at: stage, ofMessage: placement.message)
     }
-    switch kind.role {
+    switch kind == .connFail && dialogue.takesConnFail ? .verdict : kind.role {
     case .verdict:
       let verdict = VerdictFact(
         kind, packet, number: number, stage: placement.stage ?? .unknown, author: author)
