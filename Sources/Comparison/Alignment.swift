@@ -10,6 +10,8 @@ import Timeline
 struct Alignment {
   /// By message of the first trace: that of the second.
   private(set) var messages: [Int?]
+  /// Mails of the first trace that a shadow got: nothing is compared with these.
+  private var isShadow: [Bool] = []
   private(set) var byOrder: Set<Int> = []
   private(set) var lonelyMessages: [Int] = []
   private(set) var connections: [Int?]
@@ -20,9 +22,11 @@ struct Alignment {
     messages = Array(repeating: nil, count: first.index.messages.count)
     connections = Array(repeating: nil, count: first.index.connections.count)
     if !second.origins.isEmpty { alignByOrigin(first, second) }
+    isShadow = first.index.messages.indices.map(first.isOfShadow(message:))
     align(
       first.index.messages.indices.map { MailMarks(ofMessage: $0, in: first) },
-      second.index.messages.indices.map { MailMarks(ofMessage: $0, in: second) })
+      second.index.messages.indices.map { MailMarks(ofMessage: $0, in: second) },
+      among: second.index.messages.indices.filter { !second.isOfShadow(message: $0) })
     alignConnections(first, second)
   }
 
@@ -37,15 +41,15 @@ struct Alignment {
     }
   }
 
-  private mutating func align(_ first: [MailMarks], _ second: [MailMarks]) {
+  private mutating func align(_ first: [MailMarks], _ second: [MailMarks], among wanted: [Int]) {
     let known = Set(messages.compactMap { $0 })
-    var rest = second.indices.filter { !known.contains($0) }
+    var rest = wanted.filter { !known.contains($0) }
     let rounds: [(MailMarks) -> Int?] = [
       { $0.queueID }, { $0.messageIDAndEnvelope }, { $0.messageID }, { $0.envelope },
     ]
     for mark in rounds { pair(first, second, &rest, by: mark) }
     var left = rest[...]
-    for i in messages.indices where messages[i] == nil {
+    for i in open {
       guard let next = left.popFirst() else { break }
       messages[i] = next
       byOrder.insert(i)
@@ -53,13 +57,16 @@ struct Alignment {
     lonelyMessages = Array(left)
   }
 
+  /// Mails of the first trace that have no other yet.
+  private var open: [Int] { messages.indices.filter { messages[$0] == nil && !isShadow[$0] } }
+
   private mutating func pair(
     _ first: [MailMarks], _ second: [MailMarks], _ rest: inout [Int], by mark: (MailMarks) -> Int?
   ) {
     var open: [Int: ArraySlice<Int>] = [:]
     for i in rest { if let value = mark(second[i]) { open[value, default: []].append(i) } }
     var taken: Set<Int> = []
-    for i in messages.indices where messages[i] == nil {
+    for i in self.open {
       guard let value = mark(first[i]), let other = open[value]?.popFirst() else { continue }
       messages[i] = other
       taken.insert(other)
@@ -75,7 +82,9 @@ struct Alignment {
       if connections[a] == nil, taken.insert(b).inserted { connections[a] = b }
     }
     // Those whose mails went elsewhere have nothing of their own to compare.
-    func isLeft(_ trace: ComparedTrace, _ i: Int) -> Bool { trace.index.connections[i].messageCount == 0 }
+    func isLeft(_ trace: ComparedTrace, _ i: Int) -> Bool {
+      trace.index.connections[i].messageCount == 0 && !trace.isOfShadow(connection: i)
+    }
     var rest = second.index.connections.indices.filter { !taken.contains($0) && isLeft(second, $0) }
     let open = connections.indices.filter { connections[$0] == nil && isLeft(first, $0) }
     let clients = rest.map { second.place(ofConnection: $0).name }

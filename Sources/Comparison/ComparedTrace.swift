@@ -49,6 +49,10 @@ package struct ComparedTrace {
 
   package var isRedacted: Bool { source.head?.isRedacted ?? false }
 
+  /// What a shadow got is no mail of the trace's own.
+  func isOfShadow(connection c: Int) -> Bool { index.connections[c].shadowOf != nil }
+  func isOfShadow(message i: Int) -> Bool { isOfShadow(connection: index.messages[i].connection) }
+
   func isOurs(_ row: Int?) -> Bool { row.map(ours.contains) ?? false }
   func isIgnored(_ row: Int?) -> Bool { row.map(ignored.contains) ?? false }
 

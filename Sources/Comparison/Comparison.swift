@@ -30,7 +30,7 @@ package struct Comparison {
     }
     var mails = Array(repeating: [Int](), count: first.index.connections.count)
     for (i, message) in first.index.messages.enumerated() { mails[message.connection].append(i) }
-    for c in first.index.connections.indices {
+    for c in first.index.connections.indices where !first.isOfShadow(connection: c) {
       connection(c, take)
       for i in mails[c] { mail(i, take) }
     }

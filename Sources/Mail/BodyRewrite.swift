@@ -69,7 +69,8 @@ package struct BodyRewrite: Equatable, Sendable {
       throw Refusal("part \(number) is a multipart: replace one of the parts in it")
     }
     let coded = try encoded(content, entry)
-    edits.removeAll { $0.number == number && $0.kind == .content }
+    // What it is called stays as it was asked for; deleted it is no longer.
+    edits.removeAll { $0.number == number && $0.kind != .field }
     edits.append(Edit(number: number, range: entry.part.content, bytes: coded, kind: .content))
   }
 
@@ -96,6 +97,9 @@ package struct BodyRewrite: Equatable, Sendable {
     let entry = try part(number)
     guard !entry.part.type.isMultipart else {
       throw Refusal("part \(number) is a multipart: defang one of the parts in it")
+    }
+    guard !edits.contains(where: { $0.deletes && $0.number == number }) else {
+      throw Refusal("part \(number) is deleted already")
     }
     let fields = HarmlessFields(entry.part, number: number)
     guard entry.depth > 0 else {

@@ -51,6 +51,8 @@ package struct ShadowedMTA: MTAScript {
   private var place = 0
   private var queued = 0
   private var isEnded = false
+  /// It was told that the MTA goes: it may close before the MTA has.
+  private var hasQuit = false
   private var isFinished = false
   private var trouble: Sentence?
   /// The milter's conversation, and what the MTA knows of its answer to OPTNEG.
@@ -175,7 +177,7 @@ package struct ShadowedMTA: MTAScript {
   }
 
   package mutating func ended() {
-    let isShort = !isEnded || place < lines.count || !pieces.isEmpty
+    let isShort = !(isEnded || hasQuit) || place < lines.count || !pieces.isEmpty
     giveUp("")
     finish(gaveUp: isShort)
   }
@@ -207,6 +209,7 @@ package struct ShadowedMTA: MTAScript {
       return
     }
     pieces = packets
+    hasQuit = kind == .quit
     if kind != .macro, let stage {
       latest = line
       isAnswered = negotiation.milterAnswers(at: stage)

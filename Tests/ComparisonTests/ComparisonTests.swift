@@ -58,6 +58,33 @@ import TraceModel
     #expect(outcome.tally?.alike == 1)
   }
 
+  /// What a shadow got is no mail: in either trace.
+  @Test func shadowsAreNoMails() {
+    func play(_ recording: inout Recording) {
+      recording.mail(headers: [("Subject", "test")], id: "4XyZ1")
+      recording.receive(Milter.accept)
+    }
+    let shadowed = Self.trace { recording in
+      play(&recording)
+      recording.connection = 2
+      recording.append(.opened(Opened(peer: "p", local: "l", milter: "m", shadowOf: 1)))
+      recording.mta(MTA.optNeg())
+      recording.milter(Milter.optNeg())
+      recording.ask(MTA.connect())
+      recording.ask(MTA.helo())
+      recording.mail(headers: [("Subject", "test")], id: "4XyZ1")
+      recording.receive(Milter.reject)
+      recording.close()
+      recording.connection = 1
+    }
+    for (first, second) in [(Self.trace(play), shadowed), (shadowed, Self.trace(play)), (shadowed, shadowed)]
+    {
+      let outcome = Self.compare(first, second)
+      #expect(outcome.lines == [])
+      #expect(outcome.tally?.alike == 1)
+    }
+  }
+
   @Test func aVerdictThatChangesIsTold() {
     let second = Self.trace { recording in
       recording.mail(headers: [("Subject", "test")], id: "4XyZ1")

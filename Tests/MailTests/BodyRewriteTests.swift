@@ -91,6 +91,7 @@ import TraceModel
       "part 1 travels as it is (7bit), and the new content has a line of more than 998 bytes"
     ),
     ([.replacePart(.number(1), .file("x"))], "the contents of 'x' are not there"),
+    ([.deletePart(.number(1)), .defang(.number(1))], "part 1 is deleted already"),
   ]
 
   @Test(arguments: refusals) func whatCannotBeIsRefused(_ changes: [Change], _ reason: String) {
@@ -98,6 +99,15 @@ import TraceModel
       changes, headers: Self.headers("multipart/mixed; boundary=b"), body: bytes(Self.body))
     #expect(plan.refused.map(\.refusal.reason) == [reason])
     #expect(plan.refused.map(\.change) == [changes.count - 1])
+  }
+
+  /// Both edits would lie within each other.
+  @Test func aDeletedPartThatIsReplacedIsThereAgain() {
+    let changes: [Change] = [.deletePart(.number(1)), .replacePart(.number(1), .text(bytes("1")))]
+    let plan = ChangePlan(
+      changes, headers: Self.headers("multipart/mixed; boundary=b"), body: bytes(Self.body))
+    let new = Self.body.replacing("\r\none\r\n", with: "\r\n1\r\n")
+    #expect(plan.steps.flatMap(\.modifications) == [.replBody(bytes(new))])
   }
 
   @Test func numbersAreThoseOfTheMailAsItCame() {

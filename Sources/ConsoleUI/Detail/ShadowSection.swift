@@ -38,7 +38,9 @@ struct ShadowSection {
     let count = trace.index.differences(ofShadowsMessage: shadow)
     page.heading(
       "Shadow c\(trace.connections[connection].number) \(address): "
-        + (count == 0 ? "no difference" : NumberText.count(count, "difference")))
+        + (count == 0
+          ? (trace.messages[shadow].phase == .lost ? "given up" : "no difference")
+          : NumberText.count(count, "difference")))
     let steps = steps(milter, shadow)
     let column = max(8, (page.width - page.labelColumns - 5) / 2)
     var plain = 0

@@ -123,6 +123,9 @@ extension MessagesPane {
     let shadows = index.shadows(ofMessage: mail)
     let count = shadows.reduce(0) { $0 + index.differences(ofShadowsMessage: $1) }
     if count > 0 { return DisplayText("\(count) differ", style: Style(.warn)) }
+    if shadows.contains(where: { index.messages[$0].phase == .lost }), index.messages[mail].phase != .lost {
+      return DisplayText("gave up", style: .dim)
+    }
     let isOver = !shadows.isEmpty && shadows.allSatisfy { index.messages[$0].phase != .open }
     return isOver ? DisplayText("same", style: Style(.good)) : DisplayText("…", style: .dim)
   }

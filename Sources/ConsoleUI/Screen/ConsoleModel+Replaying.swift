@@ -6,7 +6,12 @@ extension ConsoleModel {
   var milter: String? {
     if let said = scene.trace.replaysAt { return said }
     switch scene.trace.origin {
-    case .live(_, let milter, _), .attached(_, let milter, _): return milter
+    case .live(_, let milter, _), .attached(_, let milter, _):
+      // Of several milters the one that had the mail.
+      guard let head = scene.trace.source.head, !head.taps.isEmpty, let row = subject.row else {
+        return milter
+      }
+      return scene.trace.opening(ofConnection: scene.trace.index.connectionIndex(at: row))?.milter
     case .files, .demo: return nil
     }
   }

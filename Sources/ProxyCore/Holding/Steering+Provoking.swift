@@ -124,7 +124,7 @@ extension Steering {
     }
     if steps.isEmpty {
       queues[leg].entries[index].fate = .drop
-    } else if Array(steps) != [.itself] {
+    } else if Array(steps) != [.itself] || faulty.isPausing {
       queues[leg].entries[index].fate = .provoked(Provoked(leg: peer, steps: Array(steps), cause: cause))
     }
   }

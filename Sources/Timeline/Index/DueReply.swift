@@ -62,7 +62,8 @@ extension TimelineIndex {
   /// What MTAs have waited for so long that it is worth a look, the most urgent first.
   package func dueReplies(at now: Moment) -> [DueReply] {
     live.facts.indices.compactMap { place in
-      guard let owner = live.owners[place],
+      // No MTA waits for what a shadow says.
+      guard let owner = live.owners[place], connections[owner].shadowOf == nil,
         let due = DueReply(live.facts[place].dialogue, ofConnection: connections[owner].number),
         due.isNotable(at: now)
       else { return nil }
